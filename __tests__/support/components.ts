@@ -1,0 +1,42 @@
+import {accessSync, constants} from 'node:fs'
+import path from 'node:path'
+import {describe} from '@jest/globals'
+
+/**
+ * Real programs that tests run against: registries, builders, readers, linters. `script/test --all` installs them
+ * and sets REQUIRE_COMPONENTS; there a missing one is a failure. Else its tests are left out, and the script says so.
+ */
+const FOLDER = path.resolve(process.env['COMPONENTS'] ?? '.components')
+const PATHS = [path.join(FOLDER, 'bin'), ...(process.env['PATH'] ?? '').split(path.delimiter)]
+
+/** The path of a component's program; undefined where it is not installed. */
+export function findComponent(program: string): string | undefined {
+  return PATHS.map(folder => path.join(folder, program)).find(isExecutable)
+}
+
+/** The path of a component's program, which must be there. */
+export function component(program: string): string {
+  const found = findComponent(program)
+  if (found === undefined) throw new Error(`${program} is not installed: run script/test --all`)
+  return found
+}
+
+/** A suite that runs where all its programs are installed, and fails where they must be but are not. */
+export function describeWith(programs: readonly string[], title: string, suite: () => void): void {
+  const isMissing = programs.some(program => findComponent(program) === undefined)
+  const isRequired = process.env['REQUIRE_COMPONENTS'] === 'true'
+  if (isMissing && !isRequired) describe.skip(`${title} (needs ${programs.join(', ')})`, suite)
+  else describe(title, suite)
+}
+
+/** The search path of programs that a test starts: the components first. */
+export const componentPath = PATHS.join(path.delimiter)
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,34 @@
+import type {InputTable, InputValues} from '../inputs/input.js'
+import type {Ports} from '../ports.js'
+import type {WorkflowRun} from '../workflow-run.js'
+
+/** What a command gives out: texts by their names in kebab-case. */
+export type Outputs<Name extends string = string> = Readonly<Record<Name, string>>
+
+/** The outputs of a command, each with one sentence of what it holds. */
+export type OutputTable = Readonly<Record<string, string>>
+
+/** One command: data that hosts, generator and documentation read, and the function that does it. */
+export interface Command<Inputs extends InputTable = InputTable, Out extends OutputTable = OutputTable> {
+  readonly name: string
+  /** One sentence. */
+  readonly summary: string
+  /** A paragraph for `--help` and the README. */
+  readonly description: string
+  readonly inputs: Inputs
+  readonly outputs: Out
+  /** Command lines with a remark, for `--help`. */
+  readonly examples: readonly {readonly line: string; readonly remark: string}[]
+  readonly run: (
+    inputs: InputValues<Inputs>,
+    run: WorkflowRun,
+    ports: Ports
+  ) => Promise<Outputs<Extract<keyof Out, string>>>
+}
+
+/** Gives a command its exact types. */
+export function command<const Inputs extends InputTable, const Out extends OutputTable>(
+  definition: Command<Inputs, Out>
+): Command<Inputs, Out> {
+  return definition
+}

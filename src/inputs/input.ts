@@ -1,0 +1,209 @@
+import {type InputIssue, InputError, ReleaseError, messageOf} from '../errors.js'
+import {nearest} from './nearest.js'
+
+/** How an input is written, for action.yml, the flags and the documentation. */
+export type InputShape = 'text' | 'flag' | 'choice' | 'list' | 'lines' | 'number' | 'duration' | 'json'
+
+/** One input: what it is for, how it is written, and how its text becomes a value. */
+export interface Input<T> {
+  readonly shape: InputShape
+  /** One or two sentences for action.yml, `--help` and the README. */
+  readonly summary: string
+  /** What stands behind the flag in `--help`, for example `REPOSITORY`. */
+  readonly placeholder: string
+  readonly required: boolean
+  /** The text that stands in for an absent one. */
+  readonly default?: string
+  readonly choices?: readonly string[]
+  /** Never printed; masked in the log as soon as it is read. */
+  readonly secret: boolean
+  /** The value of a text that is not empty. Throws a ReleaseError, or InputFaults for several. */
+  readonly parse: (text: string) => T
+  /** The value where the input is absent. */
+  readonly absent: T
+}
+
+/** The inputs of a command, by their names in kebab-case. */
+export type InputTable = Readonly<Record<string, Input<unknown>>>
+
+/** The values of a table, by the same names. */
+export type InputValues<Table extends InputTable> = {
+  readonly [Name in keyof Table]: Table[Name] extends Input<infer T> ? T : never
+}
+
+/** Several faults of one input, for a list whose items are wrong one by one. */
+export class InputFaults extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(faults.join('; '))
+  }
+}
+
+/** What every kind of input may say of itself. */
+export interface InputOptions {
+  readonly summary: string
+  readonly placeholder?: string
+  readonly default?: string
+  readonly secret?: boolean
+}
+
+/** A text, as it stands. */
+export function text(options: InputOptions): Input<string | undefined> {
+  return parsed(options, value => value)
+}
+
+/** A text that a parser makes into a value. */
+export function parsed<T>(options: InputOptions, parse: (text: string) => T): Input<T | undefined> {
+  return input<T | undefined>('text', {placeholder: 'TEXT', ...options}, parse, undefined)
+}
+
+/** A document, or the path of a file that holds it: hosts replace a path by what the file says. */
+export function json<T>(options: InputOptions, parse: (text: string) => T): Input<T | undefined> {
+  return input<T | undefined>('json', {placeholder: 'JSON|FILE', ...options}, parse, undefined)
+}
+
+/** true or false, in the spellings of YAML 1.2 (as @actions/core takes them). */
+export function flag(options: InputOptions): Input<boolean> {
+  return input('flag', {placeholder: '', default: 'false', ...options}, parseFlag, false)
+}
+
+/** One of some words. The default is one of them. */
+export function choice<const Word extends string>(
+  words: readonly Word[],
+  options: InputOptions & {readonly default: Word}
+): Input<Word> {
+  const parse = (value: string): Word => oneOf(words, value)
+  return {
+    ...input('choice', {placeholder: words.join('|'), ...options}, parse, options.default),
+    choices: words
+  }
+}
+
+/** Items separated by commas, line breaks, or by giving the flag again. */
+export function list<T>(options: InputOptions, parseItem: (item: string) => T): Input<readonly T[]> {
+  const parse = (value: string): T[] => parseAll(value.split(/[,\r\n]+/), parseItem)
+  return input<readonly T[]>('list', {placeholder: 'ITEM', ...options}, parse, [])
+}
+
+/** Items of one line each, which may hold commas; a line that starts with # is a comment. */
+export function lines<T>(options: InputOptions, parseLine: (line: string) => T): Input<readonly T[]> {
+  const parse = (value: string): T[] =>
+    parseAll(
+      value.split(/\r?\n/).filter(line => !line.trimStart().startsWith('#')),
+      parseLine
+    )
+  return input<readonly T[]>('lines', {placeholder: 'LINE', ...options}, parse, [])
+}
+
+/** A whole number within bounds. */
+export function count(options: InputOptions & {min: number; max: number; default: string}): Input<number> {
+  const parse = (value: string): number => parseCount(value, options.min, options.max)
+  return input('number', {placeholder: 'N', ...options}, parse, Number(options.default))
+}
+
+/** A span of time such as `30s`, `10m`, `24h` or `7d`; the value is in milliseconds. */
+export function duration(options: InputOptions & {default: string}): Input<number> {
+  return input('duration', {placeholder: 'TIME', ...options}, parseDuration, parseDuration(options.default))
+}
+
+/** The same input, but one that must be given. */
+export function required<T>(optional: Input<T>): Input<NonNullable<T>> {
+  return {...optional, required: true} as Input<NonNullable<T>>
+}
+
+/**
+ * Reads all inputs of a table from their texts. An absent or blank text takes the default.
+ * @throws InputError with every fault of the call
+ */
+export function parseInputs<Table extends InputTable>(
+  table: Table,
+  texts: Readonly<Record<string, string | undefined>>
+): InputValues<Table> {
+  const issues: InputIssue[] = []
+  const values = Object.entries(table).map(([name, entry]) => [
+    name,
+    valueOf(name, entry, texts[name], issues)
+  ])
+  if (issues.length > 0) throw new InputError(issues)
+  return Object.fromEntries(values) as InputValues<Table>
+}
+
+function valueOf(
+  name: string,
+  entry: Input<unknown>,
+  given: string | undefined,
+  issues: InputIssue[]
+): unknown {
+  const isBlank = given === undefined || given.trim() === ''
+  const source = isBlank ? entry.default : given
+  if (source === undefined || source.trim() === '') {
+    if (entry.required) issues.push({input: name, message: 'is required'})
+    return entry.absent
+  }
+  try {
+    return entry.parse(entry.shape === 'lines' || entry.shape === 'text' ? source : source.trim())
+  } catch (fault) {
+    issues.push(...faultsOf(fault, entry.secret).map(message => ({input: name, message})))
+    return entry.absent
+  }
+}
+
+function faultsOf(fault: unknown, isSecret: boolean): readonly string[] {
+  if (isSecret) return ['its value is not valid (not shown, it is a secret)']
+  if (fault instanceof InputFaults) return fault.faults
+  if (fault instanceof InputError) return fault.issues.map(issue => issue.message)
+  if (fault instanceof ReleaseError) return [fault.hint ? `${fault.message}. ${fault.hint}` : fault.message]
+  return [messageOf(fault)]
+}
+
+function input<T>(
+  shape: InputShape,
+  options: InputOptions & {readonly placeholder: string},
+  parse: (text: string) => T,
+  absent: T
+): Input<T> {
+  return {shape, required: false, secret: false, ...options, parse, absent}
+}
+
+function parseAll<T>(items: readonly string[], parseItem: (item: string) => T): T[] {
+  const faults: string[] = []
+  const values: T[] = []
+  for (const item of items.map(raw => raw.trim()).filter(Boolean)) {
+    try {
+      values.push(parseItem(item))
+    } catch (fault) {
+      faults.push(...faultsOf(fault, false))
+    }
+  }
+  if (faults.length > 0) throw new InputFaults(faults)
+  return values
+}
+
+function parseFlag(value: string): boolean {
+  if (/^(true|True|TRUE)$/.test(value)) return true
+  if (/^(false|False|FALSE)$/.test(value)) return false
+  throw new InputFaults([`${JSON.stringify(value)} is neither true nor false`])
+}
+
+function oneOf<Word extends string>(words: readonly Word[], value: string): Word {
+  const found = words.find(word => word === value)
+  if (found !== undefined) return found
+  const guess = nearest(value, words)
+  throw new InputFaults([
+    `${JSON.stringify(value)} is not one of ${words.join(', ')}${guess ? `; did you mean ${guess}?` : ''}`
+  ])
+}
+
+function parseCount(value: string, min: number, max: number): number {
+  const number = Number(value)
+  if (/^\d+$/.test(value) && number >= min && number <= max) return number
+  throw new InputFaults([`${JSON.stringify(value)} is not a whole number from ${min} to ${max}`])
+}
+
+const UNITS: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000}
+
+function parseDuration(value: string): number {
+  const match = /^(\d+)(ms|s|m|h|d)$/.exec(value)
+  if (match) return Number(match[1]) * (UNITS[match[2] ?? ''] ?? Number.NaN)
+  if (value === '0') return 0
+  throw new InputFaults([`${JSON.stringify(value)} is not a span of time such as 30s, 10m, 24h or 7d`])
+}

@@ -1,0 +1,72 @@
+import type {Digest} from '../oci/digest.js'
+
+/** The version of the plan's own format. A job refuses a plan of another version. */
+export const PLAN_SCHEMA = 1
+
+/**
+ * How a tag may move. `immutable` never moves to another revision; `forward` moves only to a newer version;
+ * `moving` moves only to a newer commit.
+ */
+export type TagClass = 'immutable' | 'forward' | 'moving'
+
+/** A tag that this release earns. */
+export interface PlannedTag {
+  readonly name: string
+  readonly class: TagClass
+  /** The rule that made it, as it was written, for people. */
+  readonly rule: string
+}
+
+/** The run that a plan belongs to. */
+export interface PlanSource {
+  readonly event: string
+  readonly ref: string
+  /** The commit, 40 hex digits; `org.opencontainers.image.revision` of every image. */
+  readonly revision: string
+  /** ISO 8601; `org.opencontainers.image.created` and SOURCE_DATE_EPOCH come from it. */
+  readonly created: string
+  readonly repository: string
+}
+
+/** One platform of a target: where it is built, and under which name its digest is handed over. */
+export interface PlannedBuild {
+  /** `linux/arm64` */
+  readonly platform: string
+  /** What `runs-on` of the build job takes: a label, or several. */
+  readonly runner: string | readonly string[]
+  /** The name of the digest record: artifact and file. */
+  readonly record: string
+}
+
+/** One image to build and publish. */
+export interface PlannedTarget {
+  readonly name: string
+  /** Repositories, `registry/name`. */
+  readonly images: readonly string[]
+  readonly tags: readonly PlannedTag[]
+  readonly builds: readonly PlannedBuild[]
+  readonly labels: Readonly<Record<string, string>>
+  /** Annotations of manifests and of the index. */
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+/** Everything that is decided about a release before anything is built. */
+export interface Plan {
+  readonly schema: typeof PLAN_SCHEMA
+  readonly source: PlanSource
+  /** The version that is released; absent where the event releases none. */
+  readonly version?: string
+  /** False where this event only builds: nothing may be pushed or tagged. */
+  readonly push: boolean
+  readonly targets: readonly PlannedTarget[]
+  /** What could not be asked or was done otherwise than a reader may expect: sentences. */
+  readonly notes: readonly string[]
+}
+
+/** What was published under one repository: the index, and what stood at each tag before. */
+export interface PublishedImage {
+  readonly target: string
+  readonly image: string
+  readonly digest: Digest
+  readonly tags: readonly {readonly name: string; readonly before?: Digest}[]
+}
