@@ -1,0 +1,86 @@
+import {ReleaseError} from '../errors.js'
+import {type Repository, isLoopback} from '../oci/reference.js'
+import type {Clock, Credentials, Reporter, Send} from '../ports.js'
+import {Exchange} from './exchange.js'
+import {RepositoryClient} from './repository-client.js'
+import type {RetryPolicy} from './retry.js'
+import {type Access, authorize} from './transport/auth.js'
+import {followRedirects} from './transport/redirect.js'
+
+/** What the registries are reached with. */
+export interface RegistriesOptions {
+  readonly send: Send
+  readonly credentials: Credentials
+  readonly clock: Clock
+  readonly reporter: Reporter
+  readonly signal: AbortSignal
+  /** Registries (host and port) that may be asked over plain HTTP. */
+  readonly insecure?: readonly string[]
+  /** How often a request is tried in all; default 3. */
+  readonly tries?: number
+  /** Milliseconds before the second try; default 500. */
+  readonly firstDelay?: number
+}
+
+/** The host that answers for a registry: Docker Hub's API has another name than its images. */
+const API_HOSTS: ReadonlyMap<string, string> = new Map([['docker.io', 'registry-1.docker.io']])
+
+/** The registries of one run. Connections, challenges and tokens are shared by all that is done there. */
+export class Registries {
+  readonly #options: RegistriesOptions
+  readonly #send: Send
+  readonly #exchanges = new Map<string, Promise<{base: URL; exchange: Exchange}>>()
+
+  constructor(options: RegistriesOptions) {
+    this.#options = options
+    this.#send = followRedirects(options.send)
+  }
+
+  /** The client for one repository. Nothing is sent yet. */
+  repository(repository: Repository, access: Access): RepositoryClient {
+    return new RepositoryClient(repository, access, () => this.#exchange(repository.registry))
+  }
+
+  #exchange(registry: string): Promise<{base: URL; exchange: Exchange}> {
+    const known = this.#exchanges.get(registry)
+    if (known !== undefined) return known
+    const made = this.#open(registry)
+    this.#exchanges.set(registry, made)
+    made.catch(() => this.#exchanges.delete(registry))
+    return made
+  }
+
+  async #open(registry: string): Promise<{base: URL; exchange: Exchange}> {
+    const host = API_HOSTS.get(registry) ?? registry
+    const base = new URL(`${await this.#scheme(registry)}://${host}/v2/`)
+    return {
+      base,
+      exchange: new Exchange(authorize(this.#send, base, registry, this.#options), this.#policy())
+    }
+  }
+
+  /** Plain HTTP only on a loopback address or on request, and there only where TLS is not spoken. */
+  async #scheme(registry: string): Promise<'https' | 'http'> {
+    if (!isLoopback(registry) && !this.#options.insecure?.includes(registry)) return 'https'
+    try {
+      const response = await this.#send({method: 'GET', url: new URL(`https://${registry}/v2/`), headers: {}})
+      response.body.resume()
+      return 'https'
+    } catch (error) {
+      if (isNotTls(error)) return 'http'
+      throw error
+    }
+  }
+
+  #policy(): RetryPolicy {
+    const {clock, reporter, signal, tries = 3, firstDelay = 500} = this.#options
+    return {tries, firstDelay, clock, reporter, signal}
+  }
+}
+
+/** Whether a TLS handshake failed because the other side speaks something else, or hung up on it. */
+function isNotTls(error: unknown): boolean {
+  const cause = error instanceof ReleaseError ? error.cause : undefined
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ECONNRESET'
+}

@@ -1,0 +1,169 @@
+import {ReleaseError} from '../errors.js'
+import {type Digest, isDigest} from '../oci/digest.js'
+import {type Descriptor, type Manifest, manifestOf} from '../oci/manifest.js'
+import {MANIFEST_ACCEPT, bareMediaType, isManifestType} from '../oci/media-type.js'
+import {type Repository, type Tag, formatReference, formatRepository} from '../oci/reference.js'
+import type {HttpRequest, StreamBody} from '../ports.js'
+import type {Answer, Exchange, RegistryRequest} from './exchange.js'
+import {type Access, repositoryScope} from './transport/auth.js'
+
+/** A request below the repository's path; the rest is filled in. */
+export interface RepositoryRequest {
+  readonly method: HttpRequest['method']
+  /** `manifests/latest`, or a whole URL that the registry gave. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | StreamBody
+  readonly expect: readonly number[]
+  readonly limit?: number
+  /** Scopes beside that of the repository itself, for a mount from another. */
+  readonly extraScopes?: readonly string[]
+}
+
+/** What is done in one repository of one registry (OCI distribution specification 1.1). */
+export class RepositoryClient {
+  readonly repository: Repository
+  readonly #access: Access
+  readonly #open: () => Promise<{base: URL; exchange: Exchange}>
+
+  constructor(repository: Repository, access: Access, open: () => Promise<{base: URL; exchange: Exchange}>) {
+    this.repository = repository
+    this.#access = access
+    this.#open = open
+  }
+
+  /** `registry/name`, for messages. */
+  get name(): string {
+    return formatRepository(this.repository)
+  }
+
+  /**
+   * Fetches a manifest; its bytes are hashed, and a digest that was asked for is held against them.
+   * @returns undefined where there is none
+   * @throws ReleaseError DIGEST_MISMATCH; RegistryError
+   */
+  async findManifest(reference: Tag | Digest): Promise<Manifest | undefined> {
+    const answer = await this.call({
+      method: 'GET',
+      path: `manifests/${reference}`,
+      headers: {accept: MANIFEST_ACCEPT},
+      expect: [200, 404]
+    })
+    if (answer.status === 404) return undefined
+    const manifest = manifestOf(answer.body, mediaTypeOf(answer))
+    if (isDigest(reference)) this.#checkDigest(manifest.digest, reference)
+    return manifest
+  }
+
+  /** Fetches a manifest that must be there. */
+  async getManifest(reference: Tag | Digest): Promise<Manifest> {
+    const manifest = await this.findManifest(reference)
+    if (manifest !== undefined) return manifest
+    throw new ReleaseError('CHILD_MISSING', `${formatReference(this.repository, reference)} is not there`)
+  }
+
+  /**
+   * Asks what stands at a tag or digest. Registries that leave the headers of HEAD out are asked by GET.
+   * @returns undefined where there is nothing
+   */
+  async headManifest(reference: Tag | Digest): Promise<Descriptor | undefined> {
+    const headers = {accept: MANIFEST_ACCEPT}
+    const answer = await this.call({
+      method: 'HEAD',
+      path: `manifests/${reference}`,
+      headers,
+      expect: [200, 404]
+    })
+    if (answer.status === 404) return undefined
+    const digest = answer.headers['docker-content-digest']
+    const size = Number(answer.headers['content-length'])
+    if (digest !== undefined && isDigest(digest) && Number.isSafeInteger(size))
+      return {mediaType: bareMediaType(answer.headers['content-type'] ?? ''), digest, size}
+    const manifest = await this.findManifest(reference)
+    return manifest && {mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.length}
+  }
+
+  /**
+   * Puts a manifest at a tag, or untagged at its digest.
+   * @throws ReleaseError DIGEST_MISMATCH where the registry stored something else
+   */
+  async putManifest(manifest: Manifest, reference: Tag | Digest = manifest.digest): Promise<void> {
+    const answer = await this.call({
+      method: 'PUT',
+      path: `manifests/${reference}`,
+      headers: {'content-type': manifest.mediaType},
+      body: manifest.bytes,
+      expect: [200, 201, 202]
+    })
+    const stored = answer.headers['docker-content-digest']
+    if (stored !== undefined && isDigest(stored)) this.#checkDigest(stored, manifest.digest)
+  }
+
+  /** Deletes a manifest and all its tags. True where it was there. */
+  async deleteManifest(digest: Digest): Promise<boolean> {
+    const answer = await this.call({method: 'DELETE', path: `manifests/${digest}`, expect: [200, 202, 404]})
+    return answer.status !== 404
+  }
+
+  /** The size of a blob in bytes; undefined where it is not there. */
+  async blobSize(digest: Digest): Promise<number | undefined> {
+    const answer = await this.call({method: 'HEAD', path: `blobs/${digest}`, expect: [200, 404]})
+    return answer.status === 404 ? undefined : Number(answer.headers['content-length'] ?? 0)
+  }
+
+  /** Fetches a small blob, such as a config, and holds its bytes against the digest. */
+  async getBlob({digest}: Pick<Descriptor, 'digest'>): Promise<Uint8Array> {
+    const answer = await this.call({method: 'GET', path: `blobs/${digest}`, expect: [200]})
+    this.#checkDigest(manifestOf(answer.body, '').digest, digest)
+    return answer.body
+  }
+
+  /** Sends a request below this repository's path, tried again where that may help. */
+  async call(request: RepositoryRequest): Promise<Answer> {
+    const {base, exchange} = await this.#open()
+    return await exchange.call(this.#complete(base, request))
+  }
+
+  /** Sends a request once; `retrying` repeats the whole of which it is a part. */
+  async callOnce(request: RepositoryRequest): Promise<Answer> {
+    const {base, exchange} = await this.#open()
+    return await exchange.callOnce(this.#complete(base, request))
+  }
+
+  /** Repeats something of several requests where it fails in passing. */
+  async retrying<T>(attempt: () => Promise<T>): Promise<T> {
+    const {exchange} = await this.#open()
+    return await exchange.retrying(attempt)
+  }
+
+  /** Resolves a `Location` or `Link` of this registry. */
+  async resolve(location: string): Promise<string> {
+    return new URL(location, (await this.#open()).base).href
+  }
+
+  #complete(base: URL, request: RepositoryRequest): RegistryRequest {
+    const {path, extraScopes = [], headers = {}, ...rest} = request
+    const url = path.includes('://') ? new URL(path) : new URL(`${this.repository.name}/${path}`, base)
+    const scopes = [repositoryScope(this.repository.name, this.#access), ...extraScopes]
+    return {...rest, url, headers, scopes}
+  }
+
+  #checkDigest(found: Digest, expected: Digest): void {
+    if (found === expected) return
+    throw new ReleaseError('DIGEST_MISMATCH', `${this.name}: ${expected} was asked for, ${found} came`, {
+      hint: 'The registry or a proxy before it changes content; nothing further was done with it.'
+    })
+  }
+}
+
+/** Some registries answer with application/json or text: then the document says what it is. */
+function mediaTypeOf(answer: Answer): string {
+  const header = bareMediaType(answer.headers['content-type'] ?? '')
+  if (isManifestType(header)) return header
+  try {
+    const document = JSON.parse(Buffer.from(answer.body).toString('utf8')) as {mediaType?: unknown}
+    return typeof document.mediaType === 'string' ? document.mediaType : header
+  } catch {
+    return header
+  }
+}

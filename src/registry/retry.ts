@@ -1,0 +1,59 @@
+import pRetry from 'p-retry'
+import {RegistryError, ReleaseError} from '../errors.js'
+import type {Clock, Reporter} from '../ports.js'
+
+/** How often something is tried, and how long is waited between two tries. */
+export interface RetryPolicy {
+  /** How many tries in all. */
+  readonly tries: number
+  /** Milliseconds before the second try; doubled, with jitter, for each further one. */
+  readonly firstDelay: number
+  readonly clock: Clock
+  readonly reporter: Reporter
+  readonly signal: AbortSignal
+}
+
+const MAX_DELAY = 30_000
+/** A registry that asks for a longer wait than this is not waited for. */
+const MAX_RETRY_AFTER = 5 * 60_000
+
+/** Statuses that a later try may not meet again (as go-containerregistry chooses them). */
+const PASSING = new Set([408, 429, 500, 502, 503, 504])
+
+/** Whether trying again may help: a passing failure of the registry, or of the way to it. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof RegistryError) return PASSING.has(error.status) || isSecondaryLimit(error)
+  return error instanceof ReleaseError && error.code === 'REGISTRY_UNREACHABLE'
+}
+
+/** GHCR answers a burst of pushes with 403 and this text, seen in 2025. */
+function isSecondaryLimit(error: RegistryError): boolean {
+  return (
+    error.status === 403 && error.failure.entries.some(({message}) => /secondary rate limit/i.test(message))
+  )
+}
+
+/**
+ * Tries until it succeeds, fails for good, or the tries are used up; the last failure is thrown. The wait is
+ * exponential with jitter, and at least what the registry asked for.
+ */
+export async function retry<T>(policy: RetryPolicy, attempt: () => Promise<T>): Promise<T> {
+  return await pRetry(attempt, {
+    retries: policy.tries - 1,
+    minTimeout: policy.firstDelay,
+    maxTimeout: MAX_DELAY,
+    randomize: true,
+    signal: policy.signal,
+    shouldRetry: ({error}) => isPassing(error) && retryAfterOf(error) <= MAX_RETRY_AFTER,
+    onFailedAttempt: async ({error, retriesLeft}) => {
+      if (retriesLeft === 0 || !isPassing(error)) return
+      policy.reporter.debug(`${error.message}; trying again, ${retriesLeft} left`)
+      const wait = retryAfterOf(error)
+      if (wait > 0 && wait <= MAX_RETRY_AFTER) await policy.clock.sleep(wait, policy.signal)
+    }
+  })
+}
+
+function retryAfterOf(error: unknown): number {
+  return error instanceof RegistryError ? (error.failure.retryAfter ?? 0) : 0
+}

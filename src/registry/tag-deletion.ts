@@ -1,0 +1,59 @@
+import {randomUUID} from 'node:crypto'
+import {RegistryError, ReleaseError} from '../errors.js'
+import {type Manifest, manifestOf} from '../oci/manifest.js'
+import {OCI_INDEX} from '../oci/media-type.js'
+import {type Tag, formatReference} from '../oci/reference.js'
+import type {RepositoryClient} from './repository-client.js'
+
+/**
+ * Takes one tag away and leaves what it pointed at. Distribution 2.8 and others cannot delete a tag, only a
+ * digest with all its tags: there the tag is first moved to an empty index of its own, which is then deleted.
+ * @throws ReleaseError TAG_NOT_MOVED where the registry can do neither
+ */
+export async function deleteTag(client: RepositoryClient, tag: Tag): Promise<void> {
+  try {
+    await client.call({method: 'DELETE', path: `manifests/${tag}`, expect: [200, 202, 404]})
+  } catch (error) {
+    if (!cannotDeleteTags(error)) throw error
+    await deleteByPlaceholder(client, tag)
+  }
+}
+
+/** 400 from distribution 2.8 and Harbor, 405 from GHCR and registries with deletion switched off. */
+function cannotDeleteTags(error: unknown): boolean {
+  return error instanceof RegistryError && (error.status === 400 || error.status === 405)
+}
+
+async function deleteByPlaceholder(client: RepositoryClient, tag: Tag): Promise<void> {
+  const placeholder = placeholderIndex()
+  await assertCanDelete(client, placeholder, tag)
+  await client.putManifest(placeholder, tag)
+  await client.deleteManifest(placeholder.digest)
+}
+
+/** Tried on the placeholder alone first, so that a tag never stays on it where deletion is off. */
+async function assertCanDelete(client: RepositoryClient, placeholder: Manifest, tag: Tag): Promise<void> {
+  try {
+    await client.putManifest(placeholder)
+    await client.deleteManifest(placeholder.digest)
+  } catch (cause) {
+    throw new ReleaseError(
+      'TAG_NOT_MOVED',
+      `${formatReference(client.repository, tag)} cannot be deleted on this registry`,
+      {
+        cause,
+        hint: 'Delete the tag by the means of the registry, or switch deletion on there.'
+      }
+    )
+  }
+}
+
+function placeholderIndex(): Manifest {
+  const document = {
+    schemaVersion: 2,
+    mediaType: OCI_INDEX,
+    manifests: [],
+    annotations: {'image-release.placeholder': randomUUID()}
+  }
+  return manifestOf(new TextEncoder().encode(JSON.stringify(document)), OCI_INDEX)
+}

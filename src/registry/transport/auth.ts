@@ -1,0 +1,130 @@
+import type {Clock, Credential, Credentials, HttpRequest, HttpResponse, Send} from '../../ports.js'
+import {type Challenge, parseChallenges} from './challenge.js'
+import {type Token, basicAuthorization, fetchToken} from './token.js'
+
+/** What a caller may do in a repository, in the words of token scopes. */
+export type Access = 'pull' | 'pull,push' | 'pull,push,delete'
+
+/** Sends a request with the right to do `access` in the repositories of the scopes. */
+export type AuthorizedSend = (request: HttpRequest, scopes: readonly string[]) => Promise<HttpResponse>
+
+/** The scope that a token is asked for (distribution docs, spec/auth/scope.md). */
+export function repositoryScope(name: string, access: Access): string {
+  return `repository:${name}:${access}`
+}
+
+/**
+ * Answers a registry's challenges. The first request of a registry finds out what it wants; later ones bring it
+ * along, and requests of one scope share one token. A refused token is renewed once, never for ever.
+ * @param registry the URL of the registry's API; credentials go to this host and its realm only
+ */
+export function authorize(
+  next: Send,
+  registry: URL,
+  host: string,
+  {credentials, clock}: {readonly credentials: Credentials; readonly clock: Clock}
+): AuthorizedSend {
+  const session = new AuthSession(next, registry, () => credentials(host), clock)
+  return (request, scopes) => session.send(request, scopes)
+}
+
+class AuthSession {
+  readonly #next: Send
+  readonly #registry: URL
+  readonly #findCredential: () => Promise<Credential | undefined>
+  readonly #clock: Clock
+  readonly #tokens = new Map<string, Promise<Token>>()
+  #challenge: Challenge | undefined
+  #credential: Promise<Credential | undefined> | undefined
+
+  constructor(
+    next: Send,
+    registry: URL,
+    findCredential: () => Promise<Credential | undefined>,
+    clock: Clock
+  ) {
+    this.#next = next
+    this.#registry = registry
+    this.#findCredential = findCredential
+    this.#clock = clock
+  }
+
+  async send(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse> {
+    if (request.url.host !== this.#registry.host) return await this.#next(request)
+    const authorization = await this.#authorization(scopes)
+    const response = await this.#next(withAuthorization(request, authorization))
+    if (response.status !== 401) return response
+    const challenge = chooseChallenge(response)
+    if (challenge === undefined) return response
+    const renewed = await this.#answer(challenge, scopes, authorization)
+    if (renewed === undefined || (renewed === authorization && challenge.scheme === 'basic')) return response
+    response.body.resume()
+    return await this.#next(withAuthorization(request, renewed))
+  }
+
+  /** Remembers what the registry wants, and forgets the token that it refused. */
+  async #answer(
+    challenge: Challenge,
+    scopes: readonly string[],
+    refused: string | undefined
+  ): Promise<string | undefined> {
+    this.#challenge = challenge
+    const known = this.#tokens.get(keyOf(scopes))
+    const isRefused = known !== undefined && refused === `Bearer ${(await known).value}`
+    if (isRefused && this.#tokens.get(keyOf(scopes)) === known) this.#tokens.delete(keyOf(scopes))
+    return await this.#authorization(scopes)
+  }
+
+  async #authorization(scopes: readonly string[]): Promise<string | undefined> {
+    const challenge = this.#challenge
+    if (challenge === undefined) return undefined
+    this.#credential ??= this.#findCredential()
+    const credential = await this.#credential
+    if (challenge.scheme === 'basic') return credential && basicAuthorization(credential)
+    return `Bearer ${(await this.#token(challenge, scopes, credential)).value}`
+  }
+
+  async #token(
+    challenge: Challenge,
+    scopes: readonly string[],
+    credential: Credential | undefined
+  ): Promise<Token> {
+    const key = keyOf(scopes)
+    const known = this.#tokens.get(key)
+    if (known !== undefined) {
+      const token = await known
+      if (token.expires > this.#clock.now()) return token
+      // Another caller may have put a fresh token in its place while this one waited.
+      if (this.#tokens.get(key) === known) this.#tokens.delete(key)
+    }
+    const pending = this.#tokens.get(key) ?? this.#fetch(challenge, scopes, credential)
+    this.#tokens.set(key, pending)
+    pending.catch(() => this.#tokens.delete(key))
+    return await pending
+  }
+
+  #fetch(
+    challenge: Challenge,
+    scopes: readonly string[],
+    credential: Credential | undefined
+  ): Promise<Token> {
+    const now = (): number => this.#clock.now()
+    return fetchToken(this.#next, {registry: this.#registry, challenge, scopes, credential, now})
+  }
+}
+
+/** Bearer is preferred where both are offered: a password then goes to the realm only. */
+function chooseChallenge(response: HttpResponse): Challenge | undefined {
+  const challenges = parseChallenges(response.headers['www-authenticate'] ?? '')
+  return (
+    challenges.find(({scheme}) => scheme === 'bearer') ?? challenges.find(({scheme}) => scheme === 'basic')
+  )
+}
+
+function withAuthorization(request: HttpRequest, authorization: string | undefined): HttpRequest {
+  return authorization === undefined ? request : {...request, headers: {...request.headers, authorization}}
+}
+
+function keyOf(scopes: readonly string[]): string {
+  return scopes.join(' ')
+}

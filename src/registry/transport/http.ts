@@ -1,0 +1,98 @@
+import http from 'node:http'
+import https from 'node:https'
+import type {IncomingHttpHeaders, IncomingMessage, RequestOptions} from 'node:http'
+import {pipeline} from 'node:stream'
+import {ReleaseError} from '../../errors.js'
+import type {HttpRequest, HttpResponse, Send} from '../../ports.js'
+
+/** How long a connection may stay silent. A registry that stores a large layer is silent for a while. */
+const IDLE_MILLISECONDS = 120_000
+const MAX_SOCKETS = 64
+
+/** A `Send` over node:http, and the way to let go of its connections. */
+export interface HttpConnection {
+  readonly send: Send
+  close(): void
+}
+
+/**
+ * Sends requests over kept-alive HTTP/1.1 connections.
+ * node:http, not the global fetch: loading fetch takes longer than a request.
+ * @throws ReleaseError REGISTRY_UNREACHABLE where no answer comes, with the system's reason as cause
+ */
+export function openHttp(signal: AbortSignal): HttpConnection {
+  const options = {keepAlive: true, maxSockets: MAX_SOCKETS}
+  const agents = {'http:': new http.Agent(options), 'https:': new https.Agent(options)}
+  const send: Send = request =>
+    new Promise((resolve, reject) => {
+      const isTls = request.url.protocol === 'https:'
+      const open = isTls ? https.request : http.request
+      const fail = (cause: unknown): void => reject(unreachable(request, cause))
+      const outgoing = open(request.url, requestOptions(request, agents[isTls ? 'https:' : 'http:'], signal))
+      outgoing.once('response', (incoming: IncomingMessage) => resolve(responseOf(incoming)))
+      outgoing.once('error', fail)
+      outgoing.setTimeout(IDLE_MILLISECONDS, () =>
+        outgoing.destroy(new Error(`no answer in ${IDLE_MILLISECONDS / 1000} s`))
+      )
+      sendBody(outgoing, request, fail)
+    })
+  return {
+    send,
+    close() {
+      agents['http:'].destroy()
+      agents['https:'].destroy()
+    }
+  }
+}
+
+function requestOptions(request: HttpRequest, agent: http.Agent, signal: AbortSignal): RequestOptions {
+  const length =
+    request.body === undefined ? undefined : 'size' in request.body ? request.body.size : request.body.length
+  return {
+    method: request.method,
+    agent,
+    signal,
+    headers: {...request.headers, ...(length === undefined ? {} : {'content-length': String(length)})}
+  }
+}
+
+function sendBody(outgoing: http.ClientRequest, request: HttpRequest, fail: (cause: unknown) => void): void {
+  const {body} = request
+  if (body === undefined || body instanceof Uint8Array) {
+    outgoing.end(body)
+    return
+  }
+  pipeline(body.open(), outgoing, error => {
+    if (error) fail(error)
+  })
+}
+
+function responseOf(incoming: IncomingMessage): HttpResponse {
+  return {status: incoming.statusCode ?? 0, headers: flatten(incoming.headers), body: incoming}
+}
+
+function flatten(headers: IncomingHttpHeaders): Record<string, string> {
+  const entries = Object.entries(headers).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)])
+  )
+}
+
+function unreachable(request: HttpRequest, cause: unknown): ReleaseError {
+  const {host, pathname} = request.url
+  const reason = cause instanceof Error ? reasonOf(cause) : String(cause)
+  return new ReleaseError(
+    'REGISTRY_UNREACHABLE',
+    `${request.method} ${host}${pathname}: no answer: ${reason}`,
+    {
+      cause,
+      hint: `Check the name ${host}, and that this machine may connect to it.`
+    }
+  )
+}
+
+/** An AggregateError (several addresses tried) has no message of its own. */
+function reasonOf(error: Error): string {
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : undefined
+  return inner instanceof Error ? inner.message : error.message
+}

@@ -1,0 +1,46 @@
+import {ReleaseError} from '../../errors.js'
+import type {HttpRequest, HttpResponse, Send} from '../../ports.js'
+
+const MAX_REDIRECTS = 10
+
+/**
+ * Follows redirects of GET and HEAD. Authorization stays behind when the host changes: object stores are told
+ * nothing, and refuse two kinds of authorization (distribution-spec, "API").
+ */
+export function followRedirects(next: Send): Send {
+  return async request => {
+    let current = request
+    for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+      const response = await next(current)
+      const target = redirectTarget(current, response)
+      if (target === undefined) return response
+      response.body.resume()
+      current = redirected(current, target)
+    }
+    throw new ReleaseError(
+      'REGISTRY_UNREACHABLE',
+      `${request.method} ${request.url.host}: more than ${MAX_REDIRECTS} redirects`
+    )
+  }
+}
+
+function redirectTarget(request: HttpRequest, response: HttpResponse): URL | undefined {
+  const location = response.headers['location']
+  const isRedirect = [301, 302, 303, 307, 308].includes(response.status)
+  if (!isRedirect || location === undefined || !['GET', 'HEAD'].includes(request.method)) return undefined
+  const target = new URL(location, request.url)
+  if (request.url.protocol === 'https:' && target.protocol !== 'https:')
+    throw new ReleaseError(
+      'REGISTRY_UNREACHABLE',
+      `${request.url.host} redirects to plain HTTP at ${target.host}`
+    )
+  return target
+}
+
+function redirected(request: HttpRequest, url: URL): HttpRequest {
+  if (url.host === request.url.host) return {...request, url}
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).filter(([name]) => name !== 'authorization')
+  )
+  return {...request, url, headers}
+}
