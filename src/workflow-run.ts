@@ -17,6 +17,8 @@ export interface WorkflowRun {
   readonly baseRef?: string
   /** True where the pull request comes from a fork: its token cannot push. */
   readonly fork?: boolean
+  /** Who started the run; Dependabot's runs have a token that cannot push. */
+  readonly actor?: string
   /** The cron expression that started a scheduled run. */
   readonly schedule?: string
   readonly defaultBranch?: string

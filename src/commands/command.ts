@@ -19,11 +19,13 @@ export interface Command<Inputs extends InputTable = InputTable, Out extends Out
   readonly outputs: Out
   /** Command lines with a remark, for `--help`. */
   readonly examples: readonly {readonly line: string; readonly remark: string}[]
-  readonly run: (
+  /** Hosts that can set variables also export each output as PREFIX and its name in upper case. */
+  readonly exportPrefix?: string
+  run(
     inputs: InputValues<Inputs>,
     run: WorkflowRun,
     ports: Ports
-  ) => Promise<Outputs<Extract<keyof Out, string>>>
+  ): Promise<Outputs<Extract<keyof Out, string>>>
 }
 
 /** Gives a command its exact types. */

@@ -112,13 +112,15 @@ export function required<T>(optional: Input<T>): Input<NonNullable<T>> {
 
 /**
  * Reads all inputs of a table from their texts. An absent or blank text takes the default.
+ * @param found faults that the host met while it gathered the texts
  * @throws InputError with every fault of the call
  */
 export function parseInputs<Table extends InputTable>(
   table: Table,
-  texts: Readonly<Record<string, string | undefined>>
+  texts: Readonly<Record<string, string | undefined>>,
+  found: readonly InputIssue[] = []
 ): InputValues<Table> {
-  const issues: InputIssue[] = []
+  const issues: InputIssue[] = [...found]
   const values = Object.entries(table).map(([name, entry]) => [
     name,
     valueOf(name, entry, texts[name], issues)

@@ -1,0 +1,33 @@
+import {ReleaseError} from '../errors.js'
+import type {Command} from './command.js'
+
+/** Loads a command. Each is loaded by itself, so that a command starts without the weight of the others. */
+type Loader = () => Promise<Command>
+
+/** All commands, in the order of a release. */
+export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
+  ['compute-tags', async () => (await import('./compute-tags.js')).computeTags],
+  ['build-by-digest', async () => (await import('./build-by-digest.js')).buildByDigest],
+  ['merge-manifest', async () => (await import('./merge-manifest.js')).mergeManifest],
+  ['verify-release', async () => (await import('./verify-release.js')).verifyRelease],
+  ['cleanup-latest', async () => (await import('./cleanup-latest.js')).cleanupLatest],
+  ['registry', async () => (await import('./registry.js')).registry],
+  ['demo', async () => (await import('./demo.js')).demo]
+])
+
+/** The commands that are actions too; the others are for the command line. */
+export const ACTION_COMMANDS: readonly string[] = [
+  'compute-tags',
+  'build-by-digest',
+  'merge-manifest',
+  'verify-release',
+  'cleanup-latest'
+]
+
+/** Loads the command of this name, which must be one of `COMMANDS`. */
+export async function loadCommand(name: string): Promise<Command> {
+  const load = COMMANDS.get(name)
+  if (load === undefined)
+    throw new ReleaseError('INPUT_INVALID', `there is no command ${JSON.stringify(name)}`)
+  return await load()
+}

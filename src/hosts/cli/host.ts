@@ -1,0 +1,137 @@
+import type {Command, Outputs} from '../../commands/command.js'
+import {InputError} from '../../errors.js'
+import {nearest} from '../../inputs/nearest.js'
+import type {Ports} from '../../ports.js'
+import {causeLines, errorLines} from '../error-lines.js'
+import {readGitRun} from '../git-run.js'
+import {readGithubRun} from '../github-run.js'
+import type {Host} from '../host.js'
+import {gatherTexts} from '../input-texts.js'
+import {openSystemPorts} from '../system-ports.js'
+import {VERSION} from '../../version.js'
+import type {WorkflowRun} from '../../workflow-run.js'
+import {type Arguments, readArguments, variableOf} from './arguments.js'
+import {openFolderStore} from './folder-digest-store.js'
+import {commandHelp, overview} from './help.js'
+import {type CliReporter, cliReporter} from './reporter.js'
+
+/** A host that also finds out which command was asked for, and answers --help and --version itself. */
+export interface CliHost extends Host {
+  /** Undefined where there is nothing to run. */
+  commandName(): Promise<string | undefined>
+}
+
+const RECORDS_FOLDER = '.image-release/records'
+
+/** Opens the host of a command line. */
+export function openCliHost(names: readonly string[], load: (name: string) => Promise<Command>): CliHost {
+  const [first = '--help', ...args] = process.argv.slice(2)
+  const state: {globals: Arguments['globals']} = {globals: {}}
+  const reporter = cliReporter(process.env)
+  const {ports, close} = openSystemPorts(
+    reporter,
+    openFolderStore(() => state.globals.records ?? RECORDS_FOLDER)
+  )
+  return {
+    ports,
+    commandName: async () => await chooseCommand(first, args, {names, load}),
+    workflowRun: async () => await readRun(state.globals, ports),
+    async read(command) {
+      const given = readArguments(args, command.inputs)
+      state.globals = given.globals
+      reporter.setSummaryFile(given.globals.summary)
+      const texts = await gatherTexts(
+        command.inputs,
+        name => given.texts[name] ?? process.env[variableOf(name)]
+      )
+      return {texts: texts.texts, issues: [...given.issues, ...texts.issues, ...outputIssues(command, given)]}
+    },
+    hide: secret => hideLines(reporter, secret),
+    write: (_, outputs) => printOutputs(outputs, state.globals.output),
+    fail: error => fail(reporter, error),
+    close
+  }
+}
+
+/** Inside a GitHub job the runner knows the run, unless the caller says otherwise; elsewhere Git does. */
+async function readRun(globals: Arguments['globals'], ports: Ports): Promise<WorkflowRun> {
+  const isGiven = [globals.event, globals.ref, globals.sha].some(fact => fact !== undefined)
+  const isGithub = process.env['GITHUB_ACTIONS'] === 'true' && !isGiven
+  return isGithub ? await readGithubRun(process.env, ports) : await readGitRun(globals, ports)
+}
+
+interface Choice {
+  readonly names: readonly string[]
+  readonly load: (name: string) => Promise<Command>
+}
+
+async function chooseCommand(
+  first: string,
+  args: readonly string[],
+  {names, load}: Choice
+): Promise<string | undefined> {
+  const wanted = first === 'help' || first === '--help' || first === '-h' ? args[0] : first
+  if (wanted !== undefined && wanted !== '--version' && !names.includes(wanted))
+    throw unknownCommand(wanted, names)
+  const isHelp = wanted !== first || args.includes('--help') || args.includes('-h')
+  if (wanted !== undefined && !isHelp && wanted !== '--version') return wanted
+  print(await answerOf(wanted, {names, load}))
+  return undefined
+}
+
+/** What --version and --help say. */
+async function answerOf(wanted: string | undefined, {names, load}: Choice): Promise<string> {
+  if (wanted === '--version') return VERSION
+  return wanted === undefined ? overview(await Promise.all(names.map(load))) : commandHelp(await load(wanted))
+}
+
+function unknownCommand(wanted: string, names: readonly string[]): InputError {
+  const guess = nearest(wanted, names)
+  return new InputError([
+    {
+      input: wanted,
+      message: `there is no such command${guess ? `; did you mean ${guess}?` : ''} Commands: ${names.join(', ')}`
+    }
+  ])
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function outputIssues(command: Command, {globals}: Arguments): {input: string; message: string}[] {
+  if (globals.output === undefined || Object.hasOwn(command.outputs, globals.output)) return []
+  return [
+    {
+      input: 'output',
+      message: `${command.name} has no output ${JSON.stringify(globals.output)}; it has ${Object.keys(command.outputs).join(', ')}`
+    }
+  ]
+}
+
+function hideLines(reporter: CliReporter, secret: string | undefined): void {
+  for (const line of (secret ?? '').split(/\r?\n/)) reporter.secret(line)
+}
+
+function printOutputs(outputs: Outputs, only: string | undefined): void {
+  const entries = Object.entries(outputs).map(([name, text]) => [name, documentOf(text)])
+  print(
+    only === undefined ? JSON.stringify(Object.fromEntries(entries), undefined, 2) : (outputs[only] ?? '')
+  )
+}
+
+/** An output that is itself a document stands in the JSON as that, not as a text in quotes. */
+function documentOf(text: string): unknown {
+  if (!/^[{[]/.test(text)) return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function fail(reporter: CliReporter, error: unknown): void {
+  for (const line of causeLines(error)) reporter.debug(line)
+  for (const line of errorLines(error)) process.stderr.write(`error: ${line}\n`)
+  process.exitCode = error instanceof InputError ? 2 : 1
+}

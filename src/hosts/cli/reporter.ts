@@ -1,0 +1,40 @@
+import {appendFileSync} from 'node:fs'
+import type {Reporter} from '../../ports.js'
+
+/** The log of a command line, on standard error. */
+export interface CliReporter extends Reporter {
+  /** Sets where the summary goes; without a file it goes nowhere, for the log says the same. */
+  setSummaryFile(file: string | undefined): void
+}
+
+/** A log without decoration: one line each, secrets replaced. */
+export function cliReporter(environment: Readonly<Record<string, string | undefined>>): CliReporter {
+  const secrets = new Set<string>()
+  const state: {summaryFile?: string | undefined} = {}
+  const hasColour = process.stderr.isTTY && environment['NO_COLOR'] === undefined
+  const redact = (text: string): string =>
+    [...secrets].reduce((line, secret) => line.replaceAll(secret, '***'), text)
+  const write = (text: string): void => void process.stderr.write(`${redact(text)}\n`)
+  const paint = (code: number, text: string): string => (hasColour ? `\u001b[${code}m${text}\u001b[0m` : text)
+  return {
+    debug: line => {
+      if (environment['IMAGE_RELEASE_DEBUG'] !== undefined) write(paint(2, line))
+    },
+    info: write,
+    notice: line => write(`${paint(36, 'note:')} ${line}`),
+    warning: line => write(`${paint(33, 'warning:')} ${line}`),
+    async group(title, body) {
+      write(paint(1, title))
+      return await body()
+    },
+    secret(value) {
+      if (value.trim() !== '') secrets.add(value)
+    },
+    summary(markdown) {
+      if (state.summaryFile !== undefined) appendFileSync(state.summaryFile, `${redact(markdown)}\n`)
+    },
+    setSummaryFile(file) {
+      state.summaryFile = file
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import {InputError, type InputIssue, ReleaseError} from '../errors.js'
+import type {Ports} from '../ports.js'
+import type {WorkflowRun} from '../workflow-run.js'
+import {withoutUndefined} from './without-undefined.js'
+
+/** What the caller says of a run; the rest is asked from Git. */
+export interface GivenFacts {
+  readonly event?: string | undefined
+  readonly ref?: string | undefined
+  readonly sha?: string | undefined
+}
+
+type Git = (...args: string[]) => Promise<string | undefined>
+
+/**
+ * The facts of a run outside a CI system: from the Git work tree in the current folder, and from what was given.
+ * A commit that carries one tag is taken as a push of that tag, else as a push of its branch.
+ * @throws InputError where a fact is neither given nor to be found, or where the commit carries several tags
+ */
+export async function readGitRun(
+  given: GivenFacts,
+  ports: Pick<Ports, 'exec' | 'clock'>
+): Promise<WorkflowRun> {
+  const git = gitWith(ports)
+  const [head, tags, branch, origin] = await Promise.all([
+    git('rev-parse', '--verify', 'HEAD'),
+    git('tag', '--points-at', 'HEAD'),
+    git('symbolic-ref', '--quiet', '--short', 'HEAD'),
+    git('config', '--get', 'remote.origin.url')
+  ])
+  const {sha, ref} = knownFacts(given.sha ?? head, given.ref ?? refOf(tags, branch))
+  return withoutUndefined({
+    event: given.event ?? 'push',
+    ref,
+    sha,
+    startedAt: new Date(ports.clock.now()).toISOString(),
+    attempt: 1,
+    commitDate: await git('log', '-1', '--format=%cI', sha),
+    defaultBranch: (await git('symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD'))?.replace(
+      /^origin\//,
+      ''
+    ),
+    source: sourceOf(origin, await git('rev-parse', '--show-toplevel'))
+  })
+}
+
+function gitWith({exec}: Pick<Ports, 'exec'>): Git {
+  return async (...args) => {
+    try {
+      const {exitCode, stdout} = await exec('git', args)
+      return exitCode === 0 && stdout.trim() !== '' ? stdout.trim() : undefined
+    } catch (error) {
+      if (error instanceof ReleaseError) return undefined
+      throw error
+    }
+  }
+}
+
+function refOf(tags: string | undefined, branch: string | undefined): string | undefined {
+  const names = tags?.split('\n') ?? []
+  if (names.length > 1)
+    throw new InputError([
+      {
+        input: 'ref',
+        message: `this commit carries several tags (${names.join(', ')}); say which: --ref refs/tags/NAME`
+      }
+    ])
+  if (names[0] !== undefined) return `refs/tags/${names[0]}`
+  return branch && `refs/heads/${branch}`
+}
+
+/** @throws InputError with each fact that is missing or malformed */
+function knownFacts(sha: string | undefined, ref: string | undefined): {sha: string; ref: string} {
+  const issues = [...shaIssues(sha), ...refIssues(ref)]
+  if (issues.length > 0 || sha === undefined || ref === undefined) throw new InputError(issues)
+  return {sha, ref}
+}
+
+function shaIssues(sha: string | undefined): InputIssue[] {
+  if (sha === undefined) return [{input: 'sha', message: 'no commit: not in a Git work tree; give --sha'}]
+  if (/^[0-9a-f]{40}$/.test(sha)) return []
+  return [{input: 'sha', message: `${JSON.stringify(sha)} is not a commit of 40 hex digits`}]
+}
+
+function refIssues(ref: string | undefined): InputIssue[] {
+  if (ref === undefined)
+    return [
+      {input: 'ref', message: 'no branch or tag is checked out; give --ref refs/heads/NAME or refs/tags/NAME'}
+    ]
+  if (/^refs\/(heads|tags|pull)\/./.test(ref)) return []
+  return [{input: 'ref', message: `${JSON.stringify(ref)} is not a full ref such as refs/tags/v1.2.3`}]
+}
+
+/** `git@host:owner/name.git` and `https://host/owner/name.git`; a password in the address stays here. */
+function sourceOf(origin: string | undefined, folder: string | undefined): WorkflowRun['source'] {
+  const match = /^(?:[a-z+]+:\/\/)?(?:[^@/]*@)?([^/:]+)(?::\d+)?[/:](.+?)(?:\.git)?\/?$/.exec(origin ?? '')
+  if (match) return {fullName: match[2] ?? '', url: `https://${match[1] ?? ''}/${match[2] ?? ''}`}
+  return {fullName: folder?.split('/').at(-1) ?? ''}
+}

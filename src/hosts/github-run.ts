@@ -1,0 +1,105 @@
+import {readFile} from 'node:fs/promises'
+import {InputError, messageOf} from '../errors.js'
+import type {Ports} from '../ports.js'
+import type {WorkflowRun} from '../workflow-run.js'
+import {withoutUndefined} from './without-undefined.js'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What is read of an event's payload (docs.github.com, "Webhook events and payloads"). */
+interface EventPayload {
+  readonly base_ref?: string | null
+  readonly schedule?: string
+  readonly head_commit?: {readonly timestamp?: string} | null
+  readonly repository?: {
+    readonly default_branch?: string
+    readonly description?: string | null
+    readonly full_name?: string
+    readonly license?: {readonly spdx_id?: string | null} | null
+  }
+  readonly pull_request?: {
+    readonly number?: number
+    readonly base?: {readonly ref?: string}
+    readonly head?: {readonly sha?: string; readonly repo?: {readonly full_name?: string} | null}
+  }
+}
+
+/**
+ * The facts of a GitHub Actions run, from its variables and its event file; no request is made.
+ * @throws InputError where a variable that every runner sets is missing, or the event file cannot be read
+ */
+export async function readGithubRun(
+  environment: Environment,
+  ports: Pick<Ports, 'exec' | 'clock'>
+): Promise<WorkflowRun> {
+  assertSet(environment, ['GITHUB_EVENT_NAME', 'GITHUB_REF', 'GITHUB_SHA', 'GITHUB_REPOSITORY'])
+  const payload = await readPayload(environment['GITHUB_EVENT_PATH'])
+  const sha = environment['GITHUB_SHA'] ?? ''
+  const run = {
+    event: environment['GITHUB_EVENT_NAME'] ?? '',
+    ref: environment['GITHUB_REF'] ?? '',
+    sha,
+    startedAt: new Date(ports.clock.now()).toISOString(),
+    attempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
+    actor: environment['GITHUB_ACTOR'],
+    runId: environment['GITHUB_RUN_ID'],
+    schedule: payload.schedule,
+    defaultBranch: payload.repository?.default_branch,
+    commitDate: payload.head_commit?.timestamp ?? (await commitDateInGit(sha, ports)),
+    source: sourceOf(environment, payload),
+    ...pullRequestOf(environment, payload)
+  }
+  return withoutUndefined(run)
+}
+
+function sourceOf(environment: Environment, {repository}: EventPayload): WorkflowRun['source'] {
+  const fullName = environment['GITHUB_REPOSITORY'] ?? ''
+  return withoutUndefined({
+    fullName,
+    url: `${environment['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${fullName}`,
+    description: repository?.description ?? undefined,
+    license: repository?.license?.spdx_id ?? undefined
+  })
+}
+
+function pullRequestOf(environment: Environment, payload: EventPayload): Partial<WorkflowRun> {
+  const {pull_request: pull, repository} = payload
+  const baseRef = environment['GITHUB_BASE_REF'] ?? pull?.base?.ref ?? payload.base_ref ?? undefined
+  const headRepository = pull?.head?.repo?.full_name
+  return withoutUndefined({
+    pullRequest: pull?.number,
+    headSha: pull?.head?.sha,
+    baseRef:
+      baseRef?.replace(/^refs\/heads\//, '') === '' ? undefined : baseRef?.replace(/^refs\/heads\//, ''),
+    fork: pull === undefined ? undefined : headRepository !== repository?.full_name
+  })
+}
+
+/** Events such as pull_request and schedule do not say when the commit was made; a checkout knows. */
+async function commitDateInGit(sha: string, {exec}: Pick<Ports, 'exec'>): Promise<string | undefined> {
+  try {
+    const {exitCode, stdout} = await exec('git', ['log', '-1', '--format=%cI', sha])
+    return exitCode === 0 && stdout.trim() !== '' ? stdout.trim() : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function assertSet(environment: Environment, names: readonly string[]): void {
+  const missing = names.filter(name => !environment[name])
+  if (missing.length === 0) return
+  throw new InputError(
+    missing.map(input => ({input, message: 'is not set; an action needs the variables of a runner'}))
+  )
+}
+
+async function readPayload(file: string | undefined): Promise<EventPayload> {
+  if (file === undefined || file === '') return {}
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as EventPayload
+  } catch (error) {
+    throw new InputError([
+      {input: 'GITHUB_EVENT_PATH', message: `${file} cannot be read: ${messageOf(error)}`}
+    ])
+  }
+}

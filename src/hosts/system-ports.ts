@@ -1,0 +1,34 @@
+import type {DigestStore, Ports, Reporter} from '../ports.js'
+import {dockerCredentials} from '../registry/docker-config.js'
+import {openHttp} from '../registry/transport/http.js'
+import {listenForCancellation} from './cancellation.js'
+import {systemClock} from './clock.js'
+import {execWith} from './exec.js'
+
+/** The ports of this machine, and the way to let go of what they hold. */
+export interface SystemPorts {
+  readonly ports: Ports
+  close(): void
+}
+
+/** Opens network, programs, time and credentials of this machine, for a host that brings its log and its store. */
+export function openSystemPorts<Log extends Reporter>(reporter: Log, digests: DigestStore): SystemPorts {
+  const cancellation = listenForCancellation()
+  const http = openHttp(cancellation.signal)
+  const exec = execWith(reporter)
+  return {
+    ports: {
+      send: http.send,
+      exec,
+      digests,
+      reporter,
+      clock: systemClock,
+      credentials: dockerCredentials({environment: process.env, exec}),
+      signal: cancellation.signal
+    },
+    close() {
+      cancellation.stop()
+      http.close()
+    }
+  }
+}

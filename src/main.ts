@@ -1,0 +1,49 @@
+import {ACTION_COMMANDS, COMMANDS, loadCommand} from './commands/all.js'
+import type {Host} from './hosts/host.js'
+import {parseInputs} from './inputs/input.js'
+import {nearest} from './inputs/nearest.js'
+import {InputError} from './errors.js'
+
+/** Runs as a GitHub action: the command of this name, or the one that the input `command` names. */
+export async function runAction(name?: string): Promise<void> {
+  const {openGithubHost} = await import('./hosts/github/host.js')
+  const host = openGithubHost()
+  await finish(host, async () => await runCommand(host, name ?? chosenCommand(host.commandInput())))
+}
+
+/** Runs as a command line. */
+export async function runCli(): Promise<void> {
+  const {openCliHost} = await import('./hosts/cli/host.js')
+  const host = openCliHost([...COMMANDS.keys()], loadCommand)
+  await finish(host, async () => {
+    const name = await host.commandName()
+    if (name !== undefined) await runCommand(host, name)
+  })
+}
+
+async function runCommand(host: Host, name: string): Promise<void> {
+  const command = await loadCommand(name)
+  const {texts, issues} = await host.read(command)
+  for (const [input, {secret}] of Object.entries(command.inputs)) if (secret) host.hide(texts[input])
+  const inputs = parseInputs(command.inputs, texts, issues)
+  host.write(command, await command.run(inputs, await host.workflowRun(), host.ports))
+}
+
+/** The only place that catches everything: whatever is thrown fails the run, and is said. */
+async function finish(host: Host, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    host.fail(error)
+  } finally {
+    host.close()
+  }
+}
+
+function chosenCommand(name: string): string {
+  if (ACTION_COMMANDS.includes(name)) return name
+  const guess = nearest(name, ACTION_COMMANDS)
+  const message =
+    name === '' ? 'is required' : `${JSON.stringify(name)} is not one of ${ACTION_COMMANDS.join(', ')}`
+  throw new InputError([{input: 'command', message: guess ? `${message}; did you mean ${guess}?` : message}])
+}
