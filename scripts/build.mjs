@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+// Builds dist from src: `node scripts/build.mjs [folder]`. The same sources give the same bytes, in any folder.
+//
+// One bundle for all entry points: dist/index.js and the chunks that it imports when a command needs them, so that
+// compute-tags never reads the clients for artifacts and caches. Beside it one stub of two lines per entry point.
+import {chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {minifySync} from '@swc/core'
+import ncc from '@vercel/ncc'
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+const folder = path.resolve(process.argv[2] ?? path.join(root, 'dist'))
+// The bundler numbers modules by their path from the current folder.
+process.chdir(root)
+
+const files = {...(await bundle()), ...stubs()}
+rmSync(folder, {recursive: true, force: true})
+mkdirSync(folder, {recursive: true})
+for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content)
+chmodSync(path.join(folder, 'cli.js'), 0o755)
+
+/** The bundle, its chunks, the licences of what they hold, and a package.json that says they are ES modules. */
+async function bundle() {
+  const {code, assets} = await ncc(path.join(root, 'scripts/bundle/index.ts'), {
+    esm: true,
+    filename: 'index.js',
+    target: 'es2022',
+    license: 'licenses.txt',
+    // Types are checked by `npm run types`.
+    transpileOnly: true,
+    cache: false,
+    quiet: true
+  })
+  const chunks = Object.entries(assets).map(([name, asset]) => [name, contentOf(name, String(asset.source))])
+  return {'index.js': contentOf('index.js', code), ...Object.fromEntries(chunks)}
+}
+
+/** Code is minified, the chunks too, which the bundler would leave. Names stay, for stack traces. */
+function contentOf(name, content) {
+  if (!name.endsWith('.js')) return content
+  const mangle = {keepClassNames: true, keepFnNames: true}
+  return `${minifySync(content, {module: true, compress: false, mangle, format: {comments: false}}).code}\n`
+}
+
+/** What `runs.main` of each action.yml and `bin` of package.json name. */
+function stubs() {
+  const actions = JSON.parse(readFileSync('scripts/actions.json', 'utf8'))
+  const action = command => `import {runAction} from './index.js'\nawait runAction(${command})\n`
+  return {
+    'main.js': action(''),
+    ...Object.fromEntries(actions.map(({name}) => [`${name}.js`, action(`'${name}'`)])),
+    'cli.js': `#!/usr/bin/env node\nimport {runCli} from './index.js'\nawait runCli()\n`
+  }
+}
