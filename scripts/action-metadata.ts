@@ -1,0 +1,129 @@
+import {stringify} from 'yaml'
+import type {Command} from '../src/commands/command.js'
+import type {Input} from '../src/inputs/input.js'
+
+/** How an action looks in the marketplace. */
+export interface Branding {
+  readonly icon: string
+  readonly color: string
+}
+
+const HEADER = '# Made by `npm run generate` from the tables in src/commands. Change those, not this file.\n'
+const RUNTIME = 'node24'
+
+/** The metadata of one command's action, in a folder of its own. */
+export function commandMetadata(command: Command, branding: Branding): string {
+  return format({
+    name: `Image Release: ${command.name}`,
+    description: command.summary,
+    branding,
+    inputs: mapValues(command.inputs, input => ({
+      description: describe(input),
+      ...(input.required ? {required: true} : {}),
+      ...(input.default === undefined ? {} : {default: input.default})
+    })),
+    outputs: mapValues(command.outputs, description => ({description})),
+    runs: {using: RUNTIME, main: `../dist/${command.name}.js`}
+  })
+}
+
+/** The metadata of the root action, which takes the inputs of all commands and gives the outputs of the chosen one. */
+export function rootMetadata(commands: readonly Command[], branding: Branding): string {
+  const choice = {
+    description: `What to do: ${commands.map(({name, summary}) => `${name} (${lowerFirst(summary)})`).join('; ')}`,
+    required: true
+  }
+  return format({
+    name: 'Image Release',
+    description: 'Plan, build by digest, merge and verify a multi-architecture container image.',
+    branding,
+    inputs: {
+      command: choice,
+      ...mapValues(
+        byName(commands, ({inputs}) => inputs),
+        owners => rootInput(owners, commands.length)
+      )
+    },
+    outputs: mapValues(
+      byName(commands, ({outputs}) => outputs),
+      owners => ({description: shared(owners, entry => entry, commands.length)})
+    ),
+    runs: {using: RUNTIME, main: 'dist/main.js'}
+  })
+}
+
+/** An input or output, and the command that has it. */
+interface Owned<Entry> {
+  readonly command: string
+  readonly entry: Entry
+}
+
+/** Collects the inputs or outputs of all commands by name, in the order in which they first appear. */
+function byName<Entry>(
+  commands: readonly Command[],
+  tableOf: (command: Command) => Readonly<Record<string, Entry>>
+): Record<string, Owned<Entry>[]> {
+  const owners: Record<string, Owned<Entry>[]> = {}
+  for (const command of commands)
+    for (const [name, entry] of Object.entries(tableOf(command)))
+      (owners[name] ??= []).push({command: command.name, entry})
+  return owners
+}
+
+/** Only a default that all its commands share stands in the metadata; each command knows its own anyway. */
+function rootInput(
+  owners: readonly Owned<Input<unknown>>[],
+  commandCount: number
+): {description: string; default?: string} {
+  const defaults = new Set(owners.map(({entry}) => entry.default))
+  const [common] = defaults.size === 1 ? defaults : []
+  return {
+    description: shared(owners, describe, commandCount),
+    ...(common === undefined ? {} : {default: common})
+  }
+}
+
+/** The texts of an entry's owners, each text once and with the names of those that it holds for. */
+function shared<Entry>(
+  owners: readonly Owned<Entry>[],
+  textOf: (entry: Entry) => string,
+  commandCount: number
+): string {
+  const texts = owners.map(({command, entry}) => ({command, text: textOf(entry)}))
+  return [...new Set(texts.map(({text}) => text))]
+    .map(text => {
+      const names = texts.flatMap(owner => (owner.text === text ? [owner.command] : []))
+      return `${names.length === commandCount ? 'every command' : names.join(', ')}: ${text}`
+    })
+    .join('\n')
+}
+
+/** What an input is for and how it is written. */
+export function describe(input: Input<unknown>): string {
+  const form = FORMS[input.shape]
+  const choices = input.choices === undefined ? '' : `One of ${input.choices.join(', ')}.`
+  return [input.summary, choices, form].filter(Boolean).join(' ')
+}
+
+const FORMS: Readonly<Partial<Record<Input<unknown>['shape'], string>>> = {
+  list: 'Separated by commas or line breaks.',
+  lines: 'One a line.',
+  duration: 'A span of time such as 30s, 10m, 24h or 7d.',
+  json: 'JSON, or the path of a file that holds it.'
+}
+
+function format(document: object): string {
+  const text = stringify(document, {lineWidth: 0, singleQuote: true})
+  return HEADER + text.replace(/^(?=(inputs|outputs|runs|branding):)/gm, '\n')
+}
+
+function mapValues<From, To>(
+  table: Readonly<Record<string, From>>,
+  map: (value: From) => To
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, map(value)]))
+}
+
+function lowerFirst(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, '')
+}

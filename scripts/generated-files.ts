@@ -1,0 +1,77 @@
+import {existsSync, readFileSync, readdirSync} from 'node:fs'
+import path from 'node:path'
+import {ACTION_COMMANDS, COMMANDS, loadCommand} from '../src/commands/all.js'
+import type {Command} from '../src/commands/command.js'
+import {type Branding, commandMetadata, rootMetadata} from './action-metadata.js'
+import {fillSections} from './document-sections.js'
+
+/** The project's folder. */
+export const ROOT = path.resolve(import.meta.dirname, '..')
+
+/** A file that is made from the command tables, wholly or in its marked sections. */
+export interface GeneratedFile {
+  /** From the project's folder. */
+  readonly path: string
+  readonly content: string
+  /** False where what stands in the file is something else. */
+  readonly isFresh: boolean
+}
+
+/** All generated files as they ought to be. */
+export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
+  const commands = await Promise.all([...COMMANDS.keys()].map(loadCommand))
+  return [...metadataFiles(commands), ...documents(commands)].map(([file, content]) => ({
+    path: file,
+    content,
+    isFresh: readIfThere(file) === content
+  }))
+}
+
+/** The stubs in dist are built from the same list, so a command cannot be an action without its entry point. */
+export function readBrandings(): ReadonlyMap<string, Branding> {
+  const list = JSON.parse(readFileSync(path.join(ROOT, 'scripts/actions.json'), 'utf8')) as ({
+    readonly name: string
+  } & Branding)[]
+  return new Map(list.map(({name, icon, color}) => [name, {icon, color}]))
+}
+
+function metadataFiles(commands: readonly Command[]): [string, string][] {
+  const brandings = readBrandings()
+  const actions = commands.filter(({name}) => ACTION_COMMANDS.includes(name))
+  return [
+    ['action.yml', rootMetadata(actions, {icon: 'package', color: 'blue'})],
+    ...actions.map((command): [string, string] => {
+      const branding = brandings.get(command.name)
+      if (branding === undefined) throw new Error(`scripts/actions.json lacks ${command.name}`)
+      return [`${command.name}/action.yml`, commandMetadata(command, branding)]
+    })
+  ]
+}
+
+function documents(commands: readonly Command[]): [string, string][] {
+  return ['README.md', ...markdownIn('docs')].flatMap((file): [string, string][] => {
+    const text = readIfThere(file)
+    return text === undefined ? [] : [[file, fillDocument(file, text, commands)]]
+  })
+}
+
+function fillDocument(file: string, text: string, commands: readonly Command[]): string {
+  try {
+    return fillSections(text, commands)
+  } catch (error) {
+    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, {cause: error})
+  }
+}
+
+function markdownIn(folder: string): string[] {
+  if (!existsSync(path.join(ROOT, folder))) return []
+  return readdirSync(path.join(ROOT, folder), {recursive: true, encoding: 'utf8'})
+    .filter(file => file.endsWith('.md'))
+    .map(file => path.posix.join(folder, file))
+    .sort()
+}
+
+function readIfThere(file: string): string | undefined {
+  const whole = path.join(ROOT, file)
+  return existsSync(whole) ? readFileSync(whole, 'utf8') : undefined
+}
