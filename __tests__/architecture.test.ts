@@ -1,0 +1,109 @@
+import path from 'node:path'
+import {describe, expect, it} from '@jest/globals'
+import {findBreaches, readSources} from './support/import-rule.js'
+
+describe('the import rule', () => {
+  it('holds in src: down only, never sideways, no circles, the outside world only in hosts', () => {
+    const sources = readSources(path.resolve(import.meta.dirname, '../src'))
+    expect(sources.size).toBeGreaterThan(20)
+    expect(findBreaches(sources)).toEqual([])
+  })
+
+  it.each([
+    ['up', 'oci/digest.ts', "import {plan} from '../plan/plan.js'", 'oci/digest.ts imports plan/plan.ts: up'],
+    [
+      'up, for a type alone',
+      'release/index-plan.ts',
+      "import type {Ports} from '../ports.js'",
+      'release/index-plan.ts imports ports.ts: up'
+    ],
+    [
+      'up, when it is needed',
+      'registry/a.ts',
+      "const c = await import('../commands/all.js')",
+      'registry/a.ts imports commands/all.ts: up'
+    ],
+    [
+      'up, by passing it on',
+      'errors.ts',
+      "export * from './oci/digest.js'",
+      'errors.ts imports oci/digest.ts: up'
+    ],
+    [
+      'sideways to another folder of its floor',
+      'builders/a.ts',
+      "import '../registry/b.js'",
+      'builders/a.ts imports registry/b.ts: sideways'
+    ],
+    [
+      'sideways between the hosts',
+      'hosts/cli/a.ts',
+      "import '../github/b.js'",
+      'hosts/cli/a.ts imports hosts/github/b.ts: sideways'
+    ],
+    [
+      'a folder without a floor',
+      'hosts/a.ts',
+      "import '../utils/b.js'",
+      'hosts/a.ts imports utils/b.ts, which stands on no floor'
+    ],
+    [
+      'the toolkit outside hosts',
+      'registry/a.ts',
+      "import * as core from '@actions/core'",
+      'registry/a.ts imports @actions/core: registry may not'
+    ],
+    [
+      'a file system in a pure floor',
+      'tags/a.ts',
+      "import fs from 'node:fs'",
+      'tags/a.ts imports node:fs: tags may not'
+    ],
+    [
+      'a program outside hosts',
+      'builders/a.ts',
+      "import {spawn} from 'node:child_process'",
+      'builders/a.ts imports node:child_process: only hosts may'
+    ],
+    [
+      'a package that its folder does not list',
+      'oci/a.ts',
+      "import semver from 'semver'",
+      'oci/a.ts imports semver: oci may not'
+    ],
+    [
+      'variables outside hosts',
+      'registry/a.ts',
+      'const home = process.env.HOME',
+      'registry/a.ts uses process.env: only hosts may'
+    ],
+    [
+      'arguments in main',
+      'main.ts',
+      "const first = process['argv'][2]",
+      "main.ts uses process['argv']: only hosts may"
+    ]
+  ])('catches an import or use: %s', (_, file, text, breach) => {
+    expect(findBreaches(new Map([[file, text]]))).toEqual([breach])
+  })
+
+  it('catches a circle, once', () => {
+    const sources = new Map([
+      ['oci/a.ts', "import './b.js'"],
+      ['oci/b.ts', "import './c.js'"],
+      ['oci/c.ts', "import './a.js'"]
+    ])
+    expect(findBreaches(sources)).toEqual(['a circle: oci/a.ts > oci/b.ts > oci/c.ts > oci/a.ts'])
+  })
+
+  it('lets a file import its own folder and what stands below', () => {
+    const sources = new Map([
+      ['main.ts', "import './commands/all.js'; import './hosts/host.js'"],
+      ['hosts/cli/host.ts', "import '../host.js'; import '../../oci/digest.js'"],
+      ['hosts/host.ts', "import type {Exec} from '../ports.js'; import * as core from '@actions/core'"],
+      ['tags/rule.ts', "import parse from 'semver/functions/parse.js'; import './version.js'"],
+      ['oci/digest.ts', "import {createHash} from 'node:crypto' // the process of hashing"]
+    ])
+    expect(findBreaches(sources)).toEqual([])
+  })
+})

@@ -1,0 +1,132 @@
+import {readFileSync, readdirSync} from 'node:fs'
+import path from 'node:path'
+import ts from 'typescript'
+
+/** The files of a program by their path in its folder, each with its text. */
+export type Sources = ReadonlyMap<string, string>
+
+/**
+ * The floors, from the roof down: folders and files of src. A file imports from its own folder and from floors
+ * below; never up, and never from another folder of its own floor. Each names the packages it may use.
+ */
+const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
+  {'main.ts': []},
+  {hosts: ['@actions/*', 'p-limit', 'node:*']},
+  {commands: []},
+  {transaction: ['p-limit']},
+  {
+    registry: ['p-limit', 'p-retry', 'node:*'],
+    builders: ['semver', 'node:*'],
+    'embedded-registry': ['node:*']
+  },
+  {'ports.ts': ['node:stream']},
+  {
+    tags: ['semver', 'dayjs', 'handlebars', 'node:crypto'],
+    release: ['semver', 'node:crypto']
+  },
+  {inputs: ['fastest-levenshtein']},
+  {plan: ['zod']},
+  {oci: ['node:crypto']},
+  {'errors.ts': [], 'workflow-run.ts': [], 'version.ts': []}
+]
+
+/** Folders that may not import each other although they stand in one folder. */
+const ROOMS = ['hosts/cli', 'hosts/github']
+
+/** What only src/hosts may do, though floors below it may use Node's own modules. */
+const HOST_MODULES = ['node:child_process', 'node:process', 'node:readline', 'node:tty']
+
+/** Reads all TypeScript files of a folder. */
+export function readSources(folder: string): Sources {
+  const files = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(file => file.endsWith('.ts'))
+  return new Map(
+    files.sort().map(file => [file.split(path.sep).join('/'), readFileSync(path.join(folder, file), 'utf8')])
+  )
+}
+
+/** Every breach of the rule, one sentence each. */
+export function findBreaches(sources: Sources): string[] {
+  const graph = new Map([...sources].map(([file, text]) => [file, importsOf(file, text)]))
+  return [
+    ...[...graph].flatMap(([file, imports]) => imports.flatMap(target => importBreach(file, target))),
+    ...findCircles(graph),
+    ...[...sources].flatMap(([file, text]) => processBreaches(file, text))
+  ]
+}
+
+/** The files and packages that a file imports, types too; files by their path in the folder. */
+function importsOf(file: string, text: string): string[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({fileName}) => {
+    const isFile = fileName.startsWith('.')
+    return isFile ? path.posix.join(path.posix.dirname(file), fileName).replace(/\.js$/, '.ts') : fileName
+  })
+}
+
+function importBreach(file: string, target: string): string[] {
+  const from = floorOf(file)
+  if (from === undefined) return [`${file} stands on no floor: give its folder one in the import rule`]
+  if (!target.endsWith('.ts')) return packageBreach(file, target)
+  const to = floorOf(target)
+  if (to === undefined) return [`${file} imports ${target}, which stands on no floor`]
+  if (to < from) return [`${file} imports ${target}: up`]
+  const isSideways = to === from && partOf(target) !== partOf(file)
+  return isSideways || isBetweenRooms(file, target) ? [`${file} imports ${target}: sideways`] : []
+}
+
+function packageBreach(file: string, name: string): string[] {
+  const part = partOf(file)
+  const allowed = FLOORS.flatMap(floor => floor[part] ?? [])
+  const isAllowed = allowed.some(pattern =>
+    pattern.endsWith('*')
+      ? name.startsWith(pattern.slice(0, -1))
+      : name === pattern || name.startsWith(`${pattern}/`)
+  )
+  if (!isAllowed) return [`${file} imports ${name}: ${part} may not`]
+  return HOST_MODULES.includes(name) && part !== 'hosts' ? [`${file} imports ${name}: only hosts may`] : []
+}
+
+/** The first step of a path: a folder of src, or a file that stands in src itself. */
+function partOf(file: string): string {
+  return file.split('/')[0] ?? file
+}
+
+/** 0 is the roof. */
+function floorOf(file: string): number | undefined {
+  const index = FLOORS.findIndex(floor => Object.hasOwn(floor, partOf(file)))
+  return index < 0 ? undefined : index
+}
+
+function isBetweenRooms(file: string, target: string): boolean {
+  const [from, to] = [file, target].map(end => ROOMS.find(room => end.startsWith(`${room}/`)))
+  return from !== undefined && to !== undefined && from !== to
+}
+
+/** Each circle once, as a chain of its files. */
+function findCircles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>()
+  const visit = (file: string, chain: readonly string[]): string[] => {
+    const start = chain.indexOf(file)
+    if (start >= 0) return [`a circle: ${[...chain.slice(start), file].join(' > ')}`]
+    if (done.has(file)) return []
+    const circles = (graph.get(file) ?? []).flatMap(target => visit(target, [...chain, file]))
+    done.add(file)
+    return circles
+  }
+  return [...graph.keys()].flatMap(file => visit(file, []))
+}
+
+/** Arguments, variables, streams and exit code of the process belong to the hosts. */
+function processBreaches(file: string, text: string): string[] {
+  if (partOf(file) === 'hosts' || !/\bprocess\b/.test(text)) return []
+  const breaches: string[] = []
+  const visit = (node: ts.Node): void => {
+    const isUse =
+      (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) &&
+      ts.isIdentifier(node.expression) &&
+      node.expression.text === 'process'
+    if (isUse) breaches.push(`${file} uses ${node.getText()}: only hosts may`)
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true))
+  return breaches
+}
