@@ -1,0 +1,106 @@
+import {writeFileSync} from 'node:fs'
+import {afterAll, describe, expect, it} from '@jest/globals'
+import {assertPlatform, imageManifestOf, readImageConfig} from '../../src/builders/image-config.js'
+import {readLayout} from '../../src/builders/image-layout.js'
+import {descriptorOf} from '../../src/oci/manifest.js'
+import {digestOf} from '../../src/oci/digest.js'
+import {parsePlatform} from '../../src/oci/platform.js'
+import type {LocalImage} from '../../src/ports.js'
+import {blobFile, layoutFolder, partsOf, sampleImage, sampleIndex, writeLayout} from './layouts.js'
+
+const layouts = layoutFolder()
+afterAll(layouts.remove)
+
+const local = (config: unknown): LocalImage => {
+  const image = sampleImage(config)
+  return readLayout(writeLayout(layouts.make(), [image.manifest], partsOf(image)))
+}
+
+describe('readImageConfig', () => {
+  it.each([
+    ['a platform', {os: 'linux', architecture: 'arm64', variant: 'v8'}, 'v8', false],
+    ['an empty variant', {os: 'linux', architecture: 'arm64', variant: ''}, undefined, false],
+    [
+      'a health check',
+      {os: 'linux', architecture: 'arm64', config: {Healthcheck: {Test: ['CMD']}}},
+      undefined,
+      true
+    ]
+  ])('reads %s', async (_title, document, variant, hasHealthcheck) =>
+    expect(await readImageConfig(local(document))).toMatchObject({
+      platform: {os: 'linux', architecture: 'arm64', ...(variant === undefined ? {} : {variant})},
+      hasHealthcheck
+    })
+  )
+
+  it.each([
+    ['no platform', {os: 'linux'}],
+    ['no object', 7]
+  ])('refuses a config with %s', (_title, document) =>
+    expect(readImageConfig(local(document))).rejects.toMatchObject({code: 'LAYOUT_INVALID'})
+  )
+
+  it('refuses a config whose bytes were changed', () => {
+    const image = sampleImage()
+    const folder = writeLayout(layouts.make(), [image.manifest], partsOf(image))
+    writeFileSync(blobFile(folder, image.config), Buffer.alloc(image.config.length, ' '))
+    return expect(readImageConfig(readLayout(folder))).rejects.toMatchObject({
+      code: 'LAYOUT_INVALID',
+      message: expect.stringContaining(digestOf(image.config))
+    })
+  })
+})
+
+describe('imageManifestOf', () => {
+  const image = sampleImage()
+  const other = sampleImage({os: 'linux', architecture: 'arm64'})
+  const attestation = {
+    ...descriptorOf(other.manifest),
+    platform: {os: 'unknown', architecture: 'unknown'},
+    annotations: {'vnd.docker.reference.type': 'attestation-manifest'}
+  }
+  const indexed = (children: Parameters<typeof sampleIndex>[0]): LocalImage => {
+    const index = sampleIndex(children)
+    return readLayout(
+      writeLayout(layouts.make(), [index], [...partsOf(image), ...partsOf(other), index.bytes])
+    )
+  }
+
+  it('finds the image beside its attestation', () =>
+    expect(imageManifestOf(indexed([descriptorOf(image.manifest), attestation])).digest).toBe(
+      image.manifest.digest
+    ))
+
+  it.each([
+    ['several images', [descriptorOf(image.manifest), descriptorOf(other.manifest)]],
+    ['attestations only', [attestation]]
+  ])('refuses an index of %s', (_title, children) =>
+    expect(() => imageManifestOf(indexed(children))).toThrow(
+      expect.objectContaining({code: 'LAYOUT_INVALID'})
+    )
+  )
+})
+
+describe('assertPlatform', () => {
+  const config = (platform: string): Parameters<typeof assertPlatform>[1] => ({
+    digest: digestOf(Buffer.from('')),
+    platform: parsePlatform(platform),
+    hasHealthcheck: false
+  })
+
+  it.each([
+    ['linux/arm64', 'linux/arm64/v8'],
+    ['linux/amd64', 'linux/amd64'],
+    ['linux/arm', 'linux/arm/v7']
+  ])('takes %s for %s', (built, asked) =>
+    expect(() => assertPlatform('podman', config(built), parsePlatform(asked))).not.toThrow()
+  )
+
+  it('names both platforms', () =>
+    expect(() => assertPlatform('podman', config('linux/amd64'), parsePlatform('linux/arm64'))).toThrow(
+      expect.objectContaining({
+        code: 'PLATFORM_MISMATCH',
+        message: 'podman was asked for linux/arm64, but the image is for linux/amd64'
+      })
+    ))
+})

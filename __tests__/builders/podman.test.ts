@@ -1,0 +1,209 @@
+import {cpSync, existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
+import type {Builder, BuildRequest} from '../../src/builders/builder.js'
+import {chooseBuilder} from '../../src/builders/builder-choice.js'
+import {readImageConfig} from '../../src/builders/image-config.js'
+import {readManifest} from '../../src/oci/manifest.js'
+import {DOCKER_LAYER_GZIP, DOCKER_MANIFEST, OCI_LAYER_GZIP, OCI_MANIFEST} from '../../src/oci/media-type.js'
+import {formatPlatform, parsePlatform} from '../../src/oci/platform.js'
+import {builderPorts, execWithEnvironment, scriptedExec} from '../support/builder-ports.js'
+import {describeWith} from '../support/components.js'
+import {type ContainerStorage, makeContainerStorage} from '../support/container-storage.js'
+import {partsOf, sampleImage, writeLayout} from './layouts.js'
+import {buildRequest} from './requests.js'
+
+const HELLO = 'examples/hello'
+/** This machine's own platform, for which RUN needs no emulation, and a file system with a shell for it. */
+const OWN = parsePlatform(`linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`)
+const ROOTFS = path.resolve(process.env['COMPONENTS'] ?? '.components', `rootfs/${OWN.architecture}.tar`)
+
+describe.each(['buildah', 'podman'] as const)('%s', name => {
+  describeWith([name], 'really', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'podman-test-'))
+    let storage: ContainerStorage
+    let count = 0
+
+    beforeAll(() => void (storage = makeContainerStorage()))
+    afterAll(() => {
+      storage.remove()
+      rmSync(folder, {recursive: true, force: true})
+    })
+
+    const request = (changes: Partial<BuildRequest>): BuildRequest =>
+      buildRequest({context: HELLO, outputFolder: path.join(folder, String(count++)), ...changes})
+    const ports = (env: Record<string, string> = {}): ReturnType<typeof builderPorts> =>
+      builderPorts(execWithEnvironment({...storage.env, ...env}))
+    const builder = async (with_ = ports()): Promise<Builder> => (await chooseBuilder(name, with_)).builder
+    const context = (containerfile: string): string => {
+      const made = mkdtempSync(path.join(folder, 'context-'))
+      writeFileSync(path.join(made, 'Containerfile'), containerfile)
+      return made
+    }
+
+    it.each([
+      ['linux/amd64', 'oci', OCI_MANIFEST, OCI_LAYER_GZIP],
+      ['linux/arm64', 'oci', OCI_MANIFEST, OCI_LAYER_GZIP],
+      ['linux/amd64', 'docker', DOCKER_MANIFEST, DOCKER_LAYER_GZIP],
+      ['linux/arm64', 'docker', DOCKER_MANIFEST, DOCKER_LAYER_GZIP]
+    ] as const)('builds %s, format %s', async (platform, format, manifestType, layerType) => {
+      const built = await (await builder()).build(request({platform: parsePlatform(platform), format}))
+      const document = readManifest(built.root)
+      const config = await readImageConfig(built)
+      expect(built.root.mediaType).toBe(manifestType)
+      expect(document.layers.map(({mediaType}) => mediaType)).toEqual([layerType, layerType])
+      expect(formatPlatform(config.platform)).toBe(platform)
+      expect(config.hasHealthcheck).toBe(format === 'docker')
+    })
+
+    it('leaves no name in the storage', async () => {
+      const with_ = ports()
+      await (await builder(with_)).build(request({}))
+      const {stdout} = await with_.exec(name, ['images', '--format', '{{.Repository}}'])
+      expect(stdout.replaceAll('<none>', '').trim()).toBe('')
+    })
+
+    it('says that a health check is lost', async () => {
+      const with_ = ports()
+      await (await builder(with_)).build(request({format: 'oci'}))
+      expect(with_.lines).toContainEqual(expect.stringMatching(/^warning: HEALTHCHECK is lost/))
+    })
+
+    it('gives the same digest again for the same source and date', async () => {
+      const copy = path.join(folder, 'copy')
+      cpSync(HELLO, copy, {recursive: true})
+      const dated = {sourceDateEpoch: 1_700_000_000, labels: {a: 'b'}, noCache: true}
+      const first = await (await builder()).build(request(dated))
+      const second = await (await builder()).build(request({...dated, context: copy}))
+      expect(second.root.digest).toBe(first.root.digest)
+    })
+
+    it('writes labels and annotations', async () => {
+      const built = await (
+        await builder()
+      ).build(request({labels: {'org.example.label': 'x=y'}, annotations: {'org.example.note': 'a, b'}}))
+      expect(readManifest(built.root).annotations).toMatchObject({'org.example.note': 'a, b'})
+      const config = built.blob(readManifest(built.root).config!.digest)
+      const text = (await config.open().toArray()).join('')
+      expect(JSON.parse(text)).toMatchObject({config: {Labels: {'org.example.label': 'x=y'}}})
+    })
+
+    it('says what failed, with exit code and last lines', async () => {
+      const made = context('FROM scratch\nCOPY nothing /\n')
+      const failed = (await builder()).build(request({context: made}))
+      await expect(failed).rejects.toMatchObject({
+        code: 'BUILD_FAILED',
+        exitCode: expect.any(Number),
+        message: expect.stringMatching(
+          new RegExp(
+            `^${name} could not build .* for linux/amd64 \\(exit code \\d+\\): building at STEP "COPY nothing /"`
+          )
+        )
+      })
+    })
+
+    it('names a stage that is not there', async () =>
+      expect((await builder()).build(request({target: 'none'}))).rejects.toMatchObject({
+        code: 'BUILD_FAILED',
+        message: expect.stringContaining('"none"'),
+        hint: expect.stringContaining('target')
+      }))
+
+    it.each([
+      ['context', {context: '/nowhere'}],
+      ['file', {file: 'none'}]
+    ])('checks the %s before it builds', async (input, changes) =>
+      expect((await builder()).build(request(changes))).rejects.toMatchObject({issues: [{input}]})
+    )
+
+    it('stops when it is cancelled', async () => {
+      const controller = new AbortController()
+      const cancelled = await chooseBuilder(
+        name,
+        builderPorts(execWithEnvironment(storage.env), controller.signal)
+      )
+      controller.abort()
+      await expect(cancelled.builder.build(request({}))).rejects.toMatchObject({code: 'CANCELLED'})
+    })
+
+    const itRuns = existsSync(ROOTFS) && process.getuid?.() === 0 ? it : it.skip
+    const withBase = (run: string): string => {
+      const made = context(`FROM scratch AS base\nADD base.tar /\nENV PATH=/bin\nFROM base\nRUN ${run}\n`)
+      cpSync(ROOTFS, path.join(made, 'base.tar'))
+      return made
+    }
+
+    itRuns('runs programs, isolated by chroot where the machine can make no containers', async () => {
+      const with_ = ports({BUILDAH_ISOLATION: '', CONTAINERS_CONF: brokenRuntime(folder)})
+      const built = await (
+        await builder(with_)
+      ).build(request({platform: OWN, context: withBase('echo hi > /hi')}))
+      expect(readManifest(built.root).layers).toHaveLength(2)
+      expect(with_.lines).toContainEqual(expect.stringMatching(/^notice: .*chroot/))
+    })
+
+    itRuns('does not run twice what fails by itself', async () => {
+      const with_ = ports()
+      const failed = (await builder(with_)).build(
+        request({platform: OWN, context: withBase('echo oops >&2; exit 3')})
+      )
+      await expect(failed).rejects.toMatchObject({
+        code: 'BUILD_FAILED',
+        message: expect.stringContaining('oops')
+      })
+      expect(with_.lines).not.toContainEqual(expect.stringMatching(/^notice: .*chroot/))
+    })
+  })
+})
+
+/** A configuration whose runtime for containers cannot make any. */
+function brokenRuntime(folder: string): string {
+  const file = path.join(folder, 'broken.conf')
+  writeFileSync(
+    file,
+    '[engine]\nruntime = "broken"\ncgroup_manager = "cgroupfs"\n[engine.runtimes]\nbroken = ["/bin/false"]\n'
+  )
+  return file
+}
+
+describe('PodmanBuilder', () => {
+  it('refuses an image of another platform, and takes the local name away', async () => {
+    const outputFolder = mkdtempSync(path.join(tmpdir(), 'podman-wrong-'))
+    const exec = scriptedExec({
+      'buildah --version': 'buildah version 1.28.2',
+      'buildah build': '',
+      'buildah rmi': ''
+    })
+    const {builder} = await chooseBuilder('buildah', {
+      ...builderPorts(exec),
+      exec: (command, args, options) => {
+        if (args[0] !== 'push') return exec(command, args, options)
+        const image = sampleImage({os: 'linux', architecture: 'amd64'})
+        cpSync(writeLayout([image.manifest], partsOf(image)), path.join(outputFolder, 'image'), {
+          recursive: true
+        })
+        return Promise.resolve({exitCode: 0, stdout: '', stderr: ''})
+      }
+    })
+    await expect(
+      builder.build(buildRequest({context: HELLO, outputFolder, platform: parsePlatform('linux/arm64')}))
+    ).rejects.toMatchObject({
+      code: 'PLATFORM_MISMATCH',
+      message: 'buildah was asked for linux/arm64, but the image is for linux/amd64'
+    })
+    expect(exec.calls.at(-1)).toMatch(/^buildah rmi localhost\/image-release-build:/)
+    rmSync(outputFolder, {recursive: true})
+  })
+
+  it('fails where the builder leaves nothing', async () => {
+    const outputFolder = mkdtempSync(path.join(tmpdir(), 'podman-none-'))
+    const exec = scriptedExec({'podman --version': 'podman version 5.0.0', podman: ''})
+    const {builder} = await chooseBuilder('podman', builderPorts(exec))
+    await expect(builder.build(buildRequest({context: HELLO, outputFolder}))).rejects.toMatchObject({
+      code: 'LAYOUT_INVALID',
+      message: expect.stringContaining('oci-layout: it is missing')
+    })
+    rmSync(outputFolder, {recursive: true})
+  })
+})

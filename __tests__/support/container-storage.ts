@@ -1,0 +1,48 @@
+import {spawnSync} from 'node:child_process'
+import {mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+
+/** A storage of images for podman and buildah that nothing else uses. */
+export interface ContainerStorage {
+  /** The variables that lead both programs there. */
+  readonly env: Readonly<Record<string, string>>
+  remove(): void
+}
+
+/** Makes an empty storage in a temporary folder. RUN is isolated by chroot, which works in containers, too. */
+export function makeContainerStorage(): ContainerStorage {
+  const folder = mkdtempSync(path.join(tmpdir(), 'store-'))
+  const at = (name: string): string => path.join(folder, name)
+  mkdirSync(at('run'))
+  writeFileSync(
+    at('storage.conf'),
+    `[storage]\ndriver = "${driver()}"\ngraphroot = "${at('root')}"\nrunroot = "${at('run')}"\n`
+  )
+  writeFileSync(
+    at('containers.conf'),
+    `[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\ntmp_dir = "${at('tmp')}"\n`
+  )
+  return {
+    env: {
+      CONTAINERS_STORAGE_CONF: at('storage.conf'),
+      CONTAINERS_CONF: at('containers.conf'),
+      BUILDAH_ISOLATION: 'chroot',
+      PODMAN_IGNORE_CGROUPSV1_WARNING: '1'
+    },
+    remove: () => {
+      // The driver overlay leaves its folder mounted on itself.
+      spawnSync('umount', [at('root/overlay')])
+      rmSync(folder, {recursive: true, force: true})
+    }
+  }
+}
+
+/** The magic number of overlayfs, which cannot lie on itself. */
+const OVERLAYFS = 0x794c7630
+
+/** overlay is twice as fast, but needs root and a file system of another kind below it. */
+function driver(): 'overlay' | 'vfs' {
+  const isRoot = process.getuid?.() === 0
+  return isRoot && statfsSync(tmpdir()).type !== OVERLAYFS ? 'overlay' : 'vfs'
+}

@@ -1,0 +1,59 @@
+/** What a person can do about failures that many builds end with: a sign in the log, and the advice. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /exec format error|exec user process caused|no such file or directory.*qemu/i,
+    'This machine cannot run programs of that platform: build on a native runner, or install qemu-user-static.'
+  ],
+  [
+    /toomanyrequests|429 Too Many Requests|rate limit/i,
+    'A registry limits how often it is asked: log in to it before the build, or use a mirror.'
+  ],
+  [
+    /unauthorized|authentication required|denied: |pull access denied|insufficient_scope/i,
+    'Log in to the registry that holds the base image, and check the name of the base image.'
+  ],
+  [
+    /server gave HTTP response to HTTPS client/i,
+    'Name the registry of the base image in the input insecure (buildx: in the configuration of its builder).'
+  ],
+  [/manifest unknown|manifest for .* not found/i, 'Check the name and the tag of the base image.'],
+  [/no space left on device/i, 'The disk is full: remove images and build caches.'],
+  [/target .* (?:could not be|was not) found|no stage .*found/i, 'Check the input target.']
+]
+
+/** The line of a builder's log that says why it failed: the last that is marked as an error, else the last at all. */
+export function causeOf(log: string): string {
+  const lines = linesOf(log)
+  const marked = lines.findLast(line => /^(error:|error |ERROR:)/i.test(line))
+  const line = marked ?? lines.at(-1) ?? 'it said nothing'
+  return line.replace(/^error:\s*/i, '').replace(/^failed to build: failed to solve: /, '')
+}
+
+/** The last lines that say something. */
+export function lastLines(log: string, count: number): readonly string[] {
+  return linesOf(log).slice(-count)
+}
+
+/** Advice on a failure that is known; undefined for any other. */
+export function hintFor(log: string): string | undefined {
+  return ADVICE.find(([sign]) => sign.test(log))?.[1]
+}
+
+/** What crun, runc and buildah 1.28 to 1.42 say where no container can be made. */
+const NO_CONTAINER =
+  /creating container for|container create message|runc create failed|OCI runtime error|unable to apply caps|error setting up .*(?:network|netns)/i
+
+/** The same words, but the program that was to run is what is wrong. */
+const NO_PROGRAM = /exec: "|executable file .* not found in \$PATH|exec format error/i
+
+/** Whether RUN failed because no container could be made on this machine, not because of what was to run in it. */
+export function isRuntimeFailure(log: string): boolean {
+  return NO_CONTAINER.test(log) && !NO_PROGRAM.test(log)
+}
+
+function linesOf(log: string): string[] {
+  return log
+    .split(/\r?\n/)
+    .map(line => line.trim())
+    .filter(Boolean)
+}

@@ -1,0 +1,126 @@
+import {ReleaseError} from '../errors.js'
+import type {Builder, BuilderName, BuilderPorts} from './builder.js'
+import {isAtLeast, parseBuilderVersion} from './builder-version.js'
+import {BuildxBuilder} from './buildx.js'
+import {parseBuildxInstance} from './buildx-instance.js'
+import {PodmanBuilder} from './podman.js'
+import {OLDEST, type PodmanName} from './podman-arguments.js'
+import {type Program, ask, formatProgram} from './program.js'
+
+/** What a caller may wish for: whatever is there, a program, or one instance of buildx. */
+export type BuilderWish = 'auto' | BuilderName | `buildx:${string}`
+
+/** The builder that is used, and why. */
+export interface BuilderChoice {
+  readonly builder: Builder
+  /** `1.28.2` */
+  readonly version: string
+  /** A sentence for the log. */
+  readonly reason: string
+}
+
+/** Why a builder cannot be used. */
+interface Absence {
+  readonly absence: string
+}
+
+/** buildx 0.12 brought `--annotation`, 0.10 the layout in a folder. */
+const OLDEST_BUILDX = '0.12.0'
+
+/** In this order: who has made a builder of buildx wants it used; buildah needs less of a machine than podman. */
+const PREFERENCE: readonly BuilderName[] = ['buildx', 'buildah', 'podman']
+
+/** buildx as a plugin of docker, or by itself. */
+const BUILDX_PROGRAMS: readonly Program[] = [
+  {command: 'docker', prefix: ['buildx']},
+  {command: 'docker-buildx', prefix: []}
+]
+
+const ADVICE: Readonly<Record<BuilderName, string>> = {
+  buildx: `Install docker with buildx ${OLDEST_BUILDX} or newer and make a builder: docker buildx create --use (in a workflow: docker/setup-buildx-action).`,
+  buildah: `Install buildah ${OLDEST.buildah} or newer, for example: apt-get install buildah, or dnf install buildah.`,
+  podman: `Install podman ${OLDEST.podman} or newer, for example: apt-get install podman, or dnf install podman.`
+}
+
+/**
+ * Finds the builder that was wished for; for `auto` the first of buildx, buildah and podman that works here.
+ * @throws ReleaseError BUILDER_MISSING, with what was found instead and what to install
+ */
+export async function chooseBuilder(wish: BuilderWish, ports: BuilderPorts): Promise<BuilderChoice> {
+  if (wish === 'auto') return chooseAny(ports)
+  const [name, instance] = splitWish(wish)
+  const found = await find(name, instance, ports)
+  if (!('absence' in found)) return {...found, reason: `${found.reason}, as asked`}
+  throw new ReleaseError('BUILDER_MISSING', `builder ${wish}: ${found.absence}`, {hint: ADVICE[name]})
+}
+
+async function chooseAny(ports: BuilderPorts): Promise<BuilderChoice> {
+  const absences: string[] = []
+  for (const name of PREFERENCE) {
+    const found = await find(name, undefined, ports)
+    if (!('absence' in found)) return {...found, reason: [found.reason, ...absences].join('; ')}
+    absences.push(found.absence)
+  }
+  throw new ReleaseError('BUILDER_MISSING', `there is no builder on this machine: ${absences.join('; ')}`, {
+    hint: `${ADVICE.buildah} Or use docker with buildx, or podman.`
+  })
+}
+
+function splitWish(wish: Exclude<BuilderWish, 'auto'>): readonly [BuilderName, string | undefined] {
+  if (wish === 'buildah' || wish === 'podman' || wish === 'buildx') return [wish, undefined]
+  return ['buildx', wish.slice('buildx:'.length)]
+}
+
+function find(
+  name: BuilderName,
+  instance: string | undefined,
+  ports: BuilderPorts
+): Promise<BuilderChoice | Absence> {
+  return name === 'buildx' ? findBuildx(instance, ports) : findPodman(name, ports)
+}
+
+async function findPodman(name: PodmanName, ports: BuilderPorts): Promise<BuilderChoice | Absence> {
+  const version = await versionOf({command: name, prefix: []}, '--version', ports)
+  if (version === undefined) return {absence: `${name} is not installed`}
+  if (!isAtLeast(version, OLDEST[name])) return {absence: `${name} ${version} is older than ${OLDEST[name]}`}
+  return {builder: new PodmanBuilder({name, version}, ports), version, reason: `${name} ${version} is used`}
+}
+
+async function findBuildx(wished: string | undefined, ports: BuilderPorts): Promise<BuilderChoice | Absence> {
+  for (const program of BUILDX_PROGRAMS) {
+    const version = await versionOf(program, 'version', ports)
+    if (version !== undefined) return findInstance({program, version, wished}, ports)
+  }
+  return {absence: 'buildx is not installed'}
+}
+
+async function findInstance(
+  buildx: {program: Program; version: string; wished: string | undefined},
+  ports: BuilderPorts
+): Promise<BuilderChoice | Absence> {
+  const {program, version, wished} = buildx
+  if (!isAtLeast(version, OLDEST_BUILDX)) return {absence: `buildx ${version} is older than ${OLDEST_BUILDX}`}
+  const args = ['inspect', '--bootstrap', ...(wished === undefined ? [] : [wished])]
+  const answer = await ask(ports, program, args)
+  if (answer?.exitCode !== 0) {
+    const said = (answer?.stderr ?? '').trim().split('\n').at(-1) ?? ''
+    return {
+      absence: `buildx ${version} has no builder${wished === undefined ? '' : ` ${wished}`} that runs: ${said}`
+    }
+  }
+  const instance = parseBuildxInstance(answer.stdout)
+  if (instance.fault !== undefined)
+    return {absence: `the builder ${instance.name} of buildx cannot be used: ${instance.fault}`}
+  const builder = new BuildxBuilder(program, instance, ports)
+  const reason = `${formatProgram(program)} ${version} is used with its builder ${instance.name} (driver ${instance.driver})`
+  return {builder, version, reason}
+}
+
+async function versionOf(
+  program: Program,
+  question: string,
+  ports: BuilderPorts
+): Promise<string | undefined> {
+  const answer = await ask(ports, program, [question])
+  return answer?.exitCode === 0 ? parseBuilderVersion(answer.stdout) : undefined
+}

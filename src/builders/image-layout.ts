@@ -1,0 +1,145 @@
+import {createReadStream, readFileSync, statSync} from 'node:fs'
+import path from 'node:path'
+import {ReleaseError, messageOf} from '../errors.js'
+import {type Digest, digestOf, hexOf} from '../oci/digest.js'
+import {
+  type Descriptor,
+  MAX_MANIFEST_SIZE,
+  type Manifest,
+  type ManifestDocument,
+  manifestOf,
+  readManifest
+} from '../oci/manifest.js'
+import {OCI_INDEX, isIndexType, isManifestType} from '../oci/media-type.js'
+import type {LocalImage, StreamBody} from '../ports.js'
+
+/** Where the blobs of an image lie. */
+interface BlobFolder {
+  readonly folder: string
+  /** The file of a blob, below the folder. */
+  readonly fileOf: (digest: Digest) => string
+}
+
+/**
+ * Reads an OCI image layout (image-spec image-layout.md) that holds one image, or one index. Manifests are read and
+ * hashed; configs and layers must be there with the size that their descriptors say, and are read when they are sent.
+ * @throws ReleaseError LAYOUT_INVALID, with the file that is wrong
+ */
+export function readLayout(folder: string): LocalImage {
+  const place = {folder, fileOf: (digest: Digest) => path.join('blobs', 'sha256', hexOf(digest))}
+  assertLayoutVersion(folder)
+  const index = documentOf(folder, 'index.json', manifestOf(readPart(folder, 'index.json'), OCI_INDEX))
+  const [root, ...others] = index.manifests
+  if (root === undefined || others.length > 0)
+    throw invalid(folder, 'index.json', `it names ${index.manifests.length} images, not one`)
+  return collect(place, readChild(place, root))
+}
+
+/**
+ * Reads what the `dir:` transport of podman, buildah and skopeo writes (containers-transports(5)): one image with
+ * manifest.json, and blobs named by their hex digest.
+ * @throws ReleaseError LAYOUT_INVALID, with the file that is wrong
+ */
+export function readDirectory(folder: string): LocalImage {
+  const bytes = readPart(folder, 'manifest.json')
+  const mediaType = mediaTypeIn(folder, bytes)
+  if (!isManifestType(mediaType) || isIndexType(mediaType))
+    throw invalid(folder, 'manifest.json', `its mediaType is ${JSON.stringify(mediaType)}, not an image's`)
+  return collect({folder, fileOf: hexOf}, manifestOf(bytes, mediaType))
+}
+
+/** Reads all that the root reaches; children come before what names them. */
+function collect(place: BlobFolder, root: Manifest): LocalImage {
+  const manifests = new Map<Digest, Manifest>()
+  const blobs = new Map<Digest, StreamBody>()
+  const visit = (manifest: Manifest, file: string): void => {
+    if (manifests.has(manifest.digest)) return
+    const document = documentOf(place.folder, file, manifest)
+    for (const child of document.manifests) visit(readChild(place, child), place.fileOf(child.digest))
+    for (const blob of [...(document.config ? [document.config] : []), ...document.layers])
+      blobs.set(blob.digest, blobOf(place, blob))
+    manifests.set(manifest.digest, manifest)
+  }
+  visit(root, place.fileOf(root.digest))
+  return {
+    root,
+    manifests: [...manifests.values()],
+    blob: digest => {
+      const found = blobs.get(digest)
+      if (found === undefined) throw invalid(place.folder, place.fileOf(digest), 'no manifest names it')
+      return found
+    }
+  }
+}
+
+function readChild(place: BlobFolder, descriptor: Descriptor): Manifest {
+  const file = place.fileOf(descriptor.digest)
+  if (!isManifestType(descriptor.mediaType))
+    throw invalid(place.folder, file, `it is ${descriptor.mediaType}, not a manifest or index`)
+  assertSize(place, descriptor)
+  const bytes = readPart(place.folder, file)
+  const digest = digestOf(bytes)
+  if (digest !== descriptor.digest) throw invalid(place.folder, file, `its content has the digest ${digest}`)
+  return manifestOf(bytes, descriptor.mediaType)
+}
+
+function blobOf(place: BlobFolder, descriptor: Descriptor): StreamBody {
+  assertSize(place, descriptor)
+  const file = path.join(place.folder, place.fileOf(descriptor.digest))
+  return {size: descriptor.size, open: () => createReadStream(file)}
+}
+
+function assertSize(place: BlobFolder, descriptor: Descriptor): void {
+  const file = place.fileOf(descriptor.digest)
+  const size = statSync(path.join(place.folder, file), {throwIfNoEntry: false})?.size
+  if (size === undefined) throw invalid(place.folder, file, 'it is missing')
+  if (size !== descriptor.size)
+    throw invalid(place.folder, file, `it has ${size} bytes, but its descriptor says ${descriptor.size}`)
+}
+
+function assertLayoutVersion(folder: string): void {
+  const marker = parseJson(folder, 'oci-layout')
+  if (isObject(marker) && /^1\./.test(String(marker['imageLayoutVersion']))) return
+  throw invalid(folder, 'oci-layout', 'imageLayoutVersion is not 1')
+}
+
+function mediaTypeIn(folder: string, bytes: Uint8Array): string {
+  const document = parseJson(folder, 'manifest.json', bytes)
+  return isObject(document) && typeof document['mediaType'] === 'string' ? document['mediaType'] : ''
+}
+
+function documentOf(folder: string, file: string, manifest: Manifest): ManifestDocument {
+  try {
+    return readManifest(manifest)
+  } catch (cause) {
+    throw invalid(folder, file, messageOf(cause), cause)
+  }
+}
+
+function parseJson(folder: string, file: string, bytes = readPart(folder, file)): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch (cause) {
+    throw invalid(folder, file, 'it is not JSON', cause)
+  }
+}
+
+function readPart(folder: string, file: string): Uint8Array {
+  const name = path.join(folder, file)
+  const size = statSync(name, {throwIfNoEntry: false})?.size
+  if (size === undefined) throw invalid(folder, file, 'it is missing')
+  if (size > MAX_MANIFEST_SIZE)
+    throw invalid(folder, file, `it has ${size} bytes, more than ${MAX_MANIFEST_SIZE}`)
+  return readFileSync(name)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function invalid(folder: string, file: string, fault: string, cause?: unknown): ReleaseError {
+  return new ReleaseError('LAYOUT_INVALID', `image in ${folder}: ${file}: ${fault}`, {
+    cause,
+    hint: 'The builder left no complete image: build again.'
+  })
+}

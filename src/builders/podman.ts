@@ -1,0 +1,109 @@
+import {randomUUID} from 'node:crypto'
+import {mkdirSync} from 'node:fs'
+import path from 'node:path'
+import {formatPlatform} from '../oci/platform.js'
+import type {ExecResult, LocalImage} from '../ports.js'
+import {findContainerfile, readContainerfile} from './build-context.js'
+import {isRuntimeFailure} from './build-log.js'
+import type {Builder, BuilderPorts, BuildRequest} from './builder.js'
+import {assertPlatform, readImageConfig} from './image-config.js'
+import {readDirectory, readLayout} from './image-layout.js'
+import {
+  type BuildNames,
+  type PodmanProgram,
+  buildArguments,
+  exportArguments,
+  removeArguments
+} from './podman-arguments.js'
+import {type Call, attempt, failureOf, run} from './program.js'
+import {writeRegistriesConf} from './registries-conf.js'
+
+/** Builds with podman or buildah: builds under a local name, exports once, takes the name away. */
+export class PodmanBuilder implements Builder {
+  readonly name
+  readonly #program: PodmanProgram
+  readonly #ports: BuilderPorts
+
+  constructor(program: PodmanProgram, ports: BuilderPorts) {
+    this.name = program.name
+    this.#program = program
+    this.#ports = ports
+  }
+
+  async build(request: BuildRequest): Promise<LocalImage> {
+    const file = findContainerfile(request)
+    const image = `localhost/image-release-build:${randomUUID()}`
+    mkdirSync(request.outputFolder, {recursive: true})
+    await this.#buildUnder({image, file, isolation: request.isolation}, request)
+    try {
+      const built = await this.#export(image, request)
+      await this.#check(built, request, readContainerfile(file))
+      return built
+    } finally {
+      await this.#remove(image)
+    }
+  }
+
+  /** Builds; once more without a container runtime where this machine cannot make containers. */
+  async #buildUnder(names: BuildNames, request: BuildRequest): Promise<void> {
+    const call = this.#buildCall(names, request)
+    const result = await attempt(this.#ports, call)
+    if (result.exitCode === 0) return
+    if (names.isolation !== undefined || !isRuntimeFailure(result.stderr)) throw failureOf(call, result)
+    this.#ports.reporter.notice(
+      `${this.name} cannot make containers on this machine: RUN is isolated by chroot only. Set BUILDAH_ISOLATION=chroot to save the first try.`
+    )
+    await run(this.#ports, this.#buildCall({...names, isolation: 'chroot'}, request))
+  }
+
+  #buildCall(names: BuildNames, request: BuildRequest): Call {
+    const env = writeRegistriesConf(request, readContainerfile(names.file))
+    return {
+      ...this.#call(
+        buildArguments(this.#program, request, names),
+        `build ${request.context} for ${formatPlatform(request.platform)}`
+      ),
+      stream: true,
+      env
+    }
+  }
+
+  async #export(image: string, request: BuildRequest): Promise<LocalImage> {
+    const folder = path.join(request.outputFolder, 'image')
+    const args = exportArguments(this.#program, request.format, {image, folder})
+    await run(this.#ports, this.#call(args, `export the image to ${folder}`))
+    return request.format === 'oci' ? readLayout(folder) : readDirectory(folder)
+  }
+
+  async #check(image: LocalImage, request: BuildRequest, containerfile: string): Promise<void> {
+    const config = await readImageConfig(image)
+    assertPlatform(this.name, config, request.platform)
+    if (
+      !config.hasHealthcheck &&
+      request.format === 'oci' &&
+      /^\s*HEALTHCHECK\b(?!\s+NONE)/im.test(containerfile)
+    )
+      this.#ports.reporter.warning(
+        `HEALTHCHECK is lost: ${this.name} keeps it in images of format docker only. Set format to docker.`
+      )
+    if (request.format === 'docker' && Object.keys(request.annotations).length > 0)
+      this.#ports.reporter.notice(
+        'Images of format docker have no annotations: those of the manifest are left out.'
+      )
+  }
+
+  async #remove(image: string): Promise<ExecResult | undefined> {
+    const {exec, reporter} = this.#ports
+    try {
+      const result = await exec(this.name, removeArguments(image))
+      if (result.exitCode !== 0) reporter.debug(`${image} could not be removed: ${result.stderr}`)
+      return result
+    } catch {
+      return undefined
+    }
+  }
+
+  #call(args: readonly string[], purpose: string): Call {
+    return {program: {command: this.name, prefix: []}, args, purpose}
+  }
+}

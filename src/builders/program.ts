@@ -1,0 +1,80 @@
+import {BuilderError, ReleaseError, messageOf} from '../errors.js'
+import type {ExecResult} from '../ports.js'
+import type {BuilderPorts} from './builder.js'
+import {causeOf, hintFor, lastLines} from './build-log.js'
+
+/** A program and the arguments that always come first, for example `docker buildx`. */
+export interface Program {
+  readonly command: string
+  readonly prefix: readonly string[]
+}
+
+/** One call of a program, and what it is for, in words that end a sentence: `build . for linux/arm64`. */
+export interface Call {
+  readonly program: Program
+  readonly args: readonly string[]
+  readonly purpose: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Pass the output on to the log while the program runs. */
+  readonly stream?: boolean
+}
+
+/** Asks a program something. Undefined where it is not installed or answers with a failure. */
+export async function ask(
+  ports: BuilderPorts,
+  program: Program,
+  args: readonly string[]
+): Promise<ExecResult | undefined> {
+  try {
+    return await ports.exec(program.command, [...program.prefix, ...args], {signal: ports.signal})
+  } catch (error) {
+    throwIfCancelled(ports.signal)
+    ports.reporter.debug(`${formatProgram(program)} cannot be started: ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+/** Runs a call and gives back what it answered, whatever the exit code. */
+export async function attempt(ports: BuilderPorts, call: Call): Promise<ExecResult> {
+  throwIfCancelled(ports.signal)
+  const {program, args, env, stream = false} = call
+  try {
+    const options = {stream, signal: ports.signal, ...(env === undefined ? {} : {env})}
+    const result = await ports.exec(program.command, [...program.prefix, ...args], options)
+    throwIfCancelled(ports.signal)
+    return result
+  } catch (cause) {
+    throwIfCancelled(ports.signal)
+    if (cause instanceof ReleaseError) throw cause
+    throw new ReleaseError('BUILDER_MISSING', `${formatProgram(program)} cannot be started`, {cause})
+  }
+}
+
+/**
+ * Runs a call that must end well.
+ * @throws BuilderError with the cause, the exit code and the last lines
+ */
+export async function run(ports: BuilderPorts, call: Call): Promise<ExecResult> {
+  const result = await attempt(ports, call)
+  if (result.exitCode !== 0) throw failureOf(call, result)
+  return result
+}
+
+/** The error of a call that ended badly. */
+export function failureOf(call: Call, result: ExecResult): BuilderError {
+  const log = result.stderr.trim() === '' ? result.stdout : result.stderr
+  const lines = lastLines(log, 8)
+  const summary = `${formatProgram(call.program)} could not ${call.purpose} (exit code ${result.exitCode}): ${causeOf(log)}`
+  const message =
+    lines.length > 1 ? [summary, 'Its last lines:', ...lines.map(line => `  ${line}`)] : [summary]
+  return new BuilderError(message.join('\n'), result.exitCode, {hint: hintFor(log)})
+}
+
+/** `docker buildx`, `buildah`. */
+export function formatProgram(program: Program): string {
+  return [program.command, ...program.prefix].join(' ')
+}
+
+function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new ReleaseError('CANCELLED', 'cancelled while the image was built')
+}
