@@ -10,6 +10,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>
   /** Bytes, or a stream that can be opened again for another try. */
   readonly body?: Uint8Array | StreamBody
+  /** Calls the request off. */
+  readonly signal?: AbortSignal
 }
 
 /** A body that is read while it is sent. */

@@ -8,13 +8,13 @@ import {execWith} from './exec.js'
 /** The ports of this machine, and the way to let go of what they hold. */
 export interface SystemPorts {
   readonly ports: Ports
-  close(): void
+  readonly close: () => void
 }
 
 /** Opens network, programs, time and credentials of this machine, for a host that brings its log and its store. */
-export function openSystemPorts<Log extends Reporter>(reporter: Log, digests: DigestStore): SystemPorts {
+export function openSystemPorts(reporter: Reporter, digests: DigestStore): SystemPorts {
   const cancellation = listenForCancellation()
-  const http = openHttp(cancellation.signal)
+  const http = openHttp()
   const exec = execWith(reporter)
   return {
     ports: {

@@ -17,6 +17,8 @@ export interface Input<T> {
   readonly choices?: readonly string[]
   /** Never printed; masked in the log as soon as it is read. */
   readonly secret: boolean
+  /** Whether white space is a value, and not as good as nothing. */
+  readonly keepsBlank?: boolean
   /** The value of a text that is not empty. Throws a ReleaseError, or InputFaults for several. */
   readonly parse: (text: string) => T
   /** The value where the input is absent. */
@@ -57,7 +59,10 @@ export function parsed<T>(options: InputOptions, parse: (text: string) => T): In
 }
 
 /** A document, or the path of a file that holds it: hosts replace a path by what the file says. */
-export function json<T>(options: InputOptions, parse: (text: string) => T): Input<T | undefined> {
+export function json<T extends object>(
+  options: InputOptions,
+  parse: (text: string) => T
+): Input<T | undefined> {
   return input<T | undefined>('json', {placeholder: 'JSON|FILE', ...options}, parse, undefined)
 }
 
@@ -92,6 +97,20 @@ export function lines<T>(options: InputOptions, parseLine: (line: string) => T):
       parseLine
     )
   return input<readonly T[]>('lines', {placeholder: 'LINE', ...options}, parse, [])
+}
+
+/** Lines that are read as a whole, by a parser that counts them and knows their comments. */
+export function linesTo<T>(
+  options: InputOptions,
+  parse: (text: string) => T,
+  absent: T
+): Input<T> {
+  return input('lines', {placeholder: 'LINE', ...options}, parse, absent)
+}
+
+/** A text that may be white space alone, such as what stands between the items of an output. */
+export function separator(options: InputOptions & {default: string}): Input<string> {
+  return {...input('text', {placeholder: 'TEXT', ...options}, value => value, options.default), keepsBlank: true}
 }
 
 /** A whole number within bounds. */
@@ -135,6 +154,7 @@ function valueOf(
   given: string | undefined,
   issues: InputIssue[]
 ): unknown {
+  if (entry.keepsBlank && given !== undefined && given !== '') return entry.parse(given)
   const isBlank = given === undefined || given.trim() === ''
   const source = isBlank ? entry.default : given
   if (source === undefined || source.trim() === '') {

@@ -58,6 +58,17 @@ function tagFault(text: string): string {
 }
 
 /**
+ * Reads the host of a registry, with its port where it has one.
+ * @throws ReleaseError REFERENCE_INVALID
+ */
+export function parseRegistry(text: string): string {
+  if (REGISTRY.test(text)) return canonicalRegistry(text)
+  throw new ReleaseError('REFERENCE_INVALID', `${JSON.stringify(text)} is not the host of a registry`, {
+    hint: 'Write the host and, where it is not the default, the port: ghcr.io or registry.example:5000.'
+  })
+}
+
+/**
  * Reads a repository, with Docker Hub's short forms: `alpine` is `docker.io/library/alpine`.
  * @throws ReleaseError REFERENCE_INVALID, also where a tag or digest follows
  */

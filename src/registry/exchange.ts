@@ -66,7 +66,7 @@ export class Exchange {
   }
 
   async #checked(request: RegistryRequest): Promise<HttpResponse> {
-    const response = await this.#send(request, request.scopes)
+    const response = await this.#send({...request, signal: this.#policy.signal}, request.scopes)
     if (request.expect.includes(response.status)) return response
     throw await failureOf(request, response)
   }

@@ -20,15 +20,15 @@ export interface HttpConnection {
  * node:http, not the global fetch: loading fetch takes longer than a request.
  * @throws ReleaseError REGISTRY_UNREACHABLE where no answer comes, with the system's reason as cause
  */
-export function openHttp(signal: AbortSignal): HttpConnection {
+export function openHttp(): HttpConnection {
   const options = {keepAlive: true, maxSockets: MAX_SOCKETS}
   const agents = {'http:': new http.Agent(options), 'https:': new https.Agent(options)}
   const send: Send = request =>
     new Promise((resolve, reject) => {
       const isTls = request.url.protocol === 'https:'
       const open = isTls ? https.request : http.request
-      const fail = (cause: unknown): void => reject(unreachable(request, cause))
-      const outgoing = open(request.url, requestOptions(request, agents[isTls ? 'https:' : 'http:'], signal))
+      const fail = (cause: unknown): void => reject(failureOf(request, cause))
+      const outgoing = open(request.url, requestOptions(request, agents[isTls ? 'https:' : 'http:']))
       outgoing.once('response', (incoming: IncomingMessage) => resolve(responseOf(incoming)))
       outgoing.once('error', fail)
       outgoing.setTimeout(IDLE_MILLISECONDS, () =>
@@ -45,13 +45,13 @@ export function openHttp(signal: AbortSignal): HttpConnection {
   }
 }
 
-function requestOptions(request: HttpRequest, agent: http.Agent, signal: AbortSignal): RequestOptions {
+function requestOptions(request: HttpRequest, agent: http.Agent): RequestOptions {
   const length =
     request.body === undefined ? undefined : 'size' in request.body ? request.body.size : request.body.length
   return {
     method: request.method,
     agent,
-    signal,
+    ...(request.signal === undefined ? {} : {signal: request.signal}),
     headers: {...request.headers, ...(length === undefined ? {} : {'content-length': String(length)})}
   }
 }
@@ -76,6 +76,12 @@ function flatten(headers: IncomingHttpHeaders): Record<string, string> {
   return Object.fromEntries(
     entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)])
   )
+}
+
+/** A request that was called off fails with the reason of the cancellation. */
+function failureOf(request: HttpRequest, cause: unknown): Error {
+  const reason: unknown = request.signal?.aborted === true ? request.signal.reason : undefined
+  return reason instanceof Error ? reason : unreachable(request, cause)
 }
 
 function unreachable(request: HttpRequest, cause: unknown): ReleaseError {

@@ -1,0 +1,151 @@
+import {type InputIssue, InputError, ReleaseError} from '../errors.js'
+import {type InputValues, flag, lines, list} from '../inputs/input.js'
+import {parseKeyValue} from '../inputs/key-value.js'
+import {parseDigest} from '../oci/digest.js'
+import {formatPlatform, parsePlatform} from '../oci/platform.js'
+import {parseTag} from '../oci/reference.js'
+import type {Plan} from '../plan/plan.js'
+import type {Ports} from '../ports.js'
+import {logMerge, mergeOutputs, mergeSummary} from '../release/merge-summary.js'
+import type {Publication} from '../release/publication.js'
+import {factsOfPlan, joinRecords, recordNames} from '../release/publication-plan.js'
+import {type PublishedIndex, type Release, publish} from '../transaction/publish.js'
+import {command} from './command.js'
+import {openReleaseRegistries} from './open-registries.js'
+import {dryRun, images, insecure, plan, registryCredentials} from './shared-inputs.js'
+
+const inputs = {
+  plan,
+  images,
+  tags: list({summary: 'Tags, for use without a plan.', placeholder: 'TAG'}, parseTag),
+  digests: list(
+    {summary: 'Digests of the images to join, for use without a plan.', placeholder: 'DIGEST'},
+    parseDigest
+  ),
+  platforms: list(
+    {summary: 'Platforms that must all be there, for use without a plan.', placeholder: 'PLATFORM'},
+    parsePlatform
+  ),
+  annotations: lines(
+    {summary: 'Annotations of the index as key=value, beside those of the plan.', placeholder: 'KEY=VALUE'},
+    parseKeyValue
+  ),
+  'allow-backward': flag({
+    summary: 'Move tags such as latest even where what stands there is newer than what is released.'
+  }),
+  insecure,
+  'registry-credentials': registryCredentials,
+  'dry-run': dryRun
+}
+
+type Inputs = InputValues<typeof inputs>
+
+/** Joins the images of a release into one index each, and moves all tags on all registries together or not at all. */
+export const mergeManifest = command({
+  name: 'merge-manifest',
+  summary: 'Join the platforms of each image and move all tags on all registries together, or none.',
+  description:
+    'Finds every image that the build jobs handed over on every registry, checks it against the plan, pushes one index per image by digest everywhere, then moves the tags, latest last, and reads each back. What fails is put back. Without a plan it takes images, tags and digests.',
+  inputs,
+  outputs: {
+    digest: 'The digest of the index; of the first image where there are several.',
+    digests: 'JSON: the digest of the index for each target.',
+    images: 'One REPOSITORY@DIGEST a line.',
+    tags: 'One REPOSITORY:TAG a line, for every tag that now points at this release.',
+    kept: 'One REPOSITORY:TAG a line, for every tag that stayed because something newer stands there.',
+    superseded:
+      'One REPOSITORY@DIGEST a line, for everything that a tag pointed at before. cleanup-latest takes it.'
+  },
+  examples: [
+    {
+      line: 'image-release merge-manifest --plan plan.json',
+      remark: 'Publish a planned release, records in .image-release/records'
+    },
+    {
+      line: 'image-release merge-manifest --images ghcr.io/o/app --tags 1.2.3,latest --digests sha256:…,sha256:…',
+      remark: 'Join two images by hand'
+    }
+  ],
+  async run(given, _run, ports) {
+    const release =
+      given.plan === undefined ? plainRelease(given) : await plannedRelease(given, given.plan, ports)
+    const published = await publish(release, openReleaseRegistries(given, ports))
+    const views = published.map(viewOf)
+    logMerge(views, given['dry-run'], ports.reporter)
+    ports.reporter.summary(mergeSummary(views, given['dry-run']))
+    return mergeOutputs(views)
+  }
+})
+
+async function plannedRelease(given: Inputs, planned: Plan, ports: Ports): Promise<Release> {
+  const issues = plainInputs(given).map(input => ({
+    input,
+    message: 'is decided by the plan; give either a plan or this'
+  }))
+  if (issues.length > 0) throw new InputError(issues)
+  if (!planned.push)
+    throw new ReleaseError(
+      'PLAN_INVALID',
+      `the plan for ${planned.source.event} builds only; there is nothing to publish`,
+      {
+        hint: "Run this step only where compute-tags' output push is true."
+      }
+    )
+  const records = await ports.digests.load(recordNames(planned))
+  const publications = joinRecords(planned, records).map(publication => withAnnotations(publication, given))
+  return releaseOf(given, publications, factsOfPlan(planned))
+}
+
+function plainInputs(given: Inputs): string[] {
+  return (['images', 'tags', 'digests', 'platforms'] as const).filter(name => given[name].length > 0)
+}
+
+function plainRelease(given: Inputs): Release {
+  const wanted = ['images', 'tags', 'digests'] as const
+  const missing = wanted.filter(name => given[name].length === 0)
+  if (missing.length > 0) throw new InputError(missing.map(missingInput))
+  const publication: Publication = {
+    target: 'image',
+    repositories: given.images,
+    // Whoever names tags by hand decides; there is nothing to compare them with.
+    tags: given.tags.map(name => ({name, class: 'moving'})),
+    builds: given.digests.map(digest => ({digest})),
+    annotations: {}
+  }
+  return releaseOf(given, [withAnnotations(publication, given)], {})
+}
+
+function missingInput(input: string): InputIssue {
+  return {input, message: 'is required where there is no plan'}
+}
+
+function releaseOf(given: Inputs, publications: readonly Publication[], facts: Release['facts']): Release {
+  const {'allow-backward': allowBackward, 'dry-run': isDry, platforms} = given
+  return {
+    publications,
+    facts,
+    allowBackward,
+    dryRun: isDry,
+    ...(platforms.length === 0 ? {} : {platforms: platforms.map(formatPlatform)})
+  }
+}
+
+function withAnnotations(publication: Publication, given: Inputs): Publication {
+  return {...publication, annotations: {...publication.annotations, ...Object.fromEntries(given.annotations)}}
+}
+
+function viewOf({publication, index, children, moves}: PublishedIndex) {
+  return {
+    target: publication.target,
+    repositories: publication.repositories,
+    index,
+    children,
+    moves: moves.map(({client, tag, decision, standing}) => ({
+      repository: client.repository,
+      tag: tag.name,
+      class: tag.class,
+      decision,
+      before: standing?.digest
+    }))
+  }
+}

@@ -1,0 +1,37 @@
+import type {RegistryLogin} from '../inputs/registry-credential.js'
+import type {Credentials, Ports} from '../ports.js'
+import {Registries} from '../registry/registries.js'
+import type {ReleaseRegistries} from '../transaction/publish.js'
+
+/** How the inputs say the registries are reached. */
+export interface RegistryInputs {
+  readonly insecure: readonly string[]
+  readonly 'registry-credentials': readonly RegistryLogin[]
+}
+
+/** A runner kills 7.5 s after it asked to stop; the undoing must be over by then. */
+const UNDO_MILLISECONDS = 7000
+
+/** The registries of a command. */
+export function openRegistries(inputs: RegistryInputs, ports: Ports): Registries {
+  return new Registries({...ports, insecure: inputs.insecure, credentials: credentialsOf(inputs, ports)})
+}
+
+/** The registries of a release, which can be undone after the run was cancelled. */
+export function openReleaseRegistries(inputs: RegistryInputs, ports: Ports): ReleaseRegistries {
+  return {
+    working: openRegistries(inputs, ports),
+    undoing: () => {
+      const signal = ports.signal.aborted ? AbortSignal.timeout(UNDO_MILLISECONDS) : ports.signal
+      return openRegistries(inputs, {...ports, signal})
+    }
+  }
+}
+
+/** A login of the inputs goes before one of the configuration. */
+function credentialsOf(inputs: RegistryInputs, ports: Ports): Credentials {
+  return async registry => {
+    const given = inputs['registry-credentials'].find(login => login.registry === registry)
+    return given ?? (await ports.credentials(registry))
+  }
+}

@@ -1,0 +1,54 @@
+import {duration, flag, json, lines, list} from '../inputs/input.js'
+import {parseRegistryLogin} from '../inputs/registry-credential.js'
+import {parseRegistry, parseRepository} from '../oci/reference.js'
+import {parsePlan} from '../plan/plan-document.js'
+import {parseRelease} from '../plan/release-document.js'
+
+/** Inputs that several commands share: a name means the same everywhere. */
+
+export const plan = json(
+  {summary: 'The plan that compute-tags made: its JSON, or a file that holds it.', placeholder: 'JSON|FILE'},
+  parsePlan
+)
+
+export const release = json(
+  {
+    summary: 'What merge-manifest gave out as release: its JSON, or a file that holds it.',
+    placeholder: 'JSON|FILE'
+  },
+  parseRelease
+)
+
+export const images = list(
+  {
+    summary: 'Repositories, for use without a plan, for example ghcr.io/owner/image.',
+    placeholder: 'REPOSITORY'
+  },
+  parseRepository
+)
+
+export const insecure = list(
+  {
+    summary: 'Registries that may be spoken to over plain HTTP. A registry on a loopback address always may.',
+    placeholder: 'HOST[:PORT]'
+  },
+  parseRegistry
+)
+
+export const registryCredentials = lines(
+  {
+    summary:
+      'Logins as registry=username:password, one a line, for registries that the docker and podman configuration does not know.',
+    placeholder: 'LOGIN',
+    secret: true
+  },
+  parseRegistryLogin
+)
+
+export const dryRun = flag({summary: 'Check and show everything, change nothing.'})
+
+export const minAge = duration({
+  summary:
+    'How old something must be before it is deleted, by the creation time that it names. What names none is kept.',
+  default: '24h'
+})

@@ -1,0 +1,93 @@
+import {InputError, ReleaseError} from '../errors.js'
+import {type InputValues, list} from '../inputs/input.js'
+import {formatPlatform, parsePlatform} from '../oci/platform.js'
+import {parseReference, parseTag} from '../oci/reference.js'
+import type {ReleaseDocument} from '../plan/release-document.js'
+import type {Registries} from '../registry/registries.js'
+import {verifySummary, verifyTable} from '../release/verify-summary.js'
+import {type TagExpectation, verifyTags} from '../transaction/verification.js'
+import {command} from './command.js'
+import {openRegistries} from './open-registries.js'
+import {images, insecure, registryCredentials, release} from './shared-inputs.js'
+
+const inputs = {
+  release,
+  images,
+  tags: list({summary: 'Tags, for use without a release.', placeholder: 'TAG'}, parseTag),
+  platforms: list(
+    {summary: 'Platforms that must be there, for use without a release.', placeholder: 'PLATFORM'},
+    parsePlatform
+  ),
+  insecure,
+  'registry-credentials': registryCredentials
+}
+
+type Inputs = InputValues<typeof inputs>
+
+/** Reads what was released as one who pulls would. */
+export const verifyRelease = command({
+  name: 'verify-release',
+  summary: 'Read every tag on every registry as one who pulls would, and fail where anything is missing.',
+  description:
+    'Each tag must point at the digest that was released, every platform must be there with a config that says the same platform, and every layer must be there with its size. Nothing is written.',
+  inputs,
+  outputs: {
+    verified: 'One REPOSITORY:TAG a line, for every tag that is as it should be.',
+    report: 'JSON: what was found of every tag.'
+  },
+  examples: [
+    {
+      line: 'image-release verify-release --release release.json',
+      remark: 'Verify what merge-manifest published'
+    },
+    {
+      line: 'image-release verify-release --images ghcr.io/o/app --tags latest --platforms linux/amd64,linux/arm64',
+      remark: 'Verify by hand'
+    }
+  ],
+  async run(given, _run, ports) {
+    const reports = await verifyTags(expectationsOf(given, openRegistries(given, ports)))
+    for (const line of verifyTable(reports)) ports.reporter.info(line)
+    ports.reporter.summary(verifySummary(reports))
+    const faults = reports.flatMap(({reference, faults: found}) =>
+      found.map(fault => `${reference} ${fault}`)
+    )
+    if (faults.length > 0)
+      throw new ReleaseError(
+        'VERIFY_FAILED',
+        `the release is not as it should be:\n  ${faults.join('\n  ')}`,
+        {
+          hint: 'Run merge-manifest again with the same inputs: it finishes what is missing.'
+        }
+      )
+    return {verified: reports.map(({reference}) => reference).join('\n'), report: JSON.stringify(reports)}
+  }
+})
+
+function expectationsOf(given: Inputs, registries: Registries): TagExpectation[] {
+  if (given.release !== undefined)
+    return given.release.targets.flatMap(target => expectationsOfTarget(target, registries))
+  const issues = (['images', 'tags'] as const).filter(name => given[name].length === 0)
+  if (issues.length > 0)
+    throw new InputError(issues.map(input => ({input, message: 'is required where there is no release'})))
+  const platforms = given.platforms.map(formatPlatform)
+  return given.images.flatMap(repository => {
+    const client = registries.repository(repository, 'pull')
+    return given.tags.map(tag => ({client, tag, platforms}))
+  })
+}
+
+/** Tags that stayed where they were point at another release, which is not ours to judge. */
+function expectationsOfTarget(
+  target: ReleaseDocument['targets'][number],
+  registries: Registries
+): TagExpectation[] {
+  return target.tags
+    .filter(({state}) => state !== 'kept')
+    .flatMap(({reference}) => {
+      const {repository, tag} = parseReference(reference)
+      if (tag === undefined) return []
+      const client = registries.repository(repository, 'pull')
+      return [{client, tag, digest: target.digest, platforms: target.platforms}]
+    })
+}

@@ -1,0 +1,57 @@
+import {z} from 'zod'
+import {ReleaseError} from '../errors.js'
+import {isDigest} from '../oci/digest.js'
+
+/** The version of the format of this document. */
+const RELEASE_SCHEMA = 1
+
+const digest = z.string().refine(isDigest, 'not a sha256 digest')
+
+const tag = z.object({
+  /** `registry/name:tag` */
+  reference: z.string(),
+  state: z.enum(['new', 'moved', 'same', 'kept']),
+  /** What stood there before. */
+  before: digest.optional()
+})
+
+const schema = z.object({
+  schema: z.literal(RELEASE_SCHEMA),
+  targets: z.array(
+    z.object({
+      target: z.string(),
+      digest,
+      platforms: z.array(z.string()),
+      /** Repositories, `registry/name`. */
+      images: z.array(z.string()),
+      tags: z.array(tag)
+    })
+  )
+})
+
+/** What a release published: the digest of each image, its tags, and what stood there before. */
+export type ReleaseDocument = z.infer<typeof schema>
+
+/** The document as one line of JSON. */
+export function formatRelease(targets: ReleaseDocument['targets']): string {
+  return JSON.stringify({schema: RELEASE_SCHEMA, targets})
+}
+
+/**
+ * Reads what merge-manifest gave out as `release`.
+ * @throws ReleaseError PLAN_INVALID, with every field that is wrong
+ */
+export function parseRelease(text: string): ReleaseDocument {
+  const result = schema.safeParse(parseJson(text))
+  if (result.success) return result.data
+  const faults = result.error.issues.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
+  throw new ReleaseError('PLAN_INVALID', `not the output "release" of merge-manifest: ${faults.join('; ')}`)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ReleaseError('PLAN_INVALID', 'not the output "release" of merge-manifest: not JSON', {cause})
+  }
+}

@@ -1,0 +1,64 @@
+import {ReleaseError} from '../errors.js'
+import type {Digest} from '../oci/digest.js'
+import {parsePlatform} from '../oci/platform.js'
+import {parseRepository, parseTag} from '../oci/reference.js'
+import type {Plan, PlannedTarget} from '../plan/plan.js'
+import {parseDigestRecord} from './digest-record.js'
+import type {Publication, ReleaseFacts} from './publication.js'
+
+/** The names of all records that a plan asks for. */
+export function recordNames(plan: Plan): string[] {
+  return plan.targets.flatMap(({builds}) => builds.map(({record}) => record))
+}
+
+/** What a plan says of the release as a whole. */
+export function factsOfPlan({source, version}: Plan): ReleaseFacts {
+  return {revision: source.revision, created: source.created, ...(version === undefined ? {} : {version})}
+}
+
+/**
+ * Joins a plan and the records that were found for it.
+ * @throws ReleaseError RELEASE_INCOMPLETE, with a line for every record that is missing or is none
+ */
+export function joinRecords(plan: Plan, records: ReadonlyMap<string, Uint8Array>): Publication[] {
+  const faults: string[] = []
+  const publications = plan.targets.map(target => publicationOf(target, digestsOf(target, records, faults)))
+  if (faults.length === 0) return publications
+  const found = recordNames(plan).filter(name => records.has(name)).length
+  throw new ReleaseError(
+    'RELEASE_INCOMPLETE',
+    `${found} of ${recordNames(plan).length} digest records are there; the release needs all of them:\n  ${faults.join('\n  ')}`,
+    {hint: 'Nothing was written. Run the build jobs that are named here again, then this job.'}
+  )
+}
+
+function digestsOf(
+  target: PlannedTarget,
+  records: ReadonlyMap<string, Uint8Array>,
+  faults: string[]
+): Map<string, Digest> {
+  const digests = new Map<string, Digest>()
+  for (const {record, platform} of target.builds) {
+    const bytes = records.get(record)
+    if (bytes === undefined) {
+      faults.push(`${target.name} ${platform}: record ${record} is missing`)
+      continue
+    }
+    try {
+      digests.set(platform, parseDigestRecord(record, bytes))
+    } catch (error) {
+      faults.push(`${target.name} ${platform}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  return digests
+}
+
+function publicationOf(target: PlannedTarget, digests: ReadonlyMap<string, Digest>): Publication {
+  return {
+    target: target.name,
+    repositories: target.images.map(parseRepository),
+    tags: target.tags.map(({name, class: tagClass}) => ({name: parseTag(name), class: tagClass})),
+    builds: [...digests].map(([platform, digest]) => ({digest, platform: parsePlatform(platform)})),
+    annotations: target.annotations
+  }
+}
