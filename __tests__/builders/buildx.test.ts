@@ -4,7 +4,7 @@ import path from 'node:path'
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import type {Builder, BuildRequest} from '../../src/builders/builder.js'
 import {chooseBuilder} from '../../src/builders/builder-choice.js'
-import {readImageConfig} from '../../src/builders/image-config.js'
+import {readBuiltImage} from '../../src/builders/built-image.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {
   DOCKER_CONFIG,
@@ -25,12 +25,13 @@ const OWN = parsePlatform(`linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}
 const ROOTFS = path.resolve(process.env['COMPONENTS'] ?? '.components', `rootfs/${OWN.architecture}.tar`)
 
 describeWith(['buildkitd', 'docker-buildx'], 'buildx with a BuildKit of its own', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'buildx-test-'))
+  let folder: string
   let buildKit: BuildKit
   let builder: Builder
   let count = 0
 
   beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'buildx-test-'))
     buildKit = await startBuildKit()
     builder = (await chooseBuilder('auto', builderPorts(execWithEnvironment(buildKit.env)))).builder
   })
@@ -72,7 +73,7 @@ describeWith(['buildkitd', 'docker-buildx'], 'buildx with a BuildKit of its own'
       expect(built.root.mediaType).toBe(manifest)
       expect(document.config?.mediaType).toBe(config)
       expect(document.layers.map(({mediaType}) => mediaType)).toEqual([layer, layer])
-      const read = await readImageConfig(built)
+      const {config: read} = await readBuiltImage(built)
       expect(formatPlatform(read.platform)).toBe(platform)
       expect(read.hasHealthcheck).toBe(true)
     }

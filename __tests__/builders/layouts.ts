@@ -34,7 +34,7 @@ export function sampleIndex(children: readonly Descriptor[]): Manifest {
 }
 
 /** A temporary folder for the layouts of one test file. */
-export function layoutFolder(): {make(): string; remove(): void} {
+export function layoutFolder(): {make: () => string; remove: () => void} {
   const root = mkdtempSync(path.join(tmpdir(), 'layouts-'))
   return {
     make: () => mkdtempSync(path.join(root, 'layout-')),

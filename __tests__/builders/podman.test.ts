@@ -4,7 +4,7 @@ import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import type {Builder, BuildRequest} from '../../src/builders/builder.js'
 import {chooseBuilder} from '../../src/builders/builder-choice.js'
-import {readImageConfig} from '../../src/builders/image-config.js'
+import {readBuiltImage} from '../../src/builders/built-image.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {DOCKER_LAYER_GZIP, DOCKER_MANIFEST, OCI_LAYER_GZIP, OCI_MANIFEST} from '../../src/oci/media-type.js'
 import {formatPlatform, parsePlatform} from '../../src/oci/platform.js'
@@ -21,11 +21,14 @@ const ROOTFS = path.resolve(process.env['COMPONENTS'] ?? '.components', `rootfs/
 
 describe.each(['buildah', 'podman'] as const)('%s', name => {
   describeWith([name], 'really', () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'podman-test-'))
+    let folder: string
     let storage: ContainerStorage
     let count = 0
 
-    beforeAll(() => void (storage = makeContainerStorage()))
+    beforeAll(() => {
+      folder = mkdtempSync(path.join(tmpdir(), 'podman-test-'))
+      storage = makeContainerStorage()
+    })
     afterAll(() => {
       storage.remove()
       rmSync(folder, {recursive: true, force: true})
@@ -50,7 +53,7 @@ describe.each(['buildah', 'podman'] as const)('%s', name => {
     ] as const)('builds %s, format %s', async (platform, format, manifestType, layerType) => {
       const built = await (await builder()).build(request({platform: parsePlatform(platform), format}))
       const document = readManifest(built.root)
-      const config = await readImageConfig(built)
+      const {config} = await readBuiltImage(built)
       expect(built.root.mediaType).toBe(manifestType)
       expect(document.layers.map(({mediaType}) => mediaType)).toEqual([layerType, layerType])
       expect(formatPlatform(config.platform)).toBe(platform)
@@ -180,9 +183,7 @@ describe('PodmanBuilder', () => {
       exec: (command, args, options) => {
         if (args[0] !== 'push') return exec(command, args, options)
         const image = sampleImage({os: 'linux', architecture: 'amd64'})
-        cpSync(writeLayout([image.manifest], partsOf(image)), path.join(outputFolder, 'image'), {
-          recursive: true
-        })
+        writeLayout(path.join(outputFolder, 'image'), [image.manifest], partsOf(image))
         return Promise.resolve({exitCode: 0, stdout: '', stderr: ''})
       }
     })

@@ -6,7 +6,7 @@ import {findContainerfile} from './build-context.js'
 import type {Builder, BuilderPorts, BuildRequest} from './builder.js'
 import {buildxArguments} from './buildx-arguments.js'
 import type {BuildxInstance} from './buildx-instance.js'
-import {assertPlatform, readImageConfig} from './image-config.js'
+import {assertPlatform, readBuiltImage} from './built-image.js'
 import {readLayout} from './image-layout.js'
 import {type Program, run} from './program.js'
 
@@ -34,7 +34,7 @@ export class BuildxBuilder implements Builder {
       stream: true
     })
     const image = readLayout(folder)
-    assertPlatform(this.name, await readImageConfig(image), request.platform)
+    assertPlatform(this.name, await readBuiltImage(image), request.platform)
     return image
   }
 }

@@ -6,7 +6,7 @@ import type {ExecResult, LocalImage} from '../ports.js'
 import {findContainerfile, readContainerfile} from './build-context.js'
 import {isRuntimeFailure} from './build-log.js'
 import type {Builder, BuilderPorts, BuildRequest} from './builder.js'
-import {assertPlatform, readImageConfig} from './image-config.js'
+import {assertPlatform, readBuiltImage} from './built-image.js'
 import {readDirectory, readLayout} from './image-layout.js'
 import {
   type BuildNames,
@@ -76,10 +76,10 @@ export class PodmanBuilder implements Builder {
   }
 
   async #check(image: LocalImage, request: BuildRequest, containerfile: string): Promise<void> {
-    const config = await readImageConfig(image)
-    assertPlatform(this.name, config, request.platform)
+    const built = await readBuiltImage(image)
+    assertPlatform(this.name, built, request.platform)
     if (
-      !config.hasHealthcheck &&
+      !built.config.hasHealthcheck &&
       request.format === 'oci' &&
       /^\s*HEALTHCHECK\b(?!\s+NONE)/im.test(containerfile)
     )

@@ -1,6 +1,6 @@
 import {writeFileSync} from 'node:fs'
 import {afterAll, describe, expect, it} from '@jest/globals'
-import {assertPlatform, imageManifestOf, readImageConfig} from '../../src/builders/image-config.js'
+import {assertPlatform, readBuiltImage} from '../../src/builders/built-image.js'
 import {readLayout} from '../../src/builders/image-layout.js'
 import {descriptorOf} from '../../src/oci/manifest.js'
 import {digestOf} from '../../src/oci/digest.js'
@@ -16,19 +16,14 @@ const local = (config: unknown): LocalImage => {
   return readLayout(writeLayout(layouts.make(), [image.manifest], partsOf(image)))
 }
 
-describe('readImageConfig', () => {
+describe('readBuiltImage', () => {
   it.each([
-    ['a platform', {os: 'linux', architecture: 'arm64', variant: 'v8'}, 'v8', false],
-    ['an empty variant', {os: 'linux', architecture: 'arm64', variant: ''}, undefined, false],
-    [
-      'a health check',
-      {os: 'linux', architecture: 'arm64', config: {Healthcheck: {Test: ['CMD']}}},
-      undefined,
-      true
-    ]
-  ])('reads %s', async (_title, document, variant, hasHealthcheck) =>
-    expect(await readImageConfig(local(document))).toMatchObject({
-      platform: {os: 'linux', architecture: 'arm64', ...(variant === undefined ? {} : {variant})},
+    ['a platform', {os: 'linux', architecture: 'arm64', variant: 'v8'}, false],
+    ['an empty variant', {os: 'linux', architecture: 'arm64', variant: ''}, false],
+    ['a health check', {os: 'linux', architecture: 'arm64', config: {Healthcheck: {Test: ['CMD']}}}, true]
+  ])('reads %s', async (_title, document, hasHealthcheck) =>
+    expect((await readBuiltImage(local(document))).config).toMatchObject({
+      platform: {os: 'linux', architecture: 'arm64'},
       hasHealthcheck
     })
   )
@@ -37,21 +32,19 @@ describe('readImageConfig', () => {
     ['no platform', {os: 'linux'}],
     ['no object', 7]
   ])('refuses a config with %s', (_title, document) =>
-    expect(readImageConfig(local(document))).rejects.toMatchObject({code: 'LAYOUT_INVALID'})
+    expect(readBuiltImage(local(document))).rejects.toMatchObject({code: 'LAYOUT_INVALID'})
   )
 
   it('refuses a config whose bytes were changed', () => {
     const image = sampleImage()
     const folder = writeLayout(layouts.make(), [image.manifest], partsOf(image))
     writeFileSync(blobFile(folder, image.config), Buffer.alloc(image.config.length, ' '))
-    return expect(readImageConfig(readLayout(folder))).rejects.toMatchObject({
+    return expect(readBuiltImage(readLayout(folder))).rejects.toMatchObject({
       code: 'LAYOUT_INVALID',
       message: expect.stringContaining(digestOf(image.config))
     })
   })
-})
 
-describe('imageManifestOf', () => {
   const image = sampleImage()
   const other = sampleImage({os: 'linux', architecture: 'arm64'})
   const attestation = {
@@ -61,43 +54,38 @@ describe('imageManifestOf', () => {
   }
   const indexed = (children: Parameters<typeof sampleIndex>[0]): LocalImage => {
     const index = sampleIndex(children)
-    return readLayout(
-      writeLayout(layouts.make(), [index], [...partsOf(image), ...partsOf(other), index.bytes])
-    )
+    const parts = [...partsOf(image), ...partsOf(other), index.bytes]
+    return readLayout(writeLayout(layouts.make(), [index], parts))
   }
 
-  it('finds the image beside its attestation', () =>
-    expect(imageManifestOf(indexed([descriptorOf(image.manifest), attestation])).digest).toBe(
-      image.manifest.digest
+  it('finds the image beside its attestation', async () =>
+    expect((await readBuiltImage(indexed([descriptorOf(image.manifest), attestation]))).configDigest).toBe(
+      digestOf(image.config)
     ))
 
   it.each([
     ['several images', [descriptorOf(image.manifest), descriptorOf(other.manifest)]],
     ['attestations only', [attestation]]
   ])('refuses an index of %s', (_title, children) =>
-    expect(() => imageManifestOf(indexed(children))).toThrow(
-      expect.objectContaining({code: 'LAYOUT_INVALID'})
-    )
+    expect(readBuiltImage(indexed(children))).rejects.toMatchObject({code: 'LAYOUT_INVALID'})
   )
 })
 
 describe('assertPlatform', () => {
-  const config = (platform: string): Parameters<typeof assertPlatform>[1] => ({
-    digest: digestOf(Buffer.from('')),
-    platform: parsePlatform(platform),
-    hasHealthcheck: false
+  const built = (platform: string): Parameters<typeof assertPlatform>[1] => ({
+    config: {platform: parsePlatform(platform), labels: {}, hasHealthcheck: false}
   })
 
   it.each([
     ['linux/arm64', 'linux/arm64/v8'],
     ['linux/amd64', 'linux/amd64'],
     ['linux/arm', 'linux/arm/v7']
-  ])('takes %s for %s', (built, asked) =>
-    expect(() => assertPlatform('podman', config(built), parsePlatform(asked))).not.toThrow()
+  ])('takes %s for %s', (found, asked) =>
+    expect(() => assertPlatform('podman', built(found), parsePlatform(asked))).not.toThrow()
   )
 
   it('names both platforms', () =>
-    expect(() => assertPlatform('podman', config('linux/amd64'), parsePlatform('linux/arm64'))).toThrow(
+    expect(() => assertPlatform('podman', built('linux/amd64'), parsePlatform('linux/arm64'))).toThrow(
       expect.objectContaining({
         code: 'PLATFORM_MISMATCH',
         message: 'podman was asked for linux/arm64, but the image is for linux/amd64'
