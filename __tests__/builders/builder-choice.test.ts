@@ -1,5 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
-import {type BuilderWish, chooseBuilder} from '../../src/builders/builder-choice.js'
+import {chooseBuilder} from '../../src/builders/builder-choice.js'
+import type {BuilderWish} from '../../src/builders/builder-wish.js'
 import {type Answer, builderPorts, scriptedExec} from '../support/builder-ports.js'
 
 const BUILDX = {'docker buildx version': 'github.com/docker/buildx v0.33.0 abc\n'}

@@ -1,14 +1,12 @@
 import {ReleaseError} from '../errors.js'
 import type {Builder, BuilderName, BuilderPorts} from './builder.js'
 import {isAtLeast, parseBuilderVersion} from './builder-version.js'
+import type {BuilderWish} from './builder-wish.js'
 import {BuildxBuilder} from './buildx.js'
 import {parseBuildxInstance} from './buildx-instance.js'
 import {PodmanBuilder} from './podman.js'
 import {OLDEST, type PodmanName} from './podman-arguments.js'
 import {type Program, ask, formatProgram} from './program.js'
-
-/** What a caller may wish for: whatever is there, a program, or one instance of buildx. */
-export type BuilderWish = 'auto' | BuilderName | `buildx:${string}`
 
 /** The builder that is used, and why. */
 export interface BuilderChoice {

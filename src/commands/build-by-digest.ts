@@ -1,0 +1,236 @@
+import {findContainerfile} from '../builders/build-context.js'
+import type {BuildRequest} from '../builders/builder.js'
+import {chooseBuilder} from '../builders/builder-choice.js'
+import {parseBuilderWish} from '../builders/builder-wish.js'
+import {readBuiltImage} from '../builders/built-image.js'
+import {withOutputFolder} from '../builders/output-folder.js'
+import {type InputIssue, InputError, messageOf} from '../errors.js'
+import {parseAnnotation} from '../inputs/annotation.js'
+import {type InputValues, choice, flag, lines, list, parsed, text} from '../inputs/input.js'
+import {parseKeyValue} from '../inputs/key-value.js'
+import {formatPlatform, parsePlatform} from '../oci/platform.js'
+import {type Repository, formatRepository} from '../oci/reference.js'
+import type {LocalImage, Ports} from '../ports.js'
+import {pushImage} from '../registry/image-push.js'
+import {type BuildJob, findBuildJob} from '../release/build-job.js'
+import {
+  type BuildView,
+  type PushView,
+  buildLines,
+  buildOutputs,
+  buildSummary
+} from '../release/build-summary.js'
+import {formatDigestRecord} from '../release/digest-record.js'
+import {command} from './command.js'
+import {openRegistries} from './open-registries.js'
+import {images, insecure, plan, registryCredentials} from './shared-inputs.js'
+
+const inputs = {
+  context: text({summary: 'The folder to build, or a Git address.', placeholder: 'PATH|URL', default: '.'}),
+  file: text({
+    summary: 'The Containerfile. Default: Containerfile, then Dockerfile, in the context.',
+    placeholder: 'PATH'
+  }),
+  target: text({summary: 'The stage of the Containerfile to build.', placeholder: 'STAGE'}),
+  platforms: list(
+    {
+      summary: 'The platform to build: one. Where the plan has only one for the target, it may be left out.',
+      placeholder: 'PLATFORM'
+    },
+    parsePlatform
+  ),
+  'build-args': lines(
+    {summary: 'Arguments of the build, NAME=VALUE, one a line. Not for secrets: they stay in the image.'},
+    parseBuildArg
+  ),
+  labels: lines(
+    {summary: 'Labels as key=value, beside those of the plan.', placeholder: 'KEY=VALUE'},
+    parseKeyValue
+  ),
+  annotations: lines(
+    {summary: 'Annotations of the image as key=value, beside those of the plan.', placeholder: 'KEY=VALUE'},
+    parseAnnotation
+  ),
+  'no-cache': flag({summary: 'Build every step anew.'}),
+  pull: flag({summary: 'Ask the registry for base images even where they stand on this machine.'}),
+  builder: parsed(
+    {
+      summary:
+        'What to build with: auto (buildx, buildah or podman, what works here), one of these, or the name of an instance of buildx.',
+      placeholder: 'BUILDER',
+      default: 'auto'
+    },
+    parseBuilderWish
+  ),
+  format: choice(['oci', 'docker'], {
+    summary: 'Media types of the image. podman and buildah keep a HEALTHCHECK in format docker only.',
+    default: 'oci'
+  }),
+  plan,
+  'plan-target': text({
+    summary: "The plan's name of the image to build. Where the plan has only one, it may be left out.",
+    placeholder: 'TARGET'
+  }),
+  images,
+  record: parsed(
+    {
+      summary: 'The name of the digest record, for use without a plan. Default: digest-<os>-<architecture>.',
+      placeholder: 'NAME'
+    },
+    parseRecordName
+  ),
+  insecure,
+  'registry-credentials': registryCredentials
+}
+
+type Inputs = InputValues<typeof inputs>
+
+/** Builds one image for one platform and pushes it by digest. */
+export const buildByDigest = command({
+  name: 'build-by-digest',
+  summary: 'Build one platform of an image and push it to every registry by digest, without any tag.',
+  description:
+    'Builds with buildx, buildah or podman, whichever is there, and exports the image once, so that every registry gets the same bytes and the same digest. Pushes it without a tag, and when it is wholly there on every registry, hands its digest over to merge-manifest. Where the plan says that nothing is pushed, it only builds.',
+  inputs,
+  outputs: {
+    digest: 'The digest of the image.',
+    imageid: 'The digest of its config.',
+    record: 'The name under which the digest was handed over; empty where the plan only builds.',
+    images: 'One REPOSITORY@DIGEST a line; empty where the plan only builds.',
+    metadata: 'JSON, with the keys of the output metadata of build-push-action.'
+  },
+  examples: [
+    {
+      line: 'image-release build-by-digest --plan plan.json --platforms linux/arm64',
+      remark: 'Build what the plan says, for one platform'
+    },
+    {
+      line: 'image-release build-by-digest --images ghcr.io/o/app --platforms linux/amd64 --format docker',
+      remark: 'Without a plan; the record is digest-linux-amd64'
+    }
+  ],
+  async run(given, _run, ports) {
+    const job = checkInputs(given)
+    const view = await withOutputFolder(folder => buildAndPush(given, job, folder, ports))
+    for (const line of buildLines(view)) ports.reporter.info(line)
+    ports.reporter.summary(buildSummary(view))
+    if (job.push) await handOver(view, ports)
+    return buildOutputs(view)
+  }
+})
+
+/** Everything that can be wrong before a builder is asked, at once. */
+function checkInputs(given: Inputs): BuildJob {
+  const issues: InputIssue[] = []
+  const attempt = <T>(check: () => T): T | undefined => {
+    try {
+      return check()
+    } catch (fault) {
+      if (!(fault instanceof InputError)) throw fault
+      issues.push(...fault.issues)
+      return undefined
+    }
+  }
+  attempt(() => findContainerfile(sourceOf(given)))
+  const job = attempt(() => findBuildJob(given))
+  if (job !== undefined && issues.length === 0) return job
+  throw new InputError(issues)
+}
+
+async function buildAndPush(given: Inputs, job: BuildJob, folder: string, ports: Ports): Promise<BuildView> {
+  const {builder, version, reason} = await chooseBuilder(given.builder ?? 'auto', ports)
+  ports.reporter.info(`Builder: ${reason}.`)
+  const start = ports.clock.now()
+  const image = await ports.reporter.group(`Build ${formatPlatform(job.platform)}`, () =>
+    builder.build(requestOf(given, job, folder))
+  )
+  const buildMilliseconds = ports.clock.now() - start
+  const {document, configDigest} = await readBuiltImage(image)
+  if (!job.push)
+    ports.reporter.notice('The plan builds only: nothing is pushed, and no digest is handed over.')
+  return {
+    job,
+    builder: `${builder.name} ${version}`,
+    root: image.root,
+    image: document,
+    configDigest,
+    buildMilliseconds,
+    pushes: await pushEverywhere(image, job, given, ports)
+  }
+}
+
+function requestOf(given: Inputs, job: BuildJob, outputFolder: string): BuildRequest {
+  const {target, format, pull, insecure: insecureRegistries} = given
+  const annotations = given.annotations.filter(({isOfManifest}) => isOfManifest)
+  return {
+    ...sourceOf(given),
+    ...(target === undefined ? {} : {target: target.trim()}),
+    platform: job.platform,
+    format,
+    buildArgs: given['build-args'],
+    labels: {...job.labels, ...Object.fromEntries(given.labels)},
+    annotations: {...job.annotations, ...Object.fromEntries(annotations.map(({key, value}) => [key, value]))},
+    noCache: given['no-cache'],
+    pull,
+    ...(job.sourceDateEpoch === undefined ? {} : {sourceDateEpoch: job.sourceDateEpoch}),
+    insecureRegistries,
+    outputFolder
+  }
+}
+
+function sourceOf({
+  context = '.',
+  file
+}: Pick<Inputs, 'context' | 'file'>): Pick<BuildRequest, 'context' | 'file'> {
+  return {context: context.trim(), ...(file === undefined ? {} : {file: file.trim()})}
+}
+
+/** Pushes to all registries side by side. All are let come to their end, so that each says what is wrong with it. */
+async function pushEverywhere(
+  image: LocalImage,
+  {repositories}: BuildJob,
+  given: Inputs,
+  ports: Ports
+): Promise<PushView[]> {
+  const registries = openRegistries(given, ports)
+  const results = await Promise.allSettled(
+    repositories.map(async repository => {
+      const start = ports.clock.now()
+      const pushed = await pushImage(registries.repository(repository, 'pull,push'), image)
+      return {...pushed, milliseconds: ports.clock.now() - start}
+    })
+  )
+  const failures = results.flatMap((result, at): {repository: Repository; reason: unknown}[] => {
+    const repository = repositories[at]
+    return result.status === 'rejected' && repository !== undefined
+      ? [{repository, reason: result.reason}]
+      : []
+  })
+  const [first, ...others] = failures
+  if (first === undefined)
+    return results.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
+  for (const {repository, reason} of others)
+    ports.reporter.warning(`${formatRepository(repository)}: ${messageOf(reason)}`)
+  throw first.reason
+}
+
+/** Keeps the digest for merge-manifest. Only now: a record says that the image is wholly there on every registry. */
+async function handOver({job, root}: BuildView, ports: Ports): Promise<void> {
+  const place = await ports.digests.save(job.record, formatDigestRecord(root.digest))
+  ports.reporter.info(`The digest is handed over as ${job.record} (${place}).`)
+}
+
+/** The value is in no message: people put secrets there. */
+function parseBuildArg(line: string): string {
+  const [name = ''] = line.split('=')
+  if (/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) return line
+  throw new InputError([
+    {input: 'build-args', message: `${JSON.stringify(name)} is not the name of an argument`}
+  ])
+}
+
+function parseRecordName(name: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/.test(name.trim())) return name.trim()
+  const message = `${JSON.stringify(name)} is not the name of a record: letters, digits, "_", "." and "-"`
+  throw new InputError([{input: 'record', message}])
+}

@@ -1,0 +1,123 @@
+import type {Digest} from '../oci/digest.js'
+import {type Descriptor, type Manifest, type ManifestDocument, descriptorOf} from '../oci/manifest.js'
+import {formatPlatform} from '../oci/platform.js'
+import {type Repository, formatReference, formatRepository} from '../oci/reference.js'
+import type {BuildJob} from './build-job.js'
+import {code, fence, formatSize, markdownTable} from './markdown.js'
+
+/** What was pushed to one repository. */
+export interface PushView {
+  readonly repository: Repository
+  /** Bytes of blobs that were sent. */
+  readonly uploaded: number
+  /** Bytes of blobs that stood there already. */
+  readonly skipped: number
+  readonly milliseconds: number
+}
+
+/** What became of a build job. */
+export interface BuildView {
+  readonly job: BuildJob
+  /** Name and version, `buildah 1.28.2`. */
+  readonly builder: string
+  /** What is handed over: the image, or the index of image and attestation. */
+  readonly root: Manifest
+  readonly image: ManifestDocument
+  readonly configDigest: Digest
+  readonly buildMilliseconds: number
+  readonly pushes: readonly PushView[]
+}
+
+/** The outputs of build-by-digest. */
+export function buildOutputs(view: BuildView) {
+  const {job, root, configDigest} = view
+  return {
+    digest: root.digest,
+    imageid: configDigest,
+    record: job.push ? job.record : '',
+    images: references(view).join('\n'),
+    metadata: JSON.stringify(metadataOf(view))
+  }
+}
+
+/** The same keys as the output `metadata` of build-push-action. */
+function metadataOf({job, root, configDigest}: BuildView): Record<string, unknown> {
+  const descriptor: Descriptor = {...descriptorOf(root), platform: {...job.platform}}
+  return {
+    'containerimage.config.digest': configDigest,
+    'containerimage.descriptor': descriptor,
+    'containerimage.digest': root.digest,
+    ...(job.push ? {'image.name': job.repositories.map(formatRepository).join(',')} : {})
+  }
+}
+
+/** The lines of the log. */
+export function buildLines(view: BuildView): string[] {
+  const pushes = view.pushes.map(
+    ({repository, uploaded, skipped, milliseconds}) =>
+      `  ${formatReference(repository, view.root.digest)}: ${formatSize(uploaded)} sent, ${formatSize(skipped)} stood there, ${formatTime(milliseconds)}`
+  )
+  return [`${titleOf(view)}: ${view.root.digest} (${formatSize(sizeOf(view))})`, ...pushes]
+}
+
+/** The section of the job summary: the image, what each registry got, and ready pull commands. */
+export function buildSummary(view: BuildView): string {
+  return [
+    `## Build of ${titleOf(view)}`,
+    imageTable(view),
+    ...(view.job.push ? pushParts(view) : ['The plan builds only: nothing was pushed or handed over.'])
+  ].join('\n\n')
+}
+
+function imageTable(view: BuildView): string {
+  const {job, root, image, configDigest, builder, buildMilliseconds} = view
+  const head = ['Platform', 'Digest', 'Config', 'Size', 'Layers', 'Builder', 'Time']
+  const row = [
+    formatPlatform(job.platform),
+    code(root.digest),
+    code(configDigest),
+    formatSize(sizeOf(view)),
+    String(image.layers.length),
+    builder,
+    formatTime(buildMilliseconds)
+  ]
+  return markdownTable(head, [row])
+}
+
+function pushParts(view: BuildView): string[] {
+  const rows = view.pushes.map(({repository, uploaded, skipped, milliseconds}) => [
+    code(formatRepository(repository)),
+    formatSize(uploaded),
+    formatSize(skipped),
+    formatTime(milliseconds)
+  ])
+  return [
+    markdownTable(['Repository', 'Sent', 'Stood there', 'Time'], rows),
+    `No tag was made. The digest is handed over as ${code(view.job.record)}.`,
+    '**Pull**',
+    fence(
+      'sh',
+      references(view)
+        .map(reference => `docker pull ${reference}`)
+        .join('\n')
+    )
+  ]
+}
+
+function titleOf({job}: BuildView): string {
+  const platform = formatPlatform(job.platform)
+  return job.target === undefined ? platform : `${job.target}, ${platform}`
+}
+
+function references({job, root}: BuildView): string[] {
+  return job.repositories.map(repository => formatReference(repository, root.digest))
+}
+
+/** What a pull fetches, at most: config and layers. */
+function sizeOf({image}: BuildView): number {
+  return [...(image.config ? [image.config] : []), ...image.layers].reduce((sum, {size}) => sum + size, 0)
+}
+
+function formatTime(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`
+}
