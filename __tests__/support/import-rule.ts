@@ -25,7 +25,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
     release: ['semver', 'node:crypto']
   },
   {inputs: ['fastest-levenshtein']},
-  {plan: ['zod']},
+  {plan: ['zod', 'node:crypto']},
   {oci: ['node:crypto']},
   {'errors.ts': [], 'workflow-run.ts': [], 'version.ts': []}
 ]
