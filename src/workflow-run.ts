@@ -19,6 +19,8 @@ export interface WorkflowRun {
   readonly fork?: boolean
   /** Who started the run; Dependabot's runs have a token that cannot push. */
   readonly actor?: string
+  /** True where a GitHub release started the run that is marked as a pre-release. */
+  readonly prerelease?: boolean
   /** The cron expression that started a scheduled run. */
   readonly schedule?: string
   readonly defaultBranch?: string

@@ -100,17 +100,16 @@ export function lines<T>(options: InputOptions, parseLine: (line: string) => T):
 }
 
 /** Lines that are read as a whole, by a parser that counts them and knows their comments. */
-export function linesTo<T>(
-  options: InputOptions,
-  parse: (text: string) => T,
-  absent: T
-): Input<T> {
+export function linesTo<T>(options: InputOptions, parse: (text: string) => T, absent: T): Input<T> {
   return input('lines', {placeholder: 'LINE', ...options}, parse, absent)
 }
 
 /** A text that may be white space alone, such as what stands between the items of an output. */
 export function separator(options: InputOptions & {default: string}): Input<string> {
-  return {...input('text', {placeholder: 'TEXT', ...options}, value => value, options.default), keepsBlank: true}
+  return {
+    ...input('text', {placeholder: 'TEXT', ...options}, value => value, options.default),
+    keepsBlank: true
+  }
 }
 
 /** A whole number within bounds. */

@@ -1,0 +1,132 @@
+import type {TagClass} from '../plan/plan.js'
+import {enableFault} from './rule-attributes.js'
+import type {EdgeRule, MatchRule, RawRule, RefRule, ScheduleRule, ShaRule, TagRule} from './rule.js'
+import {type RuleContext, type RuleOutcome, decorate, noTag} from './rule-outcome.js'
+import {isLiteral, renderTemplate, valuesIn} from './template.js'
+import {applyVersionRule} from './version-rule.js'
+import {type ReleaseVersion, findVersion} from './version.js'
+
+/** What a rule comes to in a run. `report` takes the faults that only the run brings to light. */
+export function applyRule(rule: TagRule, context: RuleContext, report: (fault: string) => void): RuleOutcome {
+  const enable = rule.enable === undefined ? 'true' : renderTemplate(rule.enable, context.facts.scope)
+  if (enable !== 'true' && enable !== 'false') report(`line ${rule.line}: ${enableFault(enable)}`)
+  if (enable !== 'true') return noTag(rule, 'it is not enabled')
+  switch (rule.type) {
+    case 'schedule':
+      return applySchedule(rule, context)
+    case 'semver':
+    case 'pep440':
+      return applyVersionRule(rule, context)
+    case 'match':
+      return applyMatch(rule, context)
+    case 'edge':
+      return applyEdge(rule, context)
+    case 'ref':
+      return applyRef(rule, context)
+    case 'raw':
+      return applyRaw(rule, context)
+    case 'sha':
+      return applySha(rule, context)
+  }
+}
+
+function applySchedule(rule: ScheduleRule, context: RuleContext): RuleOutcome {
+  const {event, scope} = context.facts
+  if (!event.includes('schedule')) return noTag(rule, 'the run was not started by a schedule')
+  return wanted(rule, renderTemplate(rule.pattern, scope), 'moving', context)
+}
+
+function applyEdge(rule: EdgeRule, context: RuleContext): RuleOutcome {
+  const branch = rule.branch ?? context.facts.defaultBranch
+  if (context.facts.branch === undefined || context.facts.branch !== branch)
+    return noTag(rule, `the run is not on the branch ${branch ?? '(default)'}`)
+  return wanted(rule, 'edge', 'moving', context)
+}
+
+function applyRef(rule: RefRule, context: RuleContext): RuleOutcome {
+  const {branch, gitTag, pullRequest} = context.facts
+  const name = {branch, tag: gitTag, pr: pullRequest}[rule.event]
+  if (name === undefined) return noTag(rule, `the run is not on a ${REF_NAMES[rule.event]}`)
+  if (rule.event !== 'tag') return wanted(rule, name, 'moving', context)
+  const outcome = wanted(rule, name, classOfGitTag(name, context.gitVersion), context)
+  return earning(outcome, context)
+}
+
+const REF_NAMES = {branch: 'branch', tag: 'Git tag', pr: 'pull request'}
+
+function applyMatch(rule: MatchRule, context: RuleContext): RuleOutcome {
+  if (context.facts.isPullRequest) return noTag(rule, 'a pull request releases no version')
+  const source =
+    rule.value === undefined ? context.facts.gitTag : renderTemplate(rule.value, context.facts.scope)
+  if (source === undefined || source === '') return noTag(rule, 'the run has no Git tag')
+  const found = rule.pattern.exec(source)?.[rule.group]
+  if (found === undefined || found === '')
+    return noTag(
+      rule,
+      `${source} does not match`,
+      `Line ${rule.line} gives no tag: ${source} does not match.`
+    )
+  const version = releaseIn(source, context)
+  if (version !== undefined && isAliasOfPrerelease(found, version))
+    return {...noTag(rule, 'a pre-release moves no shared tag', aliasNote(rule, found, version)), version}
+  const tag = wanted(rule, found, classOfMatch(found, source, version), context)
+  return earning(version === undefined ? tag : {...tag, version}, {...context, gitVersion: version})
+}
+
+function releaseIn(text: string, {facts}: RuleContext): ReleaseVersion | undefined {
+  const version = findVersion(text)
+  return version && facts.isMarkedPrerelease ? {...version, isPrerelease: true} : version
+}
+
+/** Only the numbers of a pre-release were matched, as 2.0 of v2.0.8-beta.67: stable releases share that tag. */
+function isAliasOfPrerelease(found: string, version: ReleaseVersion): boolean {
+  const part = findVersion(found)
+  if (!version.isPrerelease || version.precision < 2 || part?.version === version.version) return false
+  return part === undefined ? !/[a-z]{2}/i.test(found) : !part.isPrerelease
+}
+
+function aliasNote(rule: MatchRule, found: string, version: ReleaseVersion): string {
+  return `Line ${rule.line} gives no tag: ${found} does not move to the pre-release ${version.version} (docker/metadata-action moves it). To move it, write type=raw,value=${found}.`
+}
+
+function classOfMatch(found: string, source: string, version: ReleaseVersion | undefined): TagClass {
+  if (found === source) return 'immutable'
+  if (version === undefined) return 'moving'
+  return findVersion(found)?.version === version.version ? 'immutable' : 'forward'
+}
+
+function applyRaw(rule: RawRule, context: RuleContext): RuleOutcome {
+  const value = renderTemplate(rule.value, context.facts.scope)
+  if (value === '') return noTag(rule, 'its value is empty')
+  return wanted(rule, value, classOfRaw(rule, value, context), context)
+}
+
+function classOfRaw(rule: RawRule, value: string, {facts, gitVersion}: RuleContext): TagClass {
+  const names = valuesIn(rule.value)
+  if (names.has('sha')) return 'immutable'
+  if (facts.gitTag === undefined || facts.isPullRequest) return 'moving'
+  if (names.has('tag')) return classOfGitTag(facts.gitTag, gitVersion)
+  if (gitVersion === undefined || !isLiteral(rule.value)) return 'moving'
+  return findVersion(value)?.version === gitVersion.version ? 'immutable' : 'forward'
+}
+
+function applySha(rule: ShaRule, context: RuleContext): RuleOutcome {
+  const {sha, shortSha} = context.facts
+  return wanted(rule, rule.format === 'long' ? sha : shortSha, 'immutable', context)
+}
+
+/** A Git tag such as v1 is moved along with its releases, one such as nightly at will; every other stands for good. */
+function classOfGitTag(gitTag: string, version: ReleaseVersion | undefined): TagClass {
+  if (version !== undefined && !version.isPrerelease && version.precision < 3) return 'forward'
+  return /\d/.test(gitTag) ? 'immutable' : 'moving'
+}
+
+/** A Git tag and what is matched in it earn `latest`, unless they are pre-releases. */
+function earning(outcome: RuleOutcome, {gitVersion}: RuleContext): RuleOutcome {
+  if (outcome.tag === undefined) return outcome
+  return {...outcome, tag: {...outcome.tag, earnsLatest: gitVersion?.isPrerelease !== true}}
+}
+
+function wanted(rule: TagRule, text: string, tagClass: TagClass, context: RuleContext): RuleOutcome {
+  return {rule, tag: {text: decorate(text, rule, context), class: tagClass, earnsLatest: false}}
+}
