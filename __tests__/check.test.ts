@@ -1,0 +1,82 @@
+import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
+import {type ProjectCopy, copyProject} from './support/project-copy.js'
+
+const MINUTE = 60_000
+
+describe('script/check, on the code', () => {
+  let project: ProjectCopy
+
+  beforeAll(() => {
+    project = copyProject(file => /^(src\/(errors|oci\/.*)\.ts|script\/.*|[^/]*)$/.test(file), 'linked')
+  })
+  afterAll(() => project.dispose())
+
+  it(
+    'passes where nothing is wrong',
+    () => {
+      const {exitCode, output} = project.run('script/check', 'format', 'lint', 'types')
+      expect({exitCode, output}).toEqual({exitCode: 0, output: expect.stringMatching(/^(\w+ +ok .*\n){3}$/)})
+    },
+    MINUTE
+  )
+
+  it(
+    'runs all steps, fails, and names what failed',
+    () => {
+      project.append('src/oci/unused.ts', 'export async function broken() {\n  const x: number = "a";\n}\n')
+      const {exitCode, output} = project.run('script/check', 'format', 'lint', 'types')
+      expect(exitCode).toBe(1)
+      expect(output).toMatch(/\[warn\] src\/oci\/unused\.ts/)
+      expect(output).toMatch(/require-await/)
+      expect(output).toMatch(/src\/oci\/unused\.ts\(2,9\): error TS2322/)
+      expect(output).toMatch(/^failed: format lint types$/m)
+    },
+    MINUTE
+  )
+
+  it('says which steps there are', () => {
+    expect(project.run('script/check', 'typos')).toEqual({
+      exitCode: 2,
+      output: expect.stringContaining('there is no step typos; the steps are format lint types')
+    })
+  })
+})
+
+describe('script/check, on what is made from the code', () => {
+  let project: ProjectCopy
+
+  beforeAll(() => {
+    project = copyProject(() => true, 'copied')
+  }, MINUTE)
+  afterAll(() => project.dispose())
+
+  it(
+    'passes where all is fresh, in any folder',
+    () => {
+      const {exitCode, output} = project.run('script/check', 'imports', 'generated', 'dist', 'committed')
+      expect({exitCode, output}).toEqual({exitCode: 0, output: expect.stringMatching(/^(\w+ +ok .*\n){4}$/)})
+    },
+    MINUTE
+  )
+
+  it(
+    'fails on an upward import, stale metadata, and a dist that is changed, lacks a file or has one too many',
+    () => {
+      project.append('src/oci/digest.ts', "import '../plan/plan.js'\n")
+      project.append('action.yml', '# by hand\n')
+      project.append('dist/cli.js', '// by hand\n')
+      project.append('dist/old.js', '')
+      project.remove('dist/main.js')
+      const {exitCode, output} = project.run('script/check', 'imports', 'generated', 'dist', 'committed')
+      expect(exitCode).toBe(1)
+      expect(output).toContain('oci/digest.ts imports plan/plan.ts: up')
+      expect(output).toContain('action.yml is stale')
+      expect(output).toMatch(/Files dist\/cli\.js and \S+ differ/)
+      expect(output).toMatch(/Only in dist: old\.js/)
+      expect(output).toMatch(/Only in \S+: main\.js/)
+      expect(output).toMatch(/\?\? dist\/old\.js/)
+      expect(output).toMatch(/^failed: imports generated dist committed$/m)
+    },
+    MINUTE
+  )
+})

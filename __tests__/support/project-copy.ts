@@ -1,0 +1,58 @@
+import {execFileSync, spawnSync} from 'node:child_process'
+import {appendFileSync, cpSync, existsSync, mkdtempSync, rmSync, symlinkSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+
+/** A copy of this project in a temporary folder, to break and to look what notices. */
+export interface ProjectCopy {
+  readonly folder: string
+  /** Adds a text to the end of a file, which need not be there. */
+  append(file: string, text: string): void
+  remove(file: string): void
+  /** Runs a script of the project. */
+  run(script: string, ...args: string[]): {readonly exitCode: number; readonly output: string}
+  dispose(): void
+}
+
+/**
+ * Copies the files that are or could be committed.
+ * @param isWanted chooses among them, by their path
+ * @param packages `linked` is enough for the checks of the code; the bundler follows links, and needs them `copied`
+ */
+export function copyProject(isWanted: (file: string) => boolean, packages: 'linked' | 'copied'): ProjectCopy {
+  const folder = mkdtempSync(path.join(tmpdir(), 'project-'))
+  for (const file of listFiles().filter(isWanted)) cpSync(path.join(ROOT, file), path.join(folder, file))
+  if (packages === 'linked') symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'))
+  else copyPackages(folder)
+  execFileSync('git', ['init', '--quiet'], {cwd: folder})
+  execFileSync('git', ['add', '--all'], {cwd: folder})
+  return {
+    folder,
+    append: (file, text) => appendFileSync(path.join(folder, file), text),
+    remove: file => rmSync(path.join(folder, file)),
+    run(script, ...args) {
+      // jest's own NODE_OPTIONS and its variables are not the script's.
+      const env = {...process.env, NODE_OPTIONS: '', REQUIRE_COMPONENTS: ''}
+      const {status, stdout, stderr} = spawnSync(path.join(folder, script), args, {env, encoding: 'utf8'})
+      return {exitCode: status ?? -1, output: stdout + stderr}
+    },
+    dispose: () => rmSync(folder, {recursive: true, force: true})
+  }
+}
+
+function listFiles(): string[] {
+  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
+  const files = execFileSync('git', args, {cwd: ROOT, encoding: 'utf8'}).split('\0')
+  return files.filter(file => file !== '' && existsSync(path.join(ROOT, file)))
+}
+
+/** By hard links where the file system can: there are many thousand files. */
+function copyPackages(folder: string): void {
+  const copy = (how: string): boolean =>
+    spawnSync('cp', [how, path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules')]).status === 0
+  if (copy('-al')) return
+  rmSync(path.join(folder, 'node_modules'), {recursive: true, force: true})
+  if (!copy('-a')) throw new Error('the packages cannot be copied')
+}
