@@ -59,9 +59,12 @@ function faultOf(text: string): string {
   if (text === '') return 'it is empty'
   if (text.charCodeAt(0) === 0xfeff) return 'it starts with a byte order mark'
   if (/[\r\n]/.test(text)) return 'it holds a line break'
+  if (/\s/.test(text)) return 'it holds white space'
   if (/^sha256:[0-9a-fA-F]{64}$/.test(text)) return 'its hex digits are not lower case'
   const algorithm = /^([a-z0-9+._-]+):/i.exec(text)?.[1]
   if (algorithm && algorithm !== 'sha256') return `the algorithm is ${algorithm}, not sha256`
   if (!algorithm) return '"sha256:" is missing in front'
+  const stranger = /^sha256:[0-9a-f]*([^0-9a-f])/i.exec(text)?.[1]
+  if (stranger !== undefined) return `${JSON.stringify(stranger)} is not a hex digit`
   return `${text.length - 'sha256:'.length} characters follow "sha256:", not 64 hex digits`
 }
