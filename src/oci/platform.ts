@@ -48,13 +48,13 @@ export function parsePlatform(text: string): Platform {
 }
 
 /** The one spelling of a platform that is compared and written. */
-export function normalisePlatform(platform: Platform): Platform {
-  const {os, architecture} = platform
+export function normalisePlatform({os, architecture, variant: written}: Platform): Platform {
+  // Some configs say 7 or 8 where the specification says v7 or v8.
+  const variant = architecture.startsWith('arm') ? written?.replace(/^(?=\d)/, 'v') : written
   const isDefault =
-    (architecture === 'arm64' && platform.variant === 'v8') ||
-    (architecture === 'amd64' && platform.variant === 'v1')
-  const variant = architecture === 'arm' && !platform.variant ? 'v7' : platform.variant
-  return {os, architecture, ...optionalVariant(isDefault ? undefined : variant)}
+    (architecture === 'arm64' && variant === 'v8') || (architecture === 'amd64' && variant === 'v1')
+  const implied = architecture === 'arm' ? 'v7' : undefined
+  return {os, architecture, ...optionalVariant(isDefault ? undefined : variant || implied)}
 }
 
 /** `linux/arm64`, `linux/arm/v7`. */
