@@ -23,7 +23,8 @@ export interface Reference {
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 const NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/
 const REGISTRY =
-  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[1-9][0-9]{0,4})?$/
+const MAX_PORT = 65_535
 
 export const MAX_TAG_LENGTH = 128
 /** Host and name together should stay within this (distribution-spec, "Pulling manifests"). */
@@ -31,6 +32,12 @@ const MAX_REPOSITORY_LENGTH = 255
 
 export function isTag(text: string): text is Tag {
   return TAG.test(text)
+}
+
+/** Whether this is the host of a registry, and one that a URL can name. */
+function isRegistry(text: string): boolean {
+  const port = Number(/:(\d+)$/.exec(text)?.[1] ?? 1)
+  return REGISTRY.test(text) && port <= MAX_PORT && URL.canParse(`https://${text}`)
 }
 
 /** Whether this is a repository name without a registry, as it stands in the path of a request. */
@@ -62,7 +69,7 @@ function tagFault(text: string): string {
  * @throws ReleaseError REFERENCE_INVALID
  */
 export function parseRegistry(text: string): string {
-  if (REGISTRY.test(text)) return canonicalRegistry(text)
+  if (isRegistry(text)) return canonicalRegistry(text)
   throw new ReleaseError('REFERENCE_INVALID', `${JSON.stringify(text)} is not the host of a registry`, {
     hint: 'Write the host and, where it is not the default, the port: ghcr.io or registry.example:5000.'
   })
@@ -84,6 +91,8 @@ export function parseRepository(text: string): Repository {
  * @throws ReleaseError REFERENCE_INVALID, TAG_INVALID or DIGEST_INVALID
  */
 export function parseReference(text: string): Reference {
+  const scheme = /^[a-z]+:\/\//i.exec(text)?.[0]
+  if (scheme !== undefined) throw invalidReference(text, `write it without "${scheme}"`)
   const [beforeDigest = '', ...digests] = text.split('@')
   if (digests.length > 1) throw invalidReference(text, 'it has more than one "@"')
   const slash = beforeDigest.lastIndexOf('/')
@@ -103,8 +112,7 @@ function repositoryOf(path: string, whole: string): Repository {
   const registry = hasRegistry ? canonicalRegistry(first) : 'docker.io'
   const rest = hasRegistry ? path.slice(slash + 1) : path
   const name = registry === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest
-  if (!REGISTRY.test(registry))
-    throw invalidReference(whole, `${JSON.stringify(registry)} is not a host name`)
+  if (!isRegistry(registry)) throw invalidReference(whole, `${JSON.stringify(registry)} is not a host name`)
   if (!NAME.test(name)) throw invalidReference(whole, nameFault(rest))
   if (registry.length + 1 + name.length > MAX_REPOSITORY_LENGTH)
     throw invalidReference(whole, `it is longer than ${MAX_REPOSITORY_LENGTH} characters`)
