@@ -117,7 +117,20 @@ export class BuilderError extends ReleaseError {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown, also by another realm, where `instanceof Error` says no. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
+  const message = fieldOf(thrown, 'message')
+  return typeof message === 'string' ? message : String(thrown)
+}
+
+/** The code by which Node names a system error, such as `ENOENT` or `ECONNRESET`. */
+export function systemCodeOf(thrown: unknown): string | undefined {
+  const code = fieldOf(thrown, 'code')
+  return typeof code === 'string' ? code : undefined
+}
+
+function fieldOf(thrown: unknown, name: string): unknown {
+  return typeof thrown === 'object' && thrown !== null
+    ? (thrown as Readonly<Record<string, unknown>>)[name]
+    : undefined
 }

@@ -11,6 +11,8 @@ interface EventPayload {
   readonly base_ref?: string | null
   readonly schedule?: string
   readonly head_commit?: {readonly timestamp?: string} | null
+  readonly merge_group?: {readonly head_commit?: {readonly timestamp?: string}}
+  readonly release?: {readonly prerelease?: boolean}
   readonly repository?: {
     readonly default_branch?: string
     readonly description?: string | null
@@ -45,7 +47,11 @@ export async function readGithubRun(
     runId: environment['GITHUB_RUN_ID'],
     schedule: payload.schedule,
     defaultBranch: payload.repository?.default_branch,
-    commitDate: payload.head_commit?.timestamp ?? (await commitDateInGit(sha, ports)),
+    prerelease: payload.release?.prerelease,
+    commitDate:
+      payload.head_commit?.timestamp ??
+      payload.merge_group?.head_commit?.timestamp ??
+      (await commitDateInGit(sha, ports)),
     source: sourceOf(environment, payload),
     ...pullRequestOf(environment, payload)
   }
@@ -64,13 +70,12 @@ function sourceOf(environment: Environment, {repository}: EventPayload): Workflo
 
 function pullRequestOf(environment: Environment, payload: EventPayload): Partial<WorkflowRun> {
   const {pull_request: pull, repository} = payload
-  const baseRef = environment['GITHUB_BASE_REF'] ?? pull?.base?.ref ?? payload.base_ref ?? undefined
+  const baseRef = [environment['GITHUB_BASE_REF'], pull?.base?.ref, payload.base_ref].find(Boolean)
   const headRepository = pull?.head?.repo?.full_name
   return withoutUndefined({
     pullRequest: pull?.number,
     headSha: pull?.head?.sha,
-    baseRef:
-      baseRef?.replace(/^refs\/heads\//, '') === '' ? undefined : baseRef?.replace(/^refs\/heads\//, ''),
+    baseRef: baseRef?.replace(/^refs\/heads\//, ''),
     fork: pull === undefined ? undefined : headRepository !== repository?.full_name
   })
 }

@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises'
 import path from 'node:path'
-import {ReleaseError, messageOf} from '../errors.js'
+import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 import type {Credential, Credentials, Exec} from '../ports.js'
 
 /** Where the configuration of docker and podman lies, and how their credential helpers are run. */
@@ -56,7 +56,7 @@ async function loadConfig(file: string): Promise<ConfigFile | undefined> {
   try {
     content = await readFile(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (systemCodeOf(error) === 'ENOENT') return undefined
     throw unreadable(file, error)
   }
   if (content.trim() === '') return undefined

@@ -1,4 +1,4 @@
-import {ReleaseError} from '../errors.js'
+import {ReleaseError, systemCodeOf} from '../errors.js'
 import {type Repository, isLoopback} from '../oci/reference.js'
 import type {Clock, Credentials, Reporter, Send} from '../ports.js'
 import {Exchange} from './exchange.js'
@@ -80,7 +80,6 @@ export class Registries {
 
 /** Whether a TLS handshake failed because the other side speaks something else, or hung up on it. */
 function isNotTls(error: unknown): boolean {
-  const cause = error instanceof ReleaseError ? error.cause : undefined
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const code = error instanceof ReleaseError ? systemCodeOf(error.cause) : undefined
   return code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ECONNRESET'
 }

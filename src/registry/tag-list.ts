@@ -1,22 +1,14 @@
-import {type Tag, isTag} from '../oci/reference.js'
 import {ReleaseError} from '../errors.js'
+import {type Tag, isTag} from '../oci/reference.js'
+import {readPages} from './pages.js'
 import type {RepositoryClient} from './repository-client.js'
 
 const PAGE = 1000
-const MAX_PAGES = 10_000
 
 /** Reads all pages of a tag list (distribution-spec, "Listing Tags"; ECR refuses pages above 1,000). */
 export async function listTags(client: RepositoryClient): Promise<Tag[]> {
-  const tags: Tag[] = []
-  let path: string | undefined = `tags/list?n=${PAGE}`
-  for (let page = 0; path !== undefined && page < MAX_PAGES; page++) {
-    const answer = await client.call({method: 'GET', path, expect: [200, 404]})
-    if (answer.status === 404) return tags
-    tags.push(...readTags(answer.body, client.name))
-    const next = nextPage(answer.headers['link'])
-    path = next === undefined ? undefined : await client.resolve(next)
-  }
-  return tags
+  const pages = await readPages(client, {method: 'GET', path: `tags/list?n=${PAGE}`, expect: [200, 404]})
+  return pages.flatMap(({status, body}) => (status === 404 ? [] : readTags(body, client.name)))
 }
 
 function readTags(body: Uint8Array, name: string): Tag[] {
@@ -30,13 +22,9 @@ function readTags(body: Uint8Array, name: string): Tag[] {
 
 function parse(body: Uint8Array): {tags?: unknown} | undefined {
   try {
-    return JSON.parse(Buffer.from(body).toString('utf8')) as {tags?: unknown}
+    const document = JSON.parse(Buffer.from(body).toString('utf8')) as {tags?: unknown} | null
+    return document ?? undefined
   } catch {
     return undefined
   }
-}
-
-/** The target of `Link: <…>; rel="next"` (RFC 8288). */
-function nextPage(link: string | undefined): string | undefined {
-  return /<([^>]*)>\s*;\s*rel="?next"?/i.exec(link ?? '')?.[1]
 }

@@ -51,9 +51,8 @@ export const REFERRER_TAG = /^sha256-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?$/
 /** Decides what goes. Nothing that a tag which stays can reach is ever in it. */
 export function planCleanup(inventory: Inventory, policy: CleanupPolicy): CleanupPlan {
   const outdated = outdatedTags(inventory, policy.keepVersions)
-  const candidates = [
-    ...new Set([...policy.superseded, ...outdated.map(tag => inventory.tags.get(tag))])
-  ].filter(digest => digest !== undefined)
+  const named = new Set([...policy.superseded, ...outdated.map(tag => inventory.tags.get(tag))])
+  const candidates = [...inventory.nodes.keys()].filter(digest => named.has(digest))
   const stays = [...inventory.tags].filter(([tag]) => !outdated.includes(tag) && !REFERRER_TAG.test(tag))
   const young = candidates.filter(digest => !isOld(inventory.nodes.get(digest), policy))
   const reachable = reach([...stays.map(([, digest]) => digest), ...young], inventory)

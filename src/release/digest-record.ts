@@ -1,4 +1,4 @@
-import {ReleaseError} from '../errors.js'
+import {ReleaseError, messageOf} from '../errors.js'
 import {DIGEST_LENGTH, type Digest, isDigest, parseDigest} from '../oci/digest.js'
 
 /** The bytes of a digest record: the 71 characters of the digest and nothing else. */
@@ -29,7 +29,7 @@ function faultOf(bytes: Uint8Array): string {
   try {
     parseDigest(text)
   } catch (fault) {
-    return fault instanceof Error ? fault.message : String(fault)
+    return messageOf(fault)
   }
   return `it has ${bytes.length} bytes`
 }

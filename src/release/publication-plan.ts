@@ -1,4 +1,4 @@
-import {ReleaseError} from '../errors.js'
+import {ReleaseError, messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import {parsePlatform} from '../oci/platform.js'
 import {parseRepository, parseTag} from '../oci/reference.js'
@@ -47,7 +47,7 @@ function digestsOf(
     try {
       digests.set(platform, parseDigestRecord(record, bytes))
     } catch (error) {
-      faults.push(`${target.name} ${platform}: ${error instanceof Error ? error.message : String(error)}`)
+      faults.push(`${target.name} ${platform}: ${messageOf(error)}`)
     }
   }
   return digests

@@ -10,6 +10,7 @@ import {formatReference, formatRepository} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import type {IndexChild} from '../release/index-plan.js'
 import type {Publication, PublishedBuild} from '../release/publication.js'
+import {settle} from './settled.js'
 
 /** A publication whose images have been found on every registry, whole and as planned. */
 export interface CollectedPublication {
@@ -35,11 +36,11 @@ export async function collectChildren(
   clients: readonly RepositoryClient[],
   expectations: Expectations
 ): Promise<CollectedPublication> {
-  const results = await Promise.allSettled(
+  const {values, failures} = await settle(
     publication.builds.map(build => collectBuild(build, clients, expectations))
   )
-  const faults = results.flatMap(result => (result.status === 'rejected' ? [messageOf(result.reason)] : []))
-  const children = results.flatMap(result => (result.status === 'fulfilled' ? result.value : []))
+  const children = values.flat()
+  const faults = failures.map(messageOf)
   const found = children.map(({platform}) => formatPlatform(platform))
   const missing = expectations.platforms?.filter(platform => !found.includes(platform)) ?? []
   faults.push(...missing.map(platform => `${platform} is missing`))

@@ -5,6 +5,7 @@ import type {Registries} from '../registry/registries.js'
 import {planIndex} from '../release/index-plan.js'
 import type {Publication, ReleaseFacts} from '../release/publication.js'
 import {type CollectedPublication, collectChildren} from './child-collection.js'
+import {settle} from './settled.js'
 import {type TagMove, assertAllowed, decideMoves, moveTags} from './tag-moves.js'
 import {undoMoves} from './tag-undo.js'
 
@@ -67,7 +68,7 @@ async function collectAll(
   {publications, facts, platforms}: Release,
   registries: Registries
 ): Promise<CollectedPublication[]> {
-  const results = await Promise.allSettled(
+  const {values, failures} = await settle(
     publications.map(async publication => {
       const clients = publication.repositories.map(repository =>
         registries.repository(repository, 'pull,push')
@@ -75,14 +76,13 @@ async function collectAll(
       return await collectChildren(publication, clients, {revision: facts.revision, platforms})
     })
   )
-  const failures = results.flatMap(result => (result.status === 'rejected' ? [result.reason as unknown] : []))
   if (failures.length === 1) throw failures[0]
   if (failures.length > 1)
     throw new ReleaseError('RELEASE_INCOMPLETE', failures.map(messageOf).join('\n'), {
       cause: failures[0],
       hint: 'Nothing was written. Run the build jobs of what is named here again, then this job.'
     })
-  return results.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
+  return [...values]
 }
 
 async function moveOrUndo(moves: readonly TagMove[], registries: ReleaseRegistries): Promise<void> {

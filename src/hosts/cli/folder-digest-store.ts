@@ -1,6 +1,6 @@
 import {lstat, mkdir, readFile, rename, writeFile} from 'node:fs/promises'
 import path from 'node:path'
-import {ReleaseError, messageOf} from '../../errors.js'
+import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import type {DigestStore} from '../../ports.js'
 
 /** Digest records as files of a folder, each named as its record. */
@@ -30,7 +30,7 @@ async function readRecord(file: string): Promise<Uint8Array | undefined> {
     return await readFile(file)
   } catch (error) {
     if (error instanceof ReleaseError) throw error
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (systemCodeOf(error) === 'ENOENT') return undefined
     throw new ReleaseError('RECORD_INVALID', `record ${file} cannot be read: ${messageOf(error)}`, {
       cause: error
     })

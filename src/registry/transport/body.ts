@@ -1,4 +1,4 @@
-import {ReleaseError} from '../../errors.js'
+import {ReleaseError, messageOf} from '../../errors.js'
 import type {HttpResponse} from '../../ports.js'
 
 /**
@@ -17,8 +17,7 @@ export async function readBody(response: HttpResponse, limit: number): Promise<U
     }
   } catch (cause) {
     response.body.destroy()
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ReleaseError('REGISTRY_UNREACHABLE', `the answer broke off: ${reason}`, {cause})
+    throw new ReleaseError('REGISTRY_UNREACHABLE', `the answer broke off: ${messageOf(cause)}`, {cause})
   }
   return Buffer.concat(chunks)
 }

@@ -2,7 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type {IncomingHttpHeaders, IncomingMessage, RequestOptions} from 'node:http'
 import {pipeline} from 'node:stream'
-import {ReleaseError} from '../../errors.js'
+import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import type {HttpRequest, HttpResponse, Send} from '../../ports.js'
 
 /** How long a connection may stay silent. A registry that stores a large layer is silent for a while. */
@@ -86,10 +86,9 @@ function failureOf(request: HttpRequest, cause: unknown): Error {
 
 function unreachable(request: HttpRequest, cause: unknown): ReleaseError {
   const {host, pathname} = request.url
-  const reason = cause instanceof Error ? reasonOf(cause) : String(cause)
   return new ReleaseError(
     'REGISTRY_UNREACHABLE',
-    `${request.method} ${host}${pathname}: no answer: ${reason}`,
+    `${request.method} ${host}${pathname}: no answer: ${reasonOf(cause)}`,
     {
       cause,
       hint: `Check the name ${host}, and that this machine may connect to it.`
@@ -97,8 +96,8 @@ function unreachable(request: HttpRequest, cause: unknown): ReleaseError {
   )
 }
 
-/** An AggregateError (several addresses tried) has no message of its own. */
-function reasonOf(error: Error): string {
-  const inner: unknown = error instanceof AggregateError ? error.errors[0] : undefined
-  return inner instanceof Error ? inner.message : error.message
+/** Several addresses tried give an AggregateError, which has no message of its own. */
+function reasonOf(cause: unknown): string {
+  const inner: unknown = cause instanceof AggregateError ? cause.errors[0] : undefined
+  return messageOf(inner ?? cause) || (systemCodeOf(cause) ?? 'unknown')
 }

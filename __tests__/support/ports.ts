@@ -1,0 +1,83 @@
+import {setTimeout as delay} from 'node:timers/promises'
+import type {Credential, Exec, Ports, Reporter} from '../../src/ports.js'
+import {openHttp} from '../../src/registry/transport/http.js'
+import type {WorkflowRun} from '../../src/workflow-run.js'
+import type {RunningRegistry} from './registries.js'
+
+/** Everything that a reporter was told. */
+export interface RecordedReport extends Reporter {
+  readonly lines: string[]
+  readonly notices: string[]
+  readonly warnings: string[]
+  readonly summaries: string[]
+}
+
+/** A reporter that keeps what it is told. */
+export function recordingReporter(): RecordedReport {
+  const lines: string[] = []
+  const notices: string[] = []
+  const warnings: string[] = []
+  const summaries: string[] = []
+  return {
+    lines,
+    notices,
+    warnings,
+    summaries,
+    debug: () => undefined,
+    info: line => void lines.push(line),
+    notice: line => void notices.push(line),
+    warning: line => void warnings.push(line),
+    group: async (title, body) => {
+      lines.push(title)
+      return await body()
+    },
+    secret: () => undefined,
+    summary: markdown => void summaries.push(markdown)
+  }
+}
+
+/** The ports of a test: a real network, records in memory, and a log that is kept. */
+export interface TestPorts extends Ports {
+  readonly reporter: RecordedReport
+  readonly records: Map<string, Uint8Array>
+  readonly close: () => void
+}
+
+/** Ports with the logins of these registries, and a clock that does not wait. */
+export function testPorts(registries: readonly RunningRegistry[], overrides: Partial<Ports> = {}): TestPorts {
+  const http = openHttp()
+  const records = new Map<string, Uint8Array>()
+  const noPrograms: Exec = command => Promise.reject(new Error(`${command} is not for this test`))
+  return {
+    send: http.send,
+    exec: noPrograms,
+    digests: {
+      save: (name, record) => Promise.resolve(void records.set(name, record)).then(() => name),
+      load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name))))
+    },
+    clock: {
+      now: () => Date.now(),
+      sleep: async (_, signal) => await delay(1, undefined, signal ? {signal} : {})
+    },
+    credentials: host =>
+      Promise.resolve<Credential | undefined>(registries.find(one => one.host === host)?.credential),
+    signal: new AbortController().signal,
+    ...overrides,
+    reporter: recordingReporter(),
+    records,
+    close: () => http.close()
+  }
+}
+
+/** A push of a Git tag. */
+export function tagPush(gitTag: string, sha = 'a'.repeat(40)): WorkflowRun {
+  return {
+    event: 'push',
+    ref: `refs/tags/${gitTag}`,
+    sha,
+    startedAt: '2026-02-03T04:05:06Z',
+    commitDate: '2026-02-03T04:00:00Z',
+    attempt: 1,
+    source: {fullName: 'org/app', url: 'https://github.com/org/app'}
+  }
+}
