@@ -101,27 +101,33 @@ async function start(given: Inputs, reporter: Reporter): Promise<EmbeddedRegistr
       log: line => reporter.info(line)
     })
   } catch (cause) {
-    throw new InputError([issueOf(given, cause)], {cause})
+    const issue = issueOf(given, cause)
+    if (issue === undefined) throw cause
+    throw new InputError([issue], {cause})
   }
 }
 
 /** What the operating system says of an address or a folder, said of the input that it came from. */
-function issueOf(given: Inputs, cause: unknown): InputIssue {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  const isListening = cause instanceof Error && 'syscall' in cause && cause.syscall === 'listen'
+function issueOf(given: Inputs, cause: unknown): InputIssue | undefined {
+  const host = given.host ?? '127.0.0.1'
+  const code = propertyOf(cause, 'code')
+  const isAddress = propertyOf(cause, 'syscall') === 'listen' || code === 'ENOTFOUND'
   if (code === 'EADDRINUSE')
     return {
       input: 'port',
       message: `${given.port} is taken by another program; give another, or 0 for a free one`
     }
-  if (isListening && code === 'EACCES')
-    return {input: 'port', message: `${given.port} is not open to this user`}
-  if (isListening || code === 'ENOTFOUND')
-    return {
-      input: 'host',
-      message: `${given.host ?? '127.0.0.1'} is not an address of this machine (${code})`
-    }
-  return {input: 'dir', message: `${given.dir ?? ''} cannot be used: ${messageOf(cause)}`}
+  if (isAddress && code === 'EACCES')
+    return {input: 'port', message: `${given.port} is not open to this user; give one above 1023`}
+  if (isAddress) return {input: 'host', message: `${host} is not an address of this machine (${code})`}
+  if (given.dir === undefined) return undefined
+  return {input: 'dir', message: `${given.dir} cannot be used: ${messageOf(cause)}`}
+}
+
+/** A field of an error of the operating system; empty where it has none. */
+function propertyOf(cause: unknown, name: 'code' | 'syscall'): string {
+  const holder: object = typeof cause === 'object' && cause !== null ? cause : {}
+  return String(Object.getOwnPropertyDescriptor(holder, name)?.value ?? '')
 }
 
 function authOf(given: Inputs): AuthOptions {

@@ -1,0 +1,218 @@
+import {createHash} from 'node:crypto'
+import {once} from 'node:events'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {type IncomingMessage, request as httpRequest} from 'node:http'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {Readable} from 'node:stream'
+import {pipeline} from 'node:stream/promises'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {setFlagsFromString} from 'node:v8'
+import {runInNewContext} from 'node:vm'
+import {afterEach, describe, expect, it} from '@jest/globals'
+import {type EmbeddedRegistryOptions, diskStorage} from '../../src/embedded-registry/embedded-registry.js'
+import {Lab, blobOf, locationOf, refusalOf, withDigest} from '../conformance/lab.js'
+import {startEmbedded} from '../support/registries.js'
+
+const ends: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+describe('upload sessions', () => {
+  it('are limited in number; one that ends makes room', async () => {
+    const lab = await start({uploads: {most: 2}})
+    const first = await lab.startUpload('a')
+    await lab.startUpload('a')
+    const refused = await lab.send('POST', '/v2/a/blobs/uploads/')
+    expect([refusalOf(refused), refused.headers['retry-after']]).toEqual(['429 TOOMANYREQUESTS', '1'])
+    await lab.send('DELETE', first)
+    expect((await lab.send('POST', '/v2/a/blobs/uploads/')).status).toBe(202)
+  })
+
+  it('end when nobody comes back to them', async () => {
+    const lab = await start({uploads: {idleSeconds: 0.1, most: 1}})
+    const location = await lab.startUpload('a')
+    expect((await lab.get(location)).status).toBe(204)
+    await sleep(150)
+    expect(refusalOf(await lab.get(location))).toBe('404 BLOB_UPLOAD_UNKNOWN')
+    expect((await lab.send('POST', '/v2/a/blobs/uploads/')).status).toBe(202)
+  })
+
+  it('belong to their repository', async () => {
+    const lab = await start()
+    const location = await lab.startUpload('a')
+    expect(refusalOf(await lab.get(location.replace('/v2/a/', '/v2/b/')))).toBe('404 BLOB_UPLOAD_UNKNOWN')
+  })
+
+  it('end with a wrong digest, and stay with a malformed one', async () => {
+    const lab = await start()
+    const location = await lab.startUpload('a')
+    const blob = blobOf()
+    expect(refusalOf(await lab.send('PUT', withDigest(location, 'sha256:1'), {body: 'x'}))).toBe(
+      '400 DIGEST_INVALID'
+    )
+    expect((await lab.get(location)).headers['range']).toBe('0-0')
+    expect(refusalOf(await lab.send('PUT', withDigest(location, blob.digest), {body: 'x'}))).toBe(
+      '400 DIGEST_INVALID'
+    )
+    expect((await lab.get(location)).status).toBe(404)
+  })
+
+  it('keep what came before the connection broke, so that a client goes on from there', async () => {
+    const lab = await start()
+    const blob = blobOf(100_000)
+    const location = await lab.startUpload('a')
+    await sendHalf(location, blob.bytes, 60_000)
+    const status = await arrived(lab, location)
+    const next = Number(status.slice('0-'.length)) + 1
+    const rest = blob.bytes.subarray(next)
+    const headers = {'content-range': `${next}-${blob.size - 1}`}
+    const done = await lab.send('PUT', withDigest(location, blob.digest), {headers, body: rest})
+    expect([next > 1, done.status]).toEqual([true, 201])
+  })
+
+  it('forget a chunk whose length is not the one of its range', async () => {
+    const lab = await start()
+    const blob = blobOf(100)
+    const location = await lab.startUpload('a')
+    await lab.send('PATCH', location, {body: blob.bytes.subarray(0, 40)})
+    for (const length of [10, 50]) {
+      const call = {headers: {'content-range': '40-69'}, body: Buffer.alloc(length), stream: true}
+      expect(refusalOf(await lab.send('PATCH', location, call))).toBe('400 SIZE_INVALID')
+    }
+    const done = await lab.send('PUT', withDigest(location, blob.digest), {body: blob.bytes.subarray(40)})
+    expect(done.status).toBe(201)
+  })
+
+  it('take two requests at once one after the other', async () => {
+    const lab = await start()
+    const location = await lab.startUpload('a')
+    const chunk = (): Promise<number> =>
+      lab
+        .send('PATCH', location, {headers: {'content-range': '0-99999'}, body: Buffer.alloc(100_000)})
+        .then(answer => answer.status)
+    expect((await Promise.all([chunk(), chunk()])).sort()).toEqual([202, 416])
+    expect((await lab.get(location)).headers['range']).toBe('0-99999')
+  })
+
+  it('say the least length of a chunk, and take a shorter one only at the end', async () => {
+    const lab = await start({minChunkLength: 100})
+    const start1 = await lab.send('POST', '/v2/a/blobs/uploads/')
+    expect(start1.headers['oci-chunk-min-length']).toBe('100')
+    const blob = blobOf(150)
+    const location = locationOf(start1)
+    expect((await lab.send('PATCH', location, {body: blob.bytes.subarray(0, 100)})).status).toBe(202)
+    expect((await lab.send('PATCH', location, {body: blob.bytes.subarray(100, 130)})).status).toBe(202)
+    expect(refusalOf(await lab.send('PATCH', location, {body: blob.bytes.subarray(130)}))).toBe(
+      '400 BLOB_UPLOAD_INVALID'
+    )
+    const done = await lab.send('PUT', withDigest(location, blob.digest), {body: blob.bytes.subarray(130)})
+    expect(done.status).toBe(201)
+  })
+
+  it.each([
+    [{relativeLocations: true}, /^\/v2\/a\/blobs\/uploads\/[0-9a-f-]{36}$/],
+    [{}, /^http:\/\/127\.0\.0\.1:\d+\/v2\/a\/blobs\/uploads\/[0-9a-f-]{36}$/]
+  ])('have a Location as %j asks', async (options, expected) => {
+    expect(await (await start(options)).startUpload('a')).toMatch(expected)
+  })
+})
+
+describe('a large blob', () => {
+  it('goes in and out on disk without being in memory', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'large-'))
+    ends.push(() => rm(folder, {recursive: true, force: true}))
+    const lab = await start({storage: diskStorage(folder)})
+    const size = 64 * 1024 * 1024
+    const pushed = await peakOf(async () => putStream(await lab.startUpload('a'), size))
+    const pulled = await peakOf(() => pullDigest(`http://${lab.registry.host}/v2/a/blobs/${pushed.result}`))
+    expect(pulled.result).toBe(pushed.result)
+    expect(Math.max(pushed.bytes, pulled.bytes)).toBeLessThan(size / 2)
+  })
+})
+
+async function start(options: Partial<EmbeddedRegistryOptions> = {}): Promise<Lab> {
+  const running = await startEmbedded(options)
+  const lab = new Lab(running)
+  ends.push(async () => {
+    lab.close()
+    await running.stop()
+  })
+  return lab
+}
+
+/** Sends a part of what it announces, waits until it is on its way, and breaks the connection off. */
+async function sendHalf(url: string, bytes: Buffer, count: number): Promise<void> {
+  const request = httpRequest(url, {method: 'PATCH', headers: {'content-length': bytes.length}})
+  const closed = new Promise<void>(resolve => request.on('close', resolve))
+  request.on('error', () => undefined)
+  request.write(bytes.subarray(0, count))
+  await sleep(100)
+  request.destroy()
+  await closed
+}
+
+/** The range of an upload whose connection broke, as soon as the registry has seen that. */
+async function arrived(lab: Lab, url: string): Promise<string> {
+  await sleep(50)
+  return (await lab.get(url)).headers['range'] ?? ''
+}
+
+/** The most bytes that buffers in use took up while the work ran, beyond those of before. */
+async function peakOf<T>(work: () => Promise<T>): Promise<{result: T; bytes: number}> {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const inUse = (): number => {
+    collectGarbage()
+    return process.memoryUsage().arrayBuffers
+  }
+  const before = inUse()
+  const state = {peak: before}
+  const timer = setInterval(() => {
+    state.peak = Math.max(state.peak, inUse())
+  }, 20)
+  try {
+    return {result: await work(), bytes: state.peak - before}
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+/** Pushes so many bytes from one buffer, and gives their digest. */
+async function putStream(url: string, size: number): Promise<string> {
+  const piece = Buffer.alloc(64 * 1024, 'abc')
+  const hash = createHash('sha256')
+  const pieces = function* (): Generator<Buffer> {
+    for (let sent = 0; sent < size; sent += piece.length) {
+      hash.update(piece)
+      yield piece
+    }
+  }
+  const patched = await stream(
+    'PATCH',
+    url,
+    Readable.from(pieces(), {objectMode: false, highWaterMark: piece.length})
+  )
+  const digest = `sha256:${hash.digest('hex')}`
+  const done = await fetch(withDigest(patched, digest), {method: 'PUT'})
+  if (done.status !== 201) throw new Error(`PUT: ${done.status}`)
+  return digest
+}
+
+/** Sends a stream, and gives the Location of the answer. */
+async function stream(method: string, url: string, body: Readable): Promise<string> {
+  const request = httpRequest(url, {method})
+  const answered = once(request, 'response') as Promise<[IncomingMessage]>
+  await pipeline(body, request)
+  const [response] = await answered
+  response.resume()
+  return response.headers.location ?? ''
+}
+
+async function pullDigest(url: string): Promise<string> {
+  const hash = createHash('sha256')
+  const [response] = (await once(httpRequest(url).end(), 'response')) as [IncomingMessage]
+  for await (const chunk of response as AsyncIterable<Buffer>) hash.update(chunk)
+  return `sha256:${hash.digest('hex')}`
+}
