@@ -32,5 +32,8 @@ function nextPage(link = ''): string | undefined {
 }
 
 function endless(client: RepositoryClient, {method, path}: RepositoryRequest): ReleaseError {
-  return new ReleaseError('REGISTRY_FAILED', `${method} ${client.name}/${path}: the pages of the list never end`)
+  return new ReleaseError(
+    'REGISTRY_FAILED',
+    `${method} ${client.name}/${path}: the pages of the list never end`
+  )
 }
