@@ -26,7 +26,7 @@ async function runCommand(host: Host, name: string): Promise<void> {
   const {texts, issues} = await host.read(command)
   for (const [input, {secret}] of Object.entries(command.inputs)) if (secret) host.hide(texts[input])
   const inputs = parseInputs(command.inputs, texts, issues)
-  host.write(command, await command.run(inputs, await host.workflowRun(), host.ports))
+  host.write(command, await command.run(inputs, host.ports))
 }
 
 /** The only place that catches everything: whatever is thrown fails the run, and is said. */

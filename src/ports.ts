@@ -1,6 +1,7 @@
 import type {Readable} from 'node:stream'
 import type {Digest} from './oci/digest.js'
 import type {Manifest} from './oci/manifest.js'
+import type {WorkflowRun} from './workflow-run.js'
 
 /** One HTTP request, as the registry client makes it. */
 export interface HttpRequest {
@@ -45,8 +46,8 @@ export interface ExecOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Written to the program's standard input. */
   readonly input?: string
-  /** Pass the program's output on to the log while it runs. */
-  readonly stream?: boolean
+  /** Takes each line of the program's output while it runs. */
+  readonly onLine?: (line: string) => void
   readonly signal?: AbortSignal
 }
 
@@ -109,6 +110,8 @@ export type Credentials = (registry: string) => Promise<Credential | undefined>
 
 /** Everything impure that a command may use. */
 export interface Ports {
+  /** The facts of this run. Rejects with an InputError where they cannot be had. */
+  readonly workflowRun: () => Promise<WorkflowRun>
   readonly send: Send
   readonly exec: Exec
   readonly digests: DigestStore

@@ -12,12 +12,12 @@ import {type BuildKit, startBuildKit} from '../support/buildkit.js'
 import {component, describeWith} from '../support/components.js'
 import {type ContainerStorage, makeContainerStorage} from '../support/container-storage.js'
 import {type FakeBuildah, fakeBuildah} from '../support/fake-buildah.js'
-import {type TestPorts, tagPush, testPorts} from '../support/ports.js'
+import {type TestPorts, testPorts} from '../support/ports.js'
 import {READER, startEmbedded, startEmbeddedWith} from '../support/registries.js'
 import {clientOf, planOf, releaseTags} from '../support/releases.js'
 
 const run = async (ports: TestPorts, texts: Readonly<Record<string, string>>) =>
-  await buildByDigest.run(parseInputs(buildByDigest.inputs, texts), tagPush('v1.0.0'), ports)
+  await buildByDigest.run(parseInputs(buildByDigest.inputs, texts), ports)
 
 describe('build-by-digest', () => {
   let open: Awaited<ReturnType<typeof startEmbedded>>

@@ -6,7 +6,7 @@ import {afterEach, describe, expect, it} from '@jest/globals'
 import {registry} from '../../src/commands/registry.js'
 import {InputError, ReleaseError} from '../../src/errors.js'
 import {parseInputs} from '../../src/inputs/input.js'
-import {type TestPorts, tagPush, testPorts} from '../support/ports.js'
+import {type TestPorts, testPorts} from '../support/ports.js'
 import {startEmbedded} from '../support/registries.js'
 
 const ends: (() => Promise<void>)[] = []
@@ -18,14 +18,14 @@ describe('the registry command', () => {
   it('runs until it is stopped, and gives out where it listened', async () => {
     const running = await start({})
     expect((await fetch(`${running.url}/v2/`)).status).toBe(200)
-    expect(await running.stop()).toEqual({url: running.url})
+    expect(await running.stop()).toEqual({})
     await expect(fetch(`${running.url}/v2/`)).rejects.toThrow()
   })
 
   it('stops at once where it was stopped before it began', async () => {
     const ports = testPorts([], {signal: AbortSignal.abort()})
     const inputs = parseInputs(registry.inputs, {port: '0'})
-    expect(await registry.run(inputs, tagPush('v1.0.0'), ports)).toHaveProperty('url')
+    expect(await registry.run(inputs, ports)).toEqual({})
     ports.close()
   })
 
@@ -127,7 +127,7 @@ interface Running {
 async function start(texts: Readonly<Record<string, string>>): Promise<Running> {
   const stopping = new AbortController()
   const ports = testPorts([], {signal: stopping.signal})
-  const done = registry.run(parseInputs(registry.inputs, {port: '0', ...texts}), tagPush('v1.0.0'), ports)
+  const done = registry.run(parseInputs(registry.inputs, {port: '0', ...texts}), ports)
   const stop = (): Promise<unknown> => {
     stopping.abort()
     return done
@@ -143,7 +143,7 @@ async function start(texts: Readonly<Record<string, string>>): Promise<Running> 
 async function refused(texts: Readonly<Record<string, string>>): Promise<InputError> {
   const ports = testPorts([])
   try {
-    await registry.run(parseInputs(registry.inputs, texts), tagPush('v1.0.0'), ports)
+    await registry.run(parseInputs(registry.inputs, texts), ports)
   } catch (thrown) {
     if (thrown instanceof InputError) return thrown
     throw thrown

@@ -13,7 +13,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {'main.ts': []},
   {hosts: ['@actions/*', 'p-limit', 'node:*']},
   {commands: []},
-  {transaction: ['p-limit']},
+  {transaction: ['p-limit'], sample: ['node:*']},
   {
     registry: ['p-limit', 'p-retry', 'node:*'],
     builders: ['semver', 'node:*'],

@@ -49,6 +49,7 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
   const records = new Map<string, Uint8Array>()
   const noPrograms: Exec = command => Promise.reject(new Error(`${command} is not for this test`))
   return {
+    workflowRun: () => Promise.resolve(tagPush('v1.0.0')),
     send: http.send,
     exec: noPrograms,
     digests: {

@@ -10,7 +10,6 @@ import {formatDigestRecord} from '../../src/release/digest-record.js'
 import {mergeManifest} from '../../src/commands/merge-manifest.js'
 import {image} from './images.js'
 import type {TestPorts} from './ports.js'
-import {tagPush} from './ports.js'
 
 /** A client for a repository, with all rights. */
 export function clientOf(ports: Ports, repository: string | Repository): RepositoryClient {
@@ -94,7 +93,7 @@ function defaultImage({
 
 /** Runs merge-manifest with texts as a host would give them. */
 export async function merge(ports: TestPorts, texts: Readonly<Record<string, string>>) {
-  return await mergeManifest.run(parseInputs(mergeManifest.inputs, texts), tagPush('v1.0.0'), ports)
+  return await mergeManifest.run(parseInputs(mergeManifest.inputs, texts), ports)
 }
 
 /** Builds and publishes a release. */

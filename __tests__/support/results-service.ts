@@ -19,6 +19,8 @@ export interface ResultsService {
   env(run?: string, job?: string): Readonly<Record<string, string>>
   /** All artifacts, oldest first. */
   artifacts(): readonly Artifact[]
+  /** What was uploaded as an artifact: a zip archive. */
+  content(name: string): Buffer | undefined
   /** The methods that were called, in order. */
   readonly calls: readonly string[]
   fail(failure: InjectedFailure): void
@@ -42,6 +44,7 @@ export async function startResultsService(): Promise<ResultsService> {
       ACTIONS_RUNTIME_TOKEN: tokenFor(run, job)
     }),
     artifacts: () => state.service.artifacts,
+    content: name => state.content(name),
     calls: state.calls,
     fail: failure => void state.failures.push({...failure, left: failure.times ?? Infinity}),
     stop: () =>
@@ -69,6 +72,11 @@ class ServiceState {
     const {status, headers, body} = this.#reply(request, await buffer(request))
     response.writeHead(status, {...headers, 'content-length': Buffer.byteLength(body ?? '')})
     response.end(request.method === 'HEAD' ? undefined : body)
+  }
+
+  content(name: string): Buffer | undefined {
+    const artifact = this.service.artifacts.find(candidate => candidate.name === name)
+    return artifact && this.#storage.read(artifact.blob)
   }
 
   #reply(request: IncomingMessage, body: Buffer): Reply {

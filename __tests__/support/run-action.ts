@@ -5,6 +5,7 @@ import path from 'node:path'
 import {text} from 'node:stream/consumers'
 import {parse} from 'yaml'
 import {findComponent} from './components.js'
+import {type EventName, eventVariables} from './events.js'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 
@@ -20,50 +21,12 @@ export interface ActionRun {
   readonly stderr: string
 }
 
-/** The event that started the workflow. */
-export interface WorkflowEvent {
-  readonly name: string
-  readonly ref: string
-  readonly payload: object
-  /** Variables that the runner sets for this kind of event, for example GITHUB_HEAD_REF. */
-  readonly variables?: Readonly<Record<string, string>>
-}
-
-export const COMMIT = '0123456789abcdef0123456789abcdef01234567'
-
-const REPOSITORY = {
-  full_name: 'octo/app',
-  default_branch: 'main',
-  description: 'An application',
-  license: {spdx_id: 'Apache-2.0'}
-}
-
-/** A push of a Git tag or a branch. */
-export function pushOf(ref: string): WorkflowEvent {
-  const head_commit = {id: COMMIT, timestamp: '2026-11-21T08:00:00Z'}
-  return {name: 'push', ref, payload: {ref, after: COMMIT, head_commit, repository: REPOSITORY}}
-}
-
-/** A pull request from a branch of the same repository. */
-export function pullRequestOf(number: number): WorkflowEvent {
-  const pull_request = {
-    number,
-    base: {ref: 'main'},
-    head: {ref: 'topic', sha: 'f'.repeat(40), repo: {full_name: REPOSITORY.full_name}}
-  }
-  return {
-    name: 'pull_request',
-    ref: `refs/pull/${number}/merge`,
-    payload: {number, pull_request, repository: REPOSITORY},
-    variables: {GITHUB_HEAD_REF: 'topic', GITHUB_BASE_REF: 'main'}
-  }
-}
-
 /** How an action is run. */
 export interface ActionCall {
   readonly inputs: Readonly<Record<string, string>>
-  readonly event: WorkflowEvent
-  /** Further variables: what the runner gives for artifacts, or what earlier steps exported. */
+  /** The recorded event that started the workflow. */
+  readonly event: EventName
+  /** Further variables: another ref or commit, what the runner gives for artifacts, what earlier steps exported. */
   readonly variables?: Readonly<Record<string, string>>
   /** The work tree; a folder without anything, if it is absent. */
   readonly workspace?: string
@@ -133,26 +96,13 @@ function inputVariables(
 }
 
 function runVariables(temp: string, {event, workspace}: ActionCall): Record<string, string> {
-  const eventFile = path.join(temp, 'event.json')
-  writeFileSync(eventFile, JSON.stringify(event.payload))
   return {
+    ...eventVariables(event),
     PATH: process.env['PATH'] ?? '',
     HOME: temp,
     CI: 'true',
-    GITHUB_ACTIONS: 'true',
-    GITHUB_ACTOR: 'octocat',
-    GITHUB_EVENT_NAME: event.name,
-    GITHUB_EVENT_PATH: eventFile,
-    GITHUB_REF: event.ref,
-    GITHUB_REF_NAME: event.ref.replace(/^refs\/(heads|tags|pull)\//, ''),
-    GITHUB_REPOSITORY: REPOSITORY.full_name,
-    GITHUB_RUN_ATTEMPT: '1',
-    GITHUB_RUN_ID: '1',
-    GITHUB_SERVER_URL: 'https://github.com',
-    GITHUB_SHA: COMMIT,
     GITHUB_WORKSPACE: workspace ?? temp,
-    RUNNER_TEMP: temp,
-    ...event.variables
+    RUNNER_TEMP: temp
   }
 }
 

@@ -1,5 +1,5 @@
 import {BuilderError, ReleaseError, messageOf} from '../errors.js'
-import type {ExecResult} from '../ports.js'
+import type {ExecOptions, ExecResult} from '../ports.js'
 import type {BuilderPorts} from './builder.js'
 import {causeOf, hintFor, lastLines} from './build-log.js'
 
@@ -39,7 +39,11 @@ export async function attempt(ports: BuilderPorts, call: Call): Promise<ExecResu
   throwIfCancelled(ports.signal)
   const {program, args, env, stream = false} = call
   try {
-    const options = {stream, signal: ports.signal, ...(env === undefined ? {} : {env})}
+    const options: ExecOptions = {
+      signal: ports.signal,
+      ...(stream ? {onLine: line => ports.reporter.info(line)} : {}),
+      ...(env === undefined ? {} : {env})
+    }
     const result = await ports.exec(program.command, [...program.prefix, ...args], options)
     throwIfCancelled(ports.signal)
     return result

@@ -109,7 +109,7 @@ export const buildByDigest = command({
       remark: 'Without a plan; the record is digest-linux-amd64'
     }
   ],
-  async run(given, _run, ports) {
+  async run(given, ports) {
     const job = checkInputs(given)
     const view = await withOutputFolder(folder => buildAndPush(given, job, folder, ports))
     for (const line of buildLines(view)) ports.reporter.info(line)

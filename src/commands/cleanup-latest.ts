@@ -62,7 +62,7 @@ export const cleanupLatest = command({
       remark: 'Delete what is older than a week'
     }
   ],
-  async run(given, _run, ports) {
+  async run(given, ports) {
     const registries = openRegistries(given, ports)
     const work = workOf(given)
     const planned = await Promise.all(

@@ -1,6 +1,5 @@
 import type {InputTable, InputValues} from '../inputs/input.js'
 import type {Ports} from '../ports.js'
-import type {WorkflowRun} from '../workflow-run.js'
 
 /** What a command gives out: texts by their names in kebab-case. */
 export type Outputs<Name extends string = string> = Readonly<Record<Name, string>>
@@ -21,11 +20,7 @@ export interface Command<Inputs extends InputTable = InputTable, Out extends Out
   readonly examples: readonly {readonly line: string; readonly remark: string}[]
   /** Hosts that can set variables also export each output as PREFIX and its name in upper case. */
   readonly exportPrefix?: string
-  run(
-    inputs: InputValues<Inputs>,
-    run: WorkflowRun,
-    ports: Ports
-  ): Promise<Outputs<Extract<keyof Out, string>>>
+  run(inputs: InputValues<Inputs>, ports: Ports): Promise<Outputs<Extract<keyof Out, string>>>
 }
 
 /** Gives a command its exact types. */

@@ -143,14 +143,14 @@ export const computeTags = command({
       remark: 'the plan of a release for the commit that is checked out'
     }
   ],
-  run: (values, run, {reporter}) => {
+  async run(values, {reporter, workflowRun}) {
     const release = planRelease(
       {...values, rules: values.tags, shortShaLength: values['short-sha-length']},
-      run
+      await workflowRun()
     )
     const {plan} = release
     report(release, reporter)
-    return Promise.resolve({
+    return {
       ...metadataOutputs({
         target: release.target,
         images: values.images,
@@ -165,7 +165,7 @@ export const computeTags = command({
       'build-matrix': JSON.stringify(buildMatrix(plan)),
       'merge-matrix': JSON.stringify(mergeMatrix(plan)),
       push: String(plan.push)
-    })
+    }
   }
 })
 

@@ -53,8 +53,8 @@ export const mergeManifest = command({
     images: 'One REPOSITORY@DIGEST a line.',
     tags: 'One REPOSITORY:TAG a line, for every tag that now points at this release.',
     kept: 'One REPOSITORY:TAG a line, for every tag that stayed because something newer stands there.',
-    superseded:
-      'One REPOSITORY@DIGEST a line, for everything that a tag pointed at before. cleanup-latest takes it.'
+    superseded: 'One REPOSITORY@DIGEST a line, for everything that a tag pointed at before.',
+    release: 'JSON: all of this in one document; verify-release and cleanup-latest take it.'
   },
   examples: [
     {
@@ -66,7 +66,7 @@ export const mergeManifest = command({
       remark: 'Join two images by hand'
     }
   ],
-  async run(given, _run, ports) {
+  async run(given, ports) {
     const release =
       given.plan === undefined ? plainRelease(given) : await plannedRelease(given, given.plan, ports)
     const published = await publish(release, openReleaseRegistries(given, ports))

@@ -53,15 +53,15 @@ export const registry = command({
     'It is for trying a release, for tests and for builds on one machine. It speaks plain HTTP, ' +
     'so it listens on the loopback address unless you name another.',
   inputs,
-  outputs: {url: 'The address that the registry listened on, for example http://127.0.0.1:5000.'},
+  outputs: {},
   examples: [
     {line: 'image-release registry', remark: 'in memory, on 127.0.0.1:5000'},
     {
-      line: 'image-release registry --port 5001 --dir ./registry --auth token --users "ci:secret"',
+      line: 'IMAGE_RELEASE_USERS=ci:secret image-release registry --dir ./registry --auth token',
       remark: 'on disk, with a user who signs in'
     }
   ],
-  async run(given, _run, ports) {
+  async run(given, ports) {
     checkTogether(given)
     const running = await start(given, ports.reporter)
     try {
@@ -71,7 +71,7 @@ export const registry = command({
       await running.close()
     }
     ports.reporter.info('The registry has stopped.')
-    return {url: running.url}
+    return {}
   }
 })
 

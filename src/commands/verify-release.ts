@@ -45,7 +45,7 @@ export const verifyRelease = command({
       remark: 'Verify by hand'
     }
   ],
-  async run(given, _run, ports) {
+  async run(given, ports) {
     const reports = await verifyTags(expectationsOf(given, openRegistries(given, ports)))
     for (const line of verifyTable(reports)) ports.reporter.info(line)
     ports.reporter.summary(verifySummary(reports))

@@ -70,6 +70,15 @@ export interface EmbeddedRegistry {
  * @throws Error where the port is taken or the storage cannot be read
  */
 export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): Promise<EmbeddedRegistry> {
+  try {
+    return await startOn(options)
+  } catch (cause) {
+    await options.storage.close()
+    throw cause
+  }
+}
+
+async function startOn(options: EmbeddedRegistryOptions): Promise<EmbeddedRegistry> {
   const registry = await registryOf(options)
   const requests: RequestRecord[] = []
   const faults = new FaultBook(options.faults)
@@ -84,6 +93,7 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): P
   const close = async (): Promise<void> => {
     await closeServer(server)
     await registry.sessions.endAll()
+    await options.storage.close()
   }
   return {url: `http://${host}`, host, port, requests, faults, close}
 }

@@ -4,6 +4,7 @@ import {type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile} 
 import path from 'node:path'
 import type {Readable} from 'node:stream'
 import type {ContentDigest} from './content-digest.js'
+import {takeLock} from './lock-file.js'
 import type {Staging, Storage} from './storage.js'
 
 /**
@@ -11,11 +12,15 @@ import type {Staging, Storage} from './storage.js'
  * `staging/` for what is not finished, which is emptied at the start. What is finished gets its name by a rename.
  */
 export function diskStorage(folder: string): Storage {
+  const lock = path.join(folder, 'registry.lock')
+  const state = {isOurs: false}
   const staged = path.join(folder, 'staging')
   const recordFile = (key: string): string => path.join(folder, 'records', ...key.split('/'))
   const contentFile = (digest: ContentDigest): string => path.join(folder, 'content', ...digest.split(':'))
   return {
     records: async () => {
+      await takeLock(lock)
+      state.isOurs = true
       await rm(staged, {recursive: true, force: true})
       await mkdir(staged, {recursive: true})
       return readRecords(path.join(folder, 'records'))
@@ -34,7 +39,11 @@ export function diskStorage(folder: string): Storage {
     },
     openContent: (digest, range) =>
       createReadStream(contentFile(digest), range ? {start: range.first, end: range.last} : {}),
-    deleteContent: digest => rm(contentFile(digest), {force: true})
+    deleteContent: digest => rm(contentFile(digest), {force: true}),
+    close: async () => {
+      if (state.isOurs) await rm(lock, {force: true})
+      state.isOurs = false
+    }
   }
 }
 

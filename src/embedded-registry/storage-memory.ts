@@ -19,7 +19,8 @@ export function memoryStorage(): Storage {
       if (content === undefined) throw new Error(`content ${digest} is missing in memory`)
       return readableOf(range ? content.subarray(range.first, range.last + 1) : content)
     },
-    deleteContent: digest => done(contents.delete(digest))
+    deleteContent: digest => done(contents.delete(digest)),
+    close: () => Promise.resolve()
   }
 }
 

@@ -17,7 +17,10 @@ export interface Staging {
  * One registry at a time uses a storage. Every change is done whole or not at all, also when the process is killed.
  */
 export interface Storage {
-  /** All records, read once at the start. */
+  /**
+   * All records, read once at the start.
+   * @throws Error where another registry is using the storage
+   */
   records(): Promise<ReadonlyMap<string, string>>
   /** Keys are paths with `/`, of characters that every file system takes. */
   saveRecord(key: string, text: string): Promise<void>
@@ -27,4 +30,6 @@ export interface Storage {
   keep(staging: Staging, digest: ContentDigest): Promise<void>
   openContent(digest: ContentDigest, range?: ByteRange): Readable
   deleteContent(digest: ContentDigest): Promise<void>
+  /** Leaves it to the next registry. */
+  close(): Promise<void>
 }

@@ -1,7 +1,6 @@
 import type {Command, Outputs} from '../commands/command.js'
 import type {InputIssue} from '../errors.js'
 import type {Ports} from '../ports.js'
-import type {WorkflowRun} from '../workflow-run.js'
 
 /** The texts of a command's inputs, and what went wrong while they were gathered. */
 export interface InputTexts {
@@ -12,8 +11,6 @@ export interface InputTexts {
 /** Where a program meets the world: a runner of GitHub Actions, or a command line. */
 export interface Host {
   readonly ports: Ports
-  /** The facts of this run. */
-  workflowRun(): Promise<WorkflowRun>
   read(command: Command): Promise<InputTexts>
   /** Keeps a secret out of everything that is printed from now on. */
   hide(secret: string | undefined): void

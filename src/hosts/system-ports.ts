@@ -1,9 +1,10 @@
 import type {DigestStore, Ports, Reporter} from '../ports.js'
 import {dockerCredentials} from '../registry/docker-config.js'
 import {openHttp} from '../registry/transport/http.js'
+import type {WorkflowRun} from '../workflow-run.js'
 import {listenForCancellation} from './cancellation.js'
 import {systemClock} from './clock.js'
-import {execWith} from './exec.js'
+import {execPrograms} from './exec.js'
 
 /** The ports of this machine, and the way to let go of what they hold. */
 export interface SystemPorts {
@@ -11,13 +12,21 @@ export interface SystemPorts {
   readonly close: () => void
 }
 
+/** What a host brings itself. */
+export interface HostParts {
+  readonly reporter: Reporter
+  readonly digests: DigestStore
+  readonly readRun: (ports: Pick<Ports, 'exec' | 'clock'>) => Promise<WorkflowRun>
+}
+
 /** Opens network, programs, time and credentials of this machine, for a host that brings its log and its store. */
-export function openSystemPorts(reporter: Reporter, digests: DigestStore): SystemPorts {
+export function openSystemPorts({reporter, digests, readRun}: HostParts): SystemPorts {
   const cancellation = listenForCancellation()
   const http = openHttp()
-  const exec = execWith(reporter)
+  const exec = execPrograms
   return {
     ports: {
+      workflowRun: async () => await readRun({exec, clock: systemClock}),
       send: http.send,
       exec,
       digests,

@@ -28,14 +28,14 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
   const [first = '--help', ...args] = process.argv.slice(2)
   const state: {globals: Arguments['globals']} = {globals: {}}
   const reporter = cliReporter(process.env)
-  const {ports, close} = openSystemPorts(
+  const {ports, close} = openSystemPorts({
     reporter,
-    openFolderStore(() => state.globals.records ?? RECORDS_FOLDER)
-  )
+    digests: openFolderStore(() => state.globals.records ?? RECORDS_FOLDER),
+    readRun: async facts => await readRun(state.globals, facts)
+  })
   return {
     ports,
     commandName: async () => await chooseCommand(first, args, {names, load}),
-    workflowRun: async () => await readRun(state.globals, ports),
     async read(command) {
       const given = readArguments(args, command.inputs)
       state.globals = given.globals
@@ -47,14 +47,19 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
       return {texts: texts.texts, issues: [...given.issues, ...texts.issues, ...outputIssues(command, given)]}
     },
     hide: secret => hideLines(reporter, secret),
-    write: (_, outputs) => printOutputs(outputs, state.globals.output),
+    write: (command, outputs) => {
+      if (Object.keys(command.outputs).length > 0) printOutputs(outputs, state.globals.output)
+    },
     fail: error => fail(reporter, error),
     close
   }
 }
 
 /** Inside a GitHub job the runner knows the run, unless the caller says otherwise; elsewhere Git does. */
-async function readRun(globals: Arguments['globals'], ports: Ports): Promise<WorkflowRun> {
+async function readRun(
+  globals: Arguments['globals'],
+  ports: Pick<Ports, 'exec' | 'clock'>
+): Promise<WorkflowRun> {
   const isGiven = [globals.event, globals.ref, globals.sha].some(fact => fact !== undefined)
   const isGithub = process.env['GITHUB_ACTIONS'] === 'true' && !isGiven
   return isGithub ? await readGithubRun(process.env, ports) : await readGitRun(globals, ports)

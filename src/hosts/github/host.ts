@@ -1,7 +1,6 @@
 import * as core from '@actions/core'
 import type {Command, Outputs} from '../../commands/command.js'
 import type {DigestStore} from '../../ports.js'
-import type {WorkflowRun} from '../../workflow-run.js'
 import {causeLines, errorLines} from '../error-lines.js'
 import type {Host} from '../host.js'
 import {gatherTexts} from '../input-texts.js'
@@ -16,11 +15,14 @@ export interface GithubHost extends Host {
 
 /** Opens the host of a GitHub Actions step. */
 export function openGithubHost(): GithubHost {
-  const {ports, close} = openSystemPorts(githubReporter(), artifactStore())
+  const {ports, close} = openSystemPorts({
+    reporter: githubReporter(),
+    digests: artifactStore(),
+    readRun: async facts => await readGithubRun(process.env, facts)
+  })
   return {
     ports,
     commandInput: () => core.getInput('command'),
-    workflowRun: async (): Promise<WorkflowRun> => await readGithubRun(process.env, ports),
     read: async command =>
       await gatherTexts(command.inputs, name => core.getInput(name, {trimWhitespace: false})),
     hide: hideSecret,

@@ -1,0 +1,107 @@
+import {type InputTable, parseInputs} from '../inputs/input.js'
+import type {buildMatrix} from '../plan/matrix.js'
+import type {Ports} from '../ports.js'
+import {type StepTime, formatTime} from '../release/demo-report.js'
+import type {WorkflowRun} from '../workflow-run.js'
+import {buildByDigest} from './build-by-digest.js'
+import {cleanupLatest} from './cleanup-latest.js'
+import type {Command, OutputTable, Outputs} from './command.js'
+import {computeTags} from './compute-tags.js'
+import {mergeManifest} from './merge-manifest.js'
+import {type QuietReporter, quietReporter} from './quiet-reporter.js'
+import {verifyRelease} from './verify-release.js'
+
+/** One release of the demo. */
+export interface DemoRelease {
+  readonly version: string
+  readonly run: WorkflowRun
+  /** The folder to build. */
+  readonly context: string
+  readonly images: readonly string[]
+  readonly builder: string
+  /** Show what the steps say, not only how they end. */
+  readonly isVerbose: boolean
+}
+
+const RULES = ['{{version}}', '{{major}}.{{minor}}', '{{major}}']
+  .map(pattern => `type=semver,pattern=${pattern}`)
+  .join('\n')
+
+/** Runs the steps of a release one after the other, as jobs of a workflow would, and says how long each took. */
+export async function runDemoRelease(release: DemoRelease, ports: Ports): Promise<StepTime[]> {
+  const steps = new DemoSteps(release, ports)
+  const planned = await steps.run('plan', computeTags, {images: release.images.join('\n'), tags: RULES})
+  steps.say(`${planned['tag-names'].split('\n').join(', ')} on ${release.images.length} registries`)
+  const {include} = JSON.parse(planned['build-matrix']) as ReturnType<typeof buildMatrix>
+  for (const {platform} of include) {
+    const texts = {
+      plan: planned.plan,
+      platforms: platform,
+      context: release.context,
+      builder: release.builder
+    }
+    const built = await steps.run('build', buildByDigest, texts)
+    steps.say(`${platform} ${built.digest}, pushed without a tag`)
+  }
+  const merged = await steps.run('merge', mergeManifest, {plan: planned.plan})
+  steps.say(`index ${merged.digest}, ${merged.tags.split('\n').length} tags moved and read back`)
+  const verified = await steps.run('verify', verifyRelease, {release: merged.release})
+  steps.say(`${verified.verified.split('\n').length} tags pull on every platform`)
+  const cleaned = await steps.run('clean up', cleanupLatest, {
+    release: merged.release,
+    'keep-versions': '1',
+    'min-age': '0'
+  })
+  const count = cleaned.deleted === '' ? 0 : cleaned.deleted.split('\n').length
+  steps.say(count === 0 ? 'nothing was superseded' : `${count} manifests of the version before are gone`)
+  return steps.times
+}
+
+class DemoSteps {
+  readonly times: StepTime[] = []
+  readonly #release: DemoRelease
+  readonly #ports: Ports
+  #step = ''
+  #milliseconds = 0
+
+  constructor(release: DemoRelease, ports: Ports) {
+    this.#release = release
+    this.#ports = ports
+  }
+
+  /** Runs a command with texts as a command line would give them. */
+  async run<Inputs extends InputTable, Out extends OutputTable>(
+    step: string,
+    command: Command<Inputs, Out>,
+    texts: Readonly<Record<string, string>>
+  ): Promise<Outputs<Extract<keyof Out, string>>> {
+    const {reporter, clock} = this.#ports
+    const quiet = quietReporter(reporter)
+    const log = this.#release.isVerbose ? reporter : quiet
+    const workflowRun = (): Promise<WorkflowRun> => Promise.resolve(this.#release.run)
+    const start = clock.now()
+    const outputs = await this.#attempt(quiet, () =>
+      command.run(parseInputs(command.inputs, texts), {...this.#ports, reporter: log, workflowRun})
+    )
+    this.#step = step
+    this.#milliseconds = clock.now() - start
+    this.times.push({step, version: this.#release.version, milliseconds: this.#milliseconds})
+    return outputs
+  }
+
+  /** Says how the last step ended. */
+  say(result: string): void {
+    this.#ports.reporter.info(
+      `  ${this.#step.padEnd(9)} ${formatTime(this.#milliseconds).padStart(7)}  ${result}`
+    )
+  }
+
+  async #attempt<T>(quiet: QuietReporter, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      quiet.showHeld()
+      throw error
+    }
+  }
+}

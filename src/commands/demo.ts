@@ -1,0 +1,167 @@
+import {chooseBuilder} from '../builders/builder-choice.js'
+import {parseBuilderWish} from '../builders/builder-wish.js'
+import {flag, parsed, text} from '../inputs/input.js'
+import {type Repository, formatReference} from '../oci/reference.js'
+import type {Ports} from '../ports.js'
+import {Registries} from '../registry/registries.js'
+import {listTags} from '../registry/tag-list.js'
+import {type FinalTag, type StepTime, tagLines, timeLines} from '../release/demo-report.js'
+import {type SampleRegistry, startSampleRegistries} from '../sample/sample-registries.js'
+import {openSampleRepository} from '../sample/sample-repository.js'
+import {verifyTags} from '../transaction/verification.js'
+import {command} from './command.js'
+import {runDemoRelease} from './demo-release.js'
+
+const NAME = 'demo/hello'
+const VERSIONS = ['1.0.0', '1.1.0'] as const
+
+const inputs = {
+  source: text({
+    summary: 'The folder of the sample application.',
+    placeholder: 'FOLDER',
+    default: 'examples/hello'
+  }),
+  builder: parsed(
+    {summary: 'What to build with, as build-by-digest takes it.', placeholder: 'BUILDER', default: 'auto'},
+    wish => ({text: wish, wish: parseBuilderWish(wish)})
+  ),
+  verbose: flag({summary: 'Show all that the steps say.'}),
+  keep: flag({summary: 'Leave the registries running until Ctrl-C, so that the images can be pulled.'})
+}
+
+/** Shows a whole release on one machine, with real builds and real registries. */
+export const demo = command({
+  name: 'demo',
+  summary:
+    'Release a sample application twice to two registries on this machine, and show what stands there.',
+  description:
+    'Starts two embedded registries with different authentication, releases the sample application as v1.0.0 and then as v1.1.0 (plan, build of two platforms by digest, merge, verify, clean-up), and shows tags, digests and times. Nothing is left running.',
+  inputs,
+  outputs: {},
+  examples: [
+    {line: 'image-release demo', remark: 'with the builder that is there'},
+    {
+      line: 'image-release demo --builder podman --keep',
+      remark: 'with podman, and time to pull what was released'
+    }
+  ],
+  async run({source = '', builder, verbose, keep}, ports) {
+    const choice = await chooseBuilder(builder?.wish ?? 'auto', ports)
+    const registries = await startSampleRegistries()
+    try {
+      introduce(registries, choice.reason, ports)
+      const times = await releaseAll(
+        {source, builder: builder?.text ?? 'auto', isVerbose: verbose},
+        registries,
+        ports
+      )
+      const tags = await readFinalTags(registries, ports)
+      conclude(tags, times, registries, ports)
+      if (keep) await keepRunning(registries, ports)
+      return {}
+    } finally {
+      await Promise.all(registries.map(registry => registry.close()))
+    }
+  }
+})
+
+interface DemoOptions {
+  readonly source: string
+  readonly builder: string
+  readonly isVerbose: boolean
+}
+
+/** The ports of the demo: records in memory, and the logins of its own registries. */
+function demoPorts(registries: readonly SampleRegistry[], ports: Ports): Ports {
+  const records = new Map<string, Uint8Array>()
+  return {
+    ...ports,
+    digests: {
+      save: (name, record) => {
+        records.set(name, record)
+        return Promise.resolve(`${record.length} bytes, in memory`)
+      },
+      load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name))))
+    },
+    credentials: host => Promise.resolve(registries.find(registry => registry.host === host)?.credential)
+  }
+}
+
+async function releaseAll(
+  options: DemoOptions,
+  registries: readonly SampleRegistry[],
+  ports: Ports
+): Promise<StepTime[]> {
+  const repository = await openSampleRepository(options.source, ports.exec)
+  const images = registries.map(({host}) => `${host}/${NAME}`)
+  const times: StepTime[] = []
+  try {
+    for (const version of VERSIONS) {
+      const run = await repository.tagVersion(version)
+      ports.reporter.info(`\nRelease v${version}`)
+      const release = {version, run, context: repository.folder, images, ...options}
+      times.push(...(await runDemoRelease(release, demoPorts(registries, ports))))
+    }
+  } finally {
+    await repository.remove()
+  }
+  return times
+}
+
+function introduce(registries: readonly SampleRegistry[], builder: string, {reporter}: Ports): void {
+  for (const {host, auth} of registries) reporter.info(`Registry ${host} ${auth}.`)
+  reporter.info(`Builder: ${builder}.`)
+}
+
+/** Reads the registries anew, as one who pulls would. */
+async function readFinalTags(registries: readonly SampleRegistry[], ports: Ports): Promise<FinalTag[]> {
+  const reading = new Registries(demoPorts(registries, ports))
+  const clients = registries.map(registry => reading.repository(repositoryOf(registry), 'pull'))
+  const names = [...new Set((await Promise.all(clients.map(listTags))).flat())].sort().reverse()
+  return await Promise.all(
+    names.map(async tag => {
+      const reports = await verifyTags(clients.map(client => ({client, tag})))
+      return {
+        tag,
+        platforms: [...new Set(reports.flatMap(({platforms}) => platforms))],
+        digests: reports.map(({digest}) => digest)
+      }
+    })
+  )
+}
+
+function conclude(
+  tags: readonly FinalTag[],
+  times: readonly StepTime[],
+  registries: readonly SampleRegistry[],
+  {reporter}: Ports
+): void {
+  const [newest] = tags.flatMap(({tag, digests}) => (tag === VERSIONS.at(-1) ? digests : []))
+  const pulls = registries.flatMap(registry => [
+    `  docker pull ${repositoryOf(registry).registry}/${NAME}:${VERSIONS.at(-1) ?? ''}`,
+    ...(newest === undefined ? [] : [`  docker pull ${formatReference(repositoryOf(registry), newest)}`])
+  ])
+  const hosts = registries.map(({host}) => host)
+  const lines = [
+    '\nWhat stands there now: one digest for a tag, everywhere',
+    ...tagLines(tags, hosts),
+    '\nHow it is pulled',
+    ...pulls,
+    '\nHow long it took',
+    ...timeLines(times)
+  ]
+  for (const line of lines) reporter.info(line)
+}
+
+async function keepRunning(registries: readonly SampleRegistry[], {reporter, signal}: Ports): Promise<void> {
+  for (const {host, credential} of registries)
+    reporter.info(
+      `Log in: docker login ${host} --username ${credential.username} --password ${credential.password}`
+    )
+  reporter.info('The registries run until Ctrl-C.')
+  await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), {once: true}))
+}
+
+function repositoryOf({host}: SampleRegistry): Repository {
+  return {registry: host, name: NAME}
+}
