@@ -13,7 +13,8 @@ export function followRedirects(next: Send): Send {
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
       const response = await next(current)
       const target = redirectTarget(current, response)
-      if (target === undefined) return response
+      if (target === undefined)
+        return current.url.host === request.url.host ? response : withoutChallenge(response)
       response.body.resume()
       current = redirected(current, target)
     }
@@ -22,6 +23,12 @@ export function followRedirects(next: Send): Send {
       `${request.method} ${request.url.host}: more than ${MAX_REDIRECTS} redirects`
     )
   }
+}
+
+/** Another host than the registry may not ask for a login: the realm that it names could be anyone's. */
+function withoutChallenge(response: HttpResponse): HttpResponse {
+  const headers = Object.entries(response.headers).filter(([name]) => name !== 'www-authenticate')
+  return {...response, headers: Object.fromEntries(headers)}
 }
 
 function redirectTarget(request: HttpRequest, response: HttpResponse): URL | undefined {
