@@ -1,6 +1,8 @@
 import {ReleaseError} from '../../errors.js'
 import {isLoopback} from '../../oci/reference.js'
 import type {Credential, HttpRequest, Send} from '../../ports.js'
+import {registryErrorOf} from '../registry-error.js'
+import {isPassing} from '../retry.js'
 import {readBody} from './body.js'
 import type {Challenge} from './challenge.js'
 
@@ -28,18 +30,20 @@ export interface TokenRequest {
 /**
  * Fetches a bearer token (distribution docs, spec/auth/token.md and oauth.md). A refresh token goes by POST, a
  * password by Basic.
- * @throws ReleaseError CREDENTIALS_INVALID where the realm refuses or is not one to be trusted with a password
+ * @throws ReleaseError CREDENTIALS_INVALID where the realm refuses or is not one to be trusted with a password;
+ * RegistryError where it fails in passing
  */
 export async function fetchToken(send: Send, request: TokenRequest): Promise<Token> {
   const realm = realmOf(request)
-  const response = await send(
+  const message =
     request.credential?.identityToken === undefined
       ? basicRequest(realm, request)
       : refreshRequest(realm, request)
-  )
+  const response = await send(message)
   const body = await readBody(response, MAX_TOKEN_BODY)
-  if (response.status !== 200) throw refused(request, realm, response.status)
-  return readToken(body, request, realm)
+  if (response.status === 200) return readToken(body, request, realm)
+  const failure = registryErrorOf(message, response, body)
+  throw isPassing(failure) ? failure : refused(request, realm, response.status)
 }
 
 function basicRequest(realm: URL, {challenge, scopes, credential}: TokenRequest): HttpRequest {
