@@ -1,7 +1,9 @@
-import {mkdir, mkdtemp, readFile, readdir, rm, writeFile} from 'node:fs/promises'
+import {spawnSync} from 'node:child_process'
+import {mkdir, mkdtemp, readFile, readdir, realpath, rm, stat, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
+import {lockAddress} from '../../src/embedded-registry/folder-lock.js'
 import {type Storage, diskStorage, memoryStorage} from '../../src/embedded-registry/embedded-registry.js'
 import {
   Lab,
@@ -124,6 +126,32 @@ describe('the folder of a registry', () => {
     await writeFile(path.join(state.folder, 'staging', 'half'), 'half a blob')
     await withLab(diskStorage(state.folder), () => Promise.resolve())
     expect(await filesOf('staging')).toEqual([])
+  })
+
+  it('is refused where another registry is using it, by whatever name', async () => {
+    const first = await startEmbedded({storage: diskStorage(state.folder)})
+    const other = diskStorage(path.join(state.folder, '..', path.basename(state.folder)))
+    await expect(startEmbedded({storage: other})).rejects.toThrow(/another registry is using/)
+    await expect(startEmbedded({storage: other})).rejects.toThrow(/another registry is using/)
+    await first.stop()
+    await withLab(other, () => Promise.resolve())
+  })
+
+  it('is taken over from a process that was killed', async () => {
+    const address = lockAddress(await realpath(state.folder))
+    const program =
+      'require("node:net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))'
+    spawnSync(process.execPath, ['-e', program, address])
+    expect((await stat(address)).isSocket()).toBe(true)
+    await withLab(diskStorage(state.folder), () => Promise.resolve())
+  })
+
+  it('is free again where the registry could not listen', async () => {
+    const other = await startEmbedded()
+    const port = other.registry.port
+    await expect(startEmbedded({storage: diskStorage(state.folder), port})).rejects.toThrow(/EADDRINUSE/)
+    await other.stop()
+    await withLab(diskStorage(state.folder), () => Promise.resolve())
   })
 
   it('is refused where it holds something else', async () => {

@@ -4,7 +4,7 @@ import {type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile} 
 import path from 'node:path'
 import type {Readable} from 'node:stream'
 import type {ContentDigest} from './content-digest.js'
-import {takeLock} from './lock-file.js'
+import {type Release, lockFolder} from './folder-lock.js'
 import type {Staging, Storage} from './storage.js'
 
 /**
@@ -12,15 +12,13 @@ import type {Staging, Storage} from './storage.js'
  * `staging/` for what is not finished, which is emptied at the start. What is finished gets its name by a rename.
  */
 export function diskStorage(folder: string): Storage {
-  const lock = path.join(folder, 'registry.lock')
-  const state = {isOurs: false}
+  const lock: {release?: Release | undefined} = {}
   const staged = path.join(folder, 'staging')
   const recordFile = (key: string): string => path.join(folder, 'records', ...key.split('/'))
   const contentFile = (digest: ContentDigest): string => path.join(folder, 'content', ...digest.split(':'))
   return {
     records: async () => {
-      await takeLock(lock)
-      state.isOurs = true
+      lock.release = await lockFolder(folder)
       await rm(staged, {recursive: true, force: true})
       await mkdir(staged, {recursive: true})
       return readRecords(path.join(folder, 'records'))
@@ -41,8 +39,8 @@ export function diskStorage(folder: string): Storage {
       createReadStream(contentFile(digest), range ? {start: range.first, end: range.last} : {}),
     deleteContent: digest => rm(contentFile(digest), {force: true}),
     close: async () => {
-      if (state.isOurs) await rm(lock, {force: true})
-      state.isOurs = false
+      await lock.release?.()
+      lock.release = undefined
     }
   }
 }
