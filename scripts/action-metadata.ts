@@ -20,7 +20,7 @@ export function commandMetadata(command: Command, branding: Branding): string {
     inputs: mapValues(command.inputs, input => ({
       description: describe(input),
       ...(input.required ? {required: true} : {}),
-      ...(input.default === undefined ? {} : {default: input.default})
+      ...defaultField(metadataDefault(input))
     })),
     outputs: mapValues(command.outputs, description => ({description})),
     runs: {using: RUNTIME, main: `../dist/${command.name}.js`}
@@ -75,12 +75,21 @@ function rootInput(
   owners: readonly Owned<Input<unknown>>[],
   commandCount: number
 ): {description: string; default?: string} {
-  const defaults = new Set(owners.map(({entry}) => entry.default))
+  const defaults = new Set(owners.map(({entry}) => metadataDefault(entry)))
   const [common] = defaults.size === 1 ? defaults : []
   return {
     description: shared(owners, describe, commandCount),
-    ...(common === undefined ? {} : {default: common})
+    ...defaultField(common)
   }
+}
+
+/** A runner gives a default as if it were given: an input that a variable may stand in for must have none there. */
+function metadataDefault(input: Input<unknown>): string | undefined {
+  return input.variable === undefined ? input.default : undefined
+}
+
+function defaultField(text: string | undefined): {default?: string} {
+  return text === undefined ? {} : {default: text}
 }
 
 /** The texts of an entry's owners, each text once and with the names of those that it holds for. */
@@ -102,7 +111,8 @@ function shared<Entry>(
 export function describe(input: Input<unknown>): string {
   const form = FORMS[input.shape]
   const choices = input.choices === undefined ? '' : `One of ${input.choices.join(', ')}.`
-  return [input.summary, choices, form].filter(Boolean).join(' ')
+  const variable = input.variable === undefined ? '' : `Else the variable ${input.variable}.`
+  return [input.summary, choices, form, variable].filter(Boolean).join(' ')
 }
 
 const FORMS: Readonly<Partial<Record<Input<unknown>['shape'], string>>> = {

@@ -110,8 +110,11 @@ export type Credentials = (registry: string) => Promise<Credential | undefined>
 
 /** Everything impure that a command may use. */
 export interface Ports {
-  /** The facts of this run. Rejects with an InputError where they cannot be had. */
-  readonly workflowRun: () => Promise<WorkflowRun>
+  /**
+   * The facts of this run: from the workflow, or ref and commit from the Git work tree. Rejects with an InputError
+   * where they cannot be had.
+   */
+  readonly workflowRun: (source?: 'workflow' | 'git') => Promise<WorkflowRun>
   readonly send: Send
   readonly exec: Exec
   readonly digests: DigestStore

@@ -18,8 +18,8 @@ export interface Command<Inputs extends InputTable = InputTable, Out extends Out
   readonly outputs: Out
   /** Command lines with a remark, for `--help`. */
   readonly examples: readonly {readonly line: string; readonly remark: string}[]
-  /** Hosts that can set variables also export each output as PREFIX and its name in upper case. */
-  readonly exportPrefix?: string
+  /** Outputs that a host which can set variables also exports, as the prefix and their name in upper case. */
+  readonly exports?: {readonly prefix: string; readonly outputs: readonly string[]}
   run(inputs: InputValues<Inputs>, ports: Ports): Promise<Outputs<Extract<keyof Out, string>>>
 }
 

@@ -1,9 +1,20 @@
-import {choice, count, lines, linesTo, list, separator, text} from '../inputs/input.js'
+import {
+  type InputValues,
+  choice,
+  count,
+  flag,
+  lines,
+  linesTo,
+  list,
+  separator,
+  text
+} from '../inputs/input.js'
 import {parsePlatform} from '../oci/platform.js'
 import {buildMatrix, mergeMatrix} from '../plan/matrix.js'
 import {formatPlan} from '../plan/plan-format.js'
 import {parseRunnerEntry} from '../plan/runner-map.js'
-import type {Reporter} from '../ports.js'
+import type {Ports, Reporter} from '../ports.js'
+import type {WorkflowRun} from '../workflow-run.js'
 import {formatPlanSummary, formatTagTable} from '../release/plan-summary.js'
 import {PLAIN_FLAVOR, parseFlavor} from '../tags/flavor.js'
 import {parseImages} from '../tags/image-names.js'
@@ -61,7 +72,8 @@ const inputs = {
     {
       summary: `Where the output annotations says that they belong: ${LEVELS.join(', ')}, with commas between them.`,
       placeholder: 'LEVELS',
-      default: 'manifest,index'
+      default: 'manifest,index',
+      variable: 'DOCKER_METADATA_ANNOTATIONS_LEVELS'
     },
     annotationLevel.parse
   ),
@@ -98,8 +110,13 @@ const inputs = {
   'short-sha-length': count({
     summary: 'Digits of a commit in {{sha}} and type=sha.',
     default: '7',
+    variable: 'DOCKER_METADATA_SHORT_SHA_LENGTH',
     min: 4,
     max: 64
+  }),
+  'pr-head-sha': flag({
+    summary: 'On a pull request, take its head commit rather than the merge commit.',
+    variable: 'DOCKER_METADATA_PR_HEAD_SHA'
   }),
   context: choice(['workflow', 'git'], {
     summary: 'Where ref and commit come from: the workflow’s event, or the Git work tree.',
@@ -134,7 +151,11 @@ export const computeTags = command({
   summary: 'Decide the tags, labels and jobs of a release before anything is built.',
   description:
     'Takes the inputs of docker/metadata-action by name and grammar and gives its outputs, and beside them a plan that all later jobs follow, and the matrices that they run in. No request is made: what cannot be known yet is said, and decided when the tags are moved.',
-  exportPrefix: 'DOCKER_METADATA_OUTPUT_',
+  // Plan and matrices are left out: variables of that size make later programs fail to start.
+  exports: {
+    prefix: 'DOCKER_METADATA_OUTPUT_',
+    outputs: ['version', 'tags', 'tag-names', 'labels', 'annotations', 'json']
+  },
   inputs,
   outputs,
   examples: [
@@ -146,7 +167,7 @@ export const computeTags = command({
   async run(values, {reporter, workflowRun}) {
     const release = planRelease(
       {...values, rules: values.tags, shortShaLength: values['short-sha-length']},
-      await workflowRun()
+      await runOf(values, workflowRun)
     )
     const {plan} = release
     report(release, reporter)
@@ -168,6 +189,15 @@ export const computeTags = command({
     }
   }
 })
+
+/** The run as the caller wants it seen. */
+async function runOf(
+  values: Pick<InputValues<typeof inputs>, 'context' | 'pr-head-sha'>,
+  workflowRun: Ports['workflowRun']
+): Promise<WorkflowRun> {
+  const run = await workflowRun(values.context)
+  return values['pr-head-sha'] && run.headSha !== undefined ? {...run, sha: run.headSha} : run
+}
 
 function report({plan, tagPlan}: DecidedRelease, reporter: Reporter): void {
   for (const line of formatTagTable(plan)) reporter.info(line)

@@ -38,7 +38,9 @@ export async function runDemoRelease(release: DemoRelease, ports: Ports): Promis
       plan: planned.plan,
       platforms: platform,
       context: release.context,
-      builder: release.builder
+      builder: release.builder,
+      // podman and buildah keep the sample's HEALTHCHECK in this format only.
+      format: 'docker'
     }
     const built = await steps.run('build', buildByDigest, texts)
     steps.say(`${platform} ${built.digest}, pushed without a tag`)

@@ -12,11 +12,14 @@ const MAX_DOCUMENT = 16 * 1024 * 1024
  */
 export async function gatherTexts(
   table: InputTable,
-  textOf: (name: string) => string | undefined
+  textOf: (name: string) => string | undefined,
+  environment: Readonly<Record<string, string | undefined>>
 ): Promise<InputTexts> {
   const issues: InputIssue[] = []
-  const entries = Object.entries(table).map(async ([name, {shape}]) => {
-    const text = textOf(name)
+  const entries = Object.entries(table).map(async ([name, {shape, variable}]) => {
+    const given = textOf(name)
+    const isAbsent = given === undefined || given === ''
+    const text = isAbsent && variable !== undefined ? environment[variable] : given
     if (shape !== 'json' || text === undefined || /^\s*([{[]|$)/.test(text)) return [name, text]
     try {
       return [name, await readDocument(text.trim())]

@@ -16,7 +16,7 @@ export interface SystemPorts {
 export interface HostParts {
   readonly reporter: Reporter
   readonly digests: DigestStore
-  readonly readRun: (ports: Pick<Ports, 'exec' | 'clock'>) => Promise<WorkflowRun>
+  readonly readRun: (ports: Pick<Ports, 'exec' | 'clock'>, source: 'workflow' | 'git') => Promise<WorkflowRun>
 }
 
 /** Opens network, programs, time and credentials of this machine, for a host that brings its log and its store. */
@@ -26,7 +26,8 @@ export function openSystemPorts({reporter, digests, readRun}: HostParts): System
   const exec = execPrograms
   return {
     ports: {
-      workflowRun: async () => await readRun({exec, clock: systemClock}),
+      workflowRun: async (source = 'workflow') =>
+        await readRun({exec: execPrograms, clock: systemClock}, source),
       send: http.send,
       exec,
       digests,

@@ -15,6 +15,8 @@ export interface Input<T> {
   /** The text that stands in for an absent one. */
   readonly default?: string
   readonly choices?: readonly string[]
+  /** The variable of the environment that is read where the input is not given. */
+  readonly variable?: string
   /** Never printed; masked in the log as soon as it is read. */
   readonly secret: boolean
   /** Whether white space is a value, and not as good as nothing. */
@@ -45,6 +47,7 @@ export interface InputOptions {
   readonly summary: string
   readonly placeholder?: string
   readonly default?: string
+  readonly variable?: string
   readonly secret?: boolean
 }
 

@@ -79,8 +79,9 @@ export function remarks(input: Input<unknown>): string {
         ? 'Separated by commas or lines, or given again.'
         : 'One a line, or given again.'
       : '',
+    input.variable === undefined ? '' : `Else the variable ${input.variable}.`,
     input.default !== undefined && input.default !== '' && input.shape !== 'flag'
-      ? `Default: ${input.default.replaceAll('\n', ', ')}.`
+      ? `[default: ${input.default.replaceAll('\n', ', ')}]`
       : ''
   ]
     .filter(Boolean)

@@ -31,7 +31,7 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
   const {ports, close} = openSystemPorts({
     reporter,
     digests: openFolderStore(() => state.globals.records ?? RECORDS_FOLDER),
-    readRun: async facts => await readRun(state.globals, facts)
+    readRun: async (facts, source) => await readRun(state.globals, facts, source)
   })
   return {
     ports,
@@ -42,7 +42,8 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
       reporter.setSummaryFile(given.globals.summary)
       const texts = await gatherTexts(
         command.inputs,
-        name => given.texts[name] ?? process.env[variableOf(name)]
+        name => given.texts[name] ?? process.env[variableOf(name)],
+        process.env
       )
       return {texts: texts.texts, issues: [...given.issues, ...texts.issues, ...outputIssues(command, given)]}
     },
@@ -58,10 +59,11 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
 /** Inside a GitHub job the runner knows the run, unless the caller says otherwise; elsewhere Git does. */
 async function readRun(
   globals: Arguments['globals'],
-  ports: Pick<Ports, 'exec' | 'clock'>
+  ports: Pick<Ports, 'exec' | 'clock'>,
+  source: 'workflow' | 'git'
 ): Promise<WorkflowRun> {
   const isGiven = [globals.event, globals.ref, globals.sha].some(fact => fact !== undefined)
-  const isGithub = process.env['GITHUB_ACTIONS'] === 'true' && !isGiven
+  const isGithub = process.env['GITHUB_ACTIONS'] === 'true' && !isGiven && source === 'workflow'
   return isGithub ? await readGithubRun(process.env, ports) : await readGitRun(globals, ports)
 }
 

@@ -1,8 +1,10 @@
 import * as core from '@actions/core'
 import type {Command, Outputs} from '../../commands/command.js'
-import type {DigestStore} from '../../ports.js'
+import type {DigestStore, Ports} from '../../ports.js'
 import {causeLines, errorLines} from '../error-lines.js'
+import type {WorkflowRun} from '../../workflow-run.js'
 import type {Host} from '../host.js'
+import {readGitRun} from '../git-run.js'
 import {gatherTexts} from '../input-texts.js'
 import {openSystemPorts} from '../system-ports.js'
 import {githubReporter} from './reporter.js'
@@ -18,13 +20,13 @@ export function openGithubHost(): GithubHost {
   const {ports, close} = openSystemPorts({
     reporter: githubReporter(),
     digests: artifactStore(),
-    readRun: async facts => await readGithubRun(process.env, facts)
+    readRun: async (facts, source) => await readRun(facts, source)
   })
   return {
     ports,
     commandInput: () => core.getInput('command'),
     read: async command =>
-      await gatherTexts(command.inputs, name => core.getInput(name, {trimWhitespace: false})),
+      await gatherTexts(command.inputs, name => core.getInput(name, {trimWhitespace: false}), process.env),
     hide: hideSecret,
     write: writeOutputs,
     fail(error) {
@@ -33,6 +35,17 @@ export function openGithubHost(): GithubHost {
     },
     close
   }
+}
+
+/** With `context: git` the checkout says what is built; who started the run and why, the runner says as ever. */
+async function readRun(
+  facts: Pick<Ports, 'exec' | 'clock'>,
+  source: 'workflow' | 'git'
+): Promise<WorkflowRun> {
+  const run = await readGithubRun(process.env, facts)
+  if (source === 'workflow') return run
+  const {ref, sha, commitDate} = await readGitRun({}, facts)
+  return {...run, ref, sha, ...(commitDate === undefined ? {} : {commitDate})}
 }
 
 /** The artifact client is large: it is loaded by the commands that hand digests over, when they do. */
@@ -50,11 +63,10 @@ function hideSecret(secret: string | undefined): void {
 }
 
 function writeOutputs(command: Command, outputs: Outputs): void {
-  const isExported =
-    command.exportPrefix !== undefined && process.env['DOCKER_METADATA_SET_OUTPUT_ENV'] !== 'false'
+  const isExporting = process.env['DOCKER_METADATA_SET_OUTPUT_ENV'] !== 'false'
   for (const [name, value] of Object.entries(outputs)) {
     core.setOutput(name, value)
-    if (isExported)
-      core.exportVariable(`${command.exportPrefix ?? ''}${name.replace(/\W/g, '_').toUpperCase()}`, value)
+    if (isExporting && command.exports?.outputs.includes(name) === true)
+      core.exportVariable(`${command.exports.prefix}${name.replace(/\W/g, '_').toUpperCase()}`, value)
   }
 }
