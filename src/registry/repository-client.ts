@@ -5,6 +5,7 @@ import {MANIFEST_ACCEPT, bareMediaType, isManifestType} from '../oci/media-type.
 import {type Repository, type Tag, formatReference, formatRepository} from '../oci/reference.js'
 import type {HttpRequest, StreamBody} from '../ports.js'
 import type {Answer, Exchange, RegistryRequest} from './exchange.js'
+import {resolveLocation} from './location.js'
 import {type Access, repositoryScope} from './transport/auth.js'
 
 /** A request below the repository's path; the rest is filled in. */
@@ -136,9 +137,12 @@ export class RepositoryClient {
     return await exchange.retrying(attempt)
   }
 
-  /** Resolves a `Location` or `Link` of this registry. */
+  /**
+   * Resolves a `Location` or `Link` of this registry.
+   * @throws ReleaseError REGISTRY_FAILED where it leads nowhere
+   */
   async resolve(location: string): Promise<string> {
-    return new URL(location, (await this.#open()).base).href
+    return resolveLocation(location, (await this.#open()).base)
   }
 
   #complete(base: URL, request: RepositoryRequest): RegistryRequest {
