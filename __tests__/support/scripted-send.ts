@@ -9,7 +9,9 @@ export interface ScriptedAnswer {
 }
 
 /** A network where everything is answered by one function; what it throws is a broken connection. */
-export function scriptedSend(answer: (request: HttpRequest) => ScriptedAnswer | Promise<ScriptedAnswer>): Send {
+export function scriptedSend(
+  answer: (request: HttpRequest) => ScriptedAnswer | Promise<ScriptedAnswer>
+): Send {
   return async request => {
     const {status = 200, headers = {}, body = ''} = await answer(request)
     const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))

@@ -5,7 +5,7 @@ import {MAX_MANIFEST_SIZE} from '../oci/manifest.js'
 import type {HttpRequest, HttpResponse} from '../ports.js'
 import {registryErrorOf} from './registry-error.js'
 import {type RetryPolicy, retry} from './retry.js'
-import type {AuthorizedSend} from './transport/auth.js'
+import type {AuthorizedResponse, AuthorizedSend} from './transport/auth.js'
 import {readBody} from './transport/body.js'
 
 const MAX_ERROR_BODY = 64 * 1024
@@ -68,13 +68,13 @@ export class Exchange {
     return await retry(this.#policy, attempt)
   }
 
-  async #checked(request: RegistryRequest): Promise<HttpResponse> {
+  async #checked(request: RegistryRequest): Promise<AuthorizedResponse> {
     const response = await this.#send({...request, signal: this.#policy.signal}, request.scopes)
     if (request.expect.includes(response.status)) return response
     throw await failureOf(request, response)
   }
 }
 
-async function failureOf(request: HttpRequest, response: HttpResponse): Promise<RegistryError> {
+async function failureOf(request: HttpRequest, response: AuthorizedResponse): Promise<RegistryError> {
   return registryErrorOf(request, response, await readBody(response, MAX_ERROR_BODY))
 }

@@ -4,7 +4,7 @@ import type {HttpRequest, HttpResponse} from '../ports.js'
 /** What a failed answer means, in one line that names the request, the answer and what to do. */
 export function registryErrorOf(
   request: HttpRequest,
-  response: HttpResponse,
+  response: HttpResponse & {readonly isLoggedIn?: boolean},
   body: Uint8Array
 ): RegistryError {
   const text = Buffer.from(body).toString('utf8')
@@ -16,7 +16,7 @@ export function registryErrorOf(
     retryAfter: retryAfterOf(response, text)
   }
   return new RegistryError(`${failure.method} ${failure.url}: ${answerOf(failure, text)}`, failure, {
-    hint: hintOf(failure)
+    hint: hintOf(failure, response.isLoggedIn ?? false)
   })
 }
 
@@ -50,10 +50,10 @@ function retryAfterOf({headers}: HttpResponse, text: string): number | undefined
   return inMessage ? Math.ceil(Number(inMessage[1]) * (inMessage[2] === 'ms' ? 1 : 1000)) : undefined
 }
 
-function hintOf({status, url, entries}: RegistryFailure): string | undefined {
+function hintOf({status, url, entries}: RegistryFailure, isLoggedIn: boolean): string | undefined {
   const host = url.split('/')[0] ?? ''
-  if (status === 401) return `Log in to ${host} before this step (docker login ${host}).`
-  if (status === 403) return deniedHint(host)
+  if (status === 401 && !isLoggedIn) return `Log in to ${host} before this step (docker login ${host}).`
+  if (status === 401 || status === 403) return deniedHint(host)
   if (status === 404 && entries.some(({code}) => code === 'NAME_UNKNOWN'))
     return 'The repository does not exist there, or this login may not see it.'
   if (status === 429) return 'The registry limits requests; run this again later, with the same inputs.'
@@ -63,5 +63,5 @@ function hintOf({status, url, entries}: RegistryFailure): string | undefined {
 function deniedHint(host: string): string {
   if (host === 'ghcr.io')
     return 'Give this job "packages: write", and give the repository write access in the settings of the package.'
-  return `The login for ${host} lacks the right for this; give its account or token write access.`
+  return `The login for ${host} is not accepted, or lacks the right for this; give its account or token write access.`
 }

@@ -5,8 +5,13 @@ import {type Token, basicAuthorization, fetchToken} from './token.js'
 /** What a caller may do in a repository, in the words of token scopes. */
 export type Access = 'pull' | 'pull,push' | 'pull,push,delete'
 
+/** An answer, and whether a login was given for it: what to do about a refusal depends on that. */
+export interface AuthorizedResponse extends HttpResponse {
+  readonly isLoggedIn: boolean
+}
+
 /** Sends a request with the right to do `access` in the repositories of the scopes. */
-export type AuthorizedSend = (request: HttpRequest, scopes: readonly string[]) => Promise<HttpResponse>
+export type AuthorizedSend = (request: HttpRequest, scopes: readonly string[]) => Promise<AuthorizedResponse>
 
 /** The scope that a token is asked for (distribution docs, spec/auth/scope.md). */
 export function repositoryScope(name: string, access: Access): string {
@@ -49,8 +54,13 @@ class AuthSession {
     this.#clock = clock
   }
 
-  async send(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse> {
-    if (request.url.host !== this.#registry.host) return await this.#next(request)
+  async send(request: HttpRequest, scopes: readonly string[]): Promise<AuthorizedResponse> {
+    const response = await this.#exchange(request, scopes)
+    return {...response, isLoggedIn: (await this.#credential) !== undefined}
+  }
+
+  async #exchange(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse> {
+    if (request.url.origin !== this.#registry.origin) return await this.#next(request)
     const authorization = await this.#authorization(scopes)
     const response = await this.#next(withAuthorization(request, authorization))
     if (response.status !== 401) return response
