@@ -6,6 +6,7 @@ const MAX_REDIRECTS = 10
 /**
  * Follows redirects of GET and HEAD. Authorization stays behind when the host changes: object stores are told
  * nothing, and refuse two kinds of authorization (distribution-spec, "API").
+ * @throws ReleaseError REGISTRY_FAILED where a redirect leads from TLS to plain HTTP, nowhere, or round in a circle
  */
 export function followRedirects(next: Send): Send {
   return async request => {
@@ -19,7 +20,7 @@ export function followRedirects(next: Send): Send {
       current = redirected(current, target)
     }
     throw new ReleaseError(
-      'REGISTRY_UNREACHABLE',
+      'REGISTRY_FAILED',
       `${request.method} ${request.url.host}: more than ${MAX_REDIRECTS} redirects`
     )
   }
@@ -35,13 +36,18 @@ function redirectTarget(request: HttpRequest, response: HttpResponse): URL | und
   const location = response.headers['location']
   const isRedirect = [301, 302, 303, 307, 308].includes(response.status)
   if (!isRedirect || location === undefined || !['GET', 'HEAD'].includes(request.method)) return undefined
-  const target = new URL(location, request.url)
-  if (request.url.protocol === 'https:' && target.protocol !== 'https:')
-    throw new ReleaseError(
-      'REGISTRY_UNREACHABLE',
-      `${request.url.host} redirects to plain HTTP at ${target.host}`
-    )
+  const target = URL.canParse(location, request.url.href) ? new URL(location, request.url) : undefined
+  if (target?.protocol !== 'https:' && target?.protocol !== 'http:')
+    throw refused(request, JSON.stringify(location))
+  if (request.url.protocol === 'https:' && target.protocol === 'http:')
+    throw refused(request, `plain HTTP at ${target.host}`)
   return target
+}
+
+function refused({method, url}: HttpRequest, target: string): ReleaseError {
+  return new ReleaseError('REGISTRY_FAILED', `${method} ${url.host}${url.pathname} redirects to ${target}`, {
+    hint: `The registry ${url.host} or a proxy before it is not set up rightly.`
+  })
 }
 
 function redirected(request: HttpRequest, url: URL): HttpRequest {
