@@ -1,6 +1,10 @@
 import {RegistryError, type RegistryErrorEntry, type RegistryFailure} from '../errors.js'
 import type {HttpRequest, HttpResponse} from '../ports.js'
 
+/** How much is told of a text that is no message of the specification, and of one that is. */
+const MAX_TEXT = 200
+const MAX_MESSAGE = 500
+
 /** What a failed answer means, in one line that names the request, the answer and what to do. */
 export function registryErrorOf(
   request: HttpRequest,
@@ -15,39 +19,77 @@ export function registryErrorOf(
     entries: readEntries(text),
     retryAfter: retryAfterOf(response, text)
   }
-  return new RegistryError(`${failure.method} ${failure.url}: ${answerOf(failure, text)}`, failure, {
+  return new RegistryError(`${failure.method} ${failure.url}: ${answerOf(failure)}`, failure, {
     hint: hintOf(failure, response.isLoggedIn ?? false)
   })
 }
 
-function answerOf({status, entries}: RegistryFailure, text: string): string {
-  const said = entries.map(({code, message}) => [code, message].filter(Boolean).join(' ')).join('; ')
-  const plain = text.startsWith('<') ? '' : text.replace(/\s+/g, ' ').trim().slice(0, 200)
-  return [status, said || plain].filter(Boolean).join(' ')
+function answerOf({status, entries}: RegistryFailure): string {
+  const said = entries.map(({code, message}) => [code, message].filter(Boolean).join(' ')).filter(Boolean)
+  return [String(status), said.join('; ')].filter(Boolean).join(' ')
 }
 
-/** Distribution-spec, "Error codes". The body may also be text or HTML, then there are no entries. */
+/** Distribution-spec, "Error codes". A body that is something else is taken as one message, but for HTML. */
 function readEntries(text: string): RegistryErrorEntry[] {
-  try {
-    const errors: unknown = (JSON.parse(text) as {errors?: unknown}).errors
-    if (!Array.isArray(errors)) return []
-    return errors.map((entry: {code?: unknown; message?: unknown} | null) => ({
-      code: typeof entry?.code === 'string' ? entry.code : '',
-      message: typeof entry?.message === 'string' ? entry.message.slice(0, 500) : ''
+  const errors = errorsOf(text)
+  if (errors !== undefined)
+    return errors.map(entry => ({
+      code: oneLine(entry?.code).slice(0, MAX_TEXT),
+      message: oneLine(entry?.message).slice(0, MAX_MESSAGE)
     }))
+  const plain = oneLine(text).slice(0, MAX_TEXT)
+  return plain === '' || plain.startsWith('<') ? [] : [{code: '', message: plain}]
+}
+
+type ErrorList = readonly ({readonly code?: unknown; readonly message?: unknown} | null)[]
+
+function errorsOf(text: string): ErrorList | undefined {
+  try {
+    const document = JSON.parse(text) as {readonly errors?: unknown} | null
+    return Array.isArray(document?.errors) ? (document.errors as ErrorList) : undefined
   } catch {
-    return []
+    return undefined
   }
+}
+
+/** Without line breaks and control characters: what a registry says must not look like a line of our own log. */
+function oneLine(text: unknown): string {
+  return typeof text === 'string' ? text.replace(/[\s\p{Cc}]+/gu, ' ').trim() : ''
 }
 
 /** Milliseconds. GHCR names the wait in its message, for example `retry-after: 12.5ms` (seen in 2025). */
 function retryAfterOf({headers}: HttpResponse, text: string): number | undefined {
-  const header = headers['retry-after']
-  if (header !== undefined && /^\d+$/.test(header)) return Number(header) * 1000
-  const date = header === undefined ? Number.NaN : Date.parse(header)
-  if (!Number.isNaN(date)) return Math.max(0, date - Date.parse(headers['date'] ?? new Date().toUTCString()))
-  const inMessage = /retry-after: ([\d.]+)(ms|s)/i.exec(text)
-  return inMessage ? Math.ceil(Number(inMessage[1]) * (inMessage[2] === 'ms' ? 1 : 1000)) : undefined
+  const header = headers['retry-after'] ?? ''
+  if (/^\d+$/.test(header)) return Number(header) * 1000
+  // Date.parse takes much for a date that is none, such as -5.
+  const date = /^[a-z]{3}/i.test(header) ? Date.parse(header) : Number.NaN
+  if (!Number.isNaN(date)) return Math.max(0, date - clockOf(headers['date'], date))
+  const inMessage = /retry-after: ((?:[\d.]+(?:h|ms|m|s|µs|us|ns))+)/i.exec(text)?.[1]
+  return inMessage === undefined ? undefined : readGoDuration(inMessage)
+}
+
+/** The time by the clock of the registry; where it does not say, there is nothing to wait for. */
+function clockOf(header: string | undefined, otherwise: number): number {
+  const time = header === undefined ? Date.now() : Date.parse(header)
+  return Number.isNaN(time) ? otherwise : time
+}
+
+/** A duration as Go writes it, for example `1m2.5s`, in whole milliseconds. */
+function readGoDuration(text: string): number {
+  const parts = [...text.matchAll(/([\d.]+)(h|ms|m|s|µs|us|ns)/gi)]
+  return Math.ceil(
+    parts.reduce((sum, [, value, unit = '']) => sum + Number(value) * (GO_UNITS[unit.toLowerCase()] ?? 0), 0)
+  )
+}
+
+const GO_UNITS: Readonly<Record<string, number>> = {
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+  ms: 1,
+  µs: 0.001,
+  us: 0.001,
+  ns: 0.000001
 }
 
 function hintOf({status, url, entries}: RegistryFailure, isLoggedIn: boolean): string | undefined {

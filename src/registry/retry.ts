@@ -28,9 +28,9 @@ export function isPassing(error: unknown): boolean {
 
 /** GHCR answers a burst of pushes with 403 and this text, seen in 2025. */
 function isSecondaryLimit(error: RegistryError): boolean {
-  return (
-    error.status === 403 && error.failure.entries.some(({message}) => /secondary rate limit/i.test(message))
-  )
+  const {status, entries} = error.failure
+  const isLimit = entries.some(({message}) => /secondary rate limit/i.test(message))
+  return status === 403 && (isLimit || error.has('TOOMANYREQUESTS'))
 }
 
 /**
