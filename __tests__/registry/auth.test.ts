@@ -16,11 +16,8 @@ const TAG = parseTag('1.0')
 
 type Answer = (request: HttpRequest) => ScriptedAnswer
 
-function clientOf(answer: Answer, credential: Credential | undefined = alice, host = HOST): TestClient {
-  return openClient(
-    {host, ...(credential ? {credential} : {})},
-    {send: scriptedSend(answer), insecure: ['plain.example']}
-  )
+function clientOf(answer: Answer, credential: Credential = alice, host = HOST): TestClient {
+  return openClient({host, credential}, {send: scriptedSend(answer), insecure: ['plain.example']})
 }
 
 /** A registry that answers 404 to whoever has the right authorization, and a challenge to all others. */
