@@ -2,6 +2,7 @@ import {readFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 import type {Credential, Credentials, Exec} from '../ports.js'
+import {askHelper} from './credential-helper.js'
 
 /** Where the configuration of docker and podman lies, and how their credential helpers are run. */
 export interface DockerConfigOptions {
@@ -18,8 +19,8 @@ interface ConfigFile {
 }
 
 /**
- * Credentials as docker and podman find them: their configuration files, in podman's order and then docker's, each
- * with its credential helpers. The first that knows the registry answers.
+ * Credentials as docker and podman find them: the file that REGISTRY_AUTH_FILE names, docker's configuration, then
+ * podman's, each with its credential helpers. The first that knows the registry answers.
  * @throws ReleaseError CREDENTIALS_INVALID for a file that cannot be read as configuration, or a failing helper
  */
 export function dockerCredentials(options: DockerConfigOptions): Credentials {
@@ -56,26 +57,31 @@ async function loadConfig(file: string): Promise<ConfigFile | undefined> {
   try {
     content = await readFile(file, 'utf8')
   } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return undefined
-    throw unreadable(file, error)
+    // A home such as /dev/null, which a user of a service has, is no folder.
+    if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return undefined
+    throw unreadable(file, messageOf(error))
   }
   if (content.trim() === '') return undefined
-  try {
-    const document = JSON.parse(content) as Partial<ConfigFile> | null
-    return {
-      file,
-      auths: document?.auths ?? {},
-      credHelpers: document?.credHelpers ?? {},
-      credsStore: document?.credsStore
-    }
-  } catch (error) {
-    throw unreadable(file, error)
+  const document = parse(content, file)
+  return {
+    file,
+    auths: document?.auths ?? {},
+    credHelpers: document?.credHelpers ?? {},
+    credsStore: document?.credsStore
   }
 }
 
-function unreadable(file: string, cause: unknown): ReleaseError {
-  return new ReleaseError('CREDENTIALS_INVALID', `${file} cannot be read: ${messageOf(cause)}`, {
-    cause,
+function parse(content: string, file: string): Partial<ConfigFile> | null {
+  try {
+    return JSON.parse(content) as Partial<ConfigFile> | null
+  } catch {
+    // The parser's own message quotes what it read, which may be a password.
+    throw unreadable(file, 'it is not JSON')
+  }
+}
+
+function unreadable(file: string, reason: string): ReleaseError {
+  return new ReleaseError('CREDENTIALS_INVALID', `${file} cannot be read: ${reason}`, {
     hint: 'Log in again (docker login, podman login), or mend the file.'
   })
 }
@@ -91,7 +97,7 @@ async function credentialIn(
     const credential = await askHelper(helper, names[0] ?? registry, exec)
     if (credential !== undefined) return credential
   }
-  const entry = names.map(name => config.auths[name]).find(auth => auth !== undefined)
+  const entry = names.map(name => config.auths[name]).find(Boolean)
   return entry && readAuth(entry, config.file)
 }
 
@@ -117,42 +123,6 @@ function readAuth(entry: Readonly<Record<string, unknown>>, file: string): Crede
     return 'identityToken' in identity ? {username: '', password: '', ...identity} : undefined
   const decoded = Buffer.from(auth, 'base64').toString('utf8').replace(/\0+$/, '')
   const colon = decoded.indexOf(':')
-  if (colon < 0) throw unreadable(file, new Error('an entry "auth" is not user:password in base64'))
+  if (colon < 0) throw unreadable(file, 'an entry "auth" is not user:password in base64')
   return {username: decoded.slice(0, colon), password: decoded.slice(colon + 1), ...identity}
-}
-
-/** Docker's credential helper protocol: `docker-credential-NAME get`, the server on standard input, JSON back. */
-async function askHelper(helper: string, server: string, exec: Exec): Promise<Credential | undefined> {
-  const program = `docker-credential-${helper}`
-  const result = await exec(program, ['get'], {input: server}).catch((cause: unknown) => {
-    throw new ReleaseError(
-      'CREDENTIALS_INVALID',
-      `the credential helper ${program} cannot be started: ${messageOf(cause)}`,
-      {
-        cause,
-        hint: `Install ${program}, or take it out of the docker configuration.`
-      }
-    )
-  })
-  if (result.exitCode !== 0) {
-    assertUnknown(program, server, result.stdout + result.stderr)
-    return undefined
-  }
-  const answer = JSON.parse(result.stdout) as {Username?: string; Secret?: string}
-  const {Username: username = '', Secret: secret = ''} = answer
-  // A user of this name says that the secret is a refresh token.
-  if (username === '<token>') return {username: '', password: '', identityToken: secret}
-  return {username, password: secret}
-}
-
-/** A helper that knows nothing of a server says so with a failure. */
-function assertUnknown(program: string, server: string, output: string): void {
-  if (/not found/i.test(output)) return
-  throw new ReleaseError(
-    'CREDENTIALS_INVALID',
-    `${program} gave no credential for ${server}: ${output.trim().slice(0, 200)}`,
-    {
-      hint: `Run "${program} get" by hand, or log in again.`
-    }
-  )
 }

@@ -1,0 +1,265 @@
+import {chmod, mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
+import type {Credential} from '../../src/ports.js'
+import {configFiles, dockerCredentials} from '../../src/registry/docker-config.js'
+import {execWithEnvironment} from '../support/builder-ports.js'
+import {failureOf} from '../support/thrown.js'
+
+/** A home with configuration files and, in its bin, credential helpers. */
+const state = {home: ''}
+beforeEach(async () => {
+  state.home = await mkdtemp(path.join(tmpdir(), 'home-'))
+})
+afterEach(async () => {
+  await rm(state.home, {recursive: true, force: true})
+})
+
+const at = (...parts: string[]): string => path.join(state.home, ...parts)
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+const alice = {username: 'alice', password: 'secret-of-alice'}
+const auths = (host: string, {username, password} = alice): object => ({
+  auths: {[host]: {auth: base64(`${username}:${password}`)}}
+})
+
+async function write(file: string, content: unknown): Promise<void> {
+  await mkdir(path.dirname(at(file)), {recursive: true})
+  await writeFile(at(file), typeof content === 'string' ? content : JSON.stringify(content))
+}
+
+/** Writes a credential helper that keeps what it was asked, and answers as its script says. */
+async function writeHelper(name: string, script: string): Promise<void> {
+  const file = path.join('bin', `docker-credential-${name}`)
+  await write(file, `#!/bin/sh\nserver=$(cat)\necho "$1 $server" >> ${at('asked')}\n${script}\n`)
+  await chmod(at(file), 0o755)
+}
+
+const environment = (more: Record<string, string> = {}): Record<string, string> => ({
+  HOME: state.home,
+  ...more
+})
+
+async function find(registry: string, more: Record<string, string> = {}): Promise<Credential | undefined> {
+  const exec = execWithEnvironment({PATH: `${at('bin')}:/bin:/usr/bin`})
+  return await dockerCredentials({environment: environment(more), exec})(registry)
+}
+
+const asked = async (): Promise<string[]> => (await readFile(at('asked'), 'utf8')).trim().split('\n')
+
+describe("docker's config.json", () => {
+  it.each([
+    ['ghcr.io', 'ghcr.io'],
+    ['https://ghcr.io', 'ghcr.io'],
+    ['https://ghcr.io/v1/', 'ghcr.io'],
+    ['https://ghcr.io/v2/', 'ghcr.io'],
+    ['http://127.0.0.1:5000', '127.0.0.1:5000'],
+    ['127.0.0.1:5000', '127.0.0.1:5000'],
+    ['https://index.docker.io/v1/', 'docker.io'],
+    ['docker.io', 'docker.io'],
+    ['index.docker.io', 'docker.io'],
+    ['registry-1.docker.io', 'docker.io']
+  ])('with the key %s has the login of %s', async (key, registry) => {
+    await write('.docker/config.json', auths(key))
+    expect(await find(registry)).toEqual(alice)
+  })
+
+  it.each(['ghcr.io.example', 'example', 'ghcr.io:5000', 'docker.io'])(
+    'of ghcr.io says nothing of %s',
+    async registry => {
+      await write('.docker/config.json', auths('ghcr.io'))
+      expect(await find(registry)).toBeUndefined()
+    }
+  )
+
+  it('lies where DOCKER_CONFIG says', async () => {
+    await write('elsewhere/config.json', auths('ghcr.io'))
+    await write('.docker/config.json', auths('ghcr.io', {username: 'other', password: 'other'}))
+    expect(await find('ghcr.io', {DOCKER_CONFIG: at('elsewhere')})).toEqual(alice)
+  })
+
+  it.each<[string, object, Credential | undefined]>([
+    ['a password with colons', {auth: base64('alice:a:b:c')}, {username: 'alice', password: 'a:b:c'}],
+    ['a password in UTF-8', {auth: base64('alice:pässwörd')}, {username: 'alice', password: 'pässwörd'}],
+    ['zero bytes behind', {auth: base64('alice:secret\0\0')}, {username: 'alice', password: 'secret'}],
+    ['name and password in the open', alice, alice],
+    [
+      'an identity token',
+      {auth: base64('alice:'), identitytoken: 'refresh'},
+      {username: 'alice', password: '', identityToken: 'refresh'}
+    ],
+    [
+      'an identity token alone',
+      {identitytoken: 'refresh'},
+      {username: '', password: '', identityToken: 'refresh'}
+    ],
+    ['nothing', {}, undefined],
+    ['an empty text', {auth: ''}, undefined],
+    ['an email alone', {email: 'alice@example'}, undefined]
+  ])('with %s', async (_, entry, expected) => {
+    await write('.docker/config.json', {auths: {'ghcr.io': entry}})
+    expect(await find('ghcr.io')).toEqual(expected)
+  })
+
+  it.each([
+    ['', undefined],
+    [' \n', undefined],
+    ['null', undefined],
+    ['{}', undefined],
+    ['{"auths":null,"credHelpers":null}', undefined],
+    ['{"auths":{"ghcr.io":null}}', undefined],
+    ['{"auths":[]}', undefined]
+  ])('of %p has no login', async (content, expected) => {
+    await write('.docker/config.json', content)
+    expect(await find('ghcr.io')).toBe(expected)
+  })
+
+  it.each([
+    ['not JSON', `{"auths":{"ghcr.io":{"auth":"${base64('alice:secret-of-alice')}"`],
+    ['not JSON in another way', `{"auths":{"ghcr.io":{"auth":${base64('alice:secret-of-alice')}}}}`],
+    ['no login in base64', `{"auths":{"ghcr.io":{"auth":"${base64('secret-of-alice')}"}}}`]
+  ])('that is %s is an error that names the file and shows nothing of it', async (_, content) => {
+    await write('.docker/config.json', content)
+    const error = await failureOf(() => find('ghcr.io'))
+    expect(error.code).toBe('CREDENTIALS_INVALID')
+    expect(error.message).toContain(at('.docker/config.json'))
+    expect(error.hint).toContain('Log in again')
+    expect(describeAll(error)).not.toMatch(/secret-of|c2VjcmV0|YWxpY2U/)
+  })
+
+  it('that cannot be read is an error', async () => {
+    await mkdir(at('.docker/config.json'), {recursive: true})
+    expect(await failureOf(() => find('ghcr.io'))).toMatchObject({code: 'CREDENTIALS_INVALID'})
+  })
+
+  it.each(['/dev/null', '/proc/none'])('of a home that is %s is none', async HOME => {
+    expect(await find('ghcr.io', {HOME})).toBeUndefined()
+  })
+
+  it('is read once', async () => {
+    await write('.docker/config.json', auths('ghcr.io'))
+    const exec = execWithEnvironment({})
+    const credentials = dockerCredentials({environment: environment(), exec})
+    await credentials('ghcr.io')
+    await rm(at('.docker'), {recursive: true})
+    expect(await credentials('ghcr.io')).toEqual(alice)
+  })
+})
+
+describe("podman's auth.json", () => {
+  it.each([
+    ['REGISTRY_AUTH_FILE', 'my-auth.json', () => ({REGISTRY_AUTH_FILE: at('my-auth.json')})],
+    ['XDG_RUNTIME_DIR', 'run/containers/auth.json', () => ({XDG_RUNTIME_DIR: at('run')})],
+    ['XDG_CONFIG_HOME', 'conf/containers/auth.json', () => ({XDG_CONFIG_HOME: at('conf')})],
+    ['HOME', '.config/containers/auth.json', () => ({})]
+  ])('is found by %s', async (_, file, more) => {
+    await write(file, auths('ghcr.io'))
+    expect(await find('ghcr.io', more())).toEqual(alice)
+  })
+
+  it('and config.json are asked in one order, and the next where one does not know the registry', async () => {
+    const more = {
+      REGISTRY_AUTH_FILE: at('my-auth.json'),
+      XDG_RUNTIME_DIR: at('run'),
+      XDG_CONFIG_HOME: at('conf')
+    }
+    const files = [
+      'conf/containers/auth.json',
+      'run/containers/auth.json',
+      '.docker/config.json',
+      'my-auth.json'
+    ]
+    expect(configFiles(environment(more))).toEqual(files.toReversed().map(file => at(file)))
+    for (const file of files) {
+      await write(file, auths('ghcr.io', {username: file, password: 'x'}))
+      expect(await find('ghcr.io', more)).toEqual({username: file, password: 'x'})
+    }
+    await write('my-auth.json', auths('quay.io'))
+    expect(await find('ghcr.io', more)).toMatchObject({username: '.docker/config.json'})
+  })
+
+  it('is nowhere without a home', () => {
+    expect(configFiles({})).toEqual([])
+    expect(configFiles({REGISTRY_AUTH_FILE: '', DOCKER_CONFIG: ''})).toEqual([])
+  })
+})
+
+describe('a credential helper', () => {
+  const answer = (username: string, secret: string): string =>
+    `echo '${JSON.stringify({ServerURL: 'x', Username: username, Secret: secret})}'`
+
+  it('of the registry is asked for its server', async () => {
+    await write('.docker/config.json', {
+      credHelpers: {'ghcr.io': 'mine'},
+      credsStore: 'store',
+      ...auths('ghcr.io')
+    })
+    await writeHelper('mine', answer('bob', 'secret-of-bob'))
+    await writeHelper('store', 'exit 9')
+    expect(await find('ghcr.io')).toEqual({username: 'bob', password: 'secret-of-bob'})
+    expect(await asked()).toEqual(['get ghcr.io'])
+  })
+
+  it('of all registries is asked by the key of Docker Hub', async () => {
+    await write('.docker/config.json', {credsStore: 'store', auths: {'https://index.docker.io/v1/': {}}})
+    await writeHelper('store', answer('bob', 'secret-of-bob'))
+    expect(await find('docker.io')).toEqual({username: 'bob', password: 'secret-of-bob'})
+    expect(await asked()).toEqual(['get https://index.docker.io/v1/'])
+  })
+
+  it('may give a refresh token', async () => {
+    await write('.docker/config.json', {credsStore: 'store'})
+    await writeHelper('store', answer('<token>', 'refresh'))
+    expect(await find('ghcr.io')).toEqual({username: '', password: '', identityToken: 'refresh'})
+  })
+
+  it.each([
+    ['says so', 'echo "credentials not found in native keychain"; exit 1'],
+    ['says so on the other stream', 'echo "credentials not found" >&2; exit 1'],
+    ['gives an empty answer', `echo '{"ServerURL":"ghcr.io","Username":"","Secret":""}'`]
+  ])('that knows nothing %s: then the file is asked', async (_, script) => {
+    await write('.docker/config.json', {credsStore: 'store', ...auths('ghcr.io')})
+    await writeHelper('store', script)
+    expect(await find('ghcr.io')).toEqual(alice)
+  })
+
+  it.each([
+    [
+      'fails',
+      'echo "the keychain is locked"; exit 1',
+      'gave no credential for ghcr.io: the keychain is locked'
+    ],
+    ['fails in silence', 'exit 3', 'gave no credential for ghcr.io'],
+    ['is killed', 'kill -9 $$', 'gave no credential for ghcr.io'],
+    ['answers no JSON', 'echo secret-of-bob', 'gave no credential for ghcr.io'],
+    ['answers null', 'echo null', 'gave no credential for ghcr.io'],
+    ['answers a number', `echo '{"Username":"bob","Secret":5}'`, 'gave no credential for ghcr.io']
+  ])('that %s is an error without its secret', async (_, script, fault) => {
+    await write('.docker/config.json', {credsStore: 'store', ...auths('ghcr.io')})
+    await writeHelper('store', script)
+    const error = await failureOf(() => find('ghcr.io'))
+    expect(error.code).toBe('CREDENTIALS_INVALID')
+    expect(error.message).toContain(`docker-credential-store ${fault}`)
+    expect(describeAll(error)).not.toContain('secret-of-bob')
+  })
+
+  it('that is not installed is an error that names it', async () => {
+    await write('.docker/config.json', {credsStore: 'absent'})
+    const error = await failureOf(() => find('ghcr.io'))
+    expect(error.code).toBe('CREDENTIALS_INVALID')
+    expect(error.message).toContain('docker-credential-absent cannot be started')
+    expect(error.hint).toContain('Install docker-credential-absent')
+  })
+
+  it('may not lead out of the search path', async () => {
+    await write('.docker/config.json', {credsStore: '../../bin/x'})
+    expect(await failureOf(() => find('ghcr.io'))).toMatchObject({code: 'CREDENTIALS_INVALID'})
+  })
+})
+
+/** All that a log could say of an error, causes too. */
+function describeAll(error: unknown): string {
+  const texts: string[] = []
+  for (let one = error; one instanceof Error; one = one.cause) texts.push(one.message, one.stack ?? '')
+  return texts.join('\n')
+}
