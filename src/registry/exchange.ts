@@ -6,7 +6,7 @@ import type {HttpRequest, HttpResponse} from '../ports.js'
 import {registryErrorOf} from './registry-error.js'
 import {type RetryPolicy, retry} from './retry.js'
 import type {AuthorizedResponse, AuthorizedSend} from './transport/auth.js'
-import {readBody} from './transport/body.js'
+import {readBeginning, readBody} from './transport/body.js'
 
 const MAX_ERROR_BODY = 64 * 1024
 /** Requests under way at once to one registry. GHCR and ECR answer larger bursts with 429. */
@@ -53,7 +53,7 @@ export class Exchange {
   async callOnce(request: RegistryRequest): Promise<Answer> {
     return await this.#limit(async () => {
       const response = await this.#checked(request)
-      const body = await readBody(response, request.limit ?? MAX_MANIFEST_SIZE)
+      const body = await readBody(request, response, request.limit ?? MAX_MANIFEST_SIZE)
       return {status: response.status, headers: response.headers, body}
     })
   }
@@ -76,5 +76,5 @@ export class Exchange {
 }
 
 async function failureOf(request: HttpRequest, response: AuthorizedResponse): Promise<RegistryError> {
-  return registryErrorOf(request, response, await readBody(response, MAX_ERROR_BODY))
+  return registryErrorOf(request, response, await readBeginning(response, MAX_ERROR_BODY))
 }

@@ -3,7 +3,7 @@ import {isLoopback} from '../../oci/reference.js'
 import type {Credential, HttpRequest, Send} from '../../ports.js'
 import {registryErrorOf} from '../registry-error.js'
 import {isPassing} from '../retry.js'
-import {readBody} from './body.js'
+import {readBeginning, readBody} from './body.js'
 import type {Challenge} from './challenge.js'
 
 /** A bearer token and when it ends, in milliseconds since the epoch. */
@@ -40,9 +40,9 @@ export async function fetchToken(send: Send, request: TokenRequest): Promise<Tok
       ? basicRequest(realm, request)
       : refreshRequest(realm, request)
   const response = await send(message)
-  const body = await readBody(response, MAX_TOKEN_BODY)
-  if (response.status === 200) return readToken(body, request, realm)
-  const failure = registryErrorOf(message, response, body)
+  if (response.status === 200)
+    return readToken(await readBody(message, response, MAX_TOKEN_BODY), request, realm)
+  const failure = registryErrorOf(message, response, await readBeginning(response, MAX_TOKEN_BODY))
   throw isPassing(failure) ? failure : refused(request, realm, response.status)
 }
 
