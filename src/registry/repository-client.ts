@@ -1,6 +1,6 @@
 import {ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
-import {type Descriptor, type Manifest, manifestOf} from '../oci/manifest.js'
+import {type Descriptor, type Manifest, descriptorOf, manifestOf} from '../oci/manifest.js'
 import {MANIFEST_ACCEPT, bareMediaType, isManifestType} from '../oci/media-type.js'
 import {type Repository, type Tag, formatReference, formatRepository} from '../oci/reference.js'
 import type {HttpRequest, StreamBody} from '../ports.js'
@@ -64,7 +64,8 @@ export class RepositoryClient {
   }
 
   /**
-   * Asks what stands at a tag or digest. Registries that leave the headers of HEAD out are asked by GET.
+   * Asks what stands at a tag or digest. Registries that leave the headers of HEAD out, or say another digest than
+   * was asked for, are asked by GET.
    * @returns undefined where there is nothing
    */
   async headManifest(reference: Tag | Digest): Promise<Descriptor | undefined> {
@@ -76,12 +77,10 @@ export class RepositoryClient {
       expect: [200, 404]
     })
     if (answer.status === 404) return undefined
-    const digest = answer.headers['docker-content-digest']
-    const size = Number(answer.headers['content-length'])
-    if (digest !== undefined && isDigest(digest) && Number.isSafeInteger(size))
-      return {mediaType: bareMediaType(answer.headers['content-type'] ?? ''), digest, size}
+    const told = descriptorIn(answer)
+    if (told !== undefined && (told.digest === reference || !isDigest(reference))) return told
     const manifest = await this.findManifest(reference)
-    return manifest && {mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.length}
+    return manifest && descriptorOf(manifest)
   }
 
   /**
@@ -158,6 +157,16 @@ export class RepositoryClient {
       hint: 'The registry or a proxy before it changes content; nothing further was done with it.'
     })
   }
+}
+
+/** What the headers of an answer say, where they say all of it. */
+function descriptorIn({headers}: Answer): Descriptor | undefined {
+  const digest = headers['docker-content-digest'] ?? ''
+  const mediaType = bareMediaType(headers['content-type'] ?? '')
+  const size = Number(headers['content-length'] ?? Number.NaN)
+  return isDigest(digest) && isManifestType(mediaType) && Number.isSafeInteger(size)
+    ? {mediaType, digest, size}
+    : undefined
 }
 
 /** Some registries answer with application/json or text: then the document says what it is. */
