@@ -3,7 +3,7 @@ import {type Repository, isLoopback} from '../oci/reference.js'
 import type {Clock, Credentials, Reporter, Send} from '../ports.js'
 import {Exchange} from './exchange.js'
 import {RepositoryClient} from './repository-client.js'
-import type {RetryPolicy} from './retry.js'
+import {type RetryPolicy, retry} from './retry.js'
 import {type Access, authorize} from './transport/auth.js'
 import {followRedirects} from './transport/redirect.js'
 
@@ -52,7 +52,8 @@ export class Registries {
 
   async #open(registry: string): Promise<{base: URL; exchange: Exchange}> {
     const host = API_HOSTS.get(registry) ?? registry
-    const base = new URL(`${await this.#scheme(registry)}://${host}/v2/`)
+    const scheme = await retry(this.#policy(), () => this.#scheme(registry))
+    const base = new URL(`${scheme}://${host}/v2/`)
     return {
       base,
       exchange: new Exchange(authorize(this.#send, base, registry, this.#options), this.#policy())
@@ -63,7 +64,8 @@ export class Registries {
   async #scheme(registry: string): Promise<'https' | 'http'> {
     if (!isLoopback(registry) && !this.#options.insecure?.includes(registry)) return 'https'
     try {
-      const response = await this.#send({method: 'GET', url: new URL(`https://${registry}/v2/`), headers: {}})
+      const url = new URL(`https://${registry}/v2/`)
+      const response = await this.#send({method: 'GET', url, headers: {}, signal: this.#options.signal})
       response.body.resume()
       return 'https'
     } catch (error) {
