@@ -18,7 +18,8 @@ export interface HttpConnection {
 /**
  * Sends requests over kept-alive HTTP/1.1 connections.
  * node:http, not the global fetch: loading fetch takes longer than a request.
- * @throws ReleaseError REGISTRY_UNREACHABLE where no answer comes, with the system's reason as cause
+ * @throws ReleaseError REGISTRY_UNREACHABLE where no answer comes, with the system's reason as cause; LAYOUT_INVALID
+ * where a stream that is to be sent cannot be read or has not its size: that is not the fault of the registry
  */
 export function openHttp(): HttpConnection {
   const options = {keepAlive: true, maxSockets: MAX_SOCKETS}
@@ -62,9 +63,43 @@ function sendBody(outgoing: http.ClientRequest, request: HttpRequest, fail: (cau
     outgoing.end(body)
     return
   }
-  pipeline(body.open(), outgoing, error => {
-    if (error) fail(error)
-  })
+  const source = body.open()
+  source.once('error', cause => fail(unsendable(request, messageOf(cause), cause)))
+  pipeline(
+    source,
+    chunks => exactly(request, body.size, chunks),
+    outgoing,
+    error => {
+      if (error) fail(error)
+    }
+  )
+}
+
+/** Passes a body on, and holds it against its size: the other side would wait for bytes that never come. */
+async function* exactly(
+  request: HttpRequest,
+  size: number,
+  chunks: AsyncIterable<Uint8Array>
+): AsyncGenerator<Uint8Array> {
+  let length = 0
+  for await (const chunk of chunks) {
+    length += chunk.length
+    if (length > size) break
+    yield chunk
+  }
+  if (length !== size)
+    throw unsendable(
+      request,
+      `it has ${length > size ? 'more' : 'fewer'} than the ${size} bytes that it should have`
+    )
+}
+
+function unsendable({method, url}: HttpRequest, reason: string, cause?: unknown): ReleaseError {
+  return new ReleaseError(
+    'LAYOUT_INVALID',
+    `${method} ${url.host}${url.pathname}: what was to be sent cannot be read: ${reason}`,
+    {cause}
+  )
 }
 
 function responseOf(incoming: IncomingMessage): HttpResponse {
@@ -78,8 +113,9 @@ function flatten(headers: IncomingHttpHeaders): Record<string, string> {
   )
 }
 
-/** A request that was called off fails with the reason of the cancellation. */
+/** A request that was called off fails with the reason of the cancellation, one whose body failed with that. */
 function failureOf(request: HttpRequest, cause: unknown): Error {
+  if (cause instanceof ReleaseError) return cause
   const reason: unknown = request.signal?.aborted === true ? request.signal.reason : undefined
   return reason instanceof Error ? reason : unreachable(request, cause)
 }
