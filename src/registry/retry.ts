@@ -20,9 +20,13 @@ const MAX_RETRY_AFTER = 5 * 60_000
 /** Statuses that a later try may not meet again (as go-containerregistry chooses them). */
 const PASSING = new Set([408, 429, 500, 502, 503, 504])
 
-/** Whether trying again may help: a passing failure of the registry, or of the way to it. */
+/**
+ * Whether trying again may help: a passing failure of the registry, or of the way to it; also an upload that a
+ * registry forgot when it was started anew, for an upload is tried again from its start.
+ */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof RegistryError) return PASSING.has(error.status) || isSecondaryLimit(error)
+  if (error instanceof RegistryError)
+    return PASSING.has(error.status) || isSecondaryLimit(error) || error.has('BLOB_UPLOAD_UNKNOWN')
   return error instanceof ReleaseError && error.code === 'REGISTRY_UNREACHABLE'
 }
 
