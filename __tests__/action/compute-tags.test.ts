@@ -2,10 +2,11 @@ import {cpSync, mkdtempSync, readFileSync, readdirSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
-import {COMMIT, pullRequestOf, pushOf, runAction} from '../support/run-action.js'
+import {EVENT_SHA} from '../support/events.js'
+import {runAction} from '../support/run-action.js'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
-const IMAGES = 'ghcr.io/octo/app\ndocker.io/octo/app'
+const IMAGES = 'ghcr.io/octo/hello\ndocker.io/octo/hello'
 const inputs = {
   images: IMAGES,
   tags: 'type=semver,pattern={{version}}\ntype=semver,pattern={{major}}.{{minor}}\ntype=ref,event=pr'
@@ -15,24 +16,24 @@ describe('the action compute-tags', () => {
   it('gives the outputs of docker/metadata-action, and exports them', async () => {
     const {exitCode, outputs, variables} = await runAction('compute-tags', {
       inputs,
-      event: pushOf('refs/tags/v1.2.3')
+      event: 'push-tag'
     })
     expect(exitCode).toBe(0)
     const tags = [
-      'ghcr.io/octo/app:1.2.3',
-      'ghcr.io/octo/app:1.2',
-      'ghcr.io/octo/app:latest',
-      'octo/app:1.2.3',
-      'octo/app:1.2',
-      'octo/app:latest'
+      'ghcr.io/octo/hello:1.2.3',
+      'ghcr.io/octo/hello:1.2',
+      'ghcr.io/octo/hello:latest',
+      'octo/hello:1.2.3',
+      'octo/hello:1.2',
+      'octo/hello:latest'
     ]
     expect(outputs['version']).toBe('1.2.3')
     expect(outputs['tags']?.split('\n').map(tag => tag.replace('docker.io/', ''))).toEqual(tags)
     expect(outputs['labels']?.split('\n')).toEqual(
       expect.arrayContaining([
-        'org.opencontainers.image.created=2026-11-21T08:00:00.000Z',
-        'org.opencontainers.image.licenses=Apache-2.0',
-        `org.opencontainers.image.revision=${COMMIT}`,
+        'org.opencontainers.image.created=2020-01-10T00:30:00.000Z',
+        'org.opencontainers.image.licenses=MIT',
+        `org.opencontainers.image.revision=${EVENT_SHA}`,
         'org.opencontainers.image.version=1.2.3'
       ])
     )
@@ -44,7 +45,7 @@ describe('the action compute-tags', () => {
   })
 
   it('gives a plan and the matrices of the jobs, and shows the tags in the summary', async () => {
-    const {outputs, summary} = await runAction('compute-tags', {inputs, event: pushOf('refs/tags/v1.2.3')})
+    const {outputs, summary} = await runAction('compute-tags', {inputs, event: 'push-tag'})
     expect(outputs['push']).toBe('true')
     expect(JSON.parse(outputs['plan'] ?? '')).toMatchObject({schema: 1, version: '1.2.3', push: true})
     const {include} = JSON.parse(outputs['build-matrix'] ?? '') as {
@@ -58,17 +59,17 @@ describe('the action compute-tags', () => {
   })
 
   it('publishes nothing for a pull request', async () => {
-    const {exitCode, outputs} = await runAction('compute-tags', {inputs, event: pullRequestOf(7)})
+    const {exitCode, outputs} = await runAction('compute-tags', {inputs, event: 'pull_request'})
     expect(exitCode).toBe(0)
     expect(outputs['push']).toBe('false')
     expect(outputs['version']).toBe('pr-7')
   })
 
   it('fails with all faults at once, each an annotation in the log, and gives no output', async () => {
-    const wrong = {images: 'ghcr.io/Octo/App', tags: 'type=semvr', push: 'maybe'}
+    const wrong = {images: 'ghcr.io/Octo/Hello', tags: 'type=semvr', push: 'maybe'}
     const {exitCode, outputs, stdout} = await runAction('compute-tags', {
       inputs: wrong,
-      event: pushOf('refs/tags/v1.2.3')
+      event: 'push-tag'
     })
     expect(exitCode).toBe(1)
     expect(outputs).toEqual({})
@@ -89,7 +90,7 @@ describe('the action compute-tags', () => {
       for (const file of heavy) rmSync(path.join(root, 'dist', file))
       const {exitCode, outputs} = await runAction('compute-tags', {
         inputs,
-        event: pushOf('refs/tags/v1.2.3'),
+        event: 'push-tag',
         root
       })
       expect({exitCode, version: outputs['version']}).toEqual({exitCode: 0, version: '1.2.3'})
@@ -102,17 +103,17 @@ describe('the action compute-tags', () => {
 describe('the root action', () => {
   it('does what its input command says', async () => {
     const {exitCode, outputs} = await runAction('', {
-      inputs: {command: 'compute-tags', images: 'ghcr.io/octo/app', tags: 'type=raw,value=a'},
-      event: pushOf('refs/heads/main')
+      inputs: {command: 'compute-tags', images: 'ghcr.io/octo/hello', tags: 'type=raw,value=a'},
+      event: 'push-branch'
     })
-    expect({exitCode, tags: outputs['tags']}).toEqual({exitCode: 0, tags: 'ghcr.io/octo/app:a'})
+    expect({exitCode, tags: outputs['tags']}).toEqual({exitCode: 0, tags: 'ghcr.io/octo/hello:a'})
   })
 
   it.each([
     ['', 'command: is required'],
     ['compute-tag', 'did you mean compute-tags?']
   ])('refuses the command %j', async (command, message) => {
-    const {exitCode, stdout} = await runAction('', {inputs: {command}, event: pushOf('refs/heads/main')})
+    const {exitCode, stdout} = await runAction('', {inputs: {command}, event: 'push-branch'})
     expect(exitCode).toBe(1)
     expect(stdout).toContain('::error::')
     expect(stdout).toContain(message)
