@@ -26,7 +26,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   },
   {inputs: ['fastest-levenshtein']},
   {plan: ['zod', 'node:crypto']},
-  {oci: ['node:crypto']},
+  {oci: ['node:crypto'], versions: []},
   {'errors.ts': [], 'workflow-run.ts': [], 'version.ts': []}
 ]
 
