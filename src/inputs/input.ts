@@ -51,7 +51,7 @@ export interface InputOptions {
   readonly secret?: boolean
 }
 
-/** A text, as it stands. */
+/** A text, without white space at its ends: a block of YAML brings a line break along. */
 export function text(options: InputOptions): Input<string | undefined> {
   return parsed(options, value => value)
 }
@@ -160,11 +160,13 @@ function valueOf(
   const isBlank = given === undefined || given.trim() === ''
   const source = isBlank ? entry.default : given
   if (source === undefined || source.trim() === '') {
-    if (entry.required) issues.push({input: name, message: 'is required'})
+    // A host that could not read what was given has said so already.
+    const isSaid = issues.some(issue => issue.input === name)
+    if (entry.required && !isSaid) issues.push({input: name, message: 'is required'})
     return entry.absent
   }
   try {
-    return entry.parse(entry.shape === 'lines' || entry.shape === 'text' ? source : source.trim())
+    return entry.parse(entry.shape === 'lines' ? source : source.trim())
   } catch (fault) {
     issues.push(...faultsOf(fault, entry.secret).map(message => ({input: name, message})))
     return entry.absent

@@ -1,0 +1,243 @@
+import {describe, expect, it} from '@jest/globals'
+import fc from 'fast-check'
+import {InputError} from '../../src/errors.js'
+import {
+  type Input,
+  InputFaults,
+  type InputTable,
+  choice,
+  count,
+  duration,
+  flag,
+  json,
+  lines,
+  linesTo,
+  list,
+  parseInputs,
+  parsed,
+  required,
+  separator,
+  text
+} from '../../src/inputs/input.js'
+import {parsePlatform} from '../../src/oci/platform.js'
+import {parseRepository, parseTag} from '../../src/oci/reference.js'
+
+const summary = 'An input of a test.'
+const read = <T>(input: Input<T>, given?: string): unknown => parseInputs({input}, {input: given}).input
+
+function faults(table: InputTable, texts: Record<string, string | undefined>): string[] {
+  try {
+    parseInputs(table, texts)
+  } catch (error) {
+    if (error instanceof InputError) return error.issues.map(({input, message}) => `${input}: ${message}`)
+    throw error
+  }
+  return []
+}
+
+const fault = (input: Input<unknown>, given: string): string | undefined => faults({input}, {input: given})[0]
+
+const parseLength = (item: string): number => {
+  if (item.includes('x')) throw new InputFaults([`${item} holds an x`])
+  return item.length
+}
+
+describe('an input that is', () => {
+  it.each<[string, Input<unknown>, unknown, string, unknown]>([
+    ['a text', text({summary}), undefined, ' a b ', 'a b'],
+    ['a text of a YAML block', text({summary}), undefined, 'a\n', 'a'],
+    ['a text with a default', text({summary, default: '.'}), '.', 'a', 'a'],
+    ['a parsed text', parsed({summary}, parseTag), undefined, ' 1.0\n', '1.0'],
+    ['a parsed text with a default', parsed({summary, default: '1'}, parseTag), '1', '2', '2'],
+    ['a flag', flag({summary}), false, 'true', true],
+    ['a flag that is set', flag({summary, default: 'true'}), true, ' FALSE ', false],
+    ['a choice', choice(['a', 'b'], {summary, default: 'b'}), 'b', ' a ', 'a'],
+    ['a list', list({summary}, parseLength), [], 'a,bb', [1, 2]],
+    ['a list with a default', list({summary, default: 'a,b'}, parseLength), [1, 1], 'ccc', [3]],
+    ['lines', lines({summary}, parseLength), [], 'a,b\ncc', [3, 2]],
+    [
+      'lines as a whole',
+      linesTo({summary}, all => all.split('\n'), ['none']),
+      ['none'],
+      'a\n#b\n',
+      ['a', '#b', '']
+    ],
+    ['a separator', separator({summary, default: '\n'}), '\n', ' ', ' '],
+    ['a separator of a comma', separator({summary, default: '\n'}), '\n', ', ', ', '],
+    ['a number', count({summary, min: 1, max: 9, default: '3'}), 3, ' 9 ', 9],
+    ['a span of time', duration({summary, default: '24h'}), 86_400_000, '90s', 90_000],
+    ['a document', json({summary}, all => JSON.parse(all) as object), undefined, ' {"a":1}\n', {a: 1}]
+  ])('%s', (_, input, absent, given, value) => {
+    for (const nothing of [undefined, ''] as const) expect(read(input, nothing)).toEqual(absent)
+    if (!input.keepsBlank) expect(read(input, ' \n ')).toEqual(absent)
+    expect(read(input, given)).toEqual(value)
+  })
+
+  it.each<[string, Input<unknown>, string, string]>([
+    ['a flag', flag({summary}), 'yes', '"yes" is neither true nor false'],
+    ['a flag', flag({summary}), 'tRUE', '"tRUE" is neither true nor false'],
+    ['a flag', flag({summary}), '1', '"1" is neither true nor false'],
+    ['a choice', choice(['docker', 'oci'], {summary, default: 'oci'}), 'dokcer', 'did you mean docker?'],
+    [
+      'a choice',
+      choice(['docker', 'oci'], {summary, default: 'oci'}),
+      'OCI',
+      'not one of docker, oci; did you mean oci?'
+    ],
+    [
+      'a choice',
+      choice(['docker', 'oci'], {summary, default: 'oci'}),
+      'something',
+      '"something" is not one of docker, oci'
+    ],
+    [
+      'a number',
+      count({summary, min: 1, max: 9, default: '3'}),
+      '0',
+      '"0" is not a whole number from 1 to 9'
+    ],
+    ['a number', count({summary, min: 1, max: 9, default: '3'}), '10', 'not a whole number from 1 to 9'],
+    ['a number', count({summary, min: 1, max: 9, default: '3'}), '-1', 'not a whole number'],
+    ['a number', count({summary, min: 1, max: 9, default: '3'}), '1.5', 'not a whole number'],
+    ['a number', count({summary, min: 1, max: 99, default: '3'}), '0x10', 'not a whole number'],
+    ['a number', count({summary, min: 1, max: 9e9, default: '3'}), '1e3', 'not a whole number'],
+    [
+      'a span',
+      duration({summary, default: '1s'}),
+      '5',
+      '"5" is not a span of time such as 30s, 10m, 24h or 7d'
+    ],
+    ['a span', duration({summary, default: '1s'}), '5 s', 'not a span of time'],
+    ['a span', duration({summary, default: '1s'}), '-5s', 'not a span of time'],
+    ['a span', duration({summary, default: '1s'}), '1h30m', 'not a span of time'],
+    ['a span', duration({summary, default: '1s'}), '5w', 'not a span of time'],
+    ['a tag', parsed({summary}, parseTag), '.x', 'it starts with "."'],
+    ['a tag with what to do', parsed({summary}, parseTag), '.x', 'A tag is 1 to 128 letters']
+  ])('%s says what is wrong: %#', (_, input, given, said) => {
+    expect(fault(input, given)).toContain(said)
+  })
+})
+
+it.each([
+  ['0', 0],
+  ['0s', 0],
+  ['15ms', 15],
+  ['30s', 30_000],
+  ['10m', 600_000],
+  ['24h', 86_400_000],
+  ['7d', 604_800_000]
+])('the span %s has %s ms', (given, milliseconds) => {
+  expect(read(duration({summary, default: '1s'}), given)).toBe(milliseconds)
+})
+
+describe('a list', () => {
+  it.each([
+    ['a,b', ['a', 'b']],
+    ['a, b', ['a', 'b']],
+    ['a\nb', ['a', 'b']],
+    ['a\r\nb\r\n', ['a', 'b']],
+    ['a,\nb,', ['a', 'b']],
+    ['\n a ,, b \n', ['a', 'b']],
+    ['a b', ['a b']],
+    [',', []]
+  ])('%j has %j', (given, expected) => {
+    expect(
+      read(
+        list({summary}, item => item),
+        given
+      )
+    ).toEqual(expected)
+  })
+
+  it('says each fault of each item', () => {
+    const input = list({summary}, parseLength)
+    expect(faults({input}, {input: 'a,x1,b\nx2'})).toEqual(['input: x1 holds an x', 'input: x2 holds an x'])
+  })
+
+  it('keeps what has no comma, line break or white space at its ends, in its order', () => {
+    const item = fc.stringMatching(/^[a-z0-9:/@.=-]{1,10}$/)
+    const between = fc.constantFrom(',', '\n', ' , ', ',\n', '\r\n')
+    fc.assert(
+      fc.property(fc.array(item), between, (items, glue) => {
+        expect(
+          read(
+            list({summary}, one => one),
+            items.join(glue)
+          )
+        ).toEqual(items)
+      })
+    )
+  })
+})
+
+describe('lines', () => {
+  it.each([
+    ['a,b', ['a,b']],
+    ['a\nb', ['a', 'b']],
+    ['a\r\n\r\nb\r\n', ['a', 'b']],
+    ['# a\nb', ['b']],
+    ['  # a\nb # c', ['b # c']],
+    ['a#b', ['a#b']],
+    ['#', []]
+  ])('of %j are %j', (given, expected) => {
+    expect(
+      read(
+        lines({summary}, line => line),
+        given
+      )
+    ).toEqual(expected)
+  })
+})
+
+describe('all inputs of a call', () => {
+  const table = {
+    images: required(list({summary}, parseRepository)),
+    tag: required(parsed({summary}, parseTag)),
+    platforms: list({summary}, parsePlatform),
+    mode: choice(['all', 'none'], {summary, default: 'all'}),
+    'dry-run': flag({summary}),
+    token: lines({summary, secret: true}, parseLength)
+  }
+
+  it('are read at once', () => {
+    expect(parseInputs(table, {images: 'alpine', tag: '1', platforms: 'linux/arm64/v8'})).toEqual({
+      images: [{registry: 'docker.io', name: 'library/alpine'}],
+      tag: '1',
+      platforms: [{os: 'linux', architecture: 'arm64'}],
+      mode: 'all',
+      'dry-run': false,
+      token: []
+    })
+  })
+
+  it('say all their faults at once, each with its input, and no secret', () => {
+    const wrong = {
+      tag: 'a b',
+      platforms: 'linux/amd46,linux',
+      mode: 'al',
+      'dry-run': 'maybe',
+      token: 'secret-x'
+    }
+    expect(faults(table, wrong)).toEqual([
+      'images: is required',
+      expect.stringContaining('tag: "a b" is not a tag: " " is not allowed. A tag is'),
+      expect.stringContaining('platforms: "linux/amd46": unknown architecture amd46'),
+      expect.stringContaining('platforms: "linux" is not a platform'),
+      'mode: "al" is not one of all, none; did you mean all?',
+      'dry-run: "maybe" is neither true nor false',
+      'token: its value is not valid (not shown, it is a secret)'
+    ])
+  })
+
+  it('say the faults that the host met, too, and no second one of the same input', () => {
+    const found = [{input: 'tag', message: 'there is no file x'}]
+    const attempt = (): unknown => parseInputs(table, {}, found)
+    expect(attempt).toThrow(InputError)
+    expect(attempt).toThrow('tag: there is no file x\nimages: is required')
+    expect(attempt).not.toThrow('tag: is required')
+  })
+
+  it('are those of the table: others are not looked at', () => {
+    expect(parseInputs({a: text({summary})}, {a: 'x', b: 'y'})).toEqual({a: 'x'})
+  })
+})
