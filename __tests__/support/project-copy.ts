@@ -21,11 +21,14 @@ export interface ProjectCopy {
  * @param isWanted chooses among them, by their path
  * @param packages `linked` is enough for the checks of the code; the bundler follows links, and needs them `copied`
  */
-export function copyProject(isWanted: (file: string) => boolean, packages: 'linked' | 'copied'): ProjectCopy {
+export function copyProject(
+  isWanted: (file: string) => boolean,
+  packages: 'none' | 'linked' | 'copied'
+): ProjectCopy {
   const folder = mkdtempSync(path.join(tmpdir(), 'project-'))
   for (const file of listFiles().filter(isWanted)) cpSync(path.join(ROOT, file), path.join(folder, file))
   if (packages === 'linked') symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'))
-  else copyPackages(folder)
+  if (packages === 'copied') copyPackages(folder)
   execFileSync('git', ['init', '--quiet'], {cwd: folder})
   execFileSync('git', ['add', '--all'], {cwd: folder})
   return {
