@@ -67,7 +67,7 @@ describe('an input that is', () => {
     ['a number', count({summary, min: 1, max: 9, default: '3'}), 3, ' 9 ', 9],
     ['a span of time', duration({summary, default: '24h'}), 86_400_000, '90s', 90_000],
     ['a document', json({summary}, all => JSON.parse(all) as object), undefined, ' {"a":1}\n', {a: 1}]
-  ])('%s', (_, input, absent, given, value) => {
+  ])('%s', (...[, input, absent, given, value]) => {
     for (const nothing of [undefined, ''] as const) expect(read(input, nothing)).toEqual(absent)
     if (!input.keepsBlank) expect(read(input, ' \n ')).toEqual(absent)
     expect(read(input, given)).toEqual(value)
