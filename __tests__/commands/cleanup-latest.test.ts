@@ -1,0 +1,123 @@
+import {afterAll, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
+import {parseInputs} from '../../src/inputs/input.js'
+import {parseDigest} from '../../src/oci/digest.js'
+import type {PlannedTag} from '../../src/plan/plan.js'
+import {type TestPorts, testPorts} from '../support/ports.js'
+import {startEmbedded, startEmbeddedWith} from '../support/registries.js'
+import {clientOf, digestAt, publishRelease, releaseTags} from '../support/releases.js'
+
+const LATEST: readonly PlannedTag[] = [{name: 'latest', class: 'moving', rule: 'main'}]
+
+describe('cleanup-latest', () => {
+  let first: Awaited<ReturnType<typeof startEmbedded>>
+  let second: Awaited<ReturnType<typeof startEmbedded>>
+  let ports: TestPorts
+  let number = 0
+  let images: string[]
+
+  beforeAll(async () => {
+    first = await startEmbeddedWith('token')
+    second = await startEmbedded()
+  })
+  afterAll(async () => {
+    await Promise.all([first.stop(), second.stop()])
+  })
+  beforeEach(() => {
+    ports?.close()
+    ports = testPorts([first, second])
+    number += 1
+    images = [first, second].map(({host}) => `${host}/org/app${number}`)
+    for (const {registry} of [first, second]) registry.faults.clear()
+  })
+
+  const cleanup = async (texts: Readonly<Record<string, string>>) =>
+    await cleanupLatest.run(parseInputs(cleanupLatest.inputs, {'min-age': '0', ...texts}), ports)
+  const publish = async (version: string, tags: readonly PlannedTag[], revision: string) =>
+    await publishRelease(ports, {images, version, tags, revision: revision.repeat(40)})
+  const isThere = async (digest: string) =>
+    await Promise.all(
+      images.map(async name => (await clientOf(ports, name).headManifest(parseDigest(digest))) !== undefined)
+    )
+
+  it('leaves exactly one image after two builds of main: index, two platforms', async () => {
+    const old = await publish('0.0.1', LATEST, 'a')
+    const {release, digest} = await publish('0.0.2', LATEST, 'b')
+    const cleaned = await cleanup({release})
+    expect(cleaned.deleted.split('\n')).toHaveLength(6)
+    expect(await isThere(old.digest)).toEqual([false, false])
+    expect(await Promise.all(images.map(name => digestAt(ports, name, 'latest')))).toEqual([digest, digest])
+    expect((await cleanup({release})).deleted).toBe('')
+  })
+
+  it('keeps what another tag reaches, and says which', async () => {
+    const old = await publish('1.0.0', releaseTags('1.0.0'), 'a')
+    const {release} = await publish('1.1.0', releaseTags('1.1.0'), 'b')
+    const cleaned = await cleanup({release})
+    expect(cleaned.deleted).toBe('')
+    expect(cleaned.kept.split('\n')).toEqual(images.map(name => `${name}@${old.digest}`))
+    expect(cleaned.report).toContain('still tagged 1.0, 1.0.0')
+    expect(await isThere(old.digest)).toEqual([true, true])
+  })
+
+  it('shows in a dry run what would go, and deletes nothing', async () => {
+    const old = await publish('0.0.1', LATEST, 'a')
+    const {release} = await publish('0.0.2', LATEST, 'b')
+    const dry = await cleanup({release, 'dry-run': 'true'})
+    expect(dry.deleted).toBe('')
+    expect(ports.reporter.lines.join('\n')).toContain(`would go  ${old.digest}`)
+    expect(await isThere(old.digest)).toEqual([true, true])
+  })
+
+  it('keeps what is younger than the minimum age', async () => {
+    const old = await publish('0.0.1', LATEST, 'a')
+    const {release} = await publish('0.0.2', LATEST, 'b')
+    expect((await cleanup({release, 'min-age': '36500d'})).deleted).toBe('')
+    expect(await isThere(old.digest)).toEqual([true, true])
+  })
+
+  it('deletes nothing where a tag cannot be read', async () => {
+    const old = await publish('0.0.1', LATEST, 'a')
+    const {release} = await publish('0.0.2', [...LATEST, {name: 'main', class: 'moving', rule: 'main'}], 'b')
+    second.registry.faults.add({
+      method: 'GET',
+      path: '*/manifests/*',
+      action: {kind: 'status', status: 403, code: 'DENIED'}
+    })
+    await expect(cleanup({release})).rejects.toThrow(/cannot be read whole/)
+    second.registry.faults.clear()
+    expect(await isThere(old.digest)).toEqual([true, true])
+  })
+
+  it('says where a registry does not delete, and goes on with the others', async () => {
+    const old = await publish('0.0.1', LATEST, 'a')
+    const {release} = await publish('0.0.2', LATEST, 'b')
+    second.registry.faults.add({method: 'DELETE', action: {kind: 'status', status: 405, code: 'UNSUPPORTED'}})
+    const cleaned = await cleanup({release})
+    expect(ports.reporter.warnings).toEqual([
+      expect.stringContaining(`${images[1]!}: delete by the means of the registry`)
+    ])
+    expect(cleaned.deleted.split('\n').every(line => line.startsWith(images[0]!))).toBe(true)
+    expect(await isThere(old.digest)).toEqual([false, true])
+  })
+
+  it('goes on where it was stopped', async () => {
+    const old = await publish('0.0.1', LATEST, 'a')
+    const {release, digest} = await publish('0.0.2', LATEST, 'b')
+    first.registry.faults.add({method: 'DELETE', nth: 2, times: 3, action: {kind: 'status', status: 500}})
+    await expect(cleanup({release})).rejects.toThrow(/500/)
+    first.registry.faults.clear()
+    expect(await Promise.all(images.map(name => digestAt(ports, name, 'latest')))).toEqual([digest, digest])
+    await cleanup({release})
+    expect(await isThere(old.digest)).toEqual([false, false])
+  })
+
+  it('takes digests by hand, and wants something to do', async () => {
+    const old = await publish('0.0.1', LATEST, 'a')
+    await publish('0.0.2', LATEST, 'b')
+    await cleanup({superseded: images.map(name => `${name}@${old.digest}`).join()})
+    expect(await isThere(old.digest)).toEqual([false, false])
+    await expect(cleanup({})).rejects.toMatchObject({issues: [{input: 'release'}]})
+    await expect(cleanup({superseded: 'ghcr.io/o/a:tag'})).rejects.toThrow(/names no digest/)
+  })
+})
