@@ -1,4 +1,4 @@
-import {afterAll, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {parseDigest} from '../../src/oci/digest.js'
@@ -23,8 +23,8 @@ describe('cleanup-latest', () => {
   afterAll(async () => {
     await Promise.all([first.stop(), second.stop()])
   })
+  afterEach(() => ports.close())
   beforeEach(() => {
-    ports?.close()
     ports = testPorts([first, second])
     number += 1
     images = [first, second].map(({host}) => `${host}/org/app${number}`)

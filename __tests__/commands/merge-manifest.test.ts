@@ -1,4 +1,4 @@
-import {afterAll, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
 import {parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
@@ -6,7 +6,7 @@ import {DOCKER_LIST, OCI_INDEX} from '../../src/oci/media-type.js'
 import {formatDigestRecord} from '../../src/release/digest-record.js'
 import {attestedImage, image} from '../support/images.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
-import {type RunningRegistry, startEmbedded, startEmbeddedWith} from '../support/registries.js'
+import {type RunningRegistry, startEmbeddedWith} from '../support/registries.js'
 import {
   type TestRelease,
   buildAll,
@@ -19,8 +19,8 @@ import {
 } from '../support/releases.js'
 
 describe('merge-manifest', () => {
-  let first: Awaited<ReturnType<typeof startEmbedded>>
-  let second: Awaited<ReturnType<typeof startEmbedded>>
+  let first: Awaited<ReturnType<typeof startEmbeddedWith>>
+  let second: Awaited<ReturnType<typeof startEmbeddedWith>>
   let ports: TestPorts
   let number = 0
   let images: string[]
@@ -32,6 +32,7 @@ describe('merge-manifest', () => {
   afterAll(async () => {
     await Promise.all([first.stop(), second.stop()])
   })
+  afterEach(() => ports.close())
   beforeEach(() => {
     ports = testPorts([first, second] satisfies RunningRegistry[])
     number += 1

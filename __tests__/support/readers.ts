@@ -26,7 +26,7 @@ export interface IndependentReader {
 /** crane for digests and tags, skopeo for pulls, with the logins of these registries. */
 export function independentReader(registries: readonly RunningRegistry[]): IndependentReader {
   const folder = mkdtempSync(path.join(tmpdir(), 'reader-'))
-  const auths = registries.map(({host, credential}) => [
+  const auths = registries.map(({host, credential}): [string, {auth?: string}] => [
     host,
     credential ? {auth: Buffer.from(`${credential.username}:${credential.password}`).toString('base64')} : {}
   ])
