@@ -1,4 +1,3 @@
-import {parseArgs} from 'node:util'
 import type {InputIssue} from '../../errors.js'
 import type {Input, InputTable} from '../../inputs/input.js'
 import {nearest} from '../../inputs/nearest.js'
@@ -28,73 +27,122 @@ export interface Arguments {
 }
 
 /**
- * Reads flags by the input table of a command. Nothing is thrown: all that is wrong is in `issues`.
+ * Reads flags by the input table of a command: `--name value`, `--name=value`, and `--name` where it is a flag. What
+ * starts with two dashes is a value only behind an equals sign, or a forgotten value would swallow the next flag.
+ * Nothing is thrown: all that is wrong is in `issues`.
  */
 export function readArguments(args: readonly string[], table: InputTable): Arguments {
-  const issues: InputIssue[] = []
-  const {values, positionals} = parseArgs({
-    args: [...args],
-    strict: false,
-    allowPositionals: true,
-    options: optionsOf(table)
-  })
-  for (const word of positionals)
-    issues.push({input: word, message: 'is not understood here; values stand behind a flag'})
-  const texts: Record<string, string> = {}
-  const globals: Partial<Record<GlobalOption, string>> = {}
-  for (const [name, value] of Object.entries(values)) {
-    const text = textOf(name, value, table[name], issues)
-    if (isGlobal(name)) globals[name] = text
-    else if (table[name] === undefined) issues.push(unknownFlag(name, table))
-    else texts[name] = text
-  }
-  return {globals, texts, issues}
-}
-
-type Values = string | boolean | (string | boolean)[] | undefined
-
-function optionsOf(
-  table: InputTable
-): Record<string, {type: 'string' | 'boolean'; multiple: boolean; short?: string}> {
-  const inputs = Object.entries(table).map(([name, input]) => [name, optionOf(input)])
-  const globals = Object.entries(GLOBAL_OPTIONS).map(([name, {placeholder}]) => [
-    name,
-    {
-      type: placeholder === '' ? 'boolean' : 'string',
-      multiple: false,
-      ...(name === 'help' ? {short: 'h'} : {})
-    }
-  ])
-  return Object.fromEntries([...inputs, ...globals]) as ReturnType<typeof optionsOf>
-}
-
-function optionOf({shape}: Input<unknown>): {type: 'string' | 'boolean'; multiple: boolean} {
-  return {type: shape === 'flag' ? 'boolean' : 'string', multiple: shape === 'list' || shape === 'lines'}
-}
-
-function textOf(
-  name: string,
-  value: Values,
-  input: Input<unknown> | undefined,
-  issues: InputIssue[]
-): string {
-  const all = (Array.isArray(value) ? value : [value]).filter(item => item !== undefined)
-  if (input?.secret === true)
-    issues.push({
-      input: name,
-      message: `is a secret, and others can read a command line; set ${variableOf(name)} instead`
-    })
-  else if (input !== undefined && input.shape !== 'flag' && all.some(item => typeof item === 'boolean'))
-    issues.push({input: name, message: `needs a value: --${name} ${input.placeholder}`})
-  return all.map(String).join('\n')
-}
-
-function unknownFlag(name: string, table: InputTable): InputIssue {
-  const guess = nearest(name, [...Object.keys(table), ...Object.keys(GLOBAL_OPTIONS)])
+  const reader = new ArgumentReader(args, table)
+  const values = reader.read()
+  const single = [...values].map(([name, all]) => [name, all.join('\n')] as const)
   return {
-    input: name,
-    message: `there is no flag --${name}${guess ? `; did you mean --${guess}?` : '; see --help'}`
+    globals: Object.fromEntries(single.filter(([name]) => isGlobal(name))),
+    texts: Object.fromEntries(single.filter(([name]) => !isGlobal(name))),
+    issues: reader.issues
   }
+}
+
+/** How an option is written. */
+interface Option {
+  readonly placeholder: string
+  readonly isFlag: boolean
+  readonly isMany: boolean
+  readonly isSecret: boolean
+}
+
+class ArgumentReader {
+  readonly issues: InputIssue[] = []
+  readonly #table: InputTable
+  readonly #left: string[]
+  readonly #values = new Map<string, string[]>()
+
+  constructor(args: readonly string[], table: InputTable) {
+    this.#left = [...args]
+    this.#table = table
+  }
+
+  /** The values of each option that was given rightly. */
+  read(): ReadonlyMap<string, readonly string[]> {
+    for (let word = this.#left.shift(); word !== undefined; word = this.#left.shift()) {
+      if (word === '--') for (const rest of this.#left.splice(0)) this.#refuseWord(rest)
+      else if (word === '-h') this.#values.set('help', ['true'])
+      else if (/^-./.test(word)) this.#readOption(word)
+      else this.#refuseWord(word)
+    }
+    for (const [name, {length}] of this.#values)
+      if (length > 1 && !this.#optionOf(name)?.isMany)
+        this.#complain(name, `is given ${length} times, and takes one value`)
+    return this.#values
+  }
+
+  #readOption(word: string): void {
+    const [written = '', inline] = word.split(/=(.*)/s)
+    const name = written.replace(/^--?/, '')
+    const option = written.startsWith('--') ? this.#optionOf(name) : undefined
+    if (option?.isFlag === true) this.#readFlag(name, inline)
+    else if (option === undefined || option.isSecret) this.#refuseOption(written, name, inline)
+    else this.#readValue(name, option, inline)
+  }
+
+  #readFlag(name: string, inline: string | undefined): void {
+    this.#values.set(name, [inline ?? 'true'])
+    if (/^(true|false)$/i.test(this.#left[0] ?? ''))
+      this.#complain(this.#left.shift() ?? '', `is not understood here; write --${name}=false or --${name}`)
+  }
+
+  #readValue(name: string, {placeholder}: Option, inline: string | undefined): void {
+    const value = inline ?? this.#takeValue()
+    if (value === undefined) this.#complain(name, `needs a value: --${name} ${placeholder}`)
+    else this.#values.set(name, [...(this.#values.get(name) ?? []), value])
+  }
+
+  /** What stands behind it is passed over, too: it may be a secret, and is not to be printed. */
+  #refuseOption(written: string, name: string, inline: string | undefined): void {
+    if (inline === undefined) this.#takeValue()
+    this.#complain(
+      name,
+      this.#optionOf(name)?.isSecret === true
+        ? `is a secret, and others can read a command line; set ${variableOf(name)} instead`
+        : unknownFlag(written, name, this.#table)
+    )
+  }
+
+  #takeValue(): string | undefined {
+    return this.#left[0]?.startsWith('--') === true ? undefined : this.#left.shift()
+  }
+
+  #refuseWord(word: string): void {
+    this.#complain(word, 'is not understood here; values stand behind a flag')
+  }
+
+  #complain(input: string, message: string): void {
+    this.issues.push({input, message})
+  }
+
+  #optionOf(name: string): Option | undefined {
+    const input = Object.hasOwn(this.#table, name) ? this.#table[name] : undefined
+    if (input !== undefined) return optionOf(input)
+    if (!isGlobal(name)) return undefined
+    const {placeholder} = GLOBAL_OPTIONS[name]
+    return {placeholder, isFlag: placeholder === '', isMany: false, isSecret: false}
+  }
+}
+
+function optionOf({shape, secret, placeholder}: Input<unknown>): Option {
+  return {
+    placeholder,
+    isFlag: shape === 'flag',
+    isMany: shape === 'list' || shape === 'lines',
+    isSecret: secret
+  }
+}
+
+function unknownFlag(written: string, name: string, table: InputTable): string {
+  const negated = name.replace(/^no-/, '')
+  if (negated !== name && Object.hasOwn(table, negated))
+    return `there is no flag ${written}; write --${negated}=false`
+  const guess = nearest(name, [...Object.keys(table), ...Object.keys(GLOBAL_OPTIONS)])
+  return `there is no flag ${written}${guess ? `; did you mean --${guess}?` : '; see --help'}`
 }
 
 function isGlobal(name: string): name is GlobalOption {
