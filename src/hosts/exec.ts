@@ -1,25 +1,36 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Exec} from '../ports.js'
+import {runChild} from './child-process.js'
 
-/** Runs programs with @actions/exec, which is loaded with the first of them. */
+/**
+ * Runs programs: with @actions/exec, which is loaded with the first of them, or by itself where a program is stopped,
+ * read or written to while it runs. For that @actions/exec 3.0 has no way to stop one, drops a last line without line
+ * break, and ends this process where a program does not read its input.
+ * @throws ReleaseError BUILDER_MISSING where it cannot be started; the reason of the signal where that fired
+ */
 export const execPrograms: Exec = async (command, args, options = {}) => {
-  const {getExecOutput} = await import('@actions/exec')
-  const {cwd, env, input, onLine} = options
+  const {signal, input, onLine} = options
+  const isToEnd = signal === undefined && input === undefined && onLine === undefined
   try {
-    return await getExecOutput(command, [...args], {
-      silent: true,
-      ignoreReturnCode: true,
-      ...(cwd === undefined ? {} : {cwd}),
-      env: {...definedEnvironment(), ...env},
-      ...(input === undefined ? {} : {input: Buffer.from(input)}),
-      listeners: onLine === undefined ? {} : {stdline: onLine, errline: onLine}
-    })
+    return isToEnd ? await runToEnd(command, args, options) : await runChild(command, args, options)
   } catch (cause) {
+    if (signal?.aborted === true) throw signal.reason
     throw new ReleaseError('BUILDER_MISSING', `${command} cannot be started: ${messageOf(cause)}`, {
       cause,
       hint: `Install ${command}, or add its folder to PATH.`
     })
   }
+}
+
+const runToEnd: Exec = async (command, args, {cwd, env} = {}) => {
+  const {getExecOutput} = await import('@actions/exec')
+  // It splits the command at spaces that do not stand in quotes.
+  return await getExecOutput(`"${command}"`, [...args], {
+    silent: true,
+    ignoreReturnCode: true,
+    ...(cwd === undefined ? {} : {cwd}),
+    env: {...definedEnvironment(), ...env}
+  })
 }
 
 function definedEnvironment(): Record<string, string> {

@@ -1,0 +1,116 @@
+import {chmod, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
+import {ReleaseError} from '../../src/errors.js'
+import {execPrograms} from '../../src/hosts/exec.js'
+import type {ExecOptions} from '../../src/ports.js'
+import {failureOf} from '../support/thrown.js'
+
+const state = {folder: ''}
+beforeAll(async () => {
+  state.folder = await mkdtemp(path.join(tmpdir(), 'a folder '))
+})
+afterAll(async () => {
+  await rm(state.folder, {recursive: true, force: true})
+})
+
+const neverStopped = (): AbortSignal => new AbortController().signal
+
+// A program that may be stopped is run in another way than one that may not: both do the same.
+describe.each<[string, () => ExecOptions]>([
+  ['that may not be stopped', () => ({})],
+  ['that may be stopped', () => ({signal: neverStopped()})]
+])('a program %s', (_, options) => {
+  const sh = (script: string, more: ExecOptions = {}) =>
+    execPrograms('sh', ['-c', script], {...options(), ...more})
+
+  it('gives its output and exit code', async () => {
+    expect(await sh('echo out; echo err >&2; exit 3')).toEqual({
+      exitCode: 3,
+      stdout: 'out\n',
+      stderr: 'err\n'
+    })
+  })
+
+  it('gets its arguments as they are, without a shell', async () => {
+    const words = ['a b', '$HOME', '"', "'", '*', '', 'ü', '--x=y;z', '\\']
+    const {stdout} = await execPrograms('printf', ['%s|', ...words], options())
+    expect(stdout).toBe(words.map(word => `${word}|`).join(''))
+  })
+
+  it('gets its input, variables and folder', async () => {
+    const more = {input: 'in ü', env: {MINE: 'x'}, cwd: state.folder}
+    const {stdout} = await sh('cat; echo " $MINE"; pwd; test -n "$PATH" && echo path', more)
+    expect(stdout).toBe(`in ü x\n${state.folder}\npath\n`)
+  })
+
+  it('that does not read its input is no fault', async () => {
+    expect(await sh('exit 0', {input: 'x'.repeat(1_000_000)})).toMatchObject({exitCode: 0})
+  })
+
+  it('gives its lines while it runs, the last too, and whole letters', async () => {
+    const lines: string[] = []
+    await sh('printf "a\\nb\\r\\n\\303"; sleep 0.1; printf "\\274 end"', {onLine: line => lines.push(line)})
+    expect(lines.map(line => line.trimEnd())).toEqual(['a', 'b', 'ü end'])
+  })
+
+  it('may have a path with spaces', async () => {
+    const file = path.join(state.folder, 'my program')
+    await writeFile(file, '#!/bin/sh\necho "$1"\n')
+    await chmod(file, 0o755)
+    expect(await execPrograms(file, ['x y'], options())).toMatchObject({stdout: 'x y\n'})
+  })
+
+  it('that is not there is an error that names it', async () => {
+    const error = await failureOf(() => execPrograms('no-such-program', ['--secret=x'], options()))
+    expect(error.code).toBe('BUILDER_MISSING')
+    expect(error.message).toContain('no-such-program cannot be started')
+    expect(error.message).not.toContain('secret')
+    expect(error.hint).toContain('Install no-such-program')
+  })
+
+  it('writes nothing into the log by itself', async () => {
+    const written: string[] = []
+    const write = process.stdout.write.bind(process.stdout)
+    process.stdout.write = chunk => written.push(String(chunk)) > 0
+    await sh('echo secret; echo secret >&2')
+    process.stdout.write = write
+    expect(written.join('')).not.toContain('secret')
+  })
+})
+
+describe('a run that is cancelled', () => {
+  const cancelled = new ReleaseError('CANCELLED', 'cancelled by SIGTERM')
+
+  it('stops its program at once', async () => {
+    const stop = new AbortController()
+    const lines: string[] = []
+    const work = execPrograms('sh', ['-c', 'echo $$; exec sleep 60'], {
+      signal: stop.signal,
+      onLine: line => {
+        lines.push(line)
+        stop.abort(cancelled)
+      }
+    })
+    expect(await failureOf(() => work)).toBe(cancelled)
+    expect(await isGone(Number(lines[0]))).toBe(true)
+  })
+
+  it('starts no program any more', async () => {
+    const work = execPrograms('sh', ['-c', 'true'], {signal: AbortSignal.abort(cancelled)})
+    expect(await failureOf(() => work)).toBe(cancelled)
+  })
+})
+
+async function isGone(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 50; tries++) {
+    try {
+      process.kill(pid, 0)
+    } catch {
+      return true
+    }
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  return false
+}
