@@ -29,6 +29,8 @@ const PLATFORMS = ['linux/amd64', 'linux/arm64'] as const
 export interface TestRelease {
   readonly images: readonly string[]
   readonly version: string
+  /** The version as annotations and labels write it; the version itself, if it is absent. */
+  readonly named?: string
   readonly tags: readonly PlannedTag[]
   readonly revision?: string
   readonly created?: string
@@ -36,10 +38,12 @@ export interface TestRelease {
 }
 
 /** The plan of a release of one target for two platforms. */
-export function planOf({images, version, tags, revision = 'a'.repeat(40), created}: TestRelease): Plan {
+export function planOf(release: TestRelease): Plan {
+  const {images, version, named = version, tags, revision = 'a'.repeat(40), created} = release
   const annotations = {
-    'org.opencontainers.image.version': version,
+    'org.opencontainers.image.version': named,
     'org.opencontainers.image.revision': revision,
+    'org.opencontainers.image.source': 'https://github.com/org/app',
     'org.opencontainers.image.created': created ?? '2026-02-03T04:00:00Z'
   }
   return {

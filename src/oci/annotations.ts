@@ -2,3 +2,10 @@
 export const CREATED = 'org.opencontainers.image.created'
 export const REVISION = 'org.opencontainers.image.revision'
 export const VERSION = 'org.opencontainers.image.version'
+export const SOURCE = 'org.opencontainers.image.source'
+
+/**
+ * The version alone, where the standard annotation stands for more, as 1.2.3-alpine does. Semantic Versioning would read
+ * that as a pre-release.
+ */
+export const BARE_VERSION = 'image-release.version'

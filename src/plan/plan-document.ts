@@ -13,10 +13,19 @@ const MAX_PLAN_LENGTH = 4 * 1024 * 1024
 const text = z.string().max(8192)
 const entries = z.record(z.string().min(1), z.string().max(65_536))
 
+const expected = z.strictObject({
+  images: z.array(z.string().refine(isCanonicalRepository, {error: 'is not a repository'})).exactOptional(),
+  action: z.enum(['create', 'move', 'same', 'keep', 'refuse']),
+  from: text.exactOptional(),
+  note: text.exactOptional()
+})
+
 const tag = z.strictObject({
   name: z.string().refine(isTag, {error: 'is not a tag'}),
   class: z.enum(['immutable', 'forward', 'moving']),
-  rule: text
+  rule: text,
+  newest: text.exactOptional(),
+  expected: z.array(expected).exactOptional()
 })
 
 const build = z.strictObject({
@@ -31,7 +40,16 @@ const target = z.strictObject({
   tags: z.array(tag),
   builds: z.array(build).min(1),
   labels: entries,
-  annotations: entries
+  annotations: entries,
+  variant: entries.exactOptional(),
+  build: z
+    .strictObject({
+      context: text.exactOptional(),
+      file: text.exactOptional(),
+      target: text.exactOptional(),
+      args: z.array(z.string().max(65_536)).exactOptional()
+    })
+    .exactOptional()
 })
 
 const plan = z.strictObject({

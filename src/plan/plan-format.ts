@@ -1,4 +1,4 @@
-import type {Plan, PlannedTarget} from './plan.js'
+import type {BuildSettings, ExpectedMove, Plan, PlannedTag, PlannedTarget} from './plan.js'
 
 /**
  * A plan as JSON on one line: equal plans give equal bytes, whatever order their fields were put together in.
@@ -17,14 +17,45 @@ export function formatPlan(plan: Plan): string {
   })
 }
 
-function orderTarget({name, images, tags, builds, labels, annotations}: PlannedTarget): PlannedTarget {
+function orderTarget(target: PlannedTarget): PlannedTarget {
+  const {name, images, tags, builds, labels, annotations, variant, build} = target
   return {
     name,
     images,
-    tags: tags.map(tag => ({name: tag.name, class: tag.class, rule: tag.rule})),
+    tags: tags.map(orderTag),
     builds: builds.map(({platform, runner, record}) => ({platform, runner, record})),
     labels: sortKeys(labels),
-    annotations: sortKeys(annotations)
+    annotations: sortKeys(annotations),
+    ...(variant === undefined ? {} : {variant}),
+    ...(build === undefined ? {} : {build: orderBuild(build)})
+  }
+}
+
+function orderTag({name, class: tagClass, rule, newest, expected}: PlannedTag): PlannedTag {
+  return {
+    name,
+    class: tagClass,
+    rule,
+    ...(newest === undefined ? {} : {newest}),
+    ...(expected === undefined ? {} : {expected: expected.map(orderExpected)})
+  }
+}
+
+function orderExpected({images, action, from, note}: ExpectedMove): ExpectedMove {
+  return {
+    ...(images === undefined ? {} : {images}),
+    action,
+    ...(from === undefined ? {} : {from}),
+    ...(note === undefined ? {} : {note})
+  }
+}
+
+function orderBuild({context, file, target, args}: BuildSettings): BuildSettings {
+  return {
+    ...(context === undefined ? {} : {context}),
+    ...(file === undefined ? {} : {file}),
+    ...(target === undefined ? {} : {target}),
+    ...(args === undefined ? {} : {args})
   }
 }
 

@@ -15,6 +15,20 @@ export interface PlannedTag {
   readonly class: TagClass
   /** The rule that made it, as it was written, for people. */
   readonly rule: string
+  /** The newest version of the tag's line that is released already, where that is newer than this release. */
+  readonly newest?: string
+  /** What stood at the tag when the plan was made, and what is expected to happen there; absent where nobody asked. */
+  readonly expected?: readonly ExpectedMove[]
+}
+
+/** What is expected to happen with a tag in one or several repositories. The merge decides again, right before it. */
+export interface ExpectedMove {
+  /** Repositories that it holds for; absent where it is the same in all of them. */
+  readonly images?: readonly string[]
+  readonly action: 'create' | 'move' | 'same' | 'keep' | 'refuse'
+  /** What stands there: its version, else the start of its commit or digest. */
+  readonly from?: string
+  readonly note?: string
 }
 
 /** The run that a plan belongs to. */
@@ -38,6 +52,18 @@ export interface PlannedBuild {
   readonly record: string
 }
 
+/** How a target is built; what is absent is left to the build job. */
+export interface BuildSettings {
+  /** A folder, or a Git address. */
+  readonly context?: string
+  /** The Containerfile. */
+  readonly file?: string
+  /** The stage to build. */
+  readonly target?: string
+  /** NAME=VALUE each. */
+  readonly args?: readonly string[]
+}
+
 /** One image to build and publish. */
 export interface PlannedTarget {
   readonly name: string
@@ -48,6 +74,9 @@ export interface PlannedTarget {
   readonly labels: Readonly<Record<string, string>>
   /** Annotations of manifests and of the index. */
   readonly annotations: Readonly<Record<string, string>>
+  /** The variant that it is: the value of each axis, such as python and 3.13. */
+  readonly variant?: Readonly<Record<string, string>>
+  readonly build?: BuildSettings
 }
 
 /** Everything that is decided about a release before anything is built. */

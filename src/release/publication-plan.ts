@@ -1,10 +1,11 @@
 import {ReleaseError, messageOf} from '../errors.js'
+import {BARE_VERSION, VERSION} from '../oci/annotations.js'
 import type {Digest} from '../oci/digest.js'
 import {parsePlatform} from '../oci/platform.js'
 import {parseRepository, parseTag} from '../oci/reference.js'
-import type {Plan, PlannedTarget} from '../plan/plan.js'
+import type {Plan, PlannedTag, PlannedTarget} from '../plan/plan.js'
 import {parseDigestRecord} from './digest-record.js'
-import type {Publication, ReleaseFacts} from './publication.js'
+import type {Publication, PublishedTag, ReleaseFacts} from './publication.js'
 
 /** The names of all records that a plan asks for. */
 export function recordNames(plan: Plan): string[] {
@@ -57,8 +58,30 @@ function publicationOf(target: PlannedTarget, digests: ReadonlyMap<string, Diges
   return {
     target: target.name,
     repositories: target.images.map(parseRepository),
-    tags: target.tags.map(({name, class: tagClass}) => ({name: parseTag(name), class: tagClass})),
+    tags: target.tags.map(publishedTag),
     builds: [...digests].map(([platform, digest]) => ({digest, platform: parsePlatform(platform)})),
     annotations: target.annotations
   }
+}
+
+function publishedTag({name, class: tagClass, newest}: PlannedTag): PublishedTag {
+  return {name: parseTag(name), class: tagClass, ...(newest === undefined ? {} : {newest})}
+}
+
+/** What is known of one image of a release: `named` is the version as its annotations write it. */
+export function candidateOf(
+  facts: ReleaseFacts,
+  annotations: Readonly<Record<string, string>>
+): ReleaseFacts {
+  const {[VERSION]: named} = annotations
+  return {...facts, ...(named === undefined ? {} : {named})}
+}
+
+/** The annotations of an index: those that are planned, and the version alone where they name more than that. */
+export function indexAnnotations(
+  annotations: Readonly<Record<string, string>>,
+  {version}: ReleaseFacts
+): Readonly<Record<string, string>> {
+  const isNamed = version === undefined || annotations[VERSION] === version
+  return isNamed ? annotations : {...annotations, [BARE_VERSION]: version}
 }

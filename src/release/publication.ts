@@ -16,6 +16,8 @@ export interface Publication {
 export interface PublishedTag {
   readonly name: Tag
   readonly class: TagClass
+  /** The newest version of the tag's line that the plan knew of, where that is newer than what is released. */
+  readonly newest?: string
 }
 
 /** What a build job handed over. */
@@ -27,7 +29,10 @@ export interface PublishedBuild {
 
 /** What is known of what a release publishes, or of what stands at a tag. */
 export interface ReleaseFacts {
+  /** The version alone, for example 1.2.3. */
   readonly version?: string
+  /** The version as the image itself names it, which may stand for a variant: v1.2.3-alpine. */
+  readonly named?: string
   readonly revision?: string
   /** ISO 8601: when the commit was made. */
   readonly created?: string

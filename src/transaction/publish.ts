@@ -3,6 +3,7 @@ import type {Manifest} from '../oci/manifest.js'
 import type {Repository} from '../oci/reference.js'
 import type {Registries} from '../registry/registries.js'
 import {planIndex} from '../release/index-plan.js'
+import {indexAnnotations} from '../release/publication-plan.js'
 import type {Publication, ReleaseFacts} from '../release/publication.js'
 import {type CollectedPublication, collectChildren} from './child-collection.js'
 import {settle} from './settled.js'
@@ -41,7 +42,9 @@ export interface PublishedIndex {
  */
 export async function publish(release: Release, registries: ReleaseRegistries): Promise<PublishedIndex[]> {
   const collected = await collectAll(release, registries.working)
-  const indexes = collected.map(({children, publication}) => planIndex(children, publication.annotations))
+  const indexes = collected.map(({children, publication}) =>
+    planIndex(children, indexAnnotations(publication.annotations, release.facts))
+  )
   const published = await Promise.all(
     collected.map(async ({publication, clients, children}, position) => {
       const index = at(indexes, position)

@@ -1,9 +1,12 @@
 import {ReleaseError, messageOf} from '../errors.js'
+import {SOURCE} from '../oci/annotations.js'
 import type {Manifest} from '../oci/manifest.js'
 import {formatReference} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
+import {listTags} from '../registry/tag-list.js'
+import {candidateOf} from '../release/publication-plan.js'
 import {type Publication, type PublishedTag, type ReleaseFacts, stagesOf} from '../release/publication.js'
-import {type TagDecision, decideTag} from '../release/tag-decision.js'
+import {type TagDecision, asksForTags, decideTag} from '../release/tag-decision.js'
 import {type StandingTag, readStanding} from './standing-tags.js'
 
 /** One tag in one repository: where it is to point, what stands there, and what is to happen. */
@@ -33,25 +36,38 @@ export async function decideMoves(
   publication: Publication,
   index: Manifest,
   clients: readonly RepositoryClient[],
+  options: MoveOptions
+): Promise<TagMove[]> {
+  const moves = await Promise.all(
+    clients.map(async client => await decideInRepository({publication, index, client}, options))
+  )
+  return moves.flat()
+}
+
+async function decideInRepository(
+  at: Pick<TagMove, 'publication' | 'index' | 'client'>,
   {facts, allowBackward}: MoveOptions
 ): Promise<TagMove[]> {
-  const candidate = {...facts, digest: index.digest}
-  const pairs = clients.flatMap(client => publication.tags.map(tag => ({client, tag})))
-  return await Promise.all(
-    pairs.map(async ({client, tag}) => {
-      const standing = await readStanding(client, tag.name, index.digest)
-      const decision = decideTag(tag.class, candidate, standing)
-      const isForced = allowBackward && decision.action === 'keep'
-      return {
-        publication,
-        client,
-        tag,
-        index,
-        standing,
-        decision: isForced ? {action: 'move' as const} : decision
-      }
-    })
+  const {publication, index, client} = at
+  const {[SOURCE]: source} = publication.annotations
+  const candidate = {...candidateOf(facts, publication.annotations), digest: index.digest}
+  const situations = await Promise.all(
+    publication.tags.map(async tag => ({
+      tag,
+      standing: await readStanding(client, tag.name, {digest: index.digest, source})
+    }))
   )
+  const isAsking = situations.some(situation => asksForTags(situation, candidate))
+  const published = isAsking ? await listTags(client) : []
+  return situations.map(situation => {
+    const decision = decideTag({...situation, published}, candidate)
+    const isForced = allowBackward && decision.action === 'keep'
+    return {...at, ...situation, decision: isForced ? forced(situation) : decision}
+  })
+}
+
+function forced({standing}: Pick<TagMove, 'standing'>): TagDecision {
+  return {action: standing === undefined ? 'create' : 'move'}
 }
 
 /** @throws ReleaseError TAG_REFUSED, with every tag that must not move */

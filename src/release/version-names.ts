@@ -1,0 +1,89 @@
+import {type OrderedVersion, compareOrdered, isOfLine, parseOrdered} from '../versions/version-order.js'
+import type {ReleaseFacts} from './publication.js'
+
+/** What stands around the version in the name of a variant: `v1.2.3-alpine` has "v" and "-alpine". */
+export interface Affixes {
+  readonly prefix: string
+  readonly suffix: string
+}
+
+/** What is put around the version of a release, by the name that its image gives it. */
+export function affixesOf({version = '', named = ''}: ReleaseFacts): Affixes {
+  const at = version === '' ? -1 : named.indexOf(version)
+  if (at < 0) return {prefix: '', suffix: ''}
+  return {prefix: named.slice(0, at), suffix: named.slice(at + version.length)}
+}
+
+/** The version that a release has. */
+export function releasedVersion({version = ''}: ReleaseFacts): OrderedVersion | undefined {
+  return parseOrdered(version)
+}
+
+/**
+ * The version of what stands at a tag: as image-release wrote it, else out of its name, without what a variant puts
+ * around it. Undefined where the name holds none, such as `main` or `sha-860c190`.
+ */
+export function standingVersion(standing: ReleaseFacts, candidate: ReleaseFacts): OrderedVersion | undefined {
+  if (standing.version !== undefined) return parseOrdered(standing.version)
+  if (standing.named === undefined) return undefined
+  const core = withoutAffixes(standing.named, affixesOf(candidate)) ?? standing.named
+  return versionIn(core, releasedVersion(candidate))
+}
+
+/**
+ * The numbers that every version at a tag starts with: those of 1.2 for the tag 1.2 of the version 1.2.3, none for
+ * latest.
+ */
+export function lineOf(tag: string, candidate: ReleaseFacts): readonly bigint[] {
+  const ours = releasedVersion(candidate)
+  const core = withoutAffixes(tag, affixesOf(candidate)) ?? tag
+  if (ours === undefined || !/^v?\d+(?:\.\d+)*$/i.test(core)) return []
+  const line = core.replace(/^v/i, '').split('.').map(BigInt)
+  return line.length < ours.numbers.length && isOfLine(ours, line) ? line : []
+}
+
+/** The newest stable version of a line that tags name in full, in the same variant as what is released. */
+export function newestPublished(
+  tags: readonly string[],
+  candidate: ReleaseFacts,
+  line: readonly bigint[]
+): OrderedVersion | undefined {
+  const affixes = affixesOf(candidate)
+  const precision = releasedVersion(candidate)?.numbers.length ?? 3
+  return tags
+    .map(tag => parseOrdered(withoutAffixes(tag, affixes) ?? ''))
+    .filter(version => version !== undefined)
+    .filter(
+      version => !version.isPrerelease && version.numbers.length >= precision && isOfLine(version, line)
+    )
+    .reduce<OrderedVersion | undefined>(laterOf, undefined)
+}
+
+/** The later of two versions; the one that is known where the other is not. */
+export function laterOf(
+  first: OrderedVersion | undefined,
+  second: OrderedVersion | undefined
+): OrderedVersion | undefined {
+  if (first === undefined || second === undefined) return first ?? second
+  return compareOrdered(first, second) < 0 ? second : first
+}
+
+function withoutAffixes(name: string, {prefix, suffix}: Affixes): string | undefined {
+  const isOwn =
+    name.startsWith(prefix) && name.endsWith(suffix) && name.length > prefix.length + suffix.length
+  return isOwn ? name.slice(prefix.length, name.length - suffix.length) : undefined
+}
+
+/** What people call pre-releases. Any other word behind a version is taken for the name of a variant. */
+const PRERELEASE =
+  /^(?:(?:a|alpha|b|beta|c|rc|cr|pre|preview|prerelease|dev|snapshot|m|milestone|canary|next|nightly|ea|insiders?|experimental|unstable)(?:[.\d].*)?|\d+(?:\..*)?)$/i
+
+/** The version in a name such as app-v1.2.3-rc.1-alpine: up to the first part that is no pre-release. */
+function versionIn(name: string, ours: OrderedVersion | undefined): OrderedVersion | undefined {
+  const tail = /(?:^|[/@_-])(v?\d+(?:\.\d+)+.*)$/i.exec(name)?.[1] ?? name
+  const [first = '', ...parts] = tail.split('-')
+  const word = ours?.pre?.[0]
+  const isPrerelease = (part: string): boolean => PRERELEASE.test(part) || part.split('.')[0] === word
+  const end = parts.findIndex(part => !isPrerelease(part))
+  return parseOrdered([first, ...(end < 0 ? parts : parts.slice(0, end))].join('-'))
+}
