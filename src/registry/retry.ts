@@ -44,18 +44,23 @@ function isSecondaryLimit(error: RegistryError): boolean {
 export async function retry<T>(policy: RetryPolicy, attempt: () => Promise<T>): Promise<T> {
   return await pRetry(attempt, {
     retries: policy.tries - 1,
-    minTimeout: policy.firstDelay,
-    maxTimeout: MAX_DELAY,
-    randomize: true,
+    // The waiting is done below, by the clock of the ports.
+    minTimeout: 0,
     signal: policy.signal,
     shouldRetry: ({error}) => isPassing(error) && retryAfterOf(error) <= MAX_RETRY_AFTER,
-    onFailedAttempt: async ({error, retriesLeft}) => {
+    onFailedAttempt: async ({error, attemptNumber, retriesLeft}) => {
       if (retriesLeft === 0 || !isPassing(error)) return
       policy.reporter.debug(`${error.message}; trying again, ${retriesLeft} left`)
-      const wait = retryAfterOf(error)
-      if (wait > 0 && wait <= MAX_RETRY_AFTER) await policy.clock.sleep(wait, policy.signal)
+      const asked = retryAfterOf(error)
+      if (asked > MAX_RETRY_AFTER) return
+      await policy.clock.sleep(Math.max(asked, backoff(policy.firstDelay, attemptNumber)), policy.signal)
     }
   })
+}
+
+/** Milliseconds: doubled with each try, with jitter, so that jobs which failed together do not come back together. */
+function backoff(firstDelay: number, attempt: number): number {
+  return Math.min(MAX_DELAY, firstDelay * 2 ** (attempt - 1) * (1 + Math.random()))
 }
 
 function retryAfterOf(error: unknown): number {
