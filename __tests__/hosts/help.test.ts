@@ -1,0 +1,108 @@
+import {describe, expect, it} from '@jest/globals'
+import {COMMANDS, loadCommand} from '../../src/commands/all.js'
+import {command} from '../../src/commands/command.js'
+import {commandHelp, overview, remarks} from '../../src/hosts/cli/help.js'
+import {variableOf} from '../../src/hosts/cli/arguments.js'
+import {choice, count, flag, lines, list, required, text} from '../../src/inputs/input.js'
+
+const sample = command({
+  name: 'paint',
+  summary: 'Paint a wall.',
+  description: `Paints a wall in one colour. ${'It takes care of the edges. '.repeat(5)}`.trim(),
+  inputs: {
+    walls: required(list({summary: 'The walls.', placeholder: 'WALL'}, wall => wall)),
+    notes: lines({summary: 'Notes.'}, note => note),
+    colour: choice(['red', 'blue'], {summary: 'The colour.', default: 'blue'}),
+    coats: count({summary: 'How many coats.', min: 1, max: 9, default: '2'}),
+    dry: flag({summary: 'Do not paint.'}),
+    key: text({summary: 'The key of the house.', secret: true})
+  },
+  outputs: {area: 'The area in square metres.'},
+  examples: [{line: 'image-release paint --walls north', remark: 'One wall'}],
+  run: () => Promise.resolve({area: '9'})
+})
+
+describe('the help of a command', () => {
+  it('is this', () => {
+    expect(commandHelp(sample)).toMatchInlineSnapshot(`
+     "image-release paint: Paint a wall.
+
+     Paints a wall in one colour. It takes care of the edges. It takes care of the edges. It takes
+     care of the edges. It takes care of the edges. It takes care of the edges.
+
+     Usage: image-release paint [FLAGS]
+
+     Flags:
+       --walls WALL
+           The walls. Required. Separated by commas or lines, or given again.
+       --notes LINE
+           Notes. One a line, or given again.
+       --colour red|blue
+           The colour. [default: blue]
+       --coats N
+           How many coats. [default: 2]
+       --dry
+           Do not paint.
+
+     Secrets, by variable only:
+       IMAGE_RELEASE_KEY
+           The key of the house.
+
+     For every command:
+       --help
+           Show this help.
+       --event NAME
+           The event, as GitHub names it; default push.
+       --ref REF
+           The full ref, for example refs/tags/v1.2.3; default what is checked out.
+       --sha COMMIT
+           The commit; default what is checked out.
+       --records FOLDER
+           Where digest records lie; default .image-release/records.
+       --summary FILE
+           Append the summary, as Markdown, to a file.
+       --output NAME
+           Print this one output as it is, not all of them as JSON.
+
+     Outputs:
+       area
+           The area in square metres.
+
+     Examples:
+       # One wall
+       image-release paint --walls north"
+    `)
+  })
+
+  it('says of an input what it is, and how it is given', () => {
+    expect(remarks(sample.inputs.walls)).toBe(
+      'The walls. Required. Separated by commas or lines, or given again.'
+    )
+    expect(remarks(sample.inputs.dry)).toBe('Do not paint.')
+  })
+})
+
+describe('the help of the program', () => {
+  it('names every command, and how it ends', () => {
+    const help = overview([sample])
+    expect(help).toContain('\n  paint  Paint a wall.\n')
+    expect(help).toContain('Exit codes: 0 done, 1 failed, 2 wrong use.')
+  })
+})
+
+describe.each([...COMMANDS.keys()])('the help of %s', name => {
+  it('tells of every input and output, in lines that fit, without the flag of a secret', async () => {
+    const real = await loadCommand(name)
+    const help = commandHelp(real)
+    expect(real.name).toBe(name)
+    for (const [input, {secret}] of Object.entries(real.inputs)) {
+      expect(help.includes(`\n  --${input}`)).toBe(!secret)
+      if (secret) expect(help).toContain(`\n  ${variableOf(input)}\n`)
+    }
+    for (const output of Object.keys(real.outputs)) expect(help).toContain(`\n  ${output}\n`)
+    const shown = help
+      .split('\n')
+      .filter(line => !line.startsWith('  image-release ') && !line.startsWith('image-release'))
+    expect(shown.filter(line => line.length > 110)).toEqual([])
+  })
+})
