@@ -91,9 +91,25 @@ function refIssues(ref: string | undefined): InputIssue[] {
   return [{input: 'ref', message: `${JSON.stringify(ref)} is not a full ref such as refs/tags/v1.2.3`}]
 }
 
-/** `git@host:owner/name.git` and `https://host/owner/name.git`; a password in the address stays here. */
+/** Where the repository stands on the web; without an address of its own it is named as its folder is. */
 function sourceOf(origin: string | undefined, folder: string | undefined): WorkflowRun['source'] {
-  const match = /^(?:[a-z+]+:\/\/)?(?:[^@/]*@)?([^/:]+)(?::\d+)?[/:](.+?)(?:\.git)?\/?$/.exec(origin ?? '')
-  if (match) return {fullName: match[2] ?? '', url: `https://${match[1] ?? ''}/${match[2] ?? ''}`}
-  return {fullName: folder?.split('/').at(-1) ?? ''}
+  const address = origin === undefined ? undefined : addressOf(origin)
+  const fullName = address?.path.replace(/^\/+|(?:\.git)?\/*$/g, '') ?? ''
+  if (address === undefined || fullName === '') return {fullName: folder?.split('/').at(-1) ?? ''}
+  return {fullName, url: `https://${address.host}/${fullName}`}
+}
+
+/**
+ * `https://host/owner/name.git`, `ssh://git@host/owner/name` and `git@host:owner/name.git`; undefined for a folder.
+ * Name, password and query stay here: the address goes into labels.
+ */
+function addressOf(origin: string): {host: string; path: string} | undefined {
+  if (!origin.includes('://')) {
+    const [, host, path] = /^(?:[^@/\\]+@)?([a-z0-9][a-z0-9.-]+):([^\\]+)$/i.exec(origin) ?? []
+    return host === undefined || path === undefined ? undefined : {host, path}
+  }
+  const url = URL.canParse(origin) ? new URL(origin) : undefined
+  if (url === undefined || url.hostname === '') return undefined
+  // The port of another protocol than HTTP is not that of the web pages.
+  return {host: /^https?:$/.test(url.protocol) ? url.host : url.hostname, path: url.pathname}
 }
