@@ -28,19 +28,20 @@ describe('the clock', () => {
 
 describe('a cancellation', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('by %s fires the signal once, and says by what', name => {
-    const {signal, stop} = listenForCancellation()
+    const cancellation = listenForCancellation()
+    const {signal} = cancellation
     expect(signal.aborted).toBe(false)
     process.emit(name, name)
     process.emit('SIGINT', 'SIGINT')
     expect(signal.reason).toMatchObject({code: 'CANCELLED', message: `cancelled by ${name}`})
-    stop()
+    cancellation.stop()
   })
 
   it('is not listened to any more after its stop', () => {
     const before = process.listenerCount('SIGTERM')
-    const {stop} = listenForCancellation()
+    const cancellation = listenForCancellation()
     expect(process.listenerCount('SIGTERM')).toBe(before + 1)
-    stop()
+    cancellation.stop()
     expect(process.listenerCount('SIGTERM')).toBe(before)
   })
 })
