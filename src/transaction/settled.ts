@@ -14,7 +14,7 @@ export async function settle<T>(work: readonly Promise<T>[]): Promise<Settled<T>
   const results = await Promise.allSettled(work)
   const failures = results.flatMap(result => (result.status === 'rejected' ? [result.reason as unknown] : []))
   const cancellation = failures.find(
-    failure => failure instanceof ReleaseError && failure.code === 'CANCELLED'
+    (failure): failure is ReleaseError => failure instanceof ReleaseError && failure.code === 'CANCELLED'
   )
   if (cancellation !== undefined) throw cancellation
   return {values: results.flatMap(result => (result.status === 'fulfilled' ? [result.value] : [])), failures}
