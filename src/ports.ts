@@ -118,6 +118,8 @@ export interface Ports {
   readonly send: Send
   readonly exec: Exec
   readonly digests: DigestStore
+  /** The text of a file of the work tree; undefined where there is none. */
+  readonly readText: (file: string) => Promise<string | undefined>
   readonly reporter: Reporter
   readonly clock: Clock
   readonly credentials: Credentials

@@ -23,6 +23,8 @@ export interface WorkflowRun {
   readonly prerelease?: boolean
   /** The cron expression that started a scheduled run. */
   readonly schedule?: string
+  /** What a person who started the run by hand filled in, and what a caller of the workflow gave. */
+  readonly inputs?: Readonly<Record<string, string>>
   readonly defaultBranch?: string
   /** When the commit was made, as ISO 8601. */
   readonly commitDate?: string

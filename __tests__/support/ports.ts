@@ -56,6 +56,7 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
       save: (name, record) => Promise.resolve(void records.set(name, record)).then(() => name),
       load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name))))
     },
+    readText: () => Promise.resolve(undefined),
     clock: {
       now: () => Date.now(),
       sleep: async (_, signal) => await delay(1, undefined, signal ? {signal} : {})

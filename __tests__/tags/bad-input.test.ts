@@ -30,7 +30,7 @@ describe('a rule that is wrong', () => {
     ['type=sha,priorty=5', '"priorty" is not an attribute of type=sha; did you mean priority?'],
     [
       'type=sha,pattern=x',
-      '"pattern" is not an attribute of type=sha; known are type, enable, priority, prefix, suffix, format'
+      '"pattern" is not an attribute of type=sha; known are type, enable, on, priority, prefix, suffix, format'
     ],
     ['type=sha,short', '"short" is not an attribute; write key=value'],
     ['type=sha,format=short,format=long', 'the attribute format is given twice'],

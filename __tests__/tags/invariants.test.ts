@@ -8,6 +8,7 @@ import {parseFlavor} from '../../src/tags/flavor.js'
 import {parseImages} from '../../src/tags/image-names.js'
 import {planRelease} from '../../src/tags/release-plan.js'
 import {parseRules} from '../../src/tags/rule-grammar.js'
+import {NO_VARIANT} from '../../src/tags/variant.js'
 import {versionFault} from '../../src/tags/version-fault.js'
 import {parsePlatform} from '../../src/oci/platform.js'
 import {onRef} from '../support/tag-plans.js'
@@ -97,6 +98,9 @@ function planOf({
     rules: parseRules(rules.join('\n')),
     flavor: parseFlavor(written),
     images: parseImages('app\nghcr.io/octo/app'),
+    build: {args: []},
+    services: [],
+    variants: [NO_VARIANT],
     labels: [],
     annotations: [],
     platforms: [parsePlatform('linux/amd64'), parsePlatform('linux/arm64')],
@@ -132,7 +136,7 @@ describe(`the plan of any rules in any run (seed ${SEED})`, () => {
   it('has tags by the grammar, each once', () => {
     fc.assert(
       fc.property(scenario, drawn => {
-        const tags = planOf(drawn)?.target.tags.map(({name}) => name) ?? []
+        const tags = planOf(drawn)?.main.target.tags.map(({name}) => name) ?? []
         expect(tags.filter(tag => !isTag(tag))).toEqual([])
         expect(new Set(tags).size).toBe(tags.length)
       }),
@@ -153,7 +157,9 @@ describe(`the plan of any rules in any run (seed ${SEED})`, () => {
           ref: `refs/tags/v${version}`,
           event: 'push'
         })
-        const shared = release?.target.tags.filter(tag => tag.class === 'forward' || tag.name === 'latest')
+        const shared = release?.main.target.tags.filter(
+          tag => tag.class === 'forward' || tag.name === 'latest'
+        )
         expect(shared ?? []).toEqual([])
       }),
       options
@@ -164,7 +170,7 @@ describe(`the plan of any rules in any run (seed ${SEED})`, () => {
     fc.assert(
       fc.property(scenario, drawn => {
         const release = planOf(drawn)
-        if (release?.target.tags.some(tag => tag.class === 'forward'))
+        if (release?.main.target.tags.some(tag => tag.class === 'forward'))
           expect(release.plan.version).toBeDefined()
       }),
       options

@@ -1,127 +1,21 @@
-import {
-  type InputValues,
-  choice,
-  count,
-  flag,
-  lines,
-  linesTo,
-  list,
-  separator,
-  text
-} from '../inputs/input.js'
-import {parsePlatform} from '../oci/platform.js'
+import type {InputValues} from '../inputs/input.js'
+import {text} from '../inputs/input.js'
 import {buildMatrix, mergeMatrix} from '../plan/matrix.js'
 import {formatPlan} from '../plan/plan-format.js'
-import {parseRunnerEntry} from '../plan/runner-map.js'
 import type {Ports, Reporter} from '../ports.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {formatPlanSummary, formatTagTable} from '../release/plan-summary.js'
-import {PLAIN_FLAVOR, parseFlavor} from '../tags/flavor.js'
-import {parseImages} from '../tags/image-names.js'
-import {parseMetadataLines} from '../tags/metadata-lines.js'
 import {metadataOutputs} from '../tags/metadata-outputs.js'
-import {PUSH_MODES} from '../tags/push-mode.js'
 import {type DecidedRelease, planRelease} from '../tags/release-plan.js'
-import {DEFAULT_RULES, parseRules} from '../tags/rule-grammar.js'
+import {isRebuild} from '../tags/run-facts.js'
+import {scanMatrix} from '../tags/scan-matrix.js'
+import {variantOutputs} from '../tags/variant-outputs.js'
 import {command} from './command.js'
+import {planInputs} from './plan-inputs.js'
+import {readReleaseConfig} from './release-config.js'
 
-/** Where an annotation may belong (docs.docker.com, "Annotations"). */
-const LEVELS = ['manifest', 'index', 'manifest-descriptor', 'index-descriptor'] as const
-const annotationLevel = choice(LEVELS, {summary: 'A level of annotations.', default: 'manifest'})
-
-/** The inputs of docker/metadata-action by its names, and what a plan needs beside them. */
 const inputs = {
-  images: linesTo(
-    {summary: 'Repositories, one a line: a name, or name=…,enable=true|false.', placeholder: 'REPOSITORY'},
-    parseImages,
-    []
-  ),
-  tags: linesTo(
-    {
-      summary:
-        'Rules for tags, one a line: type=semver,pattern={{version}} and the like, or a word. The types are schedule, semver, pep440, match, edge, ref, raw and sha.',
-      placeholder: 'RULE',
-      default: DEFAULT_RULES
-    },
-    parseRules,
-    []
-  ),
-  flavor: linesTo(
-    {
-      summary:
-        'What holds for all rules: latest=auto|true|false, prefix=…, suffix=…, with onlatest=true behind them.',
-      placeholder: 'ENTRY'
-    },
-    parseFlavor,
-    PLAIN_FLAVOR
-  ),
-  labels: linesTo(
-    {summary: 'Labels, key=value, one a line; they override the generated ones.', placeholder: 'LABEL'},
-    value => parseMetadataLines('labels', value),
-    []
-  ),
-  annotations: linesTo(
-    {
-      summary: 'Annotations, key=value, one a line; they override the generated ones.',
-      placeholder: 'ANNOTATION'
-    },
-    value => parseMetadataLines('annotations', value),
-    []
-  ),
-  'annotation-levels': list(
-    {
-      summary: `Where the output annotations says that they belong: ${LEVELS.join(', ')}, with commas between them.`,
-      placeholder: 'LEVELS',
-      default: 'manifest,index',
-      variable: 'DOCKER_METADATA_ANNOTATIONS_LEVELS'
-    },
-    annotationLevel.parse
-  ),
-  platforms: list(
-    {
-      summary: 'Platforms to build, each on a runner of its own.',
-      placeholder: 'PLATFORM',
-      default: 'linux/amd64,linux/arm64'
-    },
-    parsePlatform
-  ),
-  runners: lines(
-    {
-      summary:
-        'Runners that are not GitHub’s own, one a line: linux/arm64=label, labels joined by +, or a JSON list of labels; * stands for every other platform.',
-      placeholder: 'PLATFORM=RUNNER'
-    },
-    parseRunnerEntry
-  ),
-  push: choice(PUSH_MODES, {
-    summary:
-      'Whether the run publishes. auto: not for pull requests, merge queues, forks and Dependabot, nor where no tag is earned.',
-    default: 'auto'
-  }),
-  'sep-tags': separator({
-    summary: 'What stands between the items of the outputs tags and tag-names.',
-    default: '\n'
-  }),
-  'sep-labels': separator({summary: 'What stands between the items of the output labels.', default: '\n'}),
-  'sep-annotations': separator({
-    summary: 'What stands between the items of the output annotations.',
-    default: '\n'
-  }),
-  'short-sha-length': count({
-    summary: 'Digits of a commit in {{sha}} and type=sha.',
-    default: '7',
-    variable: 'DOCKER_METADATA_SHORT_SHA_LENGTH',
-    min: 4,
-    max: 64
-  }),
-  'pr-head-sha': flag({
-    summary: 'On a pull request, take its head commit rather than the merge commit.',
-    variable: 'DOCKER_METADATA_PR_HEAD_SHA'
-  }),
-  context: choice(['workflow', 'git'], {
-    summary: 'Where ref and commit come from: the workflow’s event, or the Git work tree.',
-    default: 'workflow'
-  }),
+  ...planInputs,
   'github-token': text({
     summary: 'Accepted for workflows that give docker/metadata-action one; no request is made with it.',
     secret: true
@@ -142,7 +36,14 @@ const outputs = {
   'build-matrix':
     'The strategy.matrix of the build jobs: target, platform, platform-pair, runner and record.',
   'merge-matrix': 'The strategy.matrix of the merge jobs: target, images and platforms.',
-  push: 'true where the run publishes, else false.'
+  'scan-matrix':
+    'The strategy.matrix of scan jobs: target, images, level (full for the default variant, basic for the oldest) and dockerfile.',
+  push: 'true where the run publishes, else false.',
+  rebuild_flag: 'true where base images are to be fetched and every step is to be built anew, else false.',
+  primary_tags: 'The tags that name no variant, with commas between them.',
+  variant_tags:
+    'The tags that name a variant and no version. Those of one axis are <axis>_tags, python_tags for example.',
+  precision_tags: 'The tags that name a variant and a version or commit.'
 }
 
 /** Decides the tags, labels and jobs of a release. Nothing is asked over a network, nothing is written. */
@@ -164,17 +65,16 @@ export const computeTags = command({
       remark: 'the plan of a release for the commit that is checked out'
     }
   ],
-  async run(values, {reporter, workflowRun}) {
-    const release = planRelease(
-      {...values, rules: values.tags, shortShaLength: values['short-sha-length']},
-      await runOf(values, workflowRun)
-    )
-    const {plan} = release
-    report(release, reporter)
-    return {
+  async run(values, {reporter, workflowRun, readText}) {
+    const config = await readReleaseConfig(values, readText)
+    const run = await runOf(values, workflowRun)
+    const release = planRelease(config, run)
+    const {plan, targets, main} = release
+    const outputs = {
+      ...variantOutputs(targets),
       ...metadataOutputs({
-        target: release.target,
-        images: values.images,
+        targets,
+        main,
         annotationLevels: values['annotation-levels'],
         separators: {
           tags: values['sep-tags'],
@@ -183,10 +83,14 @@ export const computeTags = command({
         }
       }),
       plan: formatPlan(plan),
-      'build-matrix': JSON.stringify(buildMatrix(plan)),
+      'build-matrix': JSON.stringify(buildMatrix(plan, values['platform-jobs'])),
       'merge-matrix': JSON.stringify(mergeMatrix(plan)),
-      push: String(plan.push)
+      'scan-matrix': JSON.stringify(scanMatrix(targets)),
+      push: String(plan.push),
+      rebuild_flag: values.rebuild === 'auto' ? String(isRebuild(run)) : values.rebuild
     }
+    report(release, reporter)
+    return outputs
   }
 })
 
@@ -199,9 +103,10 @@ async function runOf(
   return values['pr-head-sha'] && run.headSha !== undefined ? {...run, sha: run.headSha} : run
 }
 
-function report({plan, tagPlan}: DecidedRelease, reporter: Reporter): void {
+function report({plan, targets}: DecidedRelease, reporter: Reporter): void {
   for (const line of formatTagTable(plan)) reporter.info(line)
-  for (const {rule, why} of tagPlan.leftOut) reporter.debug(`no tag from ${rule}: ${why}`)
+  for (const {target, tagPlan} of targets)
+    for (const {rule, why} of tagPlan.leftOut) reporter.debug(`${target.name}: no tag from ${rule}: ${why}`)
   for (const note of plan.notes) reporter.notice(note)
   reporter.summary(formatPlanSummary(plan))
 }

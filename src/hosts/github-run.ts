@@ -10,6 +10,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 interface EventPayload {
   readonly base_ref?: string | null
   readonly schedule?: string
+  readonly inputs?: Readonly<Record<string, string | number | boolean | null>> | null
   readonly head_commit?: {readonly timestamp?: string} | null
   readonly merge_group?: {readonly head_commit?: {readonly timestamp?: string}}
   readonly release?: {readonly prerelease?: boolean}
@@ -42,10 +43,11 @@ export async function readGithubRun(
     ref: environment['GITHUB_REF'] ?? '',
     sha,
     startedAt: new Date(ports.clock.now()).toISOString(),
-    attempt: Number(environment['GITHUB_RUN_ATTEMPT'] ?? 1),
+    attempt: Number(environment['GITHUB_RUN_ATTEMPT'] || 1),
     actor: environment['GITHUB_ACTOR'],
     runId: environment['GITHUB_RUN_ID'],
     schedule: payload.schedule,
+    inputs: inputsOf(payload),
     defaultBranch: payload.repository?.default_branch,
     prerelease: payload.release?.prerelease,
     commitDate:
@@ -66,6 +68,12 @@ function sourceOf(environment: Environment, {repository}: EventPayload): Workflo
     description: repository?.description ?? undefined,
     license: repository?.license?.spdx_id ?? undefined
   })
+}
+
+/** Runners give booleans and numbers of `workflow_dispatch` as texts; the API may give them as they are. */
+function inputsOf({inputs}: EventPayload): WorkflowRun['inputs'] {
+  if (inputs === undefined || inputs === null) return undefined
+  return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, String(value ?? '')]))
 }
 
 function pullRequestOf(environment: Environment, payload: EventPayload): Partial<WorkflowRun> {
@@ -101,7 +109,7 @@ function assertSet(environment: Environment, names: readonly string[]): void {
 async function readPayload(file: string | undefined): Promise<EventPayload> {
   if (file === undefined || file === '') return {}
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as EventPayload
+    return (JSON.parse(await readFile(file, 'utf8')) as EventPayload | null) ?? {}
   } catch (error) {
     throw new InputError([
       {input: 'GITHUB_EVENT_PATH', message: `${file} cannot be read: ${messageOf(error)}`}

@@ -5,6 +5,7 @@ import type {WorkflowRun} from '../workflow-run.js'
 import {listenForCancellation} from './cancellation.js'
 import {systemClock} from './clock.js'
 import {execPrograms} from './exec.js'
+import {readText} from './read-text.js'
 
 /** The ports of this machine, and the way to let go of what they hold. */
 export interface SystemPorts {
@@ -31,6 +32,7 @@ export function openSystemPorts({reporter, digests, readRun}: HostParts): System
       send: http.send,
       exec,
       digests,
+      readText,
       reporter,
       clock: systemClock,
       credentials: dockerCredentials({environment: process.env, exec}),

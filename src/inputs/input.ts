@@ -22,10 +22,13 @@ export interface Input<T> {
   /** Whether white space is a value, and not as good as nothing. */
   readonly keepsBlank?: boolean
   /** The value of a text that is not empty. Throws a ReleaseError, or InputFaults for several. */
-  readonly parse: (text: string) => T
+  readonly parse: (text: string, texts?: Texts) => T
   /** The value where the input is absent. */
   readonly absent: T
 }
+
+/** The texts of all inputs of a call by their names: a parser may look at the others. */
+export type Texts = Readonly<Record<string, string | undefined>>
 
 /** The inputs of a command, by their names in kebab-case. */
 export type InputTable = Readonly<Record<string, Input<unknown>>>
@@ -57,8 +60,16 @@ export function text(options: InputOptions): Input<string | undefined> {
 }
 
 /** A text that a parser makes into a value. */
-export function parsed<T>(options: InputOptions, parse: (text: string) => T): Input<T | undefined> {
-  return input<T | undefined>('text', {placeholder: 'TEXT', ...options}, parse, undefined)
+export function parsed<T>(
+  options: InputOptions,
+  parse: (text: string, texts: Texts) => T
+): Input<T | undefined> {
+  return input<T | undefined>(
+    'text',
+    {placeholder: 'TEXT', ...options},
+    (value, texts = {}) => parse(value, texts),
+    undefined
+  )
 }
 
 /** A document, or the path of a file that holds it: hosts replace a path by what the file says. */
@@ -103,8 +114,12 @@ export function lines<T>(options: InputOptions, parseLine: (line: string) => T):
 }
 
 /** Lines that are read as a whole, by a parser that counts them and knows their comments. */
-export function linesTo<T>(options: InputOptions, parse: (text: string) => T, absent: T): Input<T> {
-  return input('lines', {placeholder: 'LINE', ...options}, parse, absent)
+export function linesTo<T>(
+  options: InputOptions,
+  parse: (text: string, texts: Texts) => T,
+  absent: T
+): Input<T> {
+  return input('lines', {placeholder: 'LINE', ...options}, (value, texts = {}) => parse(value, texts), absent)
 }
 
 /** A text that may be white space alone, such as what stands between the items of an output. */
@@ -142,20 +157,13 @@ export function parseInputs<Table extends InputTable>(
   found: readonly InputIssue[] = []
 ): InputValues<Table> {
   const issues: InputIssue[] = [...found]
-  const values = Object.entries(table).map(([name, entry]) => [
-    name,
-    valueOf(name, entry, texts[name], issues)
-  ])
+  const values = Object.entries(table).map(([name, entry]) => [name, valueOf(name, entry, texts, issues)])
   if (issues.length > 0) throw new InputError(issues)
   return Object.fromEntries(values) as InputValues<Table>
 }
 
-function valueOf(
-  name: string,
-  entry: Input<unknown>,
-  given: string | undefined,
-  issues: InputIssue[]
-): unknown {
+function valueOf(name: string, entry: Input<unknown>, texts: Texts, issues: InputIssue[]): unknown {
+  const given = texts[name]
   if (entry.keepsBlank && given !== undefined && given !== '') return entry.parse(given)
   const isBlank = given === undefined || given.trim() === ''
   const source = isBlank ? entry.default : given
@@ -166,7 +174,7 @@ function valueOf(
     return entry.absent
   }
   try {
-    return entry.parse(entry.shape === 'lines' ? source : source.trim())
+    return entry.parse(entry.shape === 'lines' ? source : source.trim(), texts)
   } catch (fault) {
     issues.push(...faultsOf(fault, entry.secret).map(message => ({input: name, message})))
     return entry.absent
@@ -184,7 +192,7 @@ function faultsOf(fault: unknown, isSecret: boolean): readonly string[] {
 function input<T>(
   shape: InputShape,
   options: InputOptions & {readonly placeholder: string},
-  parse: (text: string) => T,
+  parse: (text: string, texts?: Texts) => T,
   absent: T
 ): Input<T> {
   return {shape, required: false, secret: false, ...options, parse, absent}

@@ -1,15 +1,27 @@
-import type {TagClass} from '../plan/plan.js'
 import {enableFault} from './rule-attributes.js'
-import type {EdgeRule, MatchRule, RawRule, RefRule, ScheduleRule, ShaRule, TagRule} from './rule.js'
+import {isOccasion} from './occasion.js'
+import {
+  type EdgeRule,
+  type MatchRule,
+  type RawRule,
+  type RefRule,
+  type ScheduleRule,
+  type ShaRule,
+  type TagRule,
+  placeOf
+} from './rule.js'
 import {type RuleContext, type RuleOutcome, decorate, noTag} from './rule-outcome.js'
+import type {TagKind} from './tag-kind.js'
 import {isLiteral, renderTemplate, valuesIn} from './template.js'
 import {applyVersionRule} from './version-rule.js'
 import {type ReleaseVersion, findVersion} from './version.js'
 
 /** What a rule comes to in a run. `report` takes the faults that only the run brings to light. */
 export function applyRule(rule: TagRule, context: RuleContext, report: (fault: string) => void): RuleOutcome {
+  if (rule.on !== undefined && !isOccasion(rule.on, context.facts))
+    return noTag(rule, 'the run is none of those that it is for')
   const enable = rule.enable === undefined ? 'true' : renderTemplate(rule.enable, context.facts.scope)
-  if (enable !== 'true' && enable !== 'false') report(`line ${rule.line}: ${enableFault(enable)}`)
+  if (enable !== 'true' && enable !== 'false') report(`${placeOf(rule)}: ${enableFault(enable)}`)
   if (enable !== 'true') return noTag(rule, 'it is not enabled')
   switch (rule.type) {
     case 'schedule':
@@ -33,22 +45,23 @@ export function applyRule(rule: TagRule, context: RuleContext, report: (fault: s
 function applySchedule(rule: ScheduleRule, context: RuleContext): RuleOutcome {
   const {event, scope} = context.facts
   if (!event.includes('schedule')) return noTag(rule, 'the run was not started by a schedule')
-  return wanted(rule, renderTemplate(rule.pattern, scope), 'moving', context)
+  return wanted(rule, renderTemplate(rule.pattern, scope), 'schedule', context)
 }
 
 function applyEdge(rule: EdgeRule, context: RuleContext): RuleOutcome {
   const branch = rule.branch ?? context.facts.defaultBranch
   if (context.facts.branch === undefined || context.facts.branch !== branch)
     return noTag(rule, `the run is not on the branch ${branch ?? '(default)'}`)
-  return wanted(rule, 'edge', 'moving', context)
+  return wanted(rule, 'edge', 'branch', context)
 }
 
 function applyRef(rule: RefRule, context: RuleContext): RuleOutcome {
   const {branch, gitTag, pullRequest} = context.facts
   const name = {branch, tag: gitTag, pr: pullRequest}[rule.event]
   if (name === undefined) return noTag(rule, `the run is not on a ${REF_NAMES[rule.event]}`)
-  if (rule.event !== 'tag') return wanted(rule, name, 'moving', context)
-  const outcome = wanted(rule, name, classOfGitTag(name, context.gitVersion), context)
+  if (rule.event !== 'tag')
+    return wanted(rule, name, rule.event === 'pr' ? 'pull-request' : 'branch', context)
+  const outcome = wanted(rule, name, kindOfGitTag(name, context.gitVersion), context)
   return earning(outcome, context)
 }
 
@@ -61,15 +74,11 @@ function applyMatch(rule: MatchRule, context: RuleContext): RuleOutcome {
   if (source === undefined || source === '') return noTag(rule, 'the run has no Git tag')
   const found = rule.pattern.exec(source)?.[rule.group]
   if (found === undefined || found === '')
-    return noTag(
-      rule,
-      `${source} does not match`,
-      `Line ${rule.line} gives no tag: ${source} does not match.`
-    )
+    return noTag(rule, `${source} does not match`, `No tag from ${placeOf(rule)}: ${source} does not match.`)
   const version = releaseIn(source, context)
   if (version !== undefined && isAliasOfPrerelease(found, version))
     return {...noTag(rule, 'a pre-release moves no shared tag', aliasNote(rule, found, version)), version}
-  const tag = wanted(rule, found, classOfMatch(found, source, version), context)
+  const tag = wanted(rule, found, kindOfMatch(found, source, version), context)
   return earning(version === undefined ? tag : {...tag, version}, {...context, gitVersion: version})
 }
 
@@ -86,39 +95,40 @@ function isAliasOfPrerelease(found: string, version: ReleaseVersion): boolean {
 }
 
 function aliasNote(rule: MatchRule, found: string, version: ReleaseVersion): string {
-  return `Line ${rule.line} gives no tag: ${found} does not move to the pre-release ${version.version} (docker/metadata-action moves it). To move it, write type=raw,value=${found}.`
+  return `No tag from ${placeOf(rule)}: ${found} does not move to the pre-release ${version.version} (docker/metadata-action moves it). To move it, write type=raw,value=${found}.`
 }
 
-function classOfMatch(found: string, source: string, version: ReleaseVersion | undefined): TagClass {
-  if (found === source) return 'immutable'
-  if (version === undefined) return 'moving'
-  return findVersion(found)?.version === version.version ? 'immutable' : 'forward'
+function kindOfMatch(found: string, source: string, version: ReleaseVersion | undefined): TagKind {
+  if (found === source) return 'version'
+  if (version === undefined) return 'other'
+  return findVersion(found)?.version === version.version ? 'version' : 'alias'
 }
 
 function applyRaw(rule: RawRule, context: RuleContext): RuleOutcome {
   const value = renderTemplate(rule.value, context.facts.scope)
   if (value === '') return noTag(rule, 'its value is empty')
-  return wanted(rule, value, classOfRaw(rule, value, context), context)
+  return wanted(rule, value, kindOfRaw(rule, value, context), context)
 }
 
-function classOfRaw(rule: RawRule, value: string, {facts, gitVersion}: RuleContext): TagClass {
+function kindOfRaw(rule: RawRule, value: string, {facts, gitVersion}: RuleContext): TagKind {
   const names = valuesIn(rule.value)
-  if (names.has('sha')) return 'immutable'
-  if (facts.gitTag === undefined || facts.isPullRequest) return 'moving'
-  if (names.has('tag')) return classOfGitTag(facts.gitTag, gitVersion)
-  if (gitVersion === undefined || !isLiteral(rule.value)) return 'moving'
-  return findVersion(value)?.version === gitVersion.version ? 'immutable' : 'forward'
+  if (names.has('sha')) return 'commit'
+  if (facts.isPullRequest) return 'pull-request'
+  if (facts.gitTag === undefined) return 'branch'
+  if (names.has('tag')) return kindOfGitTag(facts.gitTag, gitVersion)
+  if (gitVersion === undefined || !isLiteral(rule.value)) return 'other'
+  return findVersion(value)?.version === gitVersion.version ? 'version' : 'alias'
 }
 
 function applySha(rule: ShaRule, context: RuleContext): RuleOutcome {
   const {sha, shortSha} = context.facts
-  return wanted(rule, rule.format === 'long' ? sha : shortSha, 'immutable', context)
+  return wanted(rule, rule.format === 'long' ? sha : shortSha, 'commit', context)
 }
 
 /** A Git tag such as v1 is moved along with its releases, one such as nightly at will; every other stands for good. */
-function classOfGitTag(gitTag: string, version: ReleaseVersion | undefined): TagClass {
-  if (version !== undefined && !version.isPrerelease && version.precision < 3) return 'forward'
-  return /\d/.test(gitTag) ? 'immutable' : 'moving'
+function kindOfGitTag(gitTag: string, version: ReleaseVersion | undefined): TagKind {
+  if (version !== undefined && !version.isPrerelease && version.precision < 3) return 'alias'
+  return /\d/.test(gitTag) ? 'version' : 'other'
 }
 
 /** A Git tag and what is matched in it earn `latest`, unless they are pre-releases. */
@@ -127,6 +137,6 @@ function earning(outcome: RuleOutcome, {gitVersion}: RuleContext): RuleOutcome {
   return {...outcome, tag: {...outcome.tag, earnsLatest: gitVersion?.isPrerelease !== true}}
 }
 
-function wanted(rule: TagRule, text: string, tagClass: TagClass, context: RuleContext): RuleOutcome {
-  return {rule, tag: {text: decorate(text, rule, context), class: tagClass, earnsLatest: false}}
+function wanted(rule: TagRule, text: string, kind: TagKind, context: RuleContext): RuleOutcome {
+  return {rule, tag: {text: decorate(text, rule, context), kind, earnsLatest: false}}
 }

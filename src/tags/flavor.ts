@@ -15,6 +15,8 @@ export interface Flavor {
   readonly latest: 'auto' | 'true' | 'false'
   readonly prefix: Affix
   readonly suffix: Affix
+  /** The names of the target, such as an axis, that prefix and suffix depend on. */
+  readonly targetNames?: readonly string[]
 }
 
 const NONE: Affix = {template: literal(''), onLatest: false}
@@ -27,23 +29,25 @@ const KEYS = ['latest', 'prefix', 'suffix', 'onlatest']
 /**
  * Reads the input `flavor`: lines of `latest=auto|true|false`, `prefix=…` and `suffix=…`, the two last with
  * `onlatest=true|false` behind them.
+ * @param names what templates may name beside the facts of the run
+ * @param base what holds where the text says nothing
  * @throws InputError with all faults, each with the number of its line
  */
-export function parseFlavor(text: string): Flavor {
+export function parseFlavor(text: string, names: readonly string[] = [], base = PLAIN_FLAVOR): Flavor {
   const parts = parseInputLines('flavor', text, (line, report) =>
-    parseLine(parseFields(line, report), report)
+    parseLine(parseFields(line, report), names, report)
   )
-  return Object.assign({}, PLAIN_FLAVOR, ...parts) as Flavor
+  return Object.assign({}, base, ...parts) as Flavor
 }
 
-function parseLine(fields: readonly Field[], report: Report): Partial<Flavor> {
+function parseLine(fields: readonly Field[], names: readonly string[], report: Report): Partial<Flavor> {
   let flavor: Partial<Flavor> = {}
   let last: 'prefix' | 'suffix' | undefined
   for (const field of fields.filter(({value, key}) => key !== undefined || value !== '')) {
     if (field.key === 'latest') flavor = {...flavor, latest: latestOf(field.value, report)}
     else if (field.key === 'prefix' || field.key === 'suffix') {
       last = field.key
-      flavor = {...flavor, [last]: {template: affixOf(field, last, report), onLatest: false}}
+      flavor = {...flavor, [last]: {template: affixOf(field, names, report), onLatest: false}}
     } else if (field.key === 'onlatest' && last !== undefined) {
       const onLatest = flagOf(field.value, report)
       flavor = {...flavor, [last]: {...(flavor[last] ?? NONE), onLatest}}
@@ -52,9 +56,9 @@ function parseLine(fields: readonly Field[], report: Report): Partial<Flavor> {
   return flavor
 }
 
-function affixOf(field: Field, name: string, report: Report): Template {
-  return parseTemplate(field.value, 'global', (message, column) => {
-    report(`column ${field.column + column}: ${name}: ${message}`)
+function affixOf(field: Field, names: readonly string[], report: Report): Template {
+  return parseTemplate(field.value, {vocabulary: 'global', names}, (message, column) => {
+    report(`column ${field.column + column}: ${field.key ?? ''}: ${message}`)
   })
 }
 

@@ -1,8 +1,9 @@
-import {ReleaseError} from '../errors.js'
+import {InputError, ReleaseError} from '../errors.js'
 import {nearest} from '../inputs/nearest.js'
 import {type Repository, parseRepository} from '../oci/reference.js'
 import {type Field, parseFields} from './fields.js'
 import {type Report, parseInputLines, quote} from './input-lines.js'
+import {type Template, bindTemplate, parseTemplate, renderTemplate} from './template.js'
 
 /** A repository that the tags go to. */
 export interface ImageName {
@@ -10,24 +11,31 @@ export interface ImageName {
   readonly name: string
   readonly repository: Repository
   readonly enable: boolean
+  /** The name where it holds templates: `name` is then a sample. */
+  readonly template?: Template
 }
 
 /**
  * Reads the input `images`: lines of `name` or `name=…,enable=true|false`, or names with commas between them.
  * Upper case is made lower, as docker/metadata-action does it; anything else must be right.
+ * @param names what templates in the names may name
  * @throws InputError with all faults, each with the number of its line
  */
-export function parseImages(text: string): ImageName[] {
+export function parseImages(text: string, names: readonly string[] = []): ImageName[] {
   return parseInputLines('images', text, (line, report) => {
     const fields = parseFields(line, report)
-    const names = fields.some(field => field.key !== undefined) ? undefined : fields.map(field => field.value)
-    return names === undefined ? [attributed(fields, report)] : names.map(name => imageOf(name, true, report))
+    if (fields.some(field => field.key !== undefined)) return [attributed(fields, names, report)]
+    return fields.map(({value}) => imageOf(value, true, {names, report}))
   })
     .flat()
     .filter(image => image !== undefined)
 }
 
-function attributed(fields: readonly Field[], report: Report): ImageName | undefined {
+function attributed(
+  fields: readonly Field[],
+  names: readonly string[],
+  report: Report
+): ImageName | undefined {
   let name = ''
   let enable = true
   for (const {key, value} of fields) {
@@ -35,10 +43,16 @@ function attributed(fields: readonly Field[], report: Report): ImageName | undef
     else if (key === 'enable') enable = flagOf(value, report)
     else report(unknown(key))
   }
-  return imageOf(name, enable, report)
+  return imageOf(name, enable, {names, report})
 }
 
-function imageOf(written: string, enable: boolean, report: Report): ImageName | undefined {
+interface Reading {
+  readonly names: readonly string[]
+  readonly report: Report
+}
+
+function imageOf(written: string, enable: boolean, {names, report}: Reading): ImageName | undefined {
+  if (written.includes('{{')) return templateOf(written, enable, {names, report})
   const name = written.toLowerCase()
   if (name === '') {
     report('the name of the image is empty')
@@ -51,6 +65,33 @@ function imageOf(written: string, enable: boolean, report: Report): ImageName | 
     report(`${fault.message}. ${fault.hint ?? ''}`.trim())
     return undefined
   }
+}
+
+/** A name with templates is checked with an "x" for each of them; what they make of it is checked with the plan. */
+function templateOf(written: string, enable: boolean, {names, report}: Reading): ImageName | undefined {
+  const template = parseTemplate(written, {vocabulary: 'image', names}, message => report(message))
+  const sample = renderTemplate(template, {
+    values: new Map(names.map(name => [name, 'x'])),
+    dates: {date: '', commit_date: ''}
+  })
+  const image = imageOf(sample, enable, {names, report})
+  return image && {...image, template}
+}
+
+/**
+ * The image that a target goes to.
+ * @throws InputError where its name is none
+ */
+export function bindImage(image: ImageName, values: ReadonlyMap<string, string>): ImageName {
+  if (image.template === undefined) return image
+  const faults: string[] = []
+  const name = renderTemplate(bindTemplate(image.template, values), {
+    values: new Map(),
+    dates: {date: '', commit_date: ''}
+  })
+  const bound = imageOf(name, image.enable, {names: [], report: fault => faults.push(fault)})
+  if (bound !== undefined) return bound
+  throw new InputError(faults.map(message => ({input: 'images', message})))
 }
 
 function flagOf(value: string, report: Report): boolean {

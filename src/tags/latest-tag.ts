@@ -1,4 +1,5 @@
 import {type RuleContext, type RuleOutcome, type WantedTag} from './rule-outcome.js'
+import {placeOf} from './rule.js'
 import {isLiteral, renderTemplate} from './template.js'
 import type {ReleaseVersion} from './version.js'
 
@@ -41,7 +42,7 @@ function planAutomatic(
   const notes = first?.tag?.earnsLatest
     ? []
     : [
-        `latest is given for the version that is released, although line ${first?.rule.line ?? 1} comes first (docker/metadata-action lets the first rule decide). To go without, write latest=false in the flavor.`
+        `latest is given for the version that is released, although ${first === undefined ? 'another' : placeOf(first.rule)} comes first (docker/metadata-action lets the first rule decide). To go without, write latest=false in the flavor.`
       ]
   return isVariant(context) ? refused(OF_VARIANT) : allowed(version, context, notes)
 }
@@ -77,7 +78,7 @@ function allowed(
     ({template, onLatest}) => onLatest && !isLiteral(template)
   )
   const text = `${prefix ?? ''}latest${suffix ?? ''}`
-  const tag = {text, class: version === undefined ? 'moving' : 'forward', earnsLatest: true} as const
+  const tag = {text, kind: version === undefined ? 'branch' : 'alias', earnsLatest: true} as const
   const rendered = `The template around latest is filled in: ${text} (docker/metadata-action leaves it as it is written).`
   return {tag, notes: isRendered ? [...notes, rendered] : notes}
 }

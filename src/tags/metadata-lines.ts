@@ -3,17 +3,18 @@ import {parseInputLines, quote} from './input-lines.js'
 import {type Scope, type Template, parseTemplate, renderTemplate} from './template.js'
 
 /**
- * Reads the input `labels` or `annotations`: lines of `key=value`, templates allowed.
+ * Reads the input `labels`, `annotations` or `build-args`: lines of `key=value`, templates allowed.
+ * @param names what templates may name beside the facts of the run
  * @throws InputError with all faults, each with the number of its line
  */
-export function parseMetadataLines(input: string, text: string): Template[] {
+export function parseMetadataLines(input: string, text: string, names: readonly string[] = []): Template[] {
   return parseInputLines(input, text, (line, report) => {
     const source = unquoteLine(line, report)
     if (source.indexOf('=') < 1) {
       report(`${quote(source)} is not of the form key=value`)
       return undefined
     }
-    return parseTemplate(source, 'global', (message, column) => {
+    return parseTemplate(source, {vocabulary: 'global', names}, (message, column) => {
       report(`column ${line.column + column}: ${message}`)
     })
   })

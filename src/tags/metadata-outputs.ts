@@ -1,11 +1,17 @@
 import type {PlannedTarget} from '../plan/plan.js'
 import type {ImageName} from './image-names.js'
 
+/** A target, and the names of its images as they were written, which the output `tags` shows. */
+export interface TargetImages {
+  readonly target: PlannedTarget
+  readonly images: readonly ImageName[]
+}
+
 /** What the outputs of docker/metadata-action are made of. */
 export interface MetadataSource {
-  readonly target: PlannedTarget
-  /** The names as they were written, which the output `tags` shows. */
-  readonly images: readonly ImageName[]
+  readonly targets: readonly TargetImages[]
+  /** The target whose version, labels and annotations are given out; the plan has those of the others. */
+  readonly main: TargetImages
   readonly annotationLevels: readonly string[]
   readonly separators: {readonly tags: string; readonly labels: string; readonly annotations: string}
 }
@@ -15,28 +21,33 @@ export type MetadataOutputs = Readonly<
   Record<'version' | 'tags' | 'tag-names' | 'labels' | 'annotations' | 'json', string>
 >
 
-/** The outputs of docker/metadata-action for one image. */
+/** The outputs of docker/metadata-action: the tags of all targets, and the rest of the main one. */
 export function metadataOutputs(source: MetadataSource): MetadataOutputs {
-  const {target, annotationLevels, separators} = source
-  const names = target.tags.map(tag => tag.name)
-  const tags = taggedNames(source, names)
-  const labels = entriesOf(target.labels)
+  const {targets, main, annotationLevels, separators} = source
+  const names = [...new Set(targets.flatMap(({target}) => namesOf(target)))]
+  const tags = [...new Set(targets.flatMap(taggedNames))]
+  const labels = entriesOf(main.target.labels)
   const annotations = annotationLevels.flatMap(level =>
-    entriesOf(target.annotations).map(entry => `${level}:${entry}`)
+    entriesOf(main.target.annotations).map(entry => `${level}:${entry}`)
   )
   return {
-    version: names[0] ?? '',
+    version: main.target.tags[0]?.name ?? '',
     tags: tags.join(separators.tags),
     'tag-names': names.join(separators.tags),
     labels: labels.join(separators.labels),
     annotations: annotations.join(separators.annotations),
-    json: JSON.stringify({tags, 'tag-names': names, labels: target.labels, annotations})
+    json: JSON.stringify({tags, 'tag-names': names, labels: main.target.labels, annotations})
   }
 }
 
+function namesOf({tags}: PlannedTarget): string[] {
+  return tags.map(({name}) => name)
+}
+
 /** Without images the names stand alone; where all are disabled there is nothing to push. */
-function taggedNames({images}: MetadataSource, names: readonly string[]): string[] {
-  if (images.length === 0) return [...names]
+function taggedNames({target, images}: TargetImages): string[] {
+  const names = namesOf(target)
+  if (images.length === 0) return names
   return images.filter(({enable}) => enable).flatMap(({name}) => names.map(tag => `${name}:${tag}`))
 }
 

@@ -1,18 +1,30 @@
 import {nearest} from '../inputs/nearest.js'
 import type {Field} from './fields.js'
 import {type Report, quote} from './input-lines.js'
+import {type Occasion, parseOccasions} from './occasion.js'
 import {type Template, type Vocabulary, isLiteral, literal, parseTemplate} from './template.js'
 
 /** What a regular expression is that the rule reports as broken: it finds nothing. */
 const NOTHING = /$^/
 
+/** What every type takes. */
+interface CommonAttributes {
+  readonly priority: number
+  readonly on?: readonly Occasion[]
+  readonly enable?: Template
+  readonly prefix?: Template
+  readonly suffix?: Template
+}
+
 /** The attributes of one rule, read by name. Faults are reported; a harmless value stands in, so that reading goes on. */
 export class RuleAttributes {
   readonly #fields: ReadonlyMap<string, Field>
   readonly #report: Report
+  readonly #names: readonly string[]
 
-  constructor(fields: ReadonlyMap<string, Field>, report: Report) {
+  constructor(fields: ReadonlyMap<string, Field>, report: Report, names: readonly string[]) {
     this.#fields = fields
+    this.#names = names
     this.#report = report
   }
 
@@ -22,12 +34,13 @@ export class RuleAttributes {
   }
 
   /** What every type takes. */
-  common(priority: number): {priority: number; enable?: Template; prefix?: Template; suffix?: Template} {
+  common(priority: number): CommonAttributes {
     const enable = this.#enable()
     const prefix = this.template('prefix', 'global')
     const suffix = this.template('suffix', 'global')
     return {
       priority: this.#number('priority', /^-?\d+(?:\.\d+)?$/) ?? priority,
+      ...this.#on(),
       ...(enable === undefined ? {} : {enable}),
       ...(prefix === undefined ? {} : {prefix}),
       ...(suffix === undefined ? {} : {suffix})
@@ -37,7 +50,7 @@ export class RuleAttributes {
   template(name: string, vocabulary: Vocabulary): Template | undefined {
     const field = this.#fields.get(name)
     if (field === undefined) return undefined
-    return parseTemplate(field.value, vocabulary, (message, column) => {
+    return parseTemplate(field.value, {vocabulary, names: this.#names}, (message, column) => {
       this.#report(`column ${field.column + column}: ${name}: ${message}`)
     })
   }
@@ -94,6 +107,11 @@ export class RuleAttributes {
     if (pattern !== NOTHING && group > groupsOf(pattern))
       this.#report(`group=${group}, but pattern=${text} has ${groupsOf(pattern)} groups`)
     return {pattern, group}
+  }
+
+  #on(): {on?: readonly Occasion[]} {
+    const text = this.text('on')
+    return text === undefined ? {} : {on: parseOccasions(text, this.#report)}
   }
 
   #enable(): Template | undefined {

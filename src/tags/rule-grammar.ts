@@ -23,18 +23,26 @@ const TYPES: Readonly<Record<RuleType, {readonly own: readonly string[]; readonl
   sha: {own: ['format'], priority: 100}
 }
 
-const COMMON = ['type', 'enable', 'priority', 'prefix', 'suffix']
+const COMMON = ['type', 'enable', 'on', 'priority', 'prefix', 'suffix']
 
 /**
  * Reads the input `tags`: the grammar of docker/metadata-action, but an attribute that is unknown, given twice or
- * has a wrong value is a fault. Sorted by priority; rules of one priority stay as they were written.
+ * has a wrong value is a fault. Sorted by priority.
+ * @param names what templates may name beside the facts of the run
+ * @param origin where the rules stand, if it is not the input
  * @throws InputError with all faults, each with the number of its line
  */
-export function parseRules(text: string): TagRule[] {
-  return parseInputLines('tags', text, parseRule).sort((a, b) => b.priority - a.priority)
+export function parseRules(text: string, names: readonly string[] = [], origin?: string): TagRule[] {
+  const rules = parseInputLines('tags', text, (line, report) => parseRule(line, names, report))
+  return sortRules(origin === undefined ? rules : rules.map(rule => ({...rule, origin})))
 }
 
-function parseRule(line: InputLine, report: Report): TagRule | undefined {
+/** Rules of a higher priority first; those of one priority stay as they stand. */
+export function sortRules(rules: readonly TagRule[]): TagRule[] {
+  return [...rules].sort((a, b) => b.priority - a.priority)
+}
+
+function parseRule(line: InputLine, names: readonly string[], report: Report): TagRule | undefined {
   const faults: string[] = []
   const fail: Report = message => {
     faults.push(message)
@@ -43,7 +51,7 @@ function parseRule(line: InputLine, report: Report): TagRule | undefined {
   const fields = parseFields(line, fail)
   const type = typeOf(fields, fail)
   if (type === undefined) return undefined
-  const attributes = new RuleAttributes(known(fields, type, fail), fail)
+  const attributes = new RuleAttributes(known(fields, type, fail), fail, names)
   const rule = buildRule(type, attributes, line)
   return faults.length === 0 ? rule : undefined
 }

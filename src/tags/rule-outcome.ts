@@ -1,7 +1,7 @@
-import type {TagClass} from '../plan/plan.js'
 import type {Flavor} from './flavor.js'
 import type {RunFacts} from './run-facts.js'
 import type {TagRule} from './rule.js'
+import type {TagKind} from './tag-kind.js'
 import {type Template, renderTemplate} from './template.js'
 import type {VersionFault} from './version-fault.js'
 import type {ReleaseVersion} from './version.js'
@@ -9,7 +9,7 @@ import type {ReleaseVersion} from './version.js'
 /** A tag that a rule wants, before it is put into the form of a tag. */
 export interface WantedTag {
   readonly text: string
-  readonly class: TagClass
+  readonly kind: TagKind
   /** Whether a flavor of latest=auto gives `latest` for it. */
   readonly earnsLatest: boolean
 }
@@ -32,7 +32,11 @@ export interface RuleOutcome {
 export interface RuleContext {
   readonly facts: RunFacts
   readonly flavor: Flavor
-  /** The version in the Git tag, whoever reads it. */
+  /** What version rules read where they do not say: the Git tag, or a version that is given. */
+  readonly versionText: string | undefined
+  /** Where it stands, if it is not the Git tag. */
+  readonly versionFrom?: string
+  /** The version that a run on a Git tag releases, whoever reads it. */
   readonly gitVersion: ReleaseVersion | undefined
 }
 

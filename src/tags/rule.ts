@@ -1,3 +1,4 @@
+import type {Occasion} from './occasion.js'
 import type {Template} from './template.js'
 import type {VersionScheme} from './version.js'
 
@@ -9,6 +10,12 @@ interface CommonRule {
   readonly text: string
   /** Absent where the rule does not say; then it is on. */
   readonly enable?: Template
+  /** Where the rule stands, if it is not the input `tags`: `the strategy release`. */
+  readonly origin?: string
+  /** The names of the target, such as an axis, that the text of the tag depends on. */
+  readonly targetNames?: readonly string[]
+  /** The events and refs that the rule is for; absent where it is for all. */
+  readonly on?: readonly Occasion[]
   /** Rules of a higher priority come first; the first tag is the version of the image. */
   readonly priority: number
   /** Stands in for the flavor's, also where it is empty. */
@@ -65,6 +72,11 @@ export interface ShaRule extends CommonRule {
 
 /** One line of the input `tags`: which tag, and when. */
 export type TagRule = ScheduleRule | VersionRule | MatchRule | EdgeRule | RefRule | RawRule | ShaRule
+
+/** Where a rule stands, for people: `line 3`, or `line 3 of the strategy release`. */
+export function placeOf({line, origin}: Pick<TagRule, 'line' | 'origin'>): string {
+  return origin === undefined ? `line ${line}` : `line ${line} of ${origin}`
+}
 
 /** The words behind `type=`. */
 export type RuleType = TagRule['type']

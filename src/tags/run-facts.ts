@@ -71,3 +71,8 @@ function refOf(run: WorkflowRun): string {
 function after(start: string, text: string): string | undefined {
   return text.startsWith(start) ? text.slice(start.length) : undefined
 }
+
+/** Whether a run is there to fetch newer base images: a schedule, or one that somebody asked that of. */
+export function isRebuild(run: WorkflowRun): boolean {
+  return run.event === 'schedule' || /^true$/i.test(run.inputs?.['REBUILD_BASE'] ?? '')
+}

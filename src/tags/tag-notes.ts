@@ -1,5 +1,6 @@
 import {renderTemplate, isLiteral} from './template.js'
 import type {RuleContext, RuleOutcome} from './rule-outcome.js'
+import {placeOf} from './rule.js'
 import type {NamedTag} from './named-tag.js'
 
 /** What is to be said of one name: that it was changed, and what follows from that. */
@@ -25,7 +26,7 @@ export function leftOutNotes(outcomes: readonly RuleOutcome[], {flavor, facts}: 
   if (renderTemplate(flavor.prefix.template, facts.scope) !== '')
     for (const {rule} of own)
       notes.push(
-        `The flavor’s prefix is not put before the tag of type=${rule.type}, which has its own; write prefix=… on line ${rule.line} to change it.`
+        `The flavor’s prefix is not put before the tag of type=${rule.type}, which has its own; write prefix=… on ${placeOf(rule)} to change it.`
       )
   if (/[&<>"'`=]/.test(facts.branch ?? facts.gitTag ?? '') && outcomes.some(usesTemplates))
     notes.push(

@@ -1,14 +1,15 @@
 import {InputError, type InputIssue, ReleaseError} from '../errors.js'
-import type {PlannedTag} from '../plan/plan.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {applyRule} from './apply-rule.js'
 import type {Flavor} from './flavor.js'
 import {planLatest} from './latest-tag.js'
-import {nameTags, uniqueTags} from './named-tag.js'
+import {type NamedTag, nameTags, uniqueTags} from './named-tag.js'
 import type {RuleContext, RuleOutcome} from './rule-outcome.js'
-import type {TagRule} from './rule.js'
+import {type TagRule, placeOf} from './rule.js'
 import {type RunFacts, factsOf} from './run-facts.js'
-import {leftOutNotes, nameNotes, uncheckedNotes} from './tag-notes.js'
+import type {TagPolicy} from './tag-kind.js'
+import {leftOutNotes, nameNotes} from './tag-notes.js'
+import {type GivenVersion, type VersionSource, chooseVersion} from './version-source.js'
 import {type ReleaseVersion, findVersion} from './version.js'
 
 /** How the tags of one image are decided. */
@@ -17,12 +18,17 @@ export interface TagConfig {
   readonly flavor: Flavor
   /** Digits of a short commit. */
   readonly shortShaLength: number
+  /** The version, where it does not come from the Git tag. */
+  readonly version?: GivenVersion
+  readonly policy?: TagPolicy
+  /** Whether a hash tells names apart that are written the same as tags. */
+  readonly isUnique?: boolean
 }
 
 /** The tags that one image earns in a run. */
 export interface TagPlan {
   readonly facts: RunFacts
-  readonly tags: readonly PlannedTag[]
+  readonly tags: readonly NamedTag[]
   /** The version that is released; undefined where none is. */
   readonly version: string | undefined
   /** Rules that gave no tag, and why. */
@@ -38,7 +44,8 @@ export interface TagPlan {
 export function planTags(config: TagConfig, run: WorkflowRun): TagPlan {
   const facts = factsOf(run, config.shortShaLength)
   if (facts.isMergeQueue) return mergeQueuePlan(config, facts)
-  const context = contextOf(config, facts)
+  const source = chooseVersion(config.version, facts)
+  const context = contextOf(config.flavor, facts, source)
   const issues: InputIssue[] = []
   const report = (message: string): number => issues.push({input: 'tags', message})
   const outcomes = config.rules.map(rule => applyRule(rule, context, report))
@@ -46,17 +53,21 @@ export function planTags(config: TagConfig, run: WorkflowRun): TagPlan {
   assertVersion(outcomes)
   const version = releasedVersion(outcomes, context)
   const latest = planLatest(outcomes, version, context)
-  const named = nameTags(outcomes, latest.tag)
+  const named = nameTags(outcomes, latest.tag, {
+    policy: config.policy ?? new Map(),
+    isUnique: config.isUnique === true,
+    targetNames: config.flavor.targetNames ?? []
+  })
   const notes = [
+    ...source.notes,
     ...outcomes.flatMap(outcome => outcome.notes ?? []),
     ...latest.notes,
     ...named.flatMap(nameNotes),
-    ...leftOutNotes(outcomes, context),
-    ...uncheckedNotes(named)
+    ...leftOutNotes(outcomes, context)
   ]
   return {
     facts,
-    tags: uniqueTags(named).map(({name, class: tagClass, rule}) => ({name, class: tagClass, rule})),
+    tags: uniqueTags(named),
     version: version?.version,
     leftOut: outcomes
       .filter(({tag}) => tag === undefined)
@@ -78,10 +89,10 @@ function mergeQueuePlan({rules}: TagConfig, facts: RunFacts): TagPlan {
   }
 }
 
-function contextOf({flavor}: TagConfig, facts: RunFacts): RuleContext {
-  const found = facts.gitTag === undefined ? undefined : findVersion(facts.gitTag)
+function contextOf(flavor: Flavor, facts: RunFacts, {text, from}: VersionSource): RuleContext {
+  const found = facts.gitTag === undefined ? undefined : findVersion(text ?? facts.gitTag)
   const gitVersion = found && facts.isMarkedPrerelease ? {...found, isPrerelease: true} : found
-  return {facts, flavor, gitVersion}
+  return {facts, flavor, versionText: text, ...(from === undefined ? {} : {versionFrom: from}), gitVersion}
 }
 
 /** A Git tag that is no version must not become a release; enough if one of the rules can read it. */
@@ -93,7 +104,7 @@ function assertVersion(outcomes: readonly RuleOutcome[]): void {
   const tagged = fault.nearest === undefined ? 'a version such as v1.2.3' : fault.nearest
   throw new ReleaseError(
     'VERSION_INVALID',
-    `${JSON.stringify(text)} is not a version that line ${refused.rule.line} of tags can release: ${fault.fault}`,
+    `${JSON.stringify(text)} is not a version that ${placeOf(refused.rule)}${refused.rule.origin === undefined ? ' of tags' : ''} can release: ${fault.fault}`,
     {
       hint: `Tag the commit ${tagged}, or write match=… on the rule with a group ( ) around the version; a Git tag that does not match gives no tag.`
     }

@@ -13,7 +13,10 @@ export function sanitizeTag(text: string): string {
  * only at their ends do not become one tag.
  */
 export function shortenTag(tag: string, text: string): string {
-  if (tag.length <= MAX_TAG_LENGTH) return tag
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH)
-  return `${tag.slice(0, MAX_TAG_LENGTH - HASH_LENGTH - 1)}-${hash}`
+  return tag.length <= MAX_TAG_LENGTH ? tag : hashedTag(tag.slice(0, MAX_TAG_LENGTH - HASH_LENGTH - 1), text)
+}
+
+/** The tag with a hash of its text at the end: other texts that are written the same become other tags. */
+export function hashedTag(tag: string, text: string): string {
+  return `${tag}-${createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH)}`
 }

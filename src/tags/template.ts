@@ -18,13 +18,20 @@ const DATES = ['date', 'commit_date'] as const
 
 type DateName = (typeof DATES)[number]
 
-/** Which names a template may use: those of every attribute, of a version's pattern, or of a schedule's. */
-export type Vocabulary = 'global' | 'version' | 'schedule'
+/** Which names a template may use: those of every attribute, of a version's pattern, of a schedule's, or of an image's name. */
+export type Vocabulary = 'global' | 'version' | 'schedule' | 'image'
 
 const NAMES: Readonly<Record<Vocabulary, readonly string[]>> = {
   global: [...GLOBAL_VALUES, ...DATES],
   version: VERSION_VALUES,
-  schedule: DATES
+  schedule: DATES,
+  image: []
+}
+
+/** The words of a template: the vocabulary of its place, and the names of the targets (see target-names.ts). */
+export interface TemplateWords {
+  readonly vocabulary: Vocabulary
+  readonly names?: readonly string[]
 }
 
 type Part =
@@ -52,23 +59,28 @@ export type TemplateReport = (message: string, column: number) => void
  * Reads a template in the grammar of Handlebars. Only the names and helpers of docker/metadata-action are known.
  * What is reported is left out of the template.
  */
-export function parseTemplate(source: string, vocabulary: Vocabulary, report: TemplateReport): Template {
+export function parseTemplate(
+  source: string,
+  {vocabulary, names = []}: TemplateWords,
+  report: TemplateReport
+): Template {
   if (!source.includes('{{')) return literal(source)
+  const known = [...NAMES[vocabulary], ...names]
   const statements = syntaxOf(source)?.body
   if (statements === undefined) {
     const column = brokenExpression(source)
     report(`${quote(source.slice(column))} is not a closed expression {{name}}`, column)
   }
-  const parts = (statements ?? []).map(statement => readPart(statement, vocabulary, report))
+  const parts = (statements ?? []).map(statement => readPart(statement, known, report))
   return {source, parts: parts.filter(part => part !== undefined)}
 }
 
 function readPart(
   statement: hbs.AST.Statement,
-  vocabulary: Vocabulary,
+  known: readonly string[],
   report: TemplateReport
 ): Part | undefined {
-  const part = partOf(statement, vocabulary)
+  const part = partOf(statement, known)
   if (typeof part !== 'string') return part
   report(part, statement.loc.start.column)
   return undefined
@@ -77,6 +89,21 @@ function readPart(
 /** A template of plain text. */
 export function literal(text: string): Template {
   return {source: text, parts: text === '' ? [] : [{kind: 'text', text}]}
+}
+
+/** The template with the values of these names filled in; what is left is filled in later. */
+export function bindTemplate(template: Template, values: ReadonlyMap<string, string>): Template {
+  if (isLiteral(template)) return template
+  const parts: Part[] = []
+  for (const part of template.parts) {
+    const bound = part.kind === 'value' ? values.get(part.name) : undefined
+    const next: Part = bound === undefined ? part : {kind: 'text', text: bound}
+    const last = parts.at(-1)
+    if (last?.kind === 'text' && next.kind === 'text')
+      parts.splice(-1, 1, {kind: 'text', text: last.text + next.text})
+    else parts.push(next)
+  }
+  return {source: template.source, parts}
 }
 
 /** The names of the values in a template, dates left out. */
@@ -122,17 +149,17 @@ function brokenExpression(source: string): number {
 }
 
 /** A part of a template, or what is wrong with it. */
-function partOf(statement: hbs.AST.Statement, vocabulary: Vocabulary): Part | string {
+function partOf(statement: hbs.AST.Statement, known: readonly string[]): Part | string {
   if (isContent(statement)) return {kind: 'text', text: statement.value}
-  if (isMustache(statement)) return expressionOf(statement, vocabulary)
+  if (isMustache(statement)) return expressionOf(statement, known)
   if (statement.type === 'CommentStatement') return {kind: 'text', text: ''}
   return 'blocks and partials are not known here; only {{name}} is'
 }
 
-function expressionOf(statement: hbs.AST.MustacheStatement, vocabulary: Vocabulary): Part | string {
+function expressionOf(statement: hbs.AST.MustacheStatement, known: readonly string[]): Part | string {
   const name = nameOf(statement)
-  if (!NAMES[vocabulary].includes(name)) return unknownName(name, vocabulary)
-  const date = DATES.find(known => known === name)
+  if (!known.includes(name)) return unknownName(name, known)
+  const date = DATES.find(word => word === name)
   if (date !== undefined) return dateOf(date, statement)
   if (statement.params.length > 0 || hasHash(statement)) return `{{${name}}} takes no arguments`
   return {kind: 'value', name}
@@ -143,8 +170,7 @@ function nameOf({path}: hbs.AST.MustacheStatement): string {
   return 'original' in path ? path.original : path.type
 }
 
-function unknownName(name: string, vocabulary: Vocabulary): string {
-  const known = NAMES[vocabulary]
+function unknownName(name: string, known: readonly string[]): string {
   const guess = nearest(name, known)
   const advice = guess === undefined ? `known are ${known.join(', ')}` : `did you mean ${guess}?`
   const isElsewhere = Object.values(NAMES).some(names => names.includes(name))

@@ -1,4 +1,4 @@
-import type {VersionRule} from './rule.js'
+import {type VersionRule, placeOf} from './rule.js'
 import {type RuleContext, type RuleOutcome, decorate, noTag} from './rule-outcome.js'
 import {type Template, isLiteral, literal, renderTemplate, valuesIn} from './template.js'
 import {versionFault} from './version-fault.js'
@@ -16,12 +16,12 @@ export function applyVersionRule(rule: VersionRule, context: RuleContext): RuleO
 }
 
 function onPullRequest(rule: VersionRule): RuleOutcome {
-  const note = `Line ${rule.line} gives no tag: a pull request releases no version. To publish one all the same, write type=raw,value=….`
+  const note = `No tag from ${placeOf(rule)}: a pull request releases no version. To publish one all the same, write type=raw,value=….`
   return noTag(rule, 'a pull request releases no version', ...(rule.value === undefined ? [] : [note]))
 }
 
-function sourceOf(rule: VersionRule, {facts}: RuleContext): string | undefined {
-  if (rule.value === undefined) return facts.gitTag
+function sourceOf(rule: VersionRule, {facts, versionText}: RuleContext): string | undefined {
+  if (rule.value === undefined) return versionText
   return renderTemplate(rule.value, facts.scope) || undefined
 }
 
@@ -30,7 +30,7 @@ function matchedText(rule: VersionRule, source: string): string | undefined {
 }
 
 function unmatchedNote(rule: VersionRule, source: string): string {
-  return `Line ${rule.line} gives no tag: ${source} does not match ${rule.match?.source ?? ''} (docker/metadata-action would use the whole text).`
+  return `No tag from ${placeOf(rule)}: ${source} does not match ${rule.match?.source ?? ''} (docker/metadata-action would use the whole text).`
 }
 
 /** The version; none where a tag cannot stand for it. */
@@ -40,24 +40,33 @@ function readRelease(rule: VersionRule, text: string, {facts}: RuleContext): Rel
   return facts.isMarkedPrerelease ? {...version, isPrerelease: true} : version
 }
 
-/** A Git tag must be a version; what else `value` holds on a branch need not be one. */
-function unreadable(rule: VersionRule, text: string, {facts}: RuleContext): RuleOutcome {
+/** A Git tag and the file of the version must hold one; what `value` holds on a branch need not be one. */
+function unreadable(rule: VersionRule, text: string, {facts, versionFrom}: RuleContext): RuleOutcome {
   const fault = versionFault(rule.type, text)
-  if (facts.gitTag !== undefined) return {rule, why: fault.fault, gate: {text, fault}}
-  return noTag(rule, fault.fault, `Line ${rule.line} gives no tag: ${text} is no version: ${fault.fault}.`)
+  const isGiven = rule.value === undefined && versionFrom !== undefined
+  if (facts.gitTag !== undefined || isGiven) return {rule, why: fault.fault, gate: {text, fault}}
+  return noTag(rule, fault.fault, `No tag from ${placeOf(rule)}: ${text} is no version: ${fault.fault}.`)
 }
 
 function released(rule: VersionRule, version: ReleaseVersion, context: RuleContext): RuleOutcome {
   if (!version.isPrerelease && version.major === '0' && isMajorAlone(rule) && rule.enable === undefined)
     return {...noTag(rule, 'major version 0 promises nothing', majorZeroNote(rule)), version}
+  if (version.isPrerelease && isLiteral(rule.pattern)) return sharedTag(rule, version)
   const pattern = version.isPrerelease ? wholeVersion(rule.pattern) : rule.pattern
   const isExact = version.isPrerelease || isExactPattern(pattern)
   const tag = {
     text: decorate(renderVersion(pattern, version), rule, context),
-    class: isExact ? 'immutable' : 'forward',
+    kind: isExact ? 'version' : 'alias',
     earnsLatest: !version.isPrerelease
   } as const
   return {rule, version, tag, notes: version.isPrerelease ? prereleaseNotes(rule, version) : []}
+}
+
+/** A tag without any part of the version is shared by all versions. */
+function sharedTag(rule: VersionRule, version: ReleaseVersion): RuleOutcome {
+  const name = renderVersion(rule.pattern, version)
+  const note = `No tag from ${placeOf(rule)}: ${name} does not move to the pre-release ${version.version} (docker/metadata-action gives the version in its place). To move it, write type=raw,value=${name}.`
+  return {...noTag(rule, 'a pre-release moves no shared tag', note), version}
 }
 
 function renderVersion(pattern: Template, version: ReleaseVersion): string {
@@ -76,8 +85,7 @@ function wholeVersion(pattern: Template): Template {
     .slice(1)
     .slice(-1)
     .filter(part => part.kind === 'text')
-  const parts = isLiteral(pattern) ? [whole] : [...before, whole, ...after]
-  return {source: pattern.source, parts}
+  return {source: pattern.source, parts: [...before, whole, ...after]}
 }
 
 function isExactPattern(pattern: Template): boolean {
@@ -93,14 +101,14 @@ function isMajorAlone({pattern}: VersionRule): boolean {
 }
 
 function majorZeroNote(rule: VersionRule): string {
-  return `Line ${rule.line} gives no tag: major version 0 promises nothing to its users. To have the tag, write enable=true on this line.`
+  return `No tag from ${placeOf(rule)}: major version 0 promises nothing to its users. To have the tag, write enable=true on that line.`
 }
 
-function prereleaseNotes({line, pattern}: VersionRule, version: ReleaseVersion): string[] {
+function prereleaseNotes({pattern}: VersionRule, version: ReleaseVersion): string[] {
   if (renderVersion(wholeVersion(pattern), version) === renderVersion(plainVersion(pattern), version))
     return []
   return [
-    `Line ${line} keeps the text around the version for the pre-release ${version.version} (docker/metadata-action drops it). To drop it, write pattern={{version}}.`
+    `The text around the version stays for the pre-release ${version.version} (docker/metadata-action drops it). To drop it, write pattern={{version}}.`
   ]
 }
 
