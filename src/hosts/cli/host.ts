@@ -97,7 +97,7 @@ function unknownCommand(wanted: string, names: readonly string[]): InputError {
   return new InputError([
     {
       input: wanted,
-      message: `there is no such command${guess ? `; did you mean ${guess}?` : ''} Commands: ${names.join(', ')}`
+      message: `there is no such command${guess ? `; did you mean ${guess}?` : '.'} Commands: ${names.join(', ')}`
     }
   ])
 }
@@ -139,6 +139,6 @@ function documentOf(text: string): unknown {
 
 function fail(reporter: CliReporter, error: unknown): void {
   for (const line of causeLines(error)) reporter.debug(line)
-  for (const line of errorLines(error)) process.stderr.write(`error: ${line}\n`)
+  for (const line of errorLines(error)) reporter.error(line)
   process.exitCode = error instanceof InputError ? 2 : 1
 }

@@ -5,15 +5,17 @@ import type {Reporter} from '../../ports.js'
 export interface CliReporter extends Reporter {
   /** Sets where the summary goes; without a file it goes nowhere, for the log says the same. */
   setSummaryFile(file: string | undefined): void
+  /** Says what the run failed with. */
+  error(line: string): void
 }
 
 /** A log without decoration: one line each, secrets replaced. */
 export function cliReporter(environment: Readonly<Record<string, string | undefined>>): CliReporter {
-  const secrets = new Set<string>()
+  const secrets: string[] = []
   const state: {summaryFile?: string | undefined} = {}
   const hasColour = process.stderr.isTTY && environment['NO_COLOR'] === undefined
   const redact = (text: string): string =>
-    [...secrets].reduce((line, secret) => line.replaceAll(secret, '***'), text)
+    secrets.reduce((line, secret) => line.replaceAll(secret, '***'), text)
   const write = (text: string): void => void process.stderr.write(`${redact(text)}\n`)
   const paint = (code: number, text: string): string => (hasColour ? `\u001b[${code}m${text}\u001b[0m` : text)
   return {
@@ -23,12 +25,16 @@ export function cliReporter(environment: Readonly<Record<string, string | undefi
     info: write,
     notice: line => write(`${paint(36, 'note:')} ${line}`),
     warning: line => write(`${paint(33, 'warning:')} ${line}`),
+    error: line => write(`${paint(31, 'error:')} ${line}`),
     async group(title, body) {
       write(paint(1, title))
       return await body()
     },
     secret(value) {
-      if (value.trim() !== '') secrets.add(value)
+      if (value.trim() === '' || secrets.includes(value)) return
+      secrets.push(value)
+      // The longest first: what is left of one that begins like another would be shown.
+      secrets.sort((one, other) => other.length - one.length)
     },
     summary(markdown) {
       if (state.summaryFile !== undefined) appendFileSync(state.summaryFile, `${redact(markdown)}\n`)

@@ -1,0 +1,220 @@
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
+import {type Command, command} from '../../src/commands/command.js'
+import {InputError, ReleaseError} from '../../src/errors.js'
+import {openCliHost} from '../../src/hosts/cli/host.js'
+import {cliReporter} from '../../src/hosts/cli/reporter.js'
+import {flag, lines, list, parseInputs, required} from '../../src/inputs/input.js'
+import {VERSION} from '../../src/version.js'
+import {failureOf} from '../support/thrown.js'
+
+const paint = command({
+  name: 'paint',
+  summary: 'Paint a wall.',
+  description: 'Paints a wall in one colour.',
+  inputs: {
+    walls: required(list({summary: 'The walls.', placeholder: 'WALL'}, wall => wall)),
+    dry: flag({summary: 'Do not paint.'}),
+    logins: lines({summary: 'Logins.', secret: true}, line => line)
+  },
+  outputs: {area: 'The area.', plan: 'JSON: the plan.', note: 'A note.'},
+  examples: [],
+  run: () => Promise.resolve({area: '9', plan: '{}', note: ''})
+})
+
+/** What the process is and writes while a test runs. */
+const state = {folder: '', argv: process.argv, restore: () => undefined as void, out: '', err: ''}
+
+beforeEach(() => {
+  state.folder = mkdtempSync(path.join(tmpdir(), 'cli-'))
+  const write = {
+    out: process.stdout.write.bind(process.stdout),
+    err: process.stderr.write.bind(process.stderr)
+  }
+  Object.assign(state, {argv: process.argv, out: '', err: ''})
+  process.stdout.write = chunk => Boolean((state.out += String(chunk)))
+  process.stderr.write = chunk => Boolean((state.err += String(chunk)))
+  state.restore = () => {
+    process.stdout.write = write.out
+    process.stderr.write = write.err
+  }
+})
+afterEach(() => {
+  state.restore()
+  process.argv = state.argv
+  process.exitCode = undefined
+  delete process.env['IMAGE_RELEASE_WALLS']
+  delete process.env['IMAGE_RELEASE_LOGINS']
+  delete process.env['IMAGE_RELEASE_DEBUG']
+  rmSync(state.folder, {recursive: true, force: true})
+})
+
+const names = ['paint', 'paper']
+function host(...args: string[]) {
+  process.argv = ['node', 'image-release', ...args]
+  return openCliHost(names, () => Promise.resolve(paint as Command))
+}
+
+async function chosen(...args: string[]): Promise<string | undefined> {
+  const opened = host(...args)
+  try {
+    return await opened.commandName()
+  } finally {
+    opened.close()
+  }
+}
+
+describe('the command line', () => {
+  it.each([[['paint']], [['paint', '--walls', 'north']]])('%j is a command to run', async args => {
+    expect(await chosen(...args)).toBe('paint')
+    expect(state.out).toBe('')
+  })
+
+  it.each([[[]], [['--help']], [['-h']], [['help']]])('%j shows all commands', async args => {
+    expect(await chosen(...args)).toBeUndefined()
+    expect(state.out).toContain('Usage: image-release COMMAND [FLAGS]')
+  })
+
+  it.each([[['paint', '--help']], [['paint', '-h']], [['help', 'paint']], [['--help', 'paint']]])(
+    '%j shows the help of the command',
+    async args => {
+      expect(await chosen(...args)).toBeUndefined()
+      expect(state.out).toContain('Usage: image-release paint [FLAGS]')
+    }
+  )
+
+  it('--version shows the version', async () => {
+    expect(await chosen('--version')).toBeUndefined()
+    expect(state.out).toBe(`${VERSION}\n`)
+  })
+
+  it.each([
+    [['piant'], 'piant: there is no such command; did you mean paint? Commands: paint, paper'],
+    [['sculpture'], 'sculpture: there is no such command. Commands: paint, paper'],
+    [['help', 'sculpture'], 'sculpture: there is no such command. Commands: paint, paper'],
+    [['--walls'], '--walls: there is no such command. Commands: paint, paper']
+  ])('%j is wrong use', async (args, said) => {
+    const error = await failureOf(() => chosen(...args))
+    expect(error).toBeInstanceOf(InputError)
+    expect(error.message).toBe(said)
+  })
+
+  it('gives the inputs by flags before variables', async () => {
+    process.env['IMAGE_RELEASE_WALLS'] = 'south'
+    process.env['IMAGE_RELEASE_LOGINS'] = 'a\nb'
+    const opened = host('paint', '--walls', 'north', '--dry')
+    const {texts, issues} = await opened.read(paint)
+    expect(parseInputs(paint.inputs, texts, issues)).toEqual({
+      walls: ['north'],
+      dry: true,
+      logins: ['a', 'b']
+    })
+    const other = host('paint')
+    expect((await other.read(paint)).texts).toMatchObject({walls: 'south'})
+    opened.close()
+    other.close()
+  })
+
+  it('says what is wrong with flags and outputs at once', async () => {
+    const opened = host('paint', '--output', 'colour', '--wals', 'x')
+    expect((await opened.read(paint)).issues).toEqual([
+      {input: 'wals', message: 'there is no flag --wals; did you mean --walls?'},
+      {input: 'output', message: 'paint has no output "colour"; it has area, plan, note'}
+    ])
+    opened.close()
+  })
+
+  it('keeps records in the folder that is named', async () => {
+    const folder = path.join(state.folder, 'records')
+    const opened = host('paint', '--records', folder)
+    await opened.read(paint)
+    await opened.ports.digests.save('record', Buffer.from('x'))
+    expect(readFileSync(path.join(folder, 'record'), 'utf8')).toBe('x')
+    opened.close()
+  })
+
+  it('gives the outputs as JSON, documents as such, or one as it is', async () => {
+    const outputs = {area: '9', plan: '{"a":[1]}', note: '[not JSON'}
+    const opened = host('paint')
+    await opened.read(paint)
+    opened.write(paint, outputs)
+    expect(JSON.parse(state.out)).toEqual({area: '9', plan: {a: [1]}, note: '[not JSON'})
+    opened.close()
+    state.out = ''
+    const one = host('paint', '--output', 'plan')
+    await one.read(paint)
+    one.write(paint, outputs)
+    expect(state.out).toBe('{"a":[1]}\n')
+    one.close()
+  })
+
+  it.each<[unknown, number, string]>([
+    [
+      new InputError([
+        {input: 'walls', message: 'is required'},
+        {input: 'x', message: 'y'}
+      ]),
+      2,
+      'error: walls: is required\nerror: x: y\n'
+    ],
+    [
+      new ReleaseError('TAG_INVALID', 'wrong', {hint: 'Do it.'}),
+      1,
+      'error: wrong [TAG_INVALID]\nerror: Do it.\n'
+    ],
+    [new Error('a defect'), 1, 'error: unexpected: a defect\n'],
+    ['a text', 1, 'error: unexpected: a text\n']
+  ])('fails with %s: exit code %s', (error, exitCode, said) => {
+    const opened = host('paint')
+    opened.fail(error)
+    expect(process.exitCode).toBe(exitCode)
+    expect(state.err).toBe(said)
+    expect(state.out).toBe('')
+    opened.close()
+  })
+
+  it('shows no secret, in log, error, debug line and summary', async () => {
+    process.env['IMAGE_RELEASE_DEBUG'] = '1'
+    const summary = path.join(state.folder, 'summary.md')
+    const opened = host('paint', '--summary', summary)
+    await opened.read(paint)
+    opened.hide('geheim\n\nanother-secret\r\n')
+    const {reporter} = opened.ports
+    reporter.secret('geheim-and-more')
+    for (const say of [reporter.debug, reporter.info, reporter.notice, reporter.warning])
+      say('it is geheim-and-more, geheim')
+    await reporter.group('of another-secret', () => Promise.resolve())
+    reporter.summary('# geheim')
+    opened.fail(
+      new ReleaseError('TAG_INVALID', 'geheim', {hint: 'another-secret', cause: new Error('geheim')})
+    )
+    expect(state.err).not.toMatch(/geheim|another-secret|-and-more/)
+    expect(state.err.split('\n').slice(0, 2)).toEqual(['it is ***, ***', 'it is ***, ***'])
+    expect(readFileSync(summary, 'utf8')).toBe('# ***\n')
+    opened.close()
+  })
+})
+
+describe('the log of the command line', () => {
+  it('has one line for each thing, and debug lines only where they are wanted', async () => {
+    const quiet = cliReporter({})
+    quiet.debug('not shown')
+    quiet.info('info')
+    quiet.notice('notice')
+    quiet.warning('warning')
+    expect(await quiet.group('group', () => Promise.resolve(5))).toBe(5)
+    quiet.summary('nowhere')
+    expect(state.err).toBe('info\nnote: notice\nwarning: warning\ngroup\n')
+    cliReporter({IMAGE_RELEASE_DEBUG: '1'}).debug('shown')
+    expect(state.err).toMatch(/shown\n$/)
+  })
+
+  it('does not hide nothing', () => {
+    const reporter = cliReporter({})
+    for (const nothing of ['', ' ', '\t']) reporter.secret(nothing)
+    reporter.info('a b')
+    expect(state.err).toBe('a b\n')
+  })
+})
