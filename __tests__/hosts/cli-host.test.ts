@@ -25,7 +25,7 @@ const paint = command({
 })
 
 /** What the process is and writes while a test runs. */
-const state = {folder: '', argv: process.argv, restore: () => undefined as void, out: '', err: ''}
+const state = {folder: '', argv: process.argv, restore: (): void => undefined, out: '', err: ''}
 
 beforeEach(() => {
   state.folder = mkdtempSync(path.join(tmpdir(), 'cli-'))
@@ -183,8 +183,11 @@ describe('the command line', () => {
     opened.hide('geheim\n\nanother-secret\r\n')
     const {reporter} = opened.ports
     reporter.secret('geheim-and-more')
-    for (const say of [reporter.debug, reporter.info, reporter.notice, reporter.warning])
-      say('it is geheim-and-more, geheim')
+    const line = 'it is geheim-and-more, geheim'
+    reporter.debug(line)
+    reporter.info(line)
+    reporter.notice(line)
+    reporter.warning(line)
     await reporter.group('of another-secret', () => Promise.resolve())
     reporter.summary('# geheim')
     opened.fail(
