@@ -1,6 +1,6 @@
 import type {RegistryLogin} from '../inputs/registry-credential.js'
 import type {Credentials, Ports} from '../ports.js'
-import {Registries} from '../registry/registries.js'
+import {Registries, type RegistriesOptions} from '../registry/registries.js'
 import type {ReleaseRegistries} from '../transaction/publish.js'
 
 /** How the inputs say the registries are reached. */
@@ -13,8 +13,13 @@ export interface RegistryInputs {
 const UNDO_MILLISECONDS = 7000
 
 /** The registries of a command. */
-export function openRegistries(inputs: RegistryInputs, ports: Ports): Registries {
-  return new Registries({...ports, insecure: inputs.insecure, credentials: credentialsOf(inputs, ports)})
+export function openRegistries(
+  inputs: RegistryInputs,
+  ports: Ports,
+  retries: Pick<RegistriesOptions, 'tries'> = {}
+): Registries {
+  const {insecure} = inputs
+  return new Registries({...ports, ...retries, insecure, credentials: credentialsOf(inputs, ports)})
 }
 
 /** The registries of a release, which can be undone after the run was cancelled. */

@@ -5,10 +5,19 @@ import type {RepositoryClient} from './repository-client.js'
 
 const PAGE = 1000
 
-/** Reads all pages of a tag list (distribution-spec, "Listing Tags"; ECR refuses pages above 1,000). */
+/** ECR refuses pages above 1,000. */
+const LIST = {method: 'GET', path: `tags/list?n=${PAGE}`, expect: [200, 404]} as const
+
+/** Reads all pages of a tag list (distribution-spec, "Listing Tags"). */
 export async function listTags(client: RepositoryClient): Promise<Tag[]> {
-  const pages = await readPages(client, {method: 'GET', path: `tags/list?n=${PAGE}`, expect: [200, 404]})
+  const pages = await readPages(client, LIST)
   return pages.flatMap(({status, body}) => (status === 404 ? [] : readTags(body, client.name)))
+}
+
+/** Reads the first page of a tag list, for whoever has time for one request. */
+export async function listFirstTags(client: RepositoryClient): Promise<Tag[]> {
+  const {status, body} = await client.call(LIST)
+  return status === 404 ? [] : readTags(body, client.name)
 }
 
 function readTags(body: Uint8Array, name: string): Tag[] {

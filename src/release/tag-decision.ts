@@ -2,7 +2,14 @@ import type {Digest} from '../oci/digest.js'
 import {shortDigest} from '../oci/digest.js'
 import {type OrderedVersion, compareOrdered, isOfLine, parseOrdered} from '../versions/version-order.js'
 import type {PublishedTag, ReleaseFacts} from './publication.js'
-import {laterOf, lineOf, newestPublished, releasedVersion, standingVersion} from './version-names.js'
+import {
+  laterOf,
+  lineOf,
+  newestOf,
+  publishedVersions,
+  releasedVersion,
+  standingVersion
+} from './version-names.js'
 
 /** What is to happen with one tag in one repository. */
 export type TagDecision =
@@ -105,7 +112,10 @@ function decideUnnamed(situation: TagSituation, candidate: Candidate): TagDecisi
 function newerElsewhere({tag, published = []}: TagSituation, candidate: Candidate): string | undefined {
   const ours = releasedVersion(candidate)
   const line = lineOf(tag.name, candidate)
-  const newest = laterOf(newestPublished(published, candidate, line), parseOrdered(tag.newest ?? ''))
+  const newest = laterOf(
+    newestOf(publishedVersions(published, candidate), line),
+    parseOrdered(tag.newest ?? '')
+  )
   if (ours === undefined || newest === undefined) return undefined
   return compareOrdered(newest, ours) > 0 ? newest.text : undefined
 }

@@ -42,20 +42,23 @@ export function lineOf(tag: string, candidate: ReleaseFacts): readonly bigint[] 
   return line.length < ours.numbers.length && isOfLine(ours, line) ? line : []
 }
 
-/** The newest stable version of a line that tags name in full, in the same variant as what is released. */
-export function newestPublished(
-  tags: readonly string[],
-  candidate: ReleaseFacts,
-  line: readonly bigint[]
-): OrderedVersion | undefined {
+/** The stable versions that tags name in full, in the same variant as what is released. */
+export function publishedVersions(tags: readonly string[], candidate: ReleaseFacts): OrderedVersion[] {
   const affixes = affixesOf(candidate)
   const precision = releasedVersion(candidate)?.numbers.length ?? 3
   return tags
     .map(tag => parseOrdered(withoutAffixes(tag, affixes) ?? ''))
     .filter(version => version !== undefined)
-    .filter(
-      version => !version.isPrerelease && version.numbers.length >= precision && isOfLine(version, line)
-    )
+    .filter(version => !version.isPrerelease && version.numbers.length >= precision)
+}
+
+/** The newest version of a line. */
+export function newestOf(
+  versions: readonly OrderedVersion[],
+  line: readonly bigint[]
+): OrderedVersion | undefined {
+  return versions
+    .filter(version => isOfLine(version, line))
     .reduce<OrderedVersion | undefined>(laterOf, undefined)
 }
 
