@@ -2,8 +2,9 @@ import http from 'node:http'
 import https from 'node:https'
 import type {IncomingHttpHeaders, IncomingMessage, RequestOptions} from 'node:http'
 import {pipeline} from 'node:stream'
-import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
+import {ReleaseError, messageOf} from '../../errors.js'
 import type {HttpRequest, HttpResponse, Send} from '../../ports.js'
+import {unreachable} from './unreachable.js'
 
 /** How long a connection may stay silent. A registry that stores a large layer is silent for a while. */
 const IDLE_MILLISECONDS = 120_000
@@ -118,22 +119,4 @@ function failureOf(request: HttpRequest, cause: unknown): Error {
   if (cause instanceof ReleaseError) return cause
   const reason: unknown = request.signal?.aborted === true ? request.signal.reason : undefined
   return reason instanceof Error ? reason : unreachable(request, cause)
-}
-
-function unreachable(request: HttpRequest, cause: unknown): ReleaseError {
-  const {host, pathname} = request.url
-  return new ReleaseError(
-    'REGISTRY_UNREACHABLE',
-    `${request.method} ${host}${pathname}: no answer: ${reasonOf(cause)}`,
-    {
-      cause,
-      hint: `Check the name ${host}, and that this machine may connect to it.`
-    }
-  )
-}
-
-/** Several addresses tried give an AggregateError, which has no message of its own. */
-function reasonOf(cause: unknown): string {
-  const inner: unknown = cause instanceof AggregateError ? cause.errors[0] : undefined
-  return messageOf(inner ?? cause) || (systemCodeOf(cause) ?? 'unknown')
 }

@@ -1,0 +1,32 @@
+import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
+import type {HttpRequest} from '../../ports.js'
+
+/** What OpenSSL says of an answer that is not TLS; its words differ by version. */
+const NOT_TLS = /wrong version number|packet length too long|http request|unknown protocol/i
+const SPEAKS_PLAIN = 'it does not speak TLS'
+/** Node's codes for a certificate that cannot be trusted. */
+const CERTIFICATE = /CERT|UNABLE_TO_(?:VERIFY|GET_ISSUER)/
+
+/** Why no answer came, in one line, and what to do about it. */
+export function unreachable({method, url}: HttpRequest, cause: unknown): ReleaseError {
+  const reason = reasonOf(cause)
+  return new ReleaseError(
+    'REGISTRY_UNREACHABLE',
+    `${method} ${url.host}${url.pathname}: no answer: ${reason}`,
+    {cause, hint: hintOf(url.host, reason, systemCodeOf(cause) ?? '')}
+  )
+}
+
+function reasonOf(cause: unknown): string {
+  // Several addresses tried give an AggregateError, which has no message of its own.
+  const inner: unknown = cause instanceof AggregateError ? cause.errors[0] : undefined
+  const message = messageOf(inner ?? cause) || (systemCodeOf(cause) ?? 'unknown')
+  return NOT_TLS.test(message) ? SPEAKS_PLAIN : message.replace(/\s+/g, ' ').trim()
+}
+
+function hintOf(host: string, reason: string, code: string): string {
+  if (reason === SPEAKS_PLAIN) return `Where plain HTTP is meant, name ${host} in the input insecure.`
+  if (CERTIFICATE.test(code))
+    return `Name a file with the certificate of the authority of ${host} in the variable NODE_EXTRA_CA_CERTS.`
+  return `Check the name ${host}, and that this machine may connect to it.`
+}
