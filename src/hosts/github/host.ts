@@ -1,4 +1,3 @@
-import * as core from '@actions/core'
 import type {Command, Outputs} from '../../commands/command.js'
 import type {DigestStore, Ports} from '../../ports.js'
 import {causeLines, errorLines} from '../error-lines.js'
@@ -8,6 +7,7 @@ import {readGitRun} from '../git-run.js'
 import {gatherTexts} from '../input-texts.js'
 import {openSystemPorts} from '../system-ports.js'
 import {githubReporter} from './reporter.js'
+import {type WorkflowCommands, openWorkflowCommands} from './workflow-commands.js'
 import {readGithubRun} from '../github-run.js'
 
 /** A host that can also say which command the root action was asked for. */
@@ -17,21 +17,25 @@ export interface GithubHost extends Host {
 
 /** Opens the host of a GitHub Actions step. */
 export function openGithubHost(): GithubHost {
+  const commands = openWorkflowCommands({
+    environment: process.env,
+    write: text => void process.stdout.write(text)
+  })
   const {ports, close} = openSystemPorts({
-    reporter: githubReporter(),
+    reporter: githubReporter(commands),
     digests: artifactStore(),
     readRun: async (facts, source) => await readRun(facts, source)
   })
   return {
     ports,
-    commandInput: () => core.getInput('command'),
-    read: async command =>
-      await gatherTexts(command.inputs, name => core.getInput(name, {trimWhitespace: false}), process.env),
-    hide: hideSecret,
-    write: writeOutputs,
+    commandInput: () => commands.input('command').trim(),
+    read: async command => await gatherTexts(command.inputs, name => commands.input(name), process.env),
+    hide: secret => hideSecret(commands, secret),
+    write: (command, outputs) => writeOutputs(commands, command, outputs),
     fail(error) {
-      for (const line of causeLines(error)) core.debug(line)
-      core.setFailed(errorLines(error).join('\n'))
+      for (const line of causeLines(error)) commands.annotate('debug', line)
+      commands.annotate('error', errorLines(error).join('\n'))
+      process.exitCode = 1
     },
     close
   }
@@ -58,15 +62,15 @@ function artifactStore(): DigestStore {
   }
 }
 
-function hideSecret(secret: string | undefined): void {
-  for (const line of (secret ?? '').split(/\r?\n/).filter(text => text.trim() !== '')) core.setSecret(line)
+function hideSecret(commands: WorkflowCommands, secret: string | undefined): void {
+  for (const line of (secret ?? '').split(/\r?\n/).filter(text => text.trim() !== '')) commands.mask(line)
 }
 
-function writeOutputs(command: Command, outputs: Outputs): void {
+function writeOutputs(commands: WorkflowCommands, command: Command, outputs: Outputs): void {
   const isExporting = process.env['DOCKER_METADATA_SET_OUTPUT_ENV'] !== 'false'
   for (const [name, value] of Object.entries(outputs)) {
-    core.setOutput(name, value)
+    commands.setOutput(name, value)
     if (isExporting && command.exports?.outputs.includes(name) === true)
-      core.exportVariable(`${command.exports.prefix}${name.replace(/\W/g, '_').toUpperCase()}`, value)
+      commands.exportVariable(`${command.exports.prefix}${name.replace(/\W/g, '_').toUpperCase()}`, value)
   }
 }

@@ -1,19 +1,22 @@
-import {appendFileSync} from 'node:fs'
-import * as core from '@actions/core'
 import type {Reporter} from '../../ports.js'
+import type {WorkflowCommands} from './workflow-commands.js'
 
 /** The log, the annotations and the job summary of a step. */
-export function githubReporter(): Reporter {
+export function githubReporter(commands: WorkflowCommands): Reporter {
   return {
-    debug: line => core.debug(line),
-    info: line => core.info(line),
-    notice: line => core.notice(line),
-    warning: line => core.warning(line),
-    group: async (title, body) => await core.group(title, body),
-    secret: value => core.setSecret(value),
-    summary(markdown) {
-      const file = process.env['GITHUB_STEP_SUMMARY']
-      if (file) appendFileSync(file, `${markdown}\n`)
-    }
+    debug: line => commands.annotate('debug', line),
+    info: line => commands.info(line),
+    notice: line => commands.annotate('notice', line),
+    warning: line => commands.annotate('warning', line),
+    async group(title, body) {
+      commands.startGroup(title)
+      try {
+        return await body()
+      } finally {
+        commands.endGroup()
+      }
+    },
+    secret: value => commands.mask(value),
+    summary: markdown => commands.summarize(markdown)
   }
 }
