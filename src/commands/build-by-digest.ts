@@ -23,7 +23,8 @@ import {
 import {formatDigestRecord} from '../release/digest-record.js'
 import {command} from './command.js'
 import {openRegistries} from './open-registries.js'
-import {images, insecure, plan, registryCredentials} from './shared-inputs.js'
+import {insecure, registryCredentials} from './registry-inputs.js'
+import {images, plan} from './shared-inputs.js'
 
 const inputs = {
   context: text({summary: 'The folder to build, or a Git address.', placeholder: 'PATH|URL', default: '.'}),

@@ -16,7 +16,8 @@ import {readInventory} from '../transaction/inventory.js'
 import {type SweepResult, brokenTags, sweep} from '../transaction/sweep.js'
 import {command} from './command.js'
 import {openRegistries} from './open-registries.js'
-import {dryRun, images, insecure, minAge, registryCredentials, release} from './shared-inputs.js'
+import {insecure, registryCredentials} from './registry-inputs.js'
+import {dryRun, images, minAge, release} from './shared-inputs.js'
 
 const inputs = {
   release,

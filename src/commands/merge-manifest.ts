@@ -12,7 +12,8 @@ import {factsOfPlan, joinRecords, recordNames} from '../release/publication-plan
 import {type PublishedIndex, type Release, publish} from '../transaction/publish.js'
 import {command} from './command.js'
 import {openReleaseRegistries} from './open-registries.js'
-import {dryRun, images, insecure, plan, registryCredentials} from './shared-inputs.js'
+import {insecure, registryCredentials} from './registry-inputs.js'
+import {dryRun, images, plan} from './shared-inputs.js'
 
 const inputs = {
   plan,

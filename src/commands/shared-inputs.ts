@@ -1,6 +1,5 @@
-import {duration, flag, json, lines, list} from '../inputs/input.js'
-import {parseRegistryLogin} from '../inputs/registry-credential.js'
-import {parseRegistry, parseRepository} from '../oci/reference.js'
+import {duration, flag, json, list} from '../inputs/input.js'
+import {parseRepository} from '../oci/reference.js'
 import {parsePlan} from '../plan/plan-document.js'
 import {parseRelease} from '../plan/release-document.js'
 
@@ -25,24 +24,6 @@ export const images = list(
     placeholder: 'REPOSITORY'
   },
   parseRepository
-)
-
-export const insecure = list(
-  {
-    summary: 'Registries that may be spoken to over plain HTTP. A registry on a loopback address always may.',
-    placeholder: 'HOST[:PORT]'
-  },
-  parseRegistry
-)
-
-export const registryCredentials = lines(
-  {
-    summary:
-      'Logins as registry=username:password, one a line, for registries that the docker and podman configuration does not know.',
-    placeholder: 'LOGIN',
-    secret: true
-  },
-  parseRegistryLogin
 )
 
 export const dryRun = flag({summary: 'Check and show everything, change nothing.'})

@@ -8,7 +8,8 @@ import {verifySummary, verifyTable} from '../release/verify-summary.js'
 import {type TagExpectation, verifyTags} from '../transaction/verification.js'
 import {command} from './command.js'
 import {openRegistries} from './open-registries.js'
-import {images, insecure, registryCredentials, release} from './shared-inputs.js'
+import {insecure, registryCredentials} from './registry-inputs.js'
+import {images, release} from './shared-inputs.js'
 
 const inputs = {
   release,
