@@ -4,7 +4,7 @@ import {digestOf} from '../../src/oci/digest.js'
 import {parseTag} from '../../src/oci/reference.js'
 import type {TagClass} from '../../src/plan/plan.js'
 import type {ReleaseFacts} from '../../src/release/publication.js'
-import {type TagSituation, asksForTags, decideTag} from '../../src/release/tag-decision.js'
+import {type TagSituation, decideTag} from '../../src/release/tag-decision.js'
 import {standingVersion} from '../../src/release/version-names.js'
 import {compareOrdered, parseOrdered} from '../../src/versions/version-order.js'
 
@@ -210,15 +210,6 @@ describe('a forward tag', () => {
       'keep: is not set, for 2.0.1, which is newer, is released already'
     )
     expect(decide({newest: '2.0.1', class: 'immutable', tag: '1.9.1'}, undefined, '1.9.1')).toBe('create')
-  })
-
-  it('needs the list of tags only where a name holds no version', () => {
-    const tag = {name: parseTag('latest'), class: 'forward'} as const
-    const candidate = {version: '1.2.3', named: '1.2.3', digest: OURS}
-    const asks = (named: string, digest = THEIRS): boolean =>
-      asksForTags({tag, standing: {digest, named}}, candidate)
-    expect([asks('main'), asks('1.2.2'), asks('main', OURS)]).toEqual([true, false, false])
-    expect(asksForTags({tag, standing: undefined}, candidate)).toBe(false)
   })
 })
 

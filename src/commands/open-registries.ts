@@ -25,6 +25,8 @@ export function openRegistries(
 /** The registries of a release, which can be undone after the run was cancelled. */
 export function openReleaseRegistries(inputs: RegistryInputs, ports: Ports): ReleaseRegistries {
   return {
+    clock: ports.clock,
+    signal: ports.signal,
     working: openRegistries(inputs, ports),
     undoing: () => {
       const signal = ports.signal.aborted ? AbortSignal.timeout(UNDO_MILLISECONDS) : ports.signal

@@ -57,12 +57,6 @@ export function decideTag(situation: TagSituation, candidate: Candidate): TagDec
   }
 }
 
-/** Whether the tags of the repository are needed for a decision, for what stands at this one names no version. */
-export function asksForTags({tag, standing}: TagSituation, candidate: Candidate): boolean {
-  if (tag.class !== 'forward' || standing === undefined || standing.digest === candidate.digest) return false
-  return standingVersion(standing, candidate) === undefined
-}
-
 /** A forward tag is not set to an old line only because it is missing in one registry. */
 function decideFree(situation: TagSituation, candidate: Candidate): TagDecision {
   const newer = situation.tag.class === 'forward' ? newerElsewhere(situation, candidate) : undefined

@@ -52,6 +52,23 @@ export function publishedVersions(tags: readonly string[], candidate: ReleaseFac
     .filter(version => !version.isPrerelease && version.numbers.length >= precision)
 }
 
+/**
+ * The tag of the newest stable version in the line of `tag`, where it is newer than what is released.
+ * @param tags the tags of the repository
+ */
+export function newerPublished<Name extends string>(
+  tags: readonly Name[],
+  tag: string,
+  candidate: ReleaseFacts
+): Name | undefined {
+  const ours = releasedVersion(candidate)
+  if (ours === undefined) return undefined
+  const newest = newestOf(publishedVersions(tags, candidate), lineOf(tag, candidate))
+  if (newest === undefined || compareOrdered(newest, ours) <= 0) return undefined
+  const {prefix, suffix} = affixesOf(candidate)
+  return tags.find(name => parseOrdered(withoutAffixes(name, {prefix, suffix}) ?? '')?.text === newest.text)
+}
+
 /** The newest version of a line. */
 export function newestOf(
   versions: readonly OrderedVersion[],

@@ -7,8 +7,9 @@ import {indexAnnotations} from '../release/publication-plan.js'
 import type {Publication, ReleaseFacts} from '../release/publication.js'
 import {type CollectedPublication, collectChildren} from './child-collection.js'
 import {settle} from './settled.js'
-import {type TagMove, assertAllowed, decideMoves, moveTags} from './tag-moves.js'
+import {type TagMove, assertAllowed, decideMoves} from './tag-moves.js'
 import {undoMoves} from './tag-undo.js'
+import {type WritingOptions, writeTags} from './tag-writing.js'
 
 /** What is released, and how. */
 export interface Release {
@@ -22,7 +23,7 @@ export interface Release {
 }
 
 /** The registries, for the work and, where that was cancelled, for undoing it. */
-export interface ReleaseRegistries {
+export interface ReleaseRegistries extends Pick<WritingOptions, 'clock' | 'signal'> {
   readonly working: Registries
   readonly undoing: () => Registries
 }
@@ -63,8 +64,11 @@ export async function publish(release: Release, registries: ReleaseRegistries): 
   await Promise.all(
     published.flatMap(({clients, index}) => clients.map(async client => await client.putManifest(index)))
   )
-  await moveOrUndo(moves, registries)
-  return published
+  const moved = await moveOrUndo(moves, registries)
+  return published.map(image => ({
+    ...image,
+    moves: moved.filter(({publication}) => publication === image.publication)
+  }))
 }
 
 async function collectAll(
@@ -88,11 +92,13 @@ async function collectAll(
   return [...values]
 }
 
-async function moveOrUndo(moves: readonly TagMove[], registries: ReleaseRegistries): Promise<void> {
+async function moveOrUndo(moves: readonly TagMove[], registries: ReleaseRegistries): Promise<TagMove[]> {
   const attempted: TagMove[] = []
+  const {clock, signal} = registries
   try {
-    await moveTags(moves, attempted)
+    return await writeTags(moves, {clock, signal, attempted})
   } catch (cause) {
+    if (attempted.length === 0) throw cause
     const undoing = registries.undoing()
     const clientOf = (repository: Repository): ReturnType<Registries['repository']> =>
       undoing.repository(repository, 'pull,push,delete')

@@ -1,12 +1,12 @@
-import {ReleaseError, messageOf} from '../errors.js'
+import {ReleaseError} from '../errors.js'
 import {SOURCE} from '../oci/annotations.js'
 import type {Manifest} from '../oci/manifest.js'
-import {formatReference} from '../oci/reference.js'
+import {type Tag, formatReference} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {listTags} from '../registry/tag-list.js'
 import {candidateOf} from '../release/publication-plan.js'
-import {type Publication, type PublishedTag, type ReleaseFacts, stagesOf} from '../release/publication.js'
-import {type TagDecision, asksForTags, decideTag} from '../release/tag-decision.js'
+import type {Publication, PublishedTag, ReleaseFacts} from '../release/publication.js'
+import {type Candidate, type TagDecision, decideTag} from '../release/tag-decision.js'
 import {type StandingTag, readStanding} from './standing-tags.js'
 
 /** One tag in one repository: where it is to point, what stands there, and what is to happen. */
@@ -15,7 +15,10 @@ export interface TagMove {
   readonly client: RepositoryClient
   readonly tag: PublishedTag
   readonly index: Manifest
+  readonly options: MoveOptions
   readonly standing: StandingTag | undefined
+  /** The tags of the repository when this was decided; empty where no version is at stake. */
+  readonly published: readonly Tag[]
   readonly decision: TagDecision
 }
 
@@ -26,8 +29,11 @@ export interface MoveOptions {
   readonly allowBackward: boolean
 }
 
+/** What a tag move is about. */
+type Place = Pick<TagMove, 'publication' | 'index' | 'client' | 'options'>
+
 /** `registry/name:tag` */
-export function nameOf({client, tag}: TagMove): string {
+export function nameOf({client, tag}: Pick<TagMove, 'client' | 'tag'>): string {
   return formatReference(client.repository, tag.name)
 }
 
@@ -39,31 +45,43 @@ export async function decideMoves(
   options: MoveOptions
 ): Promise<TagMove[]> {
   const moves = await Promise.all(
-    clients.map(async client => await decideInRepository({publication, index, client}, options))
+    clients.map(async client => await decideTags({publication, index, client, options}, publication.tags))
   )
   return moves.flat()
 }
 
-async function decideInRepository(
-  at: Pick<TagMove, 'publication' | 'index' | 'client'>,
-  {facts, allowBackward}: MoveOptions
-): Promise<TagMove[]> {
-  const {publication, index, client} = at
-  const {[SOURCE]: source} = publication.annotations
-  const candidate = {...candidateOf(facts, publication.annotations), digest: index.digest}
-  const situations = await Promise.all(
-    publication.tags.map(async tag => ({
-      tag,
-      standing: await readStanding(client, tag.name, {digest: index.digest, source})
-    }))
-  )
-  const isAsking = situations.some(situation => asksForTags(situation, candidate))
-  const published = isAsking ? await listTags(client) : []
+/** Reads again what stands at the tag of a move, and decides again. */
+export async function decideAnew(move: TagMove): Promise<TagMove> {
+  const [decided = move] = await decideTags(move, [move.tag])
+  return decided
+}
+
+async function decideTags(place: Place, tags: readonly PublishedTag[]): Promise<TagMove[]> {
+  const {client, options} = place
+  const {facts, allowBackward} = options
+  const isVersioned = facts.version !== undefined && tags.some(tag => tag.class === 'forward')
+  const [published, situations] = await Promise.all([
+    isVersioned ? listTags(client) : [],
+    Promise.all(tags.map(async tag => ({tag, standing: await standingAt(place, tag)})))
+  ])
+  const candidate = candidateAt(place)
   return situations.map(situation => {
     const decision = decideTag({...situation, published}, candidate)
     const isForced = allowBackward && decision.action === 'keep'
-    return {...at, ...situation, decision: isForced ? forced(situation) : decision}
+    return {...place, ...situation, published, decision: isForced ? forced(situation) : decision}
   })
+}
+
+async function standingAt(
+  {client, index, publication}: Place,
+  {name}: PublishedTag
+): Promise<StandingTag | undefined> {
+  return await readStanding(client, name, {digest: index.digest, source: publication.annotations[SOURCE]})
+}
+
+/** What a move would make its tag point at. */
+export function candidateAt({options, publication, index}: Omit<Place, 'client'>): Candidate {
+  return {...candidateOf(options.facts, publication.annotations), digest: index.digest}
 }
 
 function forced({standing}: Pick<TagMove, 'standing'>): TagDecision {
@@ -84,45 +102,4 @@ export function assertAllowed(moves: readonly TagMove[]): void {
 /** Whether a move writes. */
 export function isWrite({decision}: TagMove): boolean {
   return decision.action === 'create' || decision.action === 'move'
-}
-
-/**
- * Moves tags stage by stage, all registries side by side, and reads every tag back.
- * @param attempted receives each move before it is sent, so that the caller can undo what was begun
- * @throws ReleaseError TAG_NOT_MOVED with every tag that could not be moved or reads back as something else
- */
-export async function moveTags(moves: readonly TagMove[], attempted: TagMove[]): Promise<void> {
-  const writes = moves.filter(isWrite)
-  const stages = stagesOf(writes.map(({tag}) => tag))
-  for (const stage of stages) {
-    const batch = writes.filter(({tag}) => stage.includes(tag))
-    attempted.push(...batch)
-    await settleAll(batch, async ({client, index, tag}) => await client.putManifest(index, tag.name))
-  }
-  await settleAll(
-    moves.filter(({decision}) => decision.action !== 'keep'),
-    readBack
-  )
-}
-
-async function readBack(move: TagMove): Promise<void> {
-  const head = await move.client.headManifest(move.tag.name)
-  if (head?.digest === move.index.digest) return
-  throw new Error(
-    `reads back as ${head?.digest ?? 'nothing'}, not ${move.index.digest}; did another release move it?`
-  )
-}
-
-/** Waits for all, even where one fails: nothing may still be under way when the undoing begins. */
-async function settleAll(moves: readonly TagMove[], work: (move: TagMove) => Promise<void>): Promise<void> {
-  const results = await Promise.allSettled(moves.map(work))
-  const reasons = results.flatMap((result, position) =>
-    result.status === 'rejected' ? [{move: moves[position], reason: result.reason as unknown}] : []
-  )
-  if (reasons.length === 0) return
-  const lines = reasons.map(({move, reason}) => `${move ? nameOf(move) : ''}: ${messageOf(reason)}`)
-  const hint = reasons
-    .map(({reason}) => (reason instanceof ReleaseError ? reason.hint : undefined))
-    .find(Boolean)
-  throw new ReleaseError('TAG_NOT_MOVED', lines.join('\n  '), {cause: reasons[0]?.reason, hint})
 }

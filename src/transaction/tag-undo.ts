@@ -1,4 +1,6 @@
 import {messageOf} from '../errors.js'
+import type {Digest} from '../oci/digest.js'
+import type {Tag} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {deleteTag} from '../registry/tag-deletion.js'
 import {type TagMove, nameOf} from './tag-moves.js'
@@ -32,8 +34,13 @@ export async function undoMoves(
 }
 
 async function undoMove({tag, index, standing}: TagMove, client: RepositoryClient): Promise<void> {
-  const head = await client.headManifest(tag.name)
-  if (head?.digest !== index.digest) return
+  if (!(await mayBeOurs(client, tag.name, index.digest))) return
   if (standing?.manifest === undefined) await deleteTag(client, tag.name)
   else await client.putManifest(standing.manifest, tag.name)
+}
+
+/** A tag that cannot be read is put back unseen: we moved it a moment ago, and half a release is worse. */
+async function mayBeOurs(client: RepositoryClient, tag: Tag, ours: Digest): Promise<boolean> {
+  const head = await client.headManifest(tag).catch(() => ({digest: ours}))
+  return head?.digest === ours
 }

@@ -1,0 +1,56 @@
+/** What a registry holds, read by plain HTTP and nothing of this project. */
+export interface TagState {
+  readonly digest: string
+  /** Whether every child of the index, its config and its layers are there. */
+  readonly isWhole: boolean
+}
+
+const ACCEPT = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json'
+].join(', ')
+
+interface Document {
+  readonly manifests?: readonly {readonly digest: string}[]
+  readonly config?: {readonly digest: string}
+  readonly layers?: readonly {readonly digest: string}[]
+}
+
+/** Reads a tag with everything below it; undefined where the tag is free. */
+export async function readTagState(host: string, name: string, tag: string): Promise<TagState | undefined> {
+  const root = await fetchManifest(host, name, tag)
+  return root && {digest: root.digest, isWhole: await isWhole(host, name, root.document)}
+}
+
+async function fetchManifest(
+  host: string,
+  name: string,
+  reference: string
+): Promise<{digest: string; document: Document} | undefined> {
+  const response = await fetch(`http://${host}/v2/${name}/manifests/${reference}`, {
+    headers: {accept: ACCEPT}
+  })
+  if (response.status === 404) return void (await response.arrayBuffer())
+  if (!response.ok) throw new Error(`GET ${name}:${reference}: ${response.status}`)
+  return {
+    digest: response.headers.get('docker-content-digest') ?? '',
+    document: (await response.json()) as Document
+  }
+}
+
+async function isWhole(host: string, name: string, document: Document): Promise<boolean> {
+  const children = await Promise.all(
+    (document.manifests ?? []).map(({digest}) => fetchManifest(host, name, digest))
+  )
+  const blobs = [document, ...children.map(child => child?.document ?? {})].flatMap(
+    ({config, layers = []}) => [...(config ? [config] : []), ...layers]
+  )
+  const there = await Promise.all(
+    blobs.map(
+      async ({digest}) => (await fetch(`http://${host}/v2/${name}/blobs/${digest}`, {method: 'HEAD'})).ok
+    )
+  )
+  return children.every(child => child !== undefined) && there.every(Boolean)
+}
