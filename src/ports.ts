@@ -120,6 +120,8 @@ export interface Ports {
   readonly digests: DigestStore
   /** The text of a file of the work tree; undefined where there is none. */
   readonly readText: (file: string) => Promise<string | undefined>
+  /** Keeps a text in a file of this name for the steps after this one. Returns its path. */
+  readonly saveText: (name: string, text: string) => Promise<string>
   readonly reporter: Reporter
   readonly clock: Clock
   readonly credentials: Credentials

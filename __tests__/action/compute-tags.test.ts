@@ -9,7 +9,8 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
 const IMAGES = 'ghcr.io/octo/hello\ndocker.io/octo/hello'
 const inputs = {
   images: IMAGES,
-  tags: 'type=semver,pattern={{version}}\ntype=semver,pattern={{major}}.{{minor}}\ntype=ref,event=pr'
+  tags: 'type=semver,pattern={{version}}\ntype=semver,pattern={{major}}.{{minor}}\ntype=ref,event=pr',
+  ask: 'never'
 }
 
 describe('the action compute-tags', () => {
@@ -103,7 +104,7 @@ describe('the action compute-tags', () => {
 describe('the root action', () => {
   it('does what its input command says', async () => {
     const {exitCode, outputs} = await runAction('', {
-      inputs: {command: 'compute-tags', images: 'ghcr.io/octo/hello', tags: 'type=raw,value=a'},
+      inputs: {command: 'compute-tags', images: 'ghcr.io/octo/hello', tags: 'type=raw,value=a', ask: 'never'},
       event: 'push-branch'
     })
     expect({exitCode, tags: outputs['tags']}).toEqual({exitCode: 0, tags: 'ghcr.io/octo/hello:a'})

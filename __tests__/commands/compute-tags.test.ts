@@ -6,6 +6,8 @@ import {parsePlan} from '../../src/plan/plan-document.js'
 import type {WorkflowRun} from '../../src/workflow-run.js'
 import {EVENT_NAMES, EVENT_SHA, type EventName, runOf} from '../support/events.js'
 import {recordingReporter, testPorts} from '../support/ports.js'
+import {startEmbedded} from '../support/registries.js'
+import {publishRelease, releaseTags} from '../support/releases.js'
 
 const SEMVER =
   'type=ref,event=branch\ntype=ref,event=pr\ntype=semver,pattern={{version}}\ntype=semver,pattern={{major}}.{{minor}}'
@@ -15,10 +17,15 @@ type Texts = Readonly<Record<string, string>>
 async function compute(run: WorkflowRun, texts: Texts = {}) {
   const reporter = recordingReporter()
   const ports = testPorts([], {reporter})
-  const values = parseInputs(computeTags.inputs, {images: 'octo/hello', tags: SEMVER, ...texts})
+  const values = parseInputs(computeTags.inputs, {
+    images: 'octo/hello',
+    tags: SEMVER,
+    ask: 'never',
+    ...texts
+  })
   const outputs = await computeTags.run(values, {...ports, reporter, workflowRun: () => Promise.resolve(run)})
   ports.close()
-  return {outputs, reporter, plan: parsePlan(outputs.plan)}
+  return {outputs, reporter, files: ports.files, plan: parsePlan(outputs.plan)}
 }
 
 describe('compute-tags on each event', () => {
@@ -172,6 +179,25 @@ describe('the outputs of compute-tags', () => {
     expect(alpine.plan.targets[0]?.builds[0]?.record).not.toBe(plain.plan.targets[0]?.builds[0]?.record)
   })
 
+  it('are bake files too, each at the path that it was kept at', async () => {
+    const {outputs, files} = await compute(await runOf('push-tag'), {'bake-target': 'app'})
+    expect(outputs).toMatchObject({
+      'bake-file': '/runner/temp/docker-metadata-action-bake.json',
+      'bake-file-tags': '/runner/temp/docker-metadata-action-bake-tags.json',
+      'bake-file-labels': '/runner/temp/docker-metadata-action-bake-labels.json',
+      'bake-file-annotations': '/runner/temp/docker-metadata-action-bake-annotations.json'
+    })
+    expect([...files.keys()]).toHaveLength(4)
+    expect(JSON.parse(files.get('docker-metadata-action-bake-tags.json') ?? '')).toEqual({
+      target: {
+        app: {
+          tags: outputs.tags.split('\n'),
+          args: {DOCKER_META_IMAGES: 'octo/hello', DOCKER_META_VERSION: '1.2.3'}
+        }
+      }
+    })
+  })
+
   it('are the same bytes for the same run', async () => {
     const [first, second] = [await compute(await runOf('push-tag')), await compute(await runOf('push-tag'))]
     expect(first.outputs).toEqual(second.outputs)
@@ -183,14 +209,50 @@ describe('what compute-tags says', () => {
     const {reporter} = await compute(await runOf('push-tag'))
     expect(reporter.lines).toEqual([
       'Version 1.2.3 is released; this run publishes.',
-      'TARGET  TAG     CLASS      RULE',
-      'hello   1.2.3   immutable  type=semver,pattern={{version}}',
-      'hello   1.2     forward    type=semver,pattern={{major}}.{{minor}}',
-      'hello   latest  forward    flavor'
+      'TARGET  TAG     CLASS      MOVES                    RULE',
+      'hello   1.2.3   immutable  stays on this commit     type=semver,pattern={{version}}',
+      'hello   1.2     forward    only to a newer version  type=semver,pattern={{major}}.{{minor}}',
+      'hello   latest  forward    only to a newer version  flavor'
     ])
     expect(reporter.notices).toEqual([
       'Whether a newer version stands at 1.2, latest already is decided when the tags are moved.'
     ])
+  })
+
+  it('shows from where to where each tag moves, where a registry answers', async () => {
+    const registry = await startEmbedded()
+    const ports = testPorts([registry])
+    try {
+      const images = [`${registry.host}/octo/hello`]
+      for (const version of ['1.2.2', '2.0.1'])
+        await publishRelease(ports, {images, version, tags: releaseTags(version)})
+      const {plan, reporter} = await compute(await runOf('push-tag'), {images: images[0] ?? '', ask: 'auto'})
+      expect(reporter.lines.slice(2).map(line => line.split(/ {2,}/).slice(1, 4))).toEqual([
+        ['1.2.3', 'immutable', 'new'],
+        ['1.2', 'forward', 'moves from 1.2.2 to 1.2.3'],
+        ['latest', 'forward', 'stays at 2.0.1']
+      ])
+      expect(reporter.notices).toEqual(['latest stays at 2.0.1, which is newer than 1.2.3.'])
+      expect(reporter.summaries.join()).toContain('| `1.2` | forward | moves from 1.2.2 to 1.2.3 |')
+      expect(plan.targets[0]?.tags.map(tag => tag.expected?.[0]?.action)).toEqual(['create', 'move', 'keep'])
+    } finally {
+      ports.close()
+      await registry.stop()
+    }
+  })
+
+  it('asks nobody for a run that does not publish', async () => {
+    const registry = await startEmbedded()
+    try {
+      const {plan} = await compute(await runOf('pull_request'), {
+        images: `${registry.host}/octo/hello`,
+        ask: 'auto'
+      })
+      expect(registry.registry.requests).toEqual([])
+      expect(plan.notes.join()).not.toContain('decided when the tags are moved')
+    } finally {
+      await registry.stop()
+    }
   })
 
   it('writes a summary with tags, builds, notes and a diagram', async () => {

@@ -40,6 +40,8 @@ export function recordingReporter(): RecordedReport {
 export interface TestPorts extends Ports {
   readonly reporter: RecordedReport
   readonly records: Map<string, Uint8Array>
+  /** What was kept for later steps, by name. */
+  readonly files: Map<string, string>
   readonly close: () => void
 }
 
@@ -47,6 +49,7 @@ export interface TestPorts extends Ports {
 export function testPorts(registries: readonly RunningRegistry[], overrides: Partial<Ports> = {}): TestPorts {
   const http = openHttp()
   const records = new Map<string, Uint8Array>()
+  const files = new Map<string, string>()
   const noPrograms: Exec = command => Promise.reject(new Error(`${command} is not for this test`))
   return {
     workflowRun: () => Promise.resolve(tagPush('v1.0.0')),
@@ -57,6 +60,7 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
       load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name))))
     },
     readText: () => Promise.resolve(undefined),
+    saveText: (name, text) => Promise.resolve(void files.set(name, text)).then(() => `/runner/temp/${name}`),
     clock: {
       now: () => Date.now(),
       sleep: async (_, signal) => await delay(1, undefined, signal ? {signal} : {})
@@ -67,6 +71,7 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
     ...overrides,
     reporter: recordingReporter(),
     records,
+    files,
     close: () => http.close()
   }
 }

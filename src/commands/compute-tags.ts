@@ -1,17 +1,22 @@
 import type {InputValues} from '../inputs/input.js'
-import {text} from '../inputs/input.js'
+import {choice, separator, text} from '../inputs/input.js'
 import {buildMatrix, mergeMatrix} from '../plan/matrix.js'
 import {formatPlan} from '../plan/plan-format.js'
+import type {Plan} from '../plan/plan.js'
 import type {Ports, Reporter} from '../ports.js'
 import type {WorkflowRun} from '../workflow-run.js'
+import {expectMoves} from '../release/expected-moves.js'
 import {formatPlanSummary, formatTagTable} from '../release/plan-summary.js'
+import {type BakeFiles, bakeFiles} from '../tags/bake-files.js'
 import {metadataOutputs} from '../tags/metadata-outputs.js'
-import {type DecidedRelease, planRelease} from '../tags/release-plan.js'
+import {type DecidedRelease, type ReleaseConfig, planRelease} from '../tags/release-plan.js'
 import {isRebuild} from '../tags/run-facts.js'
 import {scanMatrix} from '../tags/scan-matrix.js'
+import type {DecidedTarget} from '../tags/target-plan.js'
 import {variantOutputs} from '../tags/variant-outputs.js'
 import {command} from './command.js'
 import {planInputs} from './plan-inputs.js'
+import {insecure, registryCredentials} from './registry-inputs.js'
 import {readReleaseConfig} from './release-config.js'
 
 const inputs = {
@@ -20,10 +25,21 @@ const inputs = {
     summary: 'Accepted for workflows that give docker/metadata-action one; no request is made with it.',
     secret: true
   }),
-  'bake-target': text({
-    summary: 'Accepted for workflows that give docker/metadata-action one; no bake file is written yet.'
-  })
+  'bake-target': separator({
+    summary: 'The target that the bake files define.',
+    default: 'docker-metadata-action'
+  }),
+  ask: choice(['auto', 'never'], {
+    summary:
+      'Whether registries and Git are asked what stands at the tags now, so that the plan can say what moves and what stays. auto: where the run publishes, for two seconds at most; what is not answered is decided when the tags are moved, as all is with never.',
+    default: 'auto'
+  }),
+  insecure,
+  'registry-credentials': registryCredentials
 }
+
+/** The outputs that docker/metadata-action has too; plan and matrices are too large to be variables. */
+const BAKE_OUTPUTS = ['bake-file', 'bake-file-tags', 'bake-file-labels', 'bake-file-annotations']
 
 const outputs = {
   version: 'The first tag: the version of the image.',
@@ -32,6 +48,11 @@ const outputs = {
   labels: 'Labels, key=value, sorted by key.',
   annotations: 'Annotations, level:key=value, sorted by key.',
   json: 'tags, tag-names, labels and annotations in one JSON object.',
+  'bake-file':
+    'The path of a bake file with tags and labels, of the target without a variant where there are several.',
+  'bake-file-tags': 'The path of a bake file with tags.',
+  'bake-file-labels': 'The path of a bake file with labels.',
+  'bake-file-annotations': 'The path of a bake file with annotations.',
   plan: 'The plan: what every later job needs to know, as JSON.',
   'build-matrix':
     'The strategy.matrix of the build jobs: target, platform, platform-pair, runner and record.',
@@ -46,16 +67,16 @@ const outputs = {
   precision_tags: 'The tags that name a variant and a version or commit.'
 }
 
-/** Decides the tags, labels and jobs of a release. Nothing is asked over a network, nothing is written. */
+/** Decides the tags, labels and jobs of a release. Registries and Git are asked, never changed. */
 export const computeTags = command({
   name: 'compute-tags',
   summary: 'Decide the tags, labels and jobs of a release before anything is built.',
   description:
-    'Takes the inputs of docker/metadata-action by name and grammar and gives its outputs, and beside them a plan that all later jobs follow, and the matrices that they run in. No request is made: what cannot be known yet is said, and decided when the tags are moved.',
+    'Takes the inputs of docker/metadata-action by name and grammar and gives its outputs, and beside them a plan that all later jobs follow, and the matrices that they run in. Where the run publishes, the registries are asked what stands at the tags now; what they do not answer at once is said, and decided when the tags are moved.',
   // Plan and matrices are left out: variables of that size make later programs fail to start.
   exports: {
     prefix: 'DOCKER_METADATA_OUTPUT_',
-    outputs: ['version', 'tags', 'tag-names', 'labels', 'annotations', 'json']
+    outputs: ['version', 'tags', 'tag-names', 'labels', 'annotations', 'json', ...BAKE_OUTPUTS]
   },
   inputs,
   outputs,
@@ -65,11 +86,13 @@ export const computeTags = command({
       remark: 'the plan of a release for the commit that is checked out'
     }
   ],
-  async run(values, {reporter, workflowRun, readText}) {
+  async run(values, ports) {
+    const {reporter, workflowRun, readText} = ports
     const config = await readReleaseConfig(values, readText)
     const run = await runOf(values, workflowRun)
     const release = planRelease(config, run)
-    const {plan, targets, main} = release
+    const {targets, main} = release
+    const plan = await withExpectations(release.plan, values, ports)
     const outputs = {
       ...variantOutputs(targets),
       ...metadataOutputs({
@@ -82,6 +105,8 @@ export const computeTags = command({
           annotations: values['sep-annotations']
         }
       }),
+      ...versionOutput(release, config),
+      ...(await saveBakeFiles(main, values, ports)),
       plan: formatPlan(plan),
       'build-matrix': JSON.stringify(buildMatrix(plan, values['platform-jobs'])),
       'merge-matrix': JSON.stringify(mergeMatrix(plan)),
@@ -89,10 +114,39 @@ export const computeTags = command({
       push: String(plan.push),
       rebuild_flag: values.rebuild === 'auto' ? String(isRebuild(run)) : values.rebuild
     }
-    report(release, reporter)
+    report({...release, plan}, reporter)
     return outputs
   }
 })
+
+/** Where a run earns no tag, the version that is given still names what is built. */
+function versionOutput({main}: DecidedRelease, {version}: ReleaseConfig): {version: string} {
+  return {version: main.target.tags[0]?.name ?? version?.text ?? ''}
+}
+
+/** The plan with what stands at its tags. Asking takes code of its own, which is loaded only then. */
+async function withExpectations(plan: Plan, values: InputValues<typeof inputs>, ports: Ports): Promise<Plan> {
+  if (!plan.push) return plan
+  if (values.ask === 'never') return expectMoves(plan, {repositories: [], gitTags: []})
+  const {checkPlan} = await import('./plan-check.js')
+  return await checkPlan(plan, values, ports)
+}
+
+async function saveBakeFiles(
+  main: DecidedTarget,
+  values: InputValues<typeof inputs>,
+  {saveText}: Ports
+): Promise<BakeFiles> {
+  const files = bakeFiles({main, annotationLevels: values['annotation-levels']}, values['bake-target'])
+  const save = async (name: keyof BakeFiles): Promise<string> =>
+    await saveText(`docker-metadata-action-${name.replace('-file', '')}.json`, files[name])
+  return {
+    'bake-file': await save('bake-file'),
+    'bake-file-tags': await save('bake-file-tags'),
+    'bake-file-labels': await save('bake-file-labels'),
+    'bake-file-annotations': await save('bake-file-annotations')
+  }
+}
 
 /** The run as the caller wants it seen. */
 async function runOf(

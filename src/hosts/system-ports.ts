@@ -6,6 +6,7 @@ import {listenForCancellation} from './cancellation.js'
 import {systemClock} from './clock.js'
 import {execPrograms} from './exec.js'
 import {readText} from './read-text.js'
+import {saveText} from './save-text.js'
 
 /** The ports of this machine, and the way to let go of what they hold. */
 export interface SystemPorts {
@@ -33,6 +34,7 @@ export function openSystemPorts({reporter, digests, readRun}: HostParts): System
       exec,
       digests,
       readText,
+      saveText,
       reporter,
       clock: systemClock,
       credentials: dockerCredentials({environment: process.env, exec}),

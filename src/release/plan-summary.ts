@@ -1,23 +1,22 @@
-import type {Plan, PlannedTag, PlannedTarget, TagClass} from '../plan/plan.js'
+import type {Plan, PlannedTag, PlannedTarget} from '../plan/plan.js'
 import {code, fence, markdownTable, mermaidLabel, textTable} from './markdown.js'
-
-/** How a tag of each class moves, for people. */
-const MOVES: Readonly<Record<TagClass, string>> = {
-  immutable: 'stays on this commit',
-  forward: 'only to a newer version',
-  moving: 'only to a newer commit'
-}
+import {describeMoves} from './move-words.js'
 
 /** More tags than this make a diagram that nobody can read. */
 const MAX_NODES = 24
 
-/** The tags of a plan as lines of a log: name, class and rule in columns. */
-export function formatTagTable({targets, version, push}: Plan): string[] {
-  const rows = targets.flatMap(({name, tags}) => tags.map(tag => [name, tag.name, tag.class, tag.rule]))
+/** The tags of a plan as lines of a log: name, class, what happens with it and the rule, in columns. */
+export function formatTagTable(plan: Plan): string[] {
+  const {targets, version, push} = plan
+  const rows = targets.flatMap(({name, tags}) =>
+    tags.map(tag => [name, tag.name, tag.class, describeMoves(tag, plan), tag.rule])
+  )
   const what = version === undefined ? 'No version is released' : `Version ${version} is released`
   return [
     `${what}; this run ${push ? 'publishes' : 'only builds'}.`,
-    ...(rows.length === 0 ? ['It earns no tag.'] : textTable([['TARGET', 'TAG', 'CLASS', 'RULE'], ...rows]))
+    ...(rows.length === 0
+      ? ['It earns no tag.']
+      : textTable([['TARGET', 'TAG', 'CLASS', 'MOVES', 'RULE'], ...rows]))
   ]
 }
 
@@ -28,13 +27,13 @@ export function formatPlanSummary(plan: Plan): string {
   return [
     `## ${title}`,
     `${code(source.event)} on ${code(source.ref)} at ${code(source.revision.slice(0, 12))}; ${push ? 'publishes' : '**only builds**'}.`,
-    ...targets.flatMap(target => formatTarget(target)),
+    ...targets.flatMap(target => formatTarget(target, plan)),
     ...(notes.length === 0 ? [] : ['### Notes', notes.map(note => `- ${escapeHtml(note)}`).join('\n')]),
     fence('mermaid', formatDiagram(plan))
   ].join('\n\n')
 }
 
-function formatTarget({name, images, tags, builds}: PlannedTarget): string[] {
+function formatTarget({name, images, tags, builds}: PlannedTarget, plan: Plan): string[] {
   const buildRows = builds.map(({platform, runner, record}) => [
     code(platform),
     code([runner].flat().join(' + ')),
@@ -45,13 +44,16 @@ function formatTarget({name, images, tags, builds}: PlannedTarget): string[] {
     images.length === 0 ? 'No image is named.' : `Images: ${images.map(code).join(', ')}`,
     tags.length === 0
       ? 'No tag is earned.'
-      : markdownTable(['Tag', 'Class', 'Moves', 'Rule'], tags.map(formatTag)),
+      : markdownTable(
+          ['Tag', 'Class', 'Moves', 'Rule'],
+          tags.map(tag => formatTag(tag, plan))
+        ),
     markdownTable(['Platform', 'Runner', 'Digest record'], buildRows)
   ]
 }
 
-function formatTag({name, class: tagClass, rule}: PlannedTag): string[] {
-  return [code(name), tagClass, MOVES[tagClass], code(rule)]
+function formatTag(tag: PlannedTag, plan: Plan): string[] {
+  return [code(tag.name), tag.class, describeMoves(tag, plan), code(tag.rule)]
 }
 
 /** A Mermaid flow chart: the event, its targets, their platforms and tags. */

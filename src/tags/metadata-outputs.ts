@@ -44,8 +44,8 @@ function namesOf({tags}: PlannedTarget): string[] {
   return tags.map(({name}) => name)
 }
 
-/** Without images the names stand alone; where all are disabled there is nothing to push. */
-function taggedNames({target, images}: TargetImages): string[] {
+/** The tags of a target with its images in front. Without images the names stand alone; all disabled, there is none. */
+export function taggedNames({target, images}: TargetImages): string[] {
   const names = namesOf(target)
   if (images.length === 0) return names
   return images.filter(({enable}) => enable).flatMap(({name}) => names.map(tag => `${name}:${tag}`))

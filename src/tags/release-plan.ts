@@ -4,7 +4,6 @@ import {assertNoCollision} from '../plan/tag-collision.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {type PushMode, decidePush} from './push-mode.js'
 import {commitDateOf, factsOf} from './run-facts.js'
-import {uncheckedNotes} from './tag-notes.js'
 import type {TagConfig} from './tag-plan.js'
 import {type BuildConfig, type DecidedTarget, planTarget} from './target-plan.js'
 import {type TargetConfig, planTargets} from './target.js'
@@ -47,17 +46,15 @@ export function planRelease(config: ReleaseConfig, run: WorkflowRun): DecidedRel
     push,
     targets: planned,
     notes: [
-      ...new Set([...notes, ...notesOf(targets), ...dateNotes(run), ...targets.flatMap(each => each.notes)])
+      ...new Set([
+        ...notes,
+        ...targets.flatMap(({tagPlan}) => tagPlan.notes),
+        ...dateNotes(run),
+        ...targets.flatMap(each => each.notes)
+      ])
     ]
   }
   return {plan, targets, main}
-}
-
-function notesOf(targets: readonly DecidedTarget[]): string[] {
-  return [
-    ...targets.flatMap(({tagPlan}) => tagPlan.notes),
-    ...uncheckedNotes(targets.flatMap(({tagPlan}) => tagPlan.tags))
-  ]
 }
 
 /** Records, jobs and inputs name targets: no two may be called the same. */

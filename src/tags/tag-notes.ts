@@ -40,19 +40,3 @@ function usesTemplates({rule, tag}: RuleOutcome): boolean {
   const value = rule.type === 'raw' ? rule.value : undefined
   return [rule.prefix, rule.suffix, value].some(template => template !== undefined && !isLiteral(template))
 }
-
-/** What a plan without a network cannot know: where tags that move stand now. */
-export function uncheckedNotes(tags: readonly NamedTag[]): string[] {
-  const namesOf = (tagClass: string): string =>
-    [...new Set(tags.filter(tag => tag.class === tagClass).map(({name}) => name))].join(', ')
-  const forward = namesOf('forward')
-  const moving = namesOf('moving')
-  return [
-    ...(forward === ''
-      ? []
-      : [`Whether a newer version stands at ${forward} already is decided when the tags are moved.`]),
-    ...(moving === ''
-      ? []
-      : [`Whether a newer commit stands at ${moving} already is decided when the tags are moved.`])
-  ]
-}
