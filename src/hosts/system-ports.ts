@@ -1,6 +1,6 @@
 import type {DigestStore, Ports, Reporter} from '../ports.js'
 import {dockerCredentials} from '../registry/docker-config.js'
-import {openHttp} from '../registry/transport/http.js'
+import type {HttpConnection} from '../registry/transport/http.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {listenForCancellation} from './cancellation.js'
 import {systemClock} from './clock.js'
@@ -24,7 +24,7 @@ export interface HostParts {
 /** Opens network, programs, time and credentials of this machine, for a host that brings its log and its store. */
 export function openSystemPorts({reporter, digests, readRun}: HostParts): SystemPorts {
   const cancellation = listenForCancellation()
-  const http = openHttp()
+  const http = lateHttp()
   const exec = execPrograms
   return {
     ports: {
@@ -44,5 +44,19 @@ export function openSystemPorts({reporter, digests, readRun}: HostParts): System
       cancellation.stop()
       http.close()
     }
+  }
+}
+
+/** A connection whose code, TLS above all, is loaded with the first request: a plan that asks nobody does without. */
+function lateHttp(): HttpConnection {
+  const state: {opened?: Promise<HttpConnection>} = {}
+  const open = async (): Promise<HttpConnection> =>
+    (await import('../registry/transport/http.js')).openHttp()
+  return {
+    async send(request) {
+      state.opened ??= open()
+      return await (await state.opened).send(request)
+    },
+    close: () => void state.opened?.then(http => http.close())
   }
 }
