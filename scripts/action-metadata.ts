@@ -17,7 +17,7 @@ export function commandMetadata(command: Command, branding: Branding): string {
     name: `Image Release: ${command.name}`,
     description: command.summary,
     branding,
-    inputs: mapValues(command.inputs, input => ({
+    inputs: mapValues(metadataInputs(command), input => ({
       description: describe(input),
       ...(input.required ? {required: true} : {}),
       ...defaultField(metadataDefault(input))
@@ -39,10 +39,7 @@ export function rootMetadata(commands: readonly Command[], branding: Branding): 
     branding,
     inputs: {
       command: choice,
-      ...mapValues(
-        byName(commands, ({inputs}) => inputs),
-        owners => rootInput(owners, commands.length)
-      )
+      ...mapValues(byName(commands, metadataInputs), owners => rootInput(owners, commands.length))
     },
     outputs: mapValues(
       byName(commands, ({outputs}) => outputs),
@@ -81,6 +78,17 @@ function rootInput(
     description: shared(owners, describe, commandCount),
     ...defaultField(common)
   }
+}
+
+/** The inputs of a command as action.yml has them: where a file of settings may speak, a default must not look like an input. */
+function metadataInputs({inputs, isConfigurable}: Command): Readonly<Record<string, Input<unknown>>> {
+  return isConfigurable === true ? mapValues(inputs, withoutDefault) : inputs
+}
+
+function withoutDefault(input: Input<unknown>): Input<unknown> {
+  const {default: fallback = '', ...others} = input
+  if (fallback.trim() === '' || input.variable !== undefined) return others
+  return {...others, summary: `${input.summary} Default: ${fallback.replaceAll('\n', ' ')}.`}
 }
 
 /** A runner gives a default as if it were given: an input that a variable may stand in for must have none there. */

@@ -3,6 +3,7 @@ import path from 'node:path'
 import {ACTION_COMMANDS, COMMANDS, loadCommand} from '../src/commands/all.js'
 import type {Command} from '../src/commands/command.js'
 import {type Branding, commandMetadata, rootMetadata} from './action-metadata.js'
+import {configSchema} from './config-schema.js'
 import {fillSections} from './document-sections.js'
 
 /** The project's folder. */
@@ -22,11 +23,13 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   // One after the other: jest cannot load modules that share others at the same time.
   const commands: Command[] = []
   for (const name of COMMANDS.keys()) commands.push(await loadCommand(name))
-  return [...metadataFiles(commands), ...documents(commands)].map(([file, content]) => ({
-    path: file,
-    content,
-    isFresh: readIfThere(file) === content
-  }))
+  return [...metadataFiles(commands), ...schemas(commands), ...documents(commands)].map(
+    ([file, content]) => ({
+      path: file,
+      content,
+      isFresh: readIfThere(file) === content
+    })
+  )
 }
 
 /** The stubs in dist are built from the same list, so a command cannot be an action without its entry point. */
@@ -48,6 +51,11 @@ function metadataFiles(commands: readonly Command[]): [string, string][] {
       return [`${command.name}/action.yml`, commandMetadata(command, branding)]
     })
   ]
+}
+
+function schemas(commands: readonly Command[]): [string, string][] {
+  const inputs = commands.find(({name}) => name === 'compute-tags')?.inputs ?? {}
+  return [['schema/image-release.schema.json', configSchema(inputs)]]
 }
 
 function documents(commands: readonly Command[]): [string, string][] {

@@ -1,4 +1,5 @@
 import {ACTION_COMMANDS, COMMANDS, loadCommand} from './commands/all.js'
+import {configure, unconfigured} from './commands/config.js'
 import type {Host} from './hosts/host.js'
 import {parseInputs} from './inputs/input.js'
 import {nearest} from './inputs/nearest.js'
@@ -25,8 +26,12 @@ async function runCommand(host: Host, name: string): Promise<void> {
   const command = await loadCommand(name)
   const {texts, issues} = await host.read(command)
   for (const [input, {secret}] of Object.entries(command.inputs)) if (secret) host.hide(texts[input])
-  const inputs = parseInputs(command.inputs, texts, issues)
-  host.write(command, await command.run(inputs, host.ports))
+  const {inputs: table, isConfigurable} = command
+  const config = isConfigurable ? await configure(table, texts, host.ports.readText) : unconfigured(texts)
+  await config.within(async () => {
+    const inputs = parseInputs(table, config.texts, issues)
+    host.write(command, await command.run(inputs, host.ports))
+  })
 }
 
 /** The only place that catches everything: whatever is thrown fails the run, and is said. */

@@ -22,7 +22,8 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {'ports.ts': ['node:stream']},
   {
     tags: ['semver', 'dayjs', 'handlebars', 'node:crypto'],
-    release: ['semver', 'node:crypto']
+    release: ['semver', 'node:crypto'],
+    config: ['yaml']
   },
   {inputs: ['fastest-levenshtein']},
   {plan: ['zod', 'node:crypto']},

@@ -19,6 +19,8 @@ export interface Input<T> {
   readonly variable?: string
   /** Never printed; masked in the log as soon as it is read. */
   readonly secret: boolean
+  /** Whether an entry of a map, in a file of settings, is a line that starts with `name=` and its key. */
+  readonly isNamed?: boolean
   /** Whether white space is a value, and not as good as nothing. */
   readonly keepsBlank?: boolean
   /** The value of a text that is not empty. Throws a ReleaseError, or InputFaults for several. */
@@ -52,6 +54,7 @@ export interface InputOptions {
   readonly default?: string
   readonly variable?: string
   readonly secret?: boolean
+  readonly isNamed?: boolean
 }
 
 /** A text, without white space at its ends: a block of YAML brings a line break along. */

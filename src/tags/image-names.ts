@@ -90,7 +90,7 @@ export function bindImage(image: ImageName, values: ReadonlyMap<string, string>)
     dates: {date: '', commit_date: ''}
   })
   const bound = imageOf(name, image.enable, {names: [], report: fault => faults.push(fault)})
-  if (bound !== undefined) return bound
+  if (bound !== undefined) return {...bound, template: image.template}
   throw new InputError(faults.map(message => ({input: 'images', message})))
 }
 

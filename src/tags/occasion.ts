@@ -3,11 +3,14 @@ import {type Report, quote} from './input-lines.js'
 import type {RunFacts} from './run-facts.js'
 
 /** One word of the attribute `on`: an event, or what the run is on. */
-export interface Occasion {
+interface Condition {
   readonly word: string
   /** The name that a branch or Git tag must have; `*` stands for any characters. */
   readonly name?: RegExp
 }
+
+/** Conditions that must all hold. */
+export type Occasion = readonly Condition[]
 
 const PLACES = ['branch', 'default-branch', 'tag', 'pr']
 
@@ -26,16 +29,17 @@ const EVENTS = [
 ]
 
 /**
- * Reads the attribute `on`: words with white space or "|" between them, any of which may hold. An event by its name, `tag`,
- * `branch`, `default-branch` or `pr`, or `branch:release/*` and `tag:v*` for some only.
+ * Reads the attribute `on`: words with white space or "|" between them, any of which may hold; words with "+" between them
+ * must hold together. A word is an event by its name, `tag`, `branch`, `default-branch` or `pr`, or `branch:release/*` and
+ * `tag:v*` for some only: `push+default-branch schedule`.
  */
 export function parseOccasions(text: string, report: Report): Occasion[] {
   const words = text.split(/[\s|]+/).filter(word => word !== '')
   if (words.length === 0) report('on is empty: it names the events or refs that the rule is for')
-  return words.flatMap(word => parseOccasion(word, report) ?? [])
+  return words.map(word => word.split('+').flatMap(part => parseCondition(part, report) ?? []))
 }
 
-function parseOccasion(text: string, report: Report): Occasion | undefined {
+function parseCondition(text: string, report: Report): Condition | undefined {
   const [, word = '', pattern] = /^([^:]*)(?::(.+))?$/.exec(text) ?? []
   if (pattern !== undefined && (word === 'branch' || word === 'tag'))
     return {word, name: globExpression(pattern)}
@@ -51,11 +55,11 @@ function parseOccasion(text: string, report: Report): Occasion | undefined {
 
 /** Whether a run is one of the occasions. */
 export function isOccasion(occasions: readonly Occasion[], facts: RunFacts): boolean {
-  return occasions.some(occasion => holds(occasion, facts))
+  return occasions.some(conditions => conditions.every(condition => holds(condition, facts)))
 }
 
 function holds(
-  {word, name}: Occasion,
+  {word, name}: Condition,
   {event, branch, gitTag, pullRequest, defaultBranch}: RunFacts
 ): boolean {
   switch (word) {

@@ -4,7 +4,7 @@ import type {Flavor} from './flavor.js'
 import {type ImageName, bindImage} from './image-names.js'
 import type {TagRule} from './rule.js'
 import {type BuildTemplates, type Service, mergeBuild} from './service.js'
-import {type Scope, type Template, bindTemplate, renderTemplate} from './template.js'
+import {type Scope, type Template, bindTemplate, renderTemplate, valuesIn} from './template.js'
 import type {Variant} from './variant.js'
 
 /** What a caller says that each target reads in its own way. */
@@ -62,6 +62,12 @@ function bindTarget(config: TargetConfig, service: Service | undefined, variant:
   }
 }
 
+function namesVariant({template}: ImageName, {values}: Variant): boolean {
+  if (template === undefined) return false
+  const named = valuesIn(template)
+  return named.has('variant') || [...values.keys()].every(axis => named.has(axis))
+}
+
 /**
  * The name of a target: the service, or else the image's own name, with the variant, or else the flavor's prefix and suffix, so
  * that images that are planned apart keep apart. A variant that names the image is not said twice.
@@ -69,7 +75,7 @@ function bindTarget(config: TargetConfig, service: Service | undefined, variant:
 export function targetName({service, images, flavor, variant}: Target, scope: Scope): string {
   const enabled = images.find(({enable}) => enable)
   const base = service ?? enabled?.repository.name.split('/').pop() ?? 'image'
-  const isNamed = service === undefined && enabled?.template !== undefined
+  const isNamed = service === undefined && enabled !== undefined && namesVariant(enabled, variant)
   if (variant.name !== '') return slugOf(isNamed ? base : `${base}-${variant.name}`)
   const [prefix, suffix] = [flavor.prefix, flavor.suffix].map(({template}) =>
     renderTemplate(template, scope).replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '')

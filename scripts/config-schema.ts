@@ -1,0 +1,50 @@
+import {z} from 'zod'
+import type {Input, InputTable} from '../src/inputs/input.js'
+
+/** An unquoted number is read as it is written: 3.10 stays 3.10. */
+const scalar = z.union([z.string(), z.number(), z.boolean()]).meta({id: 'text'})
+const fields = z
+  .record(z.string(), z.union([scalar, z.array(scalar), z.record(z.string(), scalar)]))
+  .meta({id: 'fields'})
+const list = z.union([scalar, z.array(scalar)]).meta({id: 'list'})
+const map = z.record(z.string(), z.union([scalar, z.array(scalar), fields]))
+const lines = z.union([scalar, z.array(z.union([scalar, fields])), map]).meta({id: 'lines'})
+const named = z
+  .union([scalar, z.array(z.union([scalar, fields])), z.record(z.string(), z.union([fields, z.null()]))])
+  .meta({id: 'named'})
+
+/**
+ * The JSON Schema of the file of settings, made from the inputs of the command that reads it: editors complete the file by it.
+ */
+export function configSchema(inputs: InputTable): string {
+  const entries = Object.entries(inputs).filter(([name, {secret}]) => name !== 'config' && !secret)
+  const properties = Object.fromEntries(
+    entries.map(([name, input]) => [name, valueOf(input).optional().describe(input.summary)])
+  )
+  const schema = z.strictObject(properties).meta({
+    title: 'Settings of image-release',
+    description:
+      'The file .github/image-release.yml. Every setting is an input of compute-tags; an input counts more than the file.'
+  })
+  return `${JSON.stringify(z.toJSONSchema(schema, {target: 'draft-7'}), undefined, 2)}\n`
+}
+
+/** What a file may say for an input: its text, or the same as a list or a map. */
+function valueOf({shape, choices, isNamed}: Input<unknown>): z.ZodType {
+  switch (shape) {
+    case 'flag':
+      return z.boolean()
+    case 'number':
+      return z.number().int()
+    case 'choice':
+      return z.union(
+        (choices ?? []).map(word => z.literal(/^(true|false)$/.test(word) ? word === 'true' : word))
+      )
+    case 'list':
+      return list
+    case 'lines':
+      return isNamed === true ? named : lines
+    default:
+      return scalar
+  }
+}

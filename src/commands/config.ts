@@ -1,0 +1,52 @@
+import {InputError} from '../errors.js'
+import type {InputTable, Texts} from '../inputs/input.js'
+import type {Ports} from '../ports.js'
+
+/** Where the settings of a repository stand, unless the input `config` says otherwise. */
+export const CONFIG_FILE = '.github/image-release.yml'
+
+/** The texts of inputs, with those of the file of settings, and the way to say where in the file a fault is. */
+export interface ConfiguredTexts {
+  readonly texts: Texts
+  /** Does something with the inputs; what is wrong with them is said by the lines of the file that they come from. */
+  within<T>(work: () => Promise<T>): Promise<T>
+}
+
+/**
+ * Lays inputs over the file of settings. Where there is no file, nothing is loaded to read one.
+ * @throws InputError where a file that the input `config` names is not there, or with all faults of the file
+ */
+export async function configure(
+  table: InputTable,
+  given: Texts,
+  readText: Ports['readText']
+): Promise<ConfiguredTexts> {
+  const named = given['config']?.trim() ?? ''
+  const file = named === '' ? CONFIG_FILE : named
+  const text = await readText(file)
+  if (text === undefined && named !== '')
+    throw new InputError([{input: 'config', message: `there is no file ${file}`}])
+  if (text === undefined) return unconfigured(given)
+  const {parseConfigFile} = await import('../config/config-file.js')
+  const config = parseConfigFile(file, text, table)
+  const own = Object.entries(given).filter(([, value]) => value !== undefined && value.trim() !== '')
+  const isOwn = new Set(own.map(([name]) => name))
+  return {
+    texts: {...given, ...config.texts, ...Object.fromEntries(own)},
+    async within(work) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error
+        throw new InputError(
+          error.issues.map(issue => (isOwn.has(issue.input) ? issue : config.locate(issue)))
+        )
+      }
+    }
+  }
+}
+
+/** The texts of inputs by themselves. */
+export function unconfigured(texts: Texts): ConfiguredTexts {
+  return {texts, within: async work => await work()}
+}
