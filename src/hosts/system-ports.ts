@@ -50,8 +50,7 @@ export function openSystemPorts({reporter, digests, readRun}: HostParts): System
 /** A connection whose code, TLS above all, is loaded with the first request: a plan that asks nobody does without. */
 function lateHttp(): HttpConnection {
   const state: {opened?: Promise<HttpConnection>} = {}
-  const open = async (): Promise<HttpConnection> =>
-    (await import('../registry/transport/http.js')).openHttp()
+  const open = async (): Promise<HttpConnection> => (await import('../registry/transport/http.js')).openHttp()
   return {
     async send(request) {
       state.opened ??= open()
