@@ -1,10 +1,9 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Exec} from '../ports.js'
-import {runChild} from './child-process.js'
 
 /**
- * Runs programs: with @actions/exec, which is loaded with the first of them, or by itself where a program is stopped,
- * read or written to while it runs. For that @actions/exec 3.0 has no way to stop one, drops a last line without line
+ * Runs programs: with @actions/exec, or by itself where a program is stopped, read or written to while it runs. Either is
+ * loaded with the first of them. For that @actions/exec 3.0 has no way to stop one, drops a last line without line
  * break, and ends this process where a program does not read its input.
  * @throws ReleaseError BUILDER_MISSING where it cannot be started; the reason of the signal where that fired
  */
@@ -12,7 +11,7 @@ export const execPrograms: Exec = async (command, args, options = {}) => {
   const {signal, input, onLine} = options
   const isToEnd = signal === undefined && input === undefined && onLine === undefined
   try {
-    return isToEnd ? await runToEnd(command, args, options) : await runChild(command, args, options)
+    return isToEnd ? await runToEnd(command, args, options) : await runWatched(command, args, options)
   } catch (cause) {
     if (signal?.aborted === true) throw signal.reason
     throw new ReleaseError('BUILDER_MISSING', `${command} cannot be started: ${messageOf(cause)}`, {
@@ -20,6 +19,11 @@ export const execPrograms: Exec = async (command, args, options = {}) => {
       hint: `Install ${command}, or add its folder to PATH.`
     })
   }
+}
+
+const runWatched: Exec = async (command, args, options) => {
+  const {runChild} = await import('./child-process.js')
+  return await runChild(command, args, options)
 }
 
 const runToEnd: Exec = async (command, args, {cwd, env} = {}) => {
