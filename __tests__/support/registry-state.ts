@@ -32,7 +32,10 @@ async function fetchManifest(
   const response = await fetch(`http://${host}/v2/${name}/manifests/${reference}`, {
     headers: {accept: ACCEPT}
   })
-  if (response.status === 404) return void (await response.arrayBuffer())
+  if (response.status === 404) {
+    await response.arrayBuffer()
+    return undefined
+  }
   if (!response.ok) throw new Error(`GET ${name}:${reference}: ${response.status}`)
   return {
     digest: response.headers.get('docker-content-digest') ?? '',
