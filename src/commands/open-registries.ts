@@ -19,6 +19,7 @@ export function openRegistries(
   retries: Pick<RegistriesOptions, 'tries'> = {}
 ): Registries {
   const {insecure} = inputs
+  for (const {password} of inputs['registry-credentials']) ports.reporter.secret(password)
   return new Registries({...ports, ...retries, insecure, credentials: credentialsOf(inputs, ports)})
 }
 
