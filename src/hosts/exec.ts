@@ -21,7 +21,7 @@ export const execPrograms: Exec = async (command, args, options = {}) => {
   }
 }
 
-const runWatched: Exec = async (command, args, options) => {
+const runWatched: Exec = async (command, args, options = {}) => {
   const {runChild} = await import('./child-process.js')
   return await runChild(command, args, options)
 }
