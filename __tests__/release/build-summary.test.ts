@@ -34,9 +34,11 @@ describe('buildSummary', () => {
   it('shows the image, what each registry got, and how to pull it', () =>
     expect(buildSummary(VIEW)).toBe(`## Build of app, linux/arm64
 
-| Platform | Digest | Config | Size | Layers | Builder | Time |
-| --- | --- | --- | --- | --- | --- | --- |
-| linux/arm64 | \`${root.digest}\` | \`sha256:${'c'.repeat(64)}\` | 3.0 MiB | 1 | buildah 1.28.2 | 1.2 s |
+Image \`${root.digest}\`<br>config \`sha256:${'c'.repeat(64)}\`
+
+| Platform | Size | Layers | Builder | Time |
+| --- | --- | --- | --- | --- |
+| linux/arm64 | 3.0 MiB | 1 | buildah 1.28.2 | 1.2 s |
 
 | Repository | Sent | Stood there | Time |
 | --- | --- | --- | --- |

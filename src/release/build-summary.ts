@@ -69,19 +69,20 @@ export function buildSummary(view: BuildView): string {
   ].join('\n\n')
 }
 
+/** Digests have lines of their own: two of them in a row of a table are wider than the page. */
 function imageTable(view: BuildView): string {
   const {job, root, image, configDigest, builder, buildMilliseconds} = view
-  const head = ['Platform', 'Digest', 'Config', 'Size', 'Layers', 'Builder', 'Time']
+  const head = ['Platform', 'Size', 'Layers', 'Builder', 'Time']
   const row = [
     formatPlatform(job.platform),
-    code(root.digest),
-    code(configDigest),
     formatSize(sizeOf(view)),
     String(image.layers.length),
     builder,
     formatTime(buildMilliseconds)
   ]
-  return markdownTable(head, [row])
+  return [`Image ${code(root.digest)}<br>config ${code(configDigest)}`, markdownTable(head, [row])].join(
+    '\n\n'
+  )
 }
 
 function pushParts(view: BuildView): string[] {
