@@ -72,6 +72,36 @@ describe('the run of a work tree', () => {
     })
   })
 
+  it.each<[GivenFacts, Partial<Record<'event' | 'ref' | 'pullRequest', unknown>>]>([
+    [
+      {event: 'tag', ref: 'v1.2.3'},
+      {event: 'push', ref: 'refs/tags/v1.2.3'}
+    ],
+    [
+      {event: 'tag', ref: 'refs/tags/v1.2.3'},
+      {event: 'push', ref: 'refs/tags/v1.2.3'}
+    ],
+    [
+      {event: 'branch', ref: 'feature/x'},
+      {event: 'push', ref: 'refs/heads/feature/x'}
+    ],
+    [
+      {event: 'release', ref: 'v1.2.3'},
+      {event: 'release', ref: 'refs/tags/v1.2.3'}
+    ],
+    [
+      {event: 'schedule', ref: 'main'},
+      {event: 'schedule', ref: 'refs/heads/main'}
+    ],
+    [
+      {event: 'pull_request', ref: '7'},
+      {event: 'pull_request', ref: 'refs/pull/7/merge', pullRequest: 7}
+    ]
+  ])('takes a name for a ref where the event says what it names: %j', async (given, expected) => {
+    makeRepository()
+    expect(await read(given)).toMatchObject(expected)
+  })
+
   it('is a push of the tag that its commit carries', async () => {
     makeRepository()
     git('tag', 'v1.0.0')

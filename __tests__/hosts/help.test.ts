@@ -52,9 +52,10 @@ describe('the help of a command', () => {
        --help
            Show this help.
        --event NAME
-           The event, as GitHub names it; default push.
+           The event, as GitHub names it, or tag or branch for a push of one; default push.
        --ref REF
-           The full ref, for example refs/tags/v1.2.3; default what is checked out.
+           The full ref, for example refs/tags/v1.2.3, or its name where the event says what it is;
+           default what is checked out.
        --sha COMMIT
            The commit; default what is checked out.
        --records FOLDER

@@ -7,6 +7,7 @@ type Loader = () => Promise<Command>
 /** All commands, in the order of a release. */
 export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['compute-tags', async () => (await import('./compute-tags.js')).computeTags],
+  ['explain', async () => (await import('./explain.js')).explain],
   ['build-by-digest', async () => (await import('./build-by-digest.js')).buildByDigest],
   ['merge-manifest', async () => (await import('./merge-manifest.js')).mergeManifest],
   ['verify-release', async () => (await import('./verify-release.js')).verifyRelease],

@@ -20,6 +20,8 @@ export interface Command<Inputs extends InputTable = InputTable, Out extends Out
   readonly examples: readonly {readonly line: string; readonly remark: string}[]
   /** Outputs that a host which can set variables also exports, as the prefix and their name in upper case. */
   readonly exports?: {readonly prefix: string; readonly outputs: readonly string[]}
+  /** The output that a command line prints as it is, where it is not asked for another. */
+  readonly prints?: string
   /** Whether what its inputs say may also stand in the file of settings, so that a default must not look like an input. */
   readonly isConfigurable?: boolean
   run(inputs: InputValues<Inputs>, ports: Ports): Promise<Outputs<Extract<keyof Out, string>>>

@@ -1,11 +1,8 @@
 import type {InputValues} from '../inputs/input.js'
-import {choice, separator, text} from '../inputs/input.js'
+import {separator, text} from '../inputs/input.js'
 import {buildMatrix, mergeMatrix} from '../plan/matrix.js'
 import {formatPlan} from '../plan/plan-format.js'
-import type {Plan} from '../plan/plan.js'
 import type {Ports, Reporter} from '../ports.js'
-import type {WorkflowRun} from '../workflow-run.js'
-import {expectMoves} from '../release/expected-moves.js'
 import {formatPlanSummary, formatTagTable} from '../release/plan-summary.js'
 import {type BakeFiles, bakeFiles} from '../tags/bake-files.js'
 import {metadataOutputs} from '../tags/metadata-outputs.js'
@@ -16,7 +13,7 @@ import type {DecidedTarget} from '../tags/target-plan.js'
 import {variantOutputs} from '../tags/variant-outputs.js'
 import {command} from './command.js'
 import {planInputs} from './plan-inputs.js'
-import {insecure, registryCredentials} from './registry-inputs.js'
+import {checkInputs, runOf, withExpectations} from './planned-release.js'
 import {readReleaseConfig} from './release-config.js'
 
 const inputs = {
@@ -29,13 +26,7 @@ const inputs = {
     summary: 'The target that the bake files define.',
     default: 'docker-metadata-action'
   }),
-  ask: choice(['auto', 'never'], {
-    summary:
-      'Whether registries and Git are asked what stands at the tags now, so that the plan can say what moves and what stays. auto: where the run publishes, for two seconds at most; what is not answered is decided when the tags are moved, as all is with never.',
-    default: 'auto'
-  }),
-  insecure,
-  'registry-credentials': registryCredentials
+  ...checkInputs
 }
 
 /** The outputs that docker/metadata-action has too; plan and matrices are too large to be variables. */
@@ -88,9 +79,9 @@ export const computeTags = command({
     }
   ],
   async run(values, ports) {
-    const {reporter, workflowRun, readText} = ports
+    const {reporter, readText} = ports
     const config = await readReleaseConfig(values, readText)
-    const run = await runOf(values, workflowRun)
+    const run = await runOf(values, ports)
     const release = planRelease(config, run)
     const {targets, main} = release
     const plan = await withExpectations(release.plan, values, ports)
@@ -125,14 +116,6 @@ function versionOutput({main}: DecidedRelease, {version}: ReleaseConfig): {versi
   return {version: main.target.tags[0]?.name ?? version?.text ?? ''}
 }
 
-/** The plan with what stands at its tags. Asking takes code of its own, which is loaded only then. */
-async function withExpectations(plan: Plan, values: InputValues<typeof inputs>, ports: Ports): Promise<Plan> {
-  if (!plan.push) return plan
-  if (values.ask === 'never') return expectMoves(plan, {repositories: [], gitTags: []})
-  const {checkPlan} = await import('./plan-check.js')
-  return await checkPlan(plan, values, ports)
-}
-
 async function saveBakeFiles(
   main: DecidedTarget,
   values: InputValues<typeof inputs>,
@@ -147,15 +130,6 @@ async function saveBakeFiles(
     'bake-file-labels': await save('bake-file-labels'),
     'bake-file-annotations': await save('bake-file-annotations')
   }
-}
-
-/** The run as the caller wants it seen. */
-async function runOf(
-  values: Pick<InputValues<typeof inputs>, 'context' | 'pr-head-sha'>,
-  workflowRun: Ports['workflowRun']
-): Promise<WorkflowRun> {
-  const run = await workflowRun(values.context)
-  return values['pr-head-sha'] && run.headSha !== undefined ? {...run, sha: run.headSha} : run
 }
 
 function report({plan, targets}: DecidedRelease, reporter: Reporter): void {

@@ -18,9 +18,10 @@ type Git = (...args: string[]) => Promise<string | undefined>
  * @throws InputError where a fact is neither given nor to be found, or where the commit carries several tags
  */
 export async function readGitRun(
-  given: GivenFacts,
+  facts: GivenFacts,
   ports: Pick<Ports, 'exec' | 'clock'>
 ): Promise<WorkflowRun> {
+  const given = inFull(facts)
   const git = gitWith(ports)
   const [head, tags, branch, origin] = await Promise.all([
     git('rev-parse', '--verify', 'HEAD'),
@@ -35,6 +36,7 @@ export async function readGitRun(
     sha,
     startedAt: new Date(ports.clock.now()).toISOString(),
     attempt: 1,
+    pullRequest: pullRequestOf(ref),
     commitDate: await git('log', '-1', '--format=%cI', sha),
     defaultBranch: (await git('symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD'))?.replace(
       /^origin\//,
@@ -42,6 +44,31 @@ export async function readGitRun(
     ),
     source: sourceOf(origin, await git('rev-parse', '--show-toplevel'))
   })
+}
+
+/** The words tag and branch stand for a push of one; a name alone is made a full ref where the event says what it names. */
+function inFull({event, ref, sha}: GivenFacts): GivenFacts {
+  const place = event === undefined ? undefined : PLACES.get(event)
+  const isName = ref !== undefined && !ref.startsWith('refs/')
+  return {
+    event: event === 'tag' || event === 'branch' ? 'push' : event,
+    ref: isName && place !== undefined ? place(ref) : ref,
+    sha
+  }
+}
+
+const PLACES: ReadonlyMap<string, (name: string) => string> = new Map([
+  ['tag', name => `refs/tags/${name}`],
+  ['release', name => `refs/tags/${name}`],
+  ['branch', name => `refs/heads/${name}`],
+  ['schedule', name => `refs/heads/${name}`],
+  ['workflow_dispatch', name => `refs/heads/${name}`],
+  ['pull_request', name => `refs/pull/${name}/merge`]
+])
+
+function pullRequestOf(ref: string): number | undefined {
+  const number = /^refs\/pull\/(\d+)\//.exec(ref)?.[1]
+  return number === undefined ? undefined : Number(number)
 }
 
 function gitWith({exec}: Pick<Ports, 'exec'>): Git {

@@ -19,10 +19,10 @@ import {type ReleaseVersion, findVersion} from './version.js'
 /** What a rule comes to in a run. `report` takes the faults that only the run brings to light. */
 export function applyRule(rule: TagRule, context: RuleContext, report: (fault: string) => void): RuleOutcome {
   if (rule.on !== undefined && !isOccasion(rule.on, context.facts))
-    return noTag(rule, 'the run is none of those that it is for')
+    return noTag(rule, 'the run is not what on= asks for')
   const enable = rule.enable === undefined ? 'true' : renderTemplate(rule.enable, context.facts.scope)
   if (enable !== 'true' && enable !== 'false') report(`${placeOf(rule)}: ${enableFault(enable)}`)
-  if (enable !== 'true') return noTag(rule, 'it is not enabled')
+  if (enable !== 'true') return noTag(rule, 'enable= is false')
   switch (rule.type) {
     case 'schedule':
       return applySchedule(rule, context)

@@ -5,10 +5,14 @@ import {nearest} from '../../inputs/nearest.js'
 /** Options that every command takes on the command line. */
 export const GLOBAL_OPTIONS = {
   help: {placeholder: '', summary: 'Show this help.'},
-  event: {placeholder: 'NAME', summary: 'The event, as GitHub names it; default push.'},
+  event: {
+    placeholder: 'NAME',
+    summary: 'The event, as GitHub names it, or tag or branch for a push of one; default push.'
+  },
   ref: {
     placeholder: 'REF',
-    summary: 'The full ref, for example refs/tags/v1.2.3; default what is checked out.'
+    summary:
+      'The full ref, for example refs/tags/v1.2.3, or its name where the event says what it is; default what is checked out.'
   },
   sha: {placeholder: 'COMMIT', summary: 'The commit; default what is checked out.'},
   records: {placeholder: 'FOLDER', summary: 'Where digest records lie; default .image-release/records.'},

@@ -49,7 +49,8 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
     },
     hide: secret => hideLines(reporter, secret),
     write: (command, outputs) => {
-      if (Object.keys(command.outputs).length > 0) printOutputs(outputs, state.globals.output)
+      if (Object.keys(command.outputs).length > 0)
+        printOutputs(outputs, state.globals.output ?? command.prints)
     },
     fail: error => fail(reporter, error),
     close

@@ -1,0 +1,101 @@
+import {readFileSync} from 'node:fs'
+import path from 'node:path'
+import {describe, expect, it} from '@jest/globals'
+import {configure} from '../../src/commands/config.js'
+import {explain} from '../../src/commands/explain.js'
+import {parseInputs} from '../../src/inputs/input.js'
+import type {WorkflowRun} from '../../src/workflow-run.js'
+import {testPorts} from '../support/ports.js'
+import {on} from '../support/tag-plans.js'
+
+const EXAMPLES = path.resolve(import.meta.dirname, '../../examples')
+
+async function explained(
+  run: WorkflowRun,
+  texts: Readonly<Record<string, string>>,
+  example?: string
+): Promise<string[]> {
+  const files = (file: string): string | undefined => {
+    if (example === undefined) return undefined
+    return readFileSync(path.join(EXAMPLES, example, file.replace('.github/', '')), 'utf8')
+  }
+  const ports = testPorts([], {
+    readText: file => Promise.resolve(files(file)),
+    workflowRun: () => Promise.resolve(run)
+  })
+  try {
+    const config = await configure(explain.inputs, {ask: 'never', ...texts}, ports.readText)
+    const {explanation} = await explain.run(parseInputs(explain.inputs, config.texts), ports)
+    return explanation.split('\n')
+  } finally {
+    ports.close()
+  }
+}
+
+describe('explain', () => {
+  it('shows each tag with its class and rule, what is left out and why, and the notes', async () => {
+    const texts = {images: 'ghcr.io/o/app', strategy: 'release', tags: 'type=edge\nnext'}
+    expect(await explained(on('v0.3.0'), texts)).toEqual([
+      'push on refs/tags/v0.3.0 at 860c1904a1ce',
+      'Version 0.3.0 is released; this run publishes.',
+      'TARGET  TAG     CLASS      MOVES                    RULE',
+      'app     0.3.0   immutable  stays on this commit     type=semver,pattern={{version}},on=tag',
+      'app     0.3     forward    only to a newer version  type=semver,pattern={{major}}.{{minor}},on=tag',
+      'app     next    forward    only to a newer version  next',
+      'app     latest  forward    only to a newer version  flavor',
+      '',
+      'Left out:',
+      'RULE                                  WHY                                FOR',
+      'type=semver,pattern={{major}},on=tag  major version 0 promises nothing   every target',
+      'type=edge                             the run is not on the branch main  every target',
+      '',
+      'Notes:',
+      '- No tag from line 3 of the strategy release: major version 0 promises nothing to its users. To have the tag, write enable=true on that line.',
+      '- Whether a newer version stands at 0.3, next, latest already is decided when the tags are moved.'
+    ])
+  })
+
+  it('shows what each event would earn', async () => {
+    expect(await explained(on('main'), {all: 'true'}, '001-metro')).toEqual([
+      'EVENT                               PUBLISHES  TAGS',
+      'push of v1.2.3                      yes        v1.2.3',
+      'push of v1.2.3-rc.1                 yes        v1.2.3-rc.1',
+      'release of v1.2.3                   yes        v1.2.3',
+      'release of v1.2.3 as a pre-release  yes        v1.2.3',
+      'push to main                        yes        latest',
+      'push to feature/x                   no         -',
+      'pull_request                        no         -',
+      'schedule                            no         -',
+      'workflow_dispatch on main           no         -',
+      'repository_dispatch                 no         -',
+      'merge_group                         no         -'
+    ])
+  })
+
+  it('shows why an event is refused', async () => {
+    const texts = {images: 'a/b', tags: 'type=semver,pattern={{version}},match=v(\\d+)', all: 'true'}
+    expect((await explained(on('main'), texts))[1]).toBe(
+      'push of v1.2.3                      no         refused: "1" is not a version that line 1 of tags can release: it has one number, a version has three: major.minor.patch'
+    )
+  })
+
+  it('writes a table for the README', async () => {
+    expect(await explained(on('main'), {markdown: 'true', variants: 'python=3.12,3.13'}, '000-orb')).toEqual([
+      '| Tag | Use | Variant | Moves |',
+      '| --- | --- | --- | --- |',
+      '| `1.2.3` | Recommended | python3.13 | never |',
+      '| `latest` | Recommended | python3.13 | to newer versions |',
+      '| `python3.12` | Where you need this variant | python3.12 | to newer versions |',
+      '| `python3.13` | Where you need this variant | python3.13 | to newer versions |',
+      '| `1.2.3-python3.12` | For good: this version of this variant | python3.12 | never |',
+      '| `1.2.3-python3.13` | For good: this version of this variant | python3.13 | never |',
+      '| `main` | Development | python3.13 | to newer commits |',
+      '| `dev` | Development | python3.13 | to newer commits |'
+    ])
+    expect((await explained(on('main'), {markdown: 'true', all: 'true'}, '001-metro')).slice(0, 3)).toEqual([
+      '| Event | Publishes | Tags |',
+      '| --- | --- | --- |',
+      '| push of v1.2.3 | yes | `v1.2.3` |'
+    ])
+  })
+})
