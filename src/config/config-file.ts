@@ -1,4 +1,4 @@
-import {LineCounter, type Node, type Pair, isMap, parseDocument} from 'yaml'
+import {LineCounter, type Node, type Pair, isMap, isScalar, parseDocument} from 'yaml'
 import {InputError, type InputIssue} from '../errors.js'
 import type {InputTable, Texts} from '../inputs/input.js'
 import {nearest} from '../inputs/nearest.js'
@@ -29,7 +29,7 @@ export function parseConfigFile(file: string, text: string, table: InputTable): 
     const name = textOf(key as Node)
     const report = (line: number, message: string): number =>
       issues.push({input: `${file}:${line}`, message: `${name}: ${message}`})
-    const input = table[name]
+    const input = Object.hasOwn(table, name) ? table[name] : undefined
     if (input === undefined || name === 'config')
       report(lineOf(key as Node, {lines}), unknownKey(name, table))
     else if (input.secret)
@@ -48,7 +48,7 @@ export function parseConfigFile(file: string, text: string, table: InputTable): 
 /** The entries of the file; none where it is empty. */
 function entriesOf(contents: unknown, file: string): readonly Pair[] {
   if (isMap(contents)) return contents.items
-  if (contents === null || textOf(contents as Node) === '') return []
+  if (contents === null || (isScalar(contents) && textOf(contents) === '')) return []
   throw new InputError([
     {input: `${file}:1`, message: 'is not a map of settings, such as images: ghcr.io/owner/image'}
   ])

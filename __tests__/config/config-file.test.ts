@@ -1,0 +1,175 @@
+import {readFileSync} from 'node:fs'
+import path from 'node:path'
+import {describe, expect, it} from '@jest/globals'
+import {computeTags} from '../../src/commands/compute-tags.js'
+import {parseConfigFile} from '../../src/config/config-file.js'
+import {InputError} from '../../src/errors.js'
+import {on} from '../support/tag-plans.js'
+import {planned, tagLines} from '../support/planned.js'
+
+const FILE = '.github/image-release.yml'
+
+function textsOf(yaml: string): Readonly<Record<string, string | undefined>> {
+  return parseConfigFile(FILE, yaml, computeTags.inputs).texts
+}
+
+async function faultsOf(yaml: string, texts: Readonly<Record<string, string>> = {}): Promise<string[]> {
+  try {
+    await planned(on('main'), texts, {[FILE]: yaml})
+  } catch (error) {
+    if (error instanceof InputError) return error.issues.map(({input, message}) => `${input}: ${message}`)
+    throw error
+  }
+  return []
+}
+
+describe('a file of settings', () => {
+  it.each([
+    ['a text', 'images: ghcr.io/o/app', {images: 'ghcr.io/o/app'}],
+    ['a list', 'images: [a/b, c/d]', {images: 'a/b\nc/d'}],
+    ['a block of lines', 'tags: |\n  type=edge\n  next\n', {tags: 'type=edge\nnext\n'}],
+    [
+      'a list of platforms',
+      'platforms:\n  - linux/amd64\n  - linux/arm64',
+      {platforms: 'linux/amd64\nlinux/arm64'}
+    ],
+    ['a map of labels', 'labels:\n  a: 1\n  b: "x=y, z"', {labels: 'a=1\nb=x=y, z'}],
+    [
+      'rules as maps',
+      'tags:\n  - {type: semver, pattern: "{{version}}"}\n  - next',
+      {tags: 'type=semver,pattern={{version}}\nnext'}
+    ],
+    ['a field with a comma', 'tags:\n  - {type: raw, value: "a,b"}', {tags: 'type=raw,"value=a,b"'}],
+    [
+      'numbers as they are written',
+      'variants:\n  python: [3.9, 3.10, 3.1]',
+      {variants: 'python=["3.9","3.10","3.1"]'}
+    ],
+    ['words that look like values', 'push: true\nversion: 1.10', {push: 'true', version: '1.10'}],
+    [
+      'runners',
+      'runners:\n  linux/arm64: [self-hosted, arm]',
+      {runners: 'linux/arm64=["self-hosted","arm"]'}
+    ],
+    [
+      'services',
+      'services:\n  api: {context: a, build-args: {A: 1, B: "x,y"}}\n  web:',
+      {services: 'name=api,context=a,build-arg=A=1,"build-arg=B=x,y"\nname=web'}
+    ],
+    ['an alias', 'labels: &x {a: b}\nannotations: *x', {labels: 'a=b', annotations: 'a=b'}],
+    ['nothing', '# only a remark\n', {}]
+  ])('says an input as %s', (_, yaml, texts) => {
+    expect(textsOf(yaml)).toEqual(texts)
+  })
+
+  it('counts less than an input', async () => {
+    const {plan} = await planned(
+      on('v1.2.3'),
+      {strategy: 'release'},
+      {[FILE]: 'images: a/b\nstrategy: environments'}
+    )
+    expect(tagLines(plan)).toEqual(['b: 1.2.3 1.2 1 latest'])
+  })
+
+  it('may stand elsewhere', async () => {
+    const files = {'release.yml': 'images: a/b\nstrategy: release'}
+    const {plan} = await planned(on('v1.2.3'), {config: 'release.yml'}, files)
+    expect(tagLines(plan)).toEqual(['b: 1.2.3 1.2 1 latest'])
+    await expect(planned(on('main'), {config: 'missing.yml'})).rejects.toMatchObject({
+      issues: [{input: 'config', message: 'there is no file missing.yml'}]
+    })
+  })
+})
+
+describe('a file of settings that is wrong', () => {
+  it('names every fault with its line', async () => {
+    const yaml = `images:
+  - ghcr.io/o/app
+  - Org//App_:x
+tags: |
+  type=semvr
+
+  type=sha,enbale=false
+flavor:
+  latest: yes
+policy: {versoin: moving}
+platforms: linux/foo
+push: maybe`
+    expect((await faultsOf(yaml)).map(fault => fault.split(/[;.] /)[0])).toEqual([
+      `${FILE}:3: images: "org//app_:x" is not a reference: "org//app_" is not the name of a repository`,
+      `${FILE}:5: tags: "semvr" is not a type of tag`,
+      `${FILE}:7: tags: "enbale" is not an attribute of type=sha`,
+      `${FILE}:9: flavor: latest="yes" is not one of auto, true, false`,
+      `${FILE}:10: policy: "versoin" is not a kind of tag`,
+      `${FILE}:11: platforms: "linux/foo": unknown architecture foo`,
+      `${FILE}:12: push: "maybe" is not one of auto, true, false`
+    ])
+  })
+
+  it.each([
+    [
+      'an unknown setting',
+      'images: a/b\nplatfroms: linux/amd64',
+      `${FILE}:2: platfroms: there is no such setting; did you mean platforms?`
+    ],
+    [
+      'the name of a prototype',
+      'constructor: x',
+      new RegExp(`^${FILE}:1: constructor: there is no such setting`)
+    ],
+    [
+      'a secret',
+      'registry-credentials: ghcr.io=a:b',
+      `${FILE}:1: registry-credentials: is a secret, which does not belong in a file`
+    ],
+    [
+      'a list for one value',
+      'images: a/b\nversion:\n  - 1',
+      `${FILE}:3: version: is one value, not a list or a map`
+    ],
+    [
+      'a list of settings',
+      '- images',
+      `${FILE}:1: is not a map of settings, such as images: ghcr.io/owner/image`
+    ],
+    ['a setting that is given twice', 'images: a/b\nimages: c/d', `${FILE}:2: Map keys must be unique`],
+    ['what is no YAML', 'images: [a/b', /^\.github\/image-release\.yml:1: .*\]/],
+    ['a list in a list', 'images:\n  - [a]', `${FILE}:2: images: a list cannot stand in this list`],
+    ['a service without settings', 'services:\n  api: x', `${FILE}:2: services: api is a map of settings`],
+    [
+      'a file that is not there',
+      'images: a/b\nvariants:\n  python: file:NONE',
+      `${FILE}:3: variants: python: there is no file NONE`
+    ],
+    [
+      'a variant that is not there',
+      'images: a/b\nvariants: {python: [3.12]}\ndefault-variant: {python: 3.13}',
+      `${FILE}:3: default-variant: "3.13" is not a value of python; did you mean 3.12?`
+    ]
+  ])('%s', async (_, yaml, fault) => {
+    const [first = ''] = await faultsOf(yaml)
+    if (typeof fault === 'string') expect(first).toBe(fault)
+    else expect(first).toMatch(fault)
+  })
+
+  it('is not blamed for inputs', async () => {
+    expect(await faultsOf('images: a/b\ntags: type=edge', {tags: '\ntype=egde'})).toEqual([
+      'tags: line 2: "egde" is not a type of tag; did you mean edge?'
+    ])
+  })
+})
+
+describe('the schema of the file', () => {
+  const schema = JSON.parse(
+    readFileSync(path.resolve(import.meta.dirname, '../../schema/image-release.schema.json'), 'utf8')
+  ) as {properties: Record<string, {description: string}>; additionalProperties: boolean}
+
+  it('knows and describes every setting but secrets', () => {
+    const inputs = Object.entries(computeTags.inputs).filter(
+      ([name, {secret}]) => !secret && name !== 'config'
+    )
+    expect(Object.keys(schema.properties)).toEqual(inputs.map(([name]) => name))
+    for (const [name, {summary}] of inputs) expect(schema.properties[name]?.description).toBe(summary)
+    expect(schema.additionalProperties).toBe(false)
+  })
+})
