@@ -103,6 +103,19 @@ describe('build-by-digest', () => {
       expect(line).not.toContain('e=f')
     })
 
+    it('builds what the plan says where the inputs say nothing', async () => {
+      const [target] = plan.targets
+      const settings = {context: 'examples/hello', file: 'Containerfile', target: 'prod', args: ['A=1']}
+      const changed = {...plan, targets: [{...target!, build: settings}]}
+      await run(ports, {plan: formatPlan(changed), platforms: 'linux/arm64', 'build-args': 'B=2'})
+      await build({target: 'debug'}, changed)
+      const [planned, asked] = buildah.builds
+      expect(planned).toContain('--target prod')
+      expect(planned).toContain('--build-arg A=1 --build-arg B=2')
+      expect(planned).toMatch(/examples\/hello$/)
+      expect(asked).toContain('--target debug')
+    })
+
     it('only builds where the plan says that nothing is pushed', async () => {
       const before = open.registry.requests.length
       const outputs = await build({}, {...plan, push: false})
@@ -226,10 +239,10 @@ describe('build-by-digest', () => {
 
     it('reports what is missing without a plan', async () =>
       expect(await issuesOf(() => run(ports, {context: '/nowhere', 'plan-target': 'x'}))).toEqual([
-        expect.stringMatching(/^context: "\/nowhere" is not a folder/),
         expect.stringMatching(/^plan-target: names a target of a plan/),
         'images: is required where there is no plan',
-        'platforms: is required where there is no plan'
+        'platforms: is required where there is no plan',
+        expect.stringMatching(/^context: "\/nowhere" is not a folder/)
       ]))
 
     it('reports what the plan decides', async () =>

@@ -10,6 +10,7 @@ import {type InputValues, choice, flag, lines, list, parsed, text} from '../inpu
 import {parseKeyValue} from '../inputs/key-value.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
 import {type Repository, formatRepository} from '../oci/reference.js'
+import type {BuildSettings} from '../plan/plan.js'
 import type {LocalImage, Ports} from '../ports.js'
 import {pushImage} from '../registry/image-push.js'
 import {type BuildJob, findBuildJob} from '../release/build-job.js'
@@ -27,12 +28,19 @@ import {insecure, registryCredentials} from './registry-inputs.js'
 import {images, plan} from './shared-inputs.js'
 
 const inputs = {
-  context: text({summary: 'The folder to build, or a Git address.', placeholder: 'PATH|URL', default: '.'}),
+  context: text({
+    summary: 'The folder to build, or a Git address. Default: what the plan says, else the current folder.',
+    placeholder: 'PATH|URL'
+  }),
   file: text({
-    summary: 'The Containerfile. Default: Containerfile, then Dockerfile, in the context.',
+    summary:
+      'The Containerfile. Default: what the plan says, else Containerfile, then Dockerfile, in the context.',
     placeholder: 'PATH'
   }),
-  target: text({summary: 'The stage of the Containerfile to build.', placeholder: 'STAGE'}),
+  target: text({
+    summary: 'The stage of the Containerfile to build. Default: what the plan says, else the last.',
+    placeholder: 'STAGE'
+  }),
   platforms: list(
     {
       summary: 'The platform to build: one. Where the plan has only one for the target, it may be left out.',
@@ -41,7 +49,10 @@ const inputs = {
     parsePlatform
   ),
   'build-args': lines(
-    {summary: 'Arguments of the build, NAME=VALUE, one a line. Not for secrets: they stay in the image.'},
+    {
+      summary:
+        'Arguments of the build, NAME=VALUE, one a line, beside those of the plan. Not for secrets: they stay in the image.'
+    },
     parseBuildArg
   ),
   labels: lines(
@@ -132,8 +143,8 @@ function checkInputs(given: Inputs): BuildJob {
       return undefined
     }
   }
-  attempt(() => findContainerfile(sourceOf(given)))
   const job = attempt(() => findBuildJob(given))
+  attempt(() => findContainerfile(sourceOf(given, job?.build)))
   if (job !== undefined && issues.length === 0) return job
   throw new InputError(issues)
 }
@@ -161,14 +172,15 @@ async function buildAndPush(given: Inputs, job: BuildJob, folder: string, ports:
 }
 
 function requestOf(given: Inputs, job: BuildJob, outputFolder: string): BuildRequest {
-  const {target, format, pull, insecure: insecureRegistries} = given
+  const {format, pull, insecure: insecureRegistries} = given
+  const target = given.target?.trim() ?? job.build?.target
   const annotations = given.annotations.filter(({isOfManifest}) => isOfManifest)
   return {
-    ...sourceOf(given),
-    ...(target === undefined ? {} : {target: target.trim()}),
+    ...sourceOf(given, job.build),
+    ...(target === undefined ? {} : {target}),
     platform: job.platform,
     format,
-    buildArgs: given['build-args'],
+    buildArgs: [...(job.build?.args ?? []), ...given['build-args']],
     labels: {...job.labels, ...Object.fromEntries(given.labels)},
     annotations: {...job.annotations, ...Object.fromEntries(annotations.map(({key, value}) => [key, value]))},
     noCache: given['no-cache'],
@@ -179,11 +191,16 @@ function requestOf(given: Inputs, job: BuildJob, outputFolder: string): BuildReq
   }
 }
 
-function sourceOf({
-  context = '.',
-  file
-}: Pick<Inputs, 'context' | 'file'>): Pick<BuildRequest, 'context' | 'file'> {
-  return {context: context.trim(), ...(file === undefined ? {} : {file: file.trim()})}
+/** What is built: what the inputs say, else the plan. */
+function sourceOf(
+  given: Pick<Inputs, 'context' | 'file'>,
+  planned: BuildSettings = {}
+): Pick<BuildRequest, 'context' | 'file'> {
+  const file = given.file?.trim() ?? planned.file
+  return {
+    context: given.context?.trim() ?? planned.context ?? '.',
+    ...(file === undefined ? {} : {file})
+  }
 }
 
 /** Pushes to all registries side by side. All are let come to their end, so that each says what is wrong with it. */

@@ -2,7 +2,7 @@ import {type InputIssue, InputError} from '../errors.js'
 import {nearest} from '../inputs/nearest.js'
 import {type Platform, formatPlatform, isSamePlatform, parsePlatform, platformSlug} from '../oci/platform.js'
 import {type Repository, formatRepository, parseRepository} from '../oci/reference.js'
-import type {Plan, PlannedBuild, PlannedTarget} from '../plan/plan.js'
+import type {BuildSettings, Plan, PlannedBuild, PlannedTarget} from '../plan/plan.js'
 
 /** What the inputs say of a build job. */
 export interface BuildJobInputs {
@@ -26,6 +26,8 @@ export interface BuildJob {
   readonly record: string
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
+  /** How the plan says that it is built; the inputs of the job count more. */
+  readonly build?: BuildSettings
   /** Seconds since the epoch that stand in for the time of the build. */
   readonly sourceDateEpoch?: number
 }
@@ -58,6 +60,7 @@ function plannedJob(given: BuildJobInputs, plan: Plan, issues: InputIssue[]): Bu
     record: build.record,
     labels: target.labels,
     annotations: target.annotations,
+    ...(target.build === undefined ? {} : {build: target.build}),
     sourceDateEpoch: Math.floor(Date.parse(plan.source.created) / 1000)
   }
 }
