@@ -47,6 +47,34 @@ describe('the matrices', () => {
     )
     expect(buildMatrix({targets: many.slice(1)}).include).toHaveLength(256)
   })
+
+  it('name the axis that makes them too large', () => {
+    const many = ['cpu', 'cuda'].flatMap(runtime =>
+      Array.from({length: 70}, (_, index) => ({
+        ...target(`${runtime}${index}`, ['linux/amd64', 'linux/arm64']),
+        variant: {runtime, python: `3.${index}`}
+      }))
+    )
+    expect(() => buildMatrix({targets: many})).toThrow(
+      'the build matrix has 280 jobs (140 targets of up to 2 platforms); GitHub allows 256; the axis python has 70 values'
+    )
+    expect(buildMatrix({targets: many}, 'joined').include).toHaveLength(140)
+    expect(() => mergeMatrix({targets: [...many, ...many]})).toThrow('the merge matrix has 280 jobs')
+  })
+
+  it('have one build job for all platforms where jobs are joined, and the axes of the variant beside', () => {
+    const [first] = targets
+    expect(buildMatrix({targets: [{...first!, variant: {python: '3.10'}}]}, 'joined').include).toEqual([
+      {
+        python: '3.10',
+        target: 'a',
+        platform: 'linux/amd64,linux/arm/v7',
+        'platform-pair': 'linux-amd64-linux-arm-v7',
+        runner: 'ubuntu-24.04',
+        record: first!.builds.map(({record}) => record).join(',')
+      }
+    ])
+  })
 })
 
 describe('the name of a record', () => {
@@ -83,6 +111,14 @@ describe('the runner of a platform', () => {
     ['linux/arm64', 'linux/arm64/v8=big-arm', 'big-arm', false],
     ['linux/arm64', 'linux/arm64=self-hosted+arm64', ['self-hosted', 'arm64'], false],
     ['linux/arm64', 'linux/arm64=["self-hosted", "arm64"]', ['self-hosted', 'arm64'], false],
+    ['linux/arm64', 'linux/arm64=group:big', {group: 'big'}, false],
+    ['linux/arm64', 'linux/arm64=group:big+arm64', {group: 'big', labels: ['arm64']}, false],
+    [
+      'linux/arm64',
+      'linux/arm64={"group": "big", "labels": ["a", "b"]}',
+      {group: 'big', labels: ['a', 'b']},
+      false
+    ],
     ['linux/arm64', '*=any', 'any', false],
     ['linux/arm64', 'linux/amd64=other', 'ubuntu-24.04-arm', false]
   ])('%s with %j: %j', (platform, entry, runner, isEmulated) => {
@@ -96,6 +132,10 @@ describe('the runner of a platform', () => {
     ['linux/arm64=a+', '"a+" names no runner'],
     ['linux/arm64=[1]', '[1] is not a JSON list of labels'],
     ['linux/arm64=[]', '"[]" names no runner'],
+    ['linux/arm64=group:', '"group:" names no group'],
+    ['linux/arm64={"labels": "a"}', 'is not a JSON map of group and labels'],
+    ['linux/arm64={"group": "a", "lables": "a"}', 'is not a JSON map of group and labels'],
+    ['linux/arm64={', 'is not a JSON map of group and labels'],
     ['linux/x=a', '"linux/x": unknown architecture x']
   ])('is refused: %s', (entry, fault) => {
     expect(() => parseRunnerEntry(entry)).toThrow(fault)

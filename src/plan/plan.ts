@@ -42,12 +42,21 @@ export interface PlanSource {
   readonly repository: string
 }
 
+/** What `runs-on` takes: a label, several that one runner must have all of, or a group of runners. */
+export type Runner = string | readonly string[] | RunnerGroup
+
+/** Runners of a group, and the labels that they must have too. */
+export interface RunnerGroup {
+  readonly group: string
+  readonly labels?: string | readonly string[]
+}
+
 /** One platform of a target: where it is built, and under which name its digest is handed over. */
 export interface PlannedBuild {
   /** `linux/arm64` */
   readonly platform: string
-  /** What `runs-on` of the build job takes: a label, or several. */
-  readonly runner: string | readonly string[]
+  /** What `runs-on` of the build job takes. */
+  readonly runner: Runner
   /** The name of the digest record: artifact and file. */
   readonly record: string
 }

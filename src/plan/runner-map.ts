@@ -1,8 +1,6 @@
 import {InputError} from '../errors.js'
 import {type Platform, formatPlatform, parsePlatform} from '../oci/platform.js'
-
-/** What `runs-on` takes: a label, or several that one runner must have all of. */
-export type Runner = string | readonly string[]
+import type {Runner, RunnerGroup} from './plan.js'
 
 /** One line of the input `runners`. */
 export interface RunnerEntry {
@@ -28,7 +26,8 @@ const HOSTED: ReadonlyMap<string, string> = new Map([
 const FALLBACK = 'ubuntu-24.04'
 
 /**
- * Reads `platform=runner`: a label, labels joined by "+", or a JSON list of labels.
+ * Reads `platform=runner`: a label, labels joined by "+", `group:NAME` with labels behind it, or JSON: a list of labels, or a
+ * map of group and labels.
  * @throws InputError
  */
 export function parseRunnerEntry(line: string): RunnerEntry {
@@ -51,21 +50,57 @@ export function chooseRunner(platform: Platform, entries: readonly RunnerEntry[]
   return {runner: hosted ?? FALLBACK, isEmulated: hosted === undefined}
 }
 
+/** A runner in words: `self-hosted + arm64`, `group big + arm64`. */
+export function describeRunner(runner: Runner): string {
+  if (typeof runner === 'string') return runner
+  if (!isGroup(runner)) return runner.join(' + ')
+  return [`group ${runner.group}`, ...[runner.labels ?? []].flat()].join(' + ')
+}
+
+function isGroup(runner: Runner): runner is RunnerGroup {
+  return typeof runner === 'object' && 'group' in runner
+}
+
 function runnerOf(text: string): Runner {
+  if (text.startsWith('{')) return parseGroup(text)
   const labels = text.startsWith('[') ? parseLabels(text) : text.split('+').map(label => label.trim())
-  const [first] = labels
+  const [first, ...others] = labels
   if (first === undefined || labels.includes('')) throw fault(`${JSON.stringify(text)} names no runner`)
+  if (first.startsWith('group:')) return groupOf(first.slice('group:'.length).trim(), others)
   return labels.length === 1 ? first : labels
 }
 
+function groupOf(group: string, labels: readonly string[]): RunnerGroup {
+  if (group === '') throw fault('"group:" names no group')
+  return labels.length === 0 ? {group} : {group, labels}
+}
+
+function parseGroup(text: string): RunnerGroup {
+  const map = parseJson(text)
+  if (typeof map !== 'object' || map === null || !('group' in map) || typeof map.group !== 'string')
+    throw fault(`${text} is not a JSON map of group and labels`)
+  const labels = 'labels' in map ? [map.labels].flat() : []
+  if (
+    !labels.every(label => typeof label === 'string') ||
+    Object.keys(map).some(key => !/^(group|labels)$/.test(key))
+  )
+    throw fault(`${text} is not a JSON map of group and labels`)
+  return groupOf(map.group, labels)
+}
+
 function parseLabels(text: string): string[] {
-  try {
-    const labels: unknown = JSON.parse(text)
-    if (Array.isArray(labels) && labels.every(label => typeof label === 'string')) return labels
-  } catch {
-    // The message below says all that is to be said.
-  }
+  const labels = parseJson(text)
+  if (Array.isArray(labels) && labels.every(label => typeof label === 'string')) return labels
   throw fault(`${text} is not a JSON list of labels`)
+}
+
+/** Undefined where it is no JSON: the message of the caller says all that is to be said. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function fault(message: string): InputError {

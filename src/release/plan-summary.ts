@@ -1,4 +1,5 @@
 import type {Plan, PlannedTag, PlannedTarget} from '../plan/plan.js'
+import {describeRunner} from '../plan/runner-map.js'
 import {code, fence, markdownTable, mermaidLabel, textTable} from './markdown.js'
 import {describeMoves} from './move-words.js'
 
@@ -36,7 +37,7 @@ export function formatPlanSummary(plan: Plan): string {
 function formatTarget({name, images, tags, builds}: PlannedTarget, plan: Plan): string[] {
   const buildRows = builds.map(({platform, runner, record}) => [
     code(platform),
-    code([runner].flat().join(' + ')),
+    code(describeRunner(runner)),
     code(record)
   ])
   return [

@@ -2,7 +2,7 @@ import {type Platform, formatPlatform} from '../oci/platform.js'
 import {formatRepository} from '../oci/reference.js'
 import type {BuildSettings, PlannedBuild, PlannedTarget} from '../plan/plan.js'
 import {recordName} from '../plan/record-name.js'
-import {type RunnerEntry, chooseRunner} from '../plan/runner-map.js'
+import {type RunnerEntry, chooseRunner, describeRunner} from '../plan/runner-map.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import type {ImageName} from './image-names.js'
 import {mergeMetadata} from './metadata-lines.js'
@@ -118,6 +118,6 @@ function generatedMetadata(
 function emulationNotes({platform, runner, isEmulated}: ChosenBuild): string[] {
   if (!isEmulated) return []
   return [
-    `${platform} is emulated on ${[runner].flat().join('+')}, which is slow; name a runner of its own in runners.`
+    `${platform} is emulated on ${describeRunner(runner)}, which is slow; name a runner of its own in runners.`
   ]
 }
