@@ -11,6 +11,8 @@ export interface WorkflowRun {
   readonly sha: string
   /** The head commit of a pull request, where it differs from the merge commit. */
   readonly headSha?: string
+  /** The commit that the run starts from: the one before a push, or the head of a pull request's target branch. */
+  readonly baseSha?: string
   /** The number of the pull request. */
   readonly pullRequest?: number
   /** The target branch of a pull request, or the branch a tag was made from. */

@@ -38,6 +38,9 @@ describe('compute-tags on each event', () => {
     ['schedule', 'main', true],
     ['workflow_dispatch', 'main', true],
     ['release', '1.2.3 1.2 latest', true],
+    ['release-prereleased', '1.2.3', true],
+    ['pull_request_target', 'pr-7', false],
+    ['repository_dispatch', 'main', true],
     ['merge_group', '', false]
   ])('%s: %s', async (event, tags, push) => {
     const {outputs, plan} = await compute(await runOf(event))
@@ -48,14 +51,15 @@ describe('compute-tags on each event', () => {
   })
 
   it('has a case for every recorded event', () => {
-    expect(EVENT_NAMES).toHaveLength(9)
+    expect(EVENT_NAMES).toHaveLength(12)
   })
 
   it.each<[EventName, string, boolean]>([
     ['pull_request', 'true', true],
     ['pull_request-fork', 'true', false],
     ['merge_group', 'true', false],
-    ['push-branch', 'false', false]
+    ['push-branch', 'false', false],
+    ['pull_request_target', 'true', true]
   ])('%s with push=%s publishes: %s', async (event, push, expected) => {
     expect((await compute(await runOf(event), {push})).plan.push).toBe(expected)
   })

@@ -60,7 +60,11 @@ describe('the run of a workflow', () => {
     ['push-branch', {defaultBranch: 'main'}],
     ['pull_request', {pullRequest: 7, baseRef: 'main', fork: false}],
     ['pull_request-fork', {pullRequest: 7, baseRef: 'main', fork: true, actor: 'grace'}],
-    ['release', {prerelease: false}]
+    ['release', {prerelease: false}],
+    ['release-prereleased', {prerelease: true}],
+    ['workflow_dispatch', {inputs: {REBUILD_BASE: 'true'}}],
+    ['repository_dispatch', {inputs: {REBUILD_BASE: 'true'}}],
+    ['pull_request_target', {pullRequest: 7, fork: true, baseRef: 'main', ref: 'refs/heads/main'}]
   ])('by %s says %j', async (name, expected) => {
     expect(await runOf(name)).toMatchObject(expected)
   })

@@ -28,6 +28,16 @@ const VARIABLES = {
   schedule: {GITHUB_EVENT_NAME: 'schedule', GITHUB_REF: 'refs/heads/main'},
   workflow_dispatch: {GITHUB_EVENT_NAME: 'workflow_dispatch', GITHUB_REF: 'refs/heads/main'},
   release: {GITHUB_EVENT_NAME: 'release', GITHUB_REF: 'refs/tags/v1.2.3'},
+  'release-prereleased': {GITHUB_EVENT_NAME: 'release', GITHUB_REF: 'refs/tags/v1.2.3'},
+  // Runs on the base of the pull request, with all rights.
+  pull_request_target: {
+    GITHUB_EVENT_NAME: 'pull_request_target',
+    GITHUB_REF: 'refs/heads/main',
+    GITHUB_BASE_REF: 'main',
+    GITHUB_HEAD_REF: 'louder',
+    GITHUB_ACTOR: 'grace'
+  },
+  repository_dispatch: {GITHUB_EVENT_NAME: 'repository_dispatch', GITHUB_REF: 'refs/heads/main'},
   merge_group: {GITHUB_EVENT_NAME: 'merge_group', GITHUB_REF: MERGE_QUEUE}
 } as const
 

@@ -9,10 +9,12 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** What is read of an event's payload (docs.github.com, "Webhook events and payloads"). */
 interface EventPayload {
   readonly base_ref?: string | null
+  readonly before?: string
   readonly schedule?: string
   readonly inputs?: Readonly<Record<string, string | number | boolean | null>> | null
+  readonly client_payload?: Readonly<Record<string, string | number | boolean | object | null>> | null
   readonly head_commit?: {readonly timestamp?: string} | null
-  readonly merge_group?: {readonly head_commit?: {readonly timestamp?: string}}
+  readonly merge_group?: {readonly base_sha?: string; readonly head_commit?: {readonly timestamp?: string}}
   readonly release?: {readonly prerelease?: boolean}
   readonly repository?: {
     readonly default_branch?: string
@@ -22,7 +24,7 @@ interface EventPayload {
   }
   readonly pull_request?: {
     readonly number?: number
-    readonly base?: {readonly ref?: string}
+    readonly base?: {readonly ref?: string; readonly sha?: string}
     readonly head?: {readonly sha?: string; readonly repo?: {readonly full_name?: string} | null}
   }
 }
@@ -54,6 +56,7 @@ export async function readGithubRun(
       payload.head_commit?.timestamp ??
       payload.merge_group?.head_commit?.timestamp ??
       (await commitDateInGit(sha, ports)),
+    baseSha: baseShaOf(payload),
     source: sourceOf(environment, payload),
     ...pullRequestOf(environment, payload)
   }
@@ -70,10 +73,18 @@ function sourceOf(environment: Environment, {repository}: EventPayload): Workflo
   })
 }
 
-/** Runners give booleans and numbers of `workflow_dispatch` as texts; the API may give them as they are. */
-function inputsOf({inputs}: EventPayload): WorkflowRun['inputs'] {
-  if (inputs === undefined || inputs === null) return undefined
-  return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, String(value ?? '')]))
+/** What a person filled in, or what a program sent: values alone, as texts. */
+function inputsOf({inputs, client_payload: sent}: EventPayload): WorkflowRun['inputs'] {
+  const entries = Object.entries(inputs ?? sent ?? {}).flatMap(([name, value]): [string, string][] =>
+    typeof value === 'object' ? [] : [[name, String(value)]]
+  )
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+}
+
+/** A push that makes a branch or a Git tag has zeros for the commit before. */
+function baseShaOf({before, merge_group: queue, pull_request: pull}: EventPayload): string | undefined {
+  const base = pull?.base?.sha ?? queue?.base_sha ?? before ?? ''
+  return /^[0-9a-f]{40,64}$/.test(base) && !/^0+$/.test(base) ? base : undefined
 }
 
 function pullRequestOf(environment: Environment, payload: EventPayload): Partial<WorkflowRun> {
