@@ -21,7 +21,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   },
   {'ports.ts': ['node:stream']},
   {
-    tags: ['semver', 'dayjs', 'handlebars', 'node:crypto'],
+    tags: ['semver', 'dayjs', 'handlebars', 'picomatch', 'node:crypto'],
     release: ['semver', 'node:crypto'],
     config: ['yaml']
   },

@@ -11,6 +11,8 @@ import {isRebuild} from '../tags/run-facts.js'
 import {scanMatrix} from '../tags/scan-matrix.js'
 import type {DecidedTarget} from '../tags/target-plan.js'
 import {variantOutputs} from '../tags/variant-outputs.js'
+import {detectChanges} from './change-detection.js'
+import {changeInputs, changeOutputs} from './change-inputs.js'
 import {command} from './command.js'
 import {planInputs} from './plan-inputs.js'
 import {checkInputs, runOf, withExpectations} from './planned-release.js'
@@ -26,7 +28,8 @@ const inputs = {
     summary: 'The target that the bake files define.',
     default: 'docker-metadata-action'
   }),
-  ...checkInputs
+  ...checkInputs,
+  ...changeInputs
 }
 
 /** The outputs that docker/metadata-action has too; plan and matrices are too large to be variables. */
@@ -51,6 +54,7 @@ const outputs = {
   'scan-matrix':
     'The strategy.matrix of scan jobs: target, images, level (full for the default variant, basic for the oldest) and dockerfile.',
   push: 'true where the run publishes, else false.',
+  ...changeOutputs,
   rebuild_flag: 'true where base images are to be fetched and every step is to be built anew, else false.',
   primary_tags: 'The tags that name no variant, with commas between them.',
   variant_tags:
@@ -84,7 +88,11 @@ export const computeTags = command({
     const run = await runOf(values, ports)
     const release = planRelease(config, run)
     const {targets, main} = release
-    const plan = await withExpectations(release.plan, values, ports)
+    const [expected, changes] = await Promise.all([
+      withExpectations(release.plan, values, ports),
+      detectChanges(values, {targets, run}, ports)
+    ])
+    const plan = {...expected, notes: [...expected.notes, ...changes.notes]}
     const outputs = {
       ...variantOutputs(targets),
       ...metadataOutputs({
@@ -104,6 +112,7 @@ export const computeTags = command({
       'merge-matrix': JSON.stringify(mergeMatrix(plan)),
       'scan-matrix': JSON.stringify(scanMatrix(targets)),
       push: String(plan.push),
+      ...changes.outputs,
       rebuild_flag: values.rebuild === 'auto' ? String(isRebuild(run)) : values.rebuild
     }
     report({...release, plan}, reporter)
