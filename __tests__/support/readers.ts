@@ -1,6 +1,6 @@
 import {execFile} from 'node:child_process'
 import {promisify} from 'node:util'
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {component, componentPath} from './components.js'
@@ -20,11 +20,18 @@ export interface IndependentReader {
   tags(image: string): Promise<string[]>
   /** Pulls one platform, all layers, and gives its config. */
   pull(image: string, tag: string, platform: string): Promise<PulledConfig>
+  /** What `docker buildx imagetools inspect` says of an image. */
+  inspect(reference: string): Promise<string>
+  /** Pulls with podman, and gives the platform of what came. */
+  podmanPull(reference: string, platform: string): Promise<string>
   remove(): void
 }
 
 /** crane for digests and tags, skopeo for pulls, with the logins of these registries. */
-export function independentReader(registries: readonly RunningRegistry[]): IndependentReader {
+export function independentReader(
+  registries: readonly RunningRegistry[],
+  storage: Readonly<Record<string, string>> = {}
+): IndependentReader {
   const folder = mkdtempSync(path.join(tmpdir(), 'reader-'))
   const auths = registries.map(({host, credential}): [string, {auth?: string}] => [
     host,
@@ -33,6 +40,7 @@ export function independentReader(registries: readonly RunningRegistry[]): Indep
   writeFileSync(path.join(folder, 'config.json'), JSON.stringify({auths: Object.fromEntries(auths)}))
   const env = {
     ...process.env,
+    ...storage,
     PATH: componentPath,
     DOCKER_CONFIG: folder,
     REGISTRY_AUTH_FILE: path.join(folder, 'config.json')
@@ -59,6 +67,24 @@ export function independentReader(registries: readonly RunningRegistry[]): Indep
       }
       const config = readFileSync(path.join(target, manifest.config.digest.replace('sha256:', '')), 'utf8')
       return JSON.parse(config) as PulledConfig
+    },
+    async inspect(reference) {
+      const plugins = path.join(folder, 'cli-plugins')
+      mkdirSync(plugins, {recursive: true})
+      copyFileSync(component('docker-buildx'), path.join(plugins, 'docker-buildx'))
+      return await run('docker', 'buildx', 'imagetools', 'inspect', reference)
+    },
+    async podmanPull(reference, platform) {
+      const id = await run(
+        'podman',
+        'pull',
+        '--quiet',
+        '--tls-verify=false',
+        '--platform',
+        platform,
+        reference
+      )
+      return await run('podman', 'image', 'inspect', '--format', '{{.Os}}/{{.Architecture}}', id)
     },
     remove: () => rmSync(folder, {recursive: true, force: true})
   }

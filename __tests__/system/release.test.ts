@@ -22,7 +22,17 @@ import {
   startOlareg
 } from '../support/registries.js'
 
-const PROGRAMS = ['buildah', 'crane', 'skopeo', ...DISTRIBUTION_2, ...DISTRIBUTION_3, ...OLAREG]
+const PROGRAMS = [
+  'buildah',
+  'podman',
+  'docker',
+  'docker-buildx',
+  'crane',
+  'skopeo',
+  ...DISTRIBUTION_2,
+  ...DISTRIBUTION_3,
+  ...OLAREG
+]
 const RULES = 'type=semver,pattern={{version}}\ntype=semver,pattern={{major}}.{{minor}}'
 
 /** A whole release of the sample application, built by buildah, on four kinds of registry at once. */
@@ -42,7 +52,7 @@ describeWith(PROGRAMS, 'a release on real registries', () => {
       startOlareg()
     ])
     images = registries.map(({host}) => `${host}/org/hello`)
-    reader = independentReader(registries)
+    reader = independentReader(registries, storage.env)
     ports = testPorts(registries, {exec: execWithEnvironment(storage.env)})
   }, 60_000)
   afterAll(async () => {
@@ -104,6 +114,17 @@ describeWith(PROGRAMS, 'a release on real registries', () => {
     }
     const verified = await run(verifyRelease, {release}, '1.0.0')
     expect(verified.verified.split('\n')).toHaveLength(images.length * 3)
+  }, 120_000)
+
+  it('is read by podman and by buildx imagetools', async () => {
+    const digest = await reader.digest(images[0]!, 'latest')
+    for (const image of images) {
+      expect(await reader.inspect(`${image}:latest`)).toMatch(
+        new RegExp(`Digest:\\s+${digest ?? ''}[^]*linux/amd64[^]*linux/arm64`)
+      )
+      for (const platform of ['linux/amd64', 'linux/arm64'])
+        expect(await reader.podmanPull(`${image}:1.0.0`, platform)).toBe(platform)
+    }
   }, 120_000)
 
   it('deletes what a release superseded on every registry, and nothing that a tag reaches', async () => {
