@@ -69,7 +69,10 @@ function imageOf(written: string, enable: boolean, {names, report}: Reading): Im
 
 /** A name with templates is checked with an "x" for each of them; what they make of it is checked with the plan. */
 function templateOf(written: string, enable: boolean, {names, report}: Reading): ImageName | undefined {
-  const template = parseTemplate(written, {vocabulary: 'image', names}, message => report(message))
+  const faults: string[] = []
+  const template = parseTemplate(written, {vocabulary: 'image', names}, message => faults.push(message))
+  faults.forEach(report)
+  if (faults.length > 0) return undefined
   const sample = renderTemplate(template, {
     values: new Map(names.map(name => [name, 'x'])),
     dates: {date: '', commit_date: ''}

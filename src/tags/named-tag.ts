@@ -45,7 +45,11 @@ export function nameTags(
     return [named]
   })
   if (latest !== undefined) {
-    named.push({...nameTag(latest, config), rule: 'flavor', targetNames: []})
+    named.push({
+      ...nameTag(latest, config),
+      rule: 'flavor',
+      targetNames: latest.text === 'latest' ? [] : config.targetNames
+    })
     issues.push(...nameIssues('flavor', named.at(-1)?.name ?? '', ''))
   }
   if (issues.length > 0) throw new InputError(issues)
