@@ -18,7 +18,7 @@ export interface PushResult {
 }
 
 /** Blobs under way at once to one registry; more of them only share the same line. */
-const BLOBS_AT_ONCE = 6
+export const BLOBS_AT_ONCE = 6
 
 /**
  * Pushes a local image to one repository by digest: blobs side by side, then the manifests, children first. No tag
@@ -47,7 +47,11 @@ function blobsOf(image: LocalImage): Descriptor[] {
   return [...new Map(blobs.map(blob => [blob.digest, blob])).values()]
 }
 
-async function assertPresent(client: RepositoryClient, digest: Digest): Promise<void> {
+/**
+ * Asks a registry for its own word that a manifest is there.
+ * @throws ReleaseError CHILD_MISSING where it is not, though it was pushed
+ */
+export async function assertPresent(client: RepositoryClient, digest: Digest): Promise<void> {
   const found = await client.headManifest(digest)
   if (found?.digest === digest) return
   throw new ReleaseError(

@@ -1,7 +1,8 @@
+import {ReleaseError} from '../errors.js'
 import {type Digest, hexOf} from '../oci/digest.js'
-import {type Descriptor, manifestOf, readManifest} from '../oci/manifest.js'
+import {type Descriptor, type Manifest, descriptorOf, manifestOf, readManifest} from '../oci/manifest.js'
 import {OCI_INDEX, bareMediaType} from '../oci/media-type.js'
-import {parseTag} from '../oci/reference.js'
+import {type Tag, formatReference, parseTag} from '../oci/reference.js'
 import type {Answer} from './exchange.js'
 import {readPages} from './pages.js'
 import type {RepositoryClient} from './repository-client.js'
@@ -9,6 +10,11 @@ import type {RepositoryClient} from './repository-client.js'
 /** The tag under which referrers lie where the registry has no API for them (distribution-spec, "Referrers Tag Schema"). */
 export function fallbackTag(digest: Digest): string {
   return `sha256-${hexOf(digest)}`
+}
+
+/** The tags under which cosign keeps signatures, attestations and SBOMs of a manifest (cosign's SIGNATURE_SPEC.md). */
+export function signatureTags(digest: Digest): Tag[] {
+  return ['sig', 'att', 'sbom'].map(kind => parseTag(`${fallbackTag(digest)}.${kind}`))
 }
 
 /**
@@ -54,4 +60,50 @@ async function byFallbackTag(client: RepositoryClient, digest: Digest): Promise<
   const manifest = await client.findManifest(parseTag(fallbackTag(digest)))
   if (manifest?.mediaType !== OCI_INDEX || manifest.digest === digest) return []
   return readManifest(manifest).manifests
+}
+
+/** How often the list at a fallback tag is written again that another writer replaced meanwhile. */
+const ROUNDS = 3
+
+/**
+ * Makes manifests that were pushed be listed as referrers: a registry with the API does so by itself, on any other they
+ * are joined to the list at the fallback tag. Nobody can lock that tag, so that it is read again after it was written.
+ * @throws ReleaseError REGISTRY_FAILED where others replace the list again and again
+ */
+export async function addReferrers(
+  client: RepositoryClient,
+  subject: Digest,
+  referrers: readonly Manifest[]
+): Promise<void> {
+  const tag = parseTag(fallbackTag(subject))
+  for (let round = 0; round <= ROUNDS; round++) {
+    const listed = (await listReferrers(client, subject)).map(({digest}) => digest)
+    const missing = referrers.filter(({digest}) => !listed.includes(digest))
+    if (missing.length === 0) return
+    const standing = await byFallbackTag(client, subject)
+    await client.putManifest(referrersIndex([...standing, ...missing.map(referrerDescriptor)]), tag)
+  }
+  throw new ReleaseError(
+    'REGISTRY_FAILED',
+    `${formatReference(client.repository, tag)}: the list of referrers does not keep what is written there`,
+    {hint: 'Another run writes it, too; run this again when that is over.'}
+  )
+}
+
+/** Sorted, so that the same referrers give the same list. */
+function referrersIndex(entries: readonly Descriptor[]): Manifest {
+  const manifests = [...entries].sort((a, b) => (a.digest < b.digest ? -1 : 1))
+  const document = {schemaVersion: 2, mediaType: OCI_INDEX, manifests}
+  return manifestOf(new TextEncoder().encode(JSON.stringify(document)), OCI_INDEX)
+}
+
+/** As the API would describe it (distribution-spec, "Listing Referrers"). */
+function referrerDescriptor(manifest: Manifest): Descriptor {
+  const {artifactType, config, annotations} = readManifest(manifest)
+  const type = artifactType ?? config?.mediaType
+  return {
+    ...descriptorOf(manifest),
+    ...(type === undefined ? {} : {artifactType: type}),
+    ...(Object.keys(annotations).length === 0 ? {} : {annotations})
+  }
 }

@@ -3,7 +3,7 @@ import {type Digest, isDigest} from '../oci/digest.js'
 import {type Descriptor, type Manifest, descriptorOf, manifestOf} from '../oci/manifest.js'
 import {MANIFEST_ACCEPT, bareMediaType, isManifestType} from '../oci/media-type.js'
 import {type Repository, type Tag, formatReference, formatRepository} from '../oci/reference.js'
-import type {HttpRequest, StreamBody} from '../ports.js'
+import type {HttpRequest, HttpResponse, StreamBody} from '../ports.js'
 import type {Answer, Exchange, RegistryRequest} from './exchange.js'
 import {resolveLocation} from './location.js'
 import {type Access, repositoryScope} from './transport/auth.js'
@@ -128,6 +128,12 @@ export class RepositoryClient {
   async callOnce(request: RepositoryRequest): Promise<Answer> {
     const {base, exchange} = await this.#open()
     return await exchange.callOnce(this.#complete(base, request))
+  }
+
+  /** Sends a request and gives the answer's body as a stream, which the caller reads to its end or destroys. */
+  async open(request: RepositoryRequest): Promise<HttpResponse> {
+    const {base, exchange} = await this.#open()
+    return await exchange.open(this.#complete(base, request))
   }
 
   /** Repeats something of several requests where it fails in passing. */

@@ -65,7 +65,10 @@ function sendBody(outgoing: http.ClientRequest, request: HttpRequest, fail: (cau
     return
   }
   const source = body.open()
-  source.once('error', cause => fail(unsendable(request, messageOf(cause), cause)))
+  // What comes from another registry fails with an error of its own, which may be worth another try.
+  source.once('error', cause =>
+    fail(cause instanceof ReleaseError ? cause : unsendable(request, messageOf(cause), cause))
+  )
   pipeline(
     source,
     chunks => exactly(request, body.size, chunks),

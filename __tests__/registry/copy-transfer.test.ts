@@ -1,0 +1,138 @@
+import {Readable} from 'node:stream'
+import {createHash, randomBytes} from 'node:crypto'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {setFlagsFromString} from 'node:v8'
+import {runInNewContext} from 'node:vm'
+import {afterEach, describe, expect, it} from '@jest/globals'
+import {diskStorage} from '../../src/embedded-registry/embedded-registry.js'
+import {hexDigest} from '../../src/oci/digest.js'
+import {type Manifest, manifestOf} from '../../src/oci/manifest.js'
+import {OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST} from '../../src/oci/media-type.js'
+import {downloadBlob} from '../../src/registry/blob-download.js'
+import {uploadBlob} from '../../src/registry/blob-upload.js'
+import {copyImage} from '../../src/registry/image-copy.js'
+import type {RepositoryClient} from '../../src/registry/repository-client.js'
+import {testPorts} from '../support/ports.js'
+import {startEmbedded} from '../support/registries.js'
+import {putBlob} from '../support/registry-client.js'
+import {clientOf} from '../support/releases.js'
+import {failureOf} from '../support/thrown.js'
+
+const MEBIBYTE = 1024 * 1024
+const CHUNK = 64 * 1024
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+function held(): number {
+  collectGarbage()
+  const {heapUsed, external, arrayBuffers} = process.memoryUsage()
+  return heapUsed + external + arrayBuffers
+}
+
+describe('what a copy transfers', () => {
+  const closing: (() => Promise<void> | void)[] = []
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close()
+  })
+
+  async function start() {
+    const folder = await mkdtemp(path.join(tmpdir(), 'copy-'))
+    closing.push(() => rm(folder, {recursive: true, force: true}))
+    const registry = await startEmbedded({storage: diskStorage(folder)})
+    closing.push(() => registry.stop())
+    return registry
+  }
+
+  async function startPair() {
+    const [first, second] = [await start(), await start()]
+    const ports = testPorts([first, second])
+    closing.push(() => ports.close())
+    return {
+      first,
+      ports,
+      from: clientOf(ports, `${first.host}/o/a`),
+      to: clientOf(ports, `${second.host}/o/a`)
+    }
+  }
+
+  /** An image with one layer of this many bytes. */
+  async function pushLayer(client: RepositoryClient, size: number): Promise<Manifest> {
+    const chunk = randomBytes(CHUNK)
+    const hash = createHash('sha256')
+    for (let sent = 0; sent < size; sent += CHUNK) hash.update(chunk)
+    const layer = hexDigest(hash.digest('hex'))
+    function* content() {
+      for (let sent = 0; sent < size; sent += CHUNK) yield Buffer.from(chunk)
+    }
+    await uploadBlob(client, {digest: layer, body: {size, open: () => Readable.from(content())}})
+    const config = Buffer.from('{"os":"linux","architecture":"amd64"}')
+    const manifest = manifestOf(
+      Buffer.from(
+        JSON.stringify({
+          schemaVersion: 2,
+          mediaType: OCI_MANIFEST,
+          config: {mediaType: OCI_CONFIG, digest: await putBlob(client, config), size: config.length},
+          layers: [{mediaType: OCI_LAYER_GZIP, digest: layer, size}]
+        })
+      ),
+      OCI_MANIFEST
+    )
+    await client.putManifest(manifest)
+    return manifest
+  }
+
+  it('is never in memory as a whole: 192 MiB need less than 64 MiB', async () => {
+    const {from, to} = await startPair()
+    const size = 192 * MEBIBYTE
+    const {digest} = await pushLayer(from, size)
+    const before = held()
+    const state = {peak: 0}
+    const timer = setInterval(() => (state.peak = Math.max(state.peak, held() - before)), 400)
+    const {uploaded} = await copyImage(from, to, digest).finally(() => clearInterval(timer))
+    expect(uploaded).toBeGreaterThan(size)
+    expect(state.peak / MEBIBYTE).toBeLessThan(64)
+  }, 60_000)
+
+  it('is fetched and sent again where the source breaks off, and counts once', async () => {
+    const {first, from, to} = await startPair()
+    const {digest} = await pushLayer(from, MEBIBYTE)
+    first.registry.faults.add({
+      method: 'GET',
+      path: '*/blobs/*',
+      times: 2,
+      action: {kind: 'truncate', afterBytes: 10}
+    })
+    expect((await copyImage(from, to, digest)).manifests).toBe(1)
+  })
+
+  it('is refused where the source gives other bytes', async () => {
+    const {first, from, to} = await startPair()
+    const manifest = await pushLayer(from, MEBIBYTE)
+    first.registry.faults.add({method: 'GET', path: '*/blobs/*', action: {kind: 'corrupt'}})
+    await failureOf(() => copyImage(from, to, manifest.digest))
+    expect(await to.headManifest(manifest.digest)).toBeUndefined()
+    const [, layer] = [
+      ...Buffer.from(manifest.bytes)
+        .toString()
+        .matchAll(/"digest":"(sha256:\w+)"/g)
+    ]
+    const blob = {digest: hexDigest(layer![1]!.slice(7)), size: MEBIBYTE}
+    expect((await failureOf(() => downloadBlob(from, blob))).code).toBe('DIGEST_MISMATCH')
+    first.registry.faults.clear()
+    await downloadBlob(from, blob)
+    expect((await failureOf(() => downloadBlob(from, {...blob, size: 7}))).message).toContain(
+      `it has ${MEBIBYTE} bytes, not 7`
+    )
+  })
+
+  it('is mounted within a registry', async () => {
+    const {first, ports, from} = await startPair()
+    const {digest} = await pushLayer(from, MEBIBYTE)
+    const {uploaded, skipped} = await copyImage(from, clientOf(ports, `${first.host}/o/b`), digest)
+    expect(uploaded).toBe(0)
+    expect(skipped).toBeGreaterThan(MEBIBYTE)
+  })
+})
