@@ -48,7 +48,7 @@ export function nameTags(
     named.push({
       ...nameTag(latest, config),
       rule: 'flavor',
-      targetNames: latest.text === 'latest' ? [] : config.targetNames
+      targetNames: latest.text === 'latest' ? [] : [...config.targetNames]
     })
     issues.push(...nameIssues('flavor', named.at(-1)?.name ?? '', ''))
   }
