@@ -65,6 +65,15 @@ export interface DigestStore {
   load(names: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>
 }
 
+/** Where what stood at the tags is kept before a release moves them: an artifact of the workflow, or a file. */
+export interface Journal {
+  /**
+   * Keeps a journal. A second save under the name does not replace the first: what it says of the tags may be all that
+   * is known of how they stood. Returns where it lies.
+   */
+  save(name: string, text: string): Promise<string>
+}
+
 /** An image that a builder left on this machine: its manifests in memory, its blobs to be read. */
 export interface LocalImage {
   /** What the digest record names: an image manifest, or an index where the builder attested. */
@@ -118,6 +127,7 @@ export interface Ports {
   readonly send: Send
   readonly exec: Exec
   readonly digests: DigestStore
+  readonly journal: Journal
   /** The text of a file of the work tree; undefined where there is none. */
   readonly readText: (file: string) => Promise<string | undefined>
   /** Keeps a text in a file of this name for the steps after this one. Returns its path. */

@@ -40,6 +40,8 @@ export function recordingReporter(): RecordedReport {
 export interface TestPorts extends Ports {
   readonly reporter: RecordedReport
   readonly records: Map<string, Uint8Array>
+  /** Every journal that was kept, in order. */
+  readonly journals: string[]
   /** What was kept for later steps, by name. */
   readonly files: Map<string, string>
   readonly close: () => void
@@ -49,6 +51,7 @@ export interface TestPorts extends Ports {
 export function testPorts(registries: readonly RunningRegistry[], overrides: Partial<Ports> = {}): TestPorts {
   const http = openHttp()
   const records = new Map<string, Uint8Array>()
+  const journals: string[] = []
   const files = new Map<string, string>()
   const noPrograms: Exec = command => Promise.reject(new Error(`${command} is not for this test`))
   return {
@@ -59,6 +62,7 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
       save: (name, record) => Promise.resolve(void records.set(name, record)).then(() => name),
       load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name))))
     },
+    journal: {save: (name, text) => Promise.resolve(void journals.push(text)).then(() => name)},
     readText: () => Promise.resolve(undefined),
     saveText: (name, text) => Promise.resolve(void files.set(name, text)).then(() => `/runner/temp/${name}`),
     clock: {
@@ -71,6 +75,7 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
     ...overrides,
     reporter: recordingReporter(),
     records,
+    journals,
     files,
     close: () => http.close()
   }

@@ -83,6 +83,7 @@ function demoPorts(registries: readonly SampleRegistry[], ports: Ports): Ports {
       },
       load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name))))
     },
+    journal: {save: name => Promise.resolve(`${name}, in memory`)},
     credentials: host => Promise.resolve(registries.find(registry => registry.host === host)?.credential)
   }
 }

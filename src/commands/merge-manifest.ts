@@ -6,10 +6,11 @@ import {formatPlatform, parsePlatform} from '../oci/platform.js'
 import {parseTag} from '../oci/reference.js'
 import type {Plan} from '../plan/plan.js'
 import type {Ports} from '../ports.js'
+import {journalSummary} from '../release/journal-summary.js'
 import {logMerge, mergeOutputs, mergeSummary} from '../release/merge-summary.js'
 import type {Publication} from '../release/publication.js'
 import {factsOfPlan, joinRecords, recordNames} from '../release/publication-plan.js'
-import {type PublishedIndex, type Release, publish} from '../transaction/publish.js'
+import {type PublishedIndex, type Release, type ReleaseRegistries, publish} from '../transaction/publish.js'
 import {command} from './command.js'
 import {openReleaseRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
@@ -55,6 +56,8 @@ export const mergeManifest = command({
     tags: 'One REPOSITORY:TAG a line, for every tag that now points at this release.',
     kept: 'One REPOSITORY:TAG a line, for every tag that stayed because something newer stands there.',
     superseded: 'One REPOSITORY@DIGEST a line, for everything that a tag pointed at before.',
+    journal:
+      'JSON: what stood at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
     release: 'JSON: all of this in one document; verify-release and cleanup-latest take it.'
   },
   examples: [
@@ -70,13 +73,29 @@ export const mergeManifest = command({
   async run(given, ports) {
     const release =
       given.plan === undefined ? plainRelease(given) : await plannedRelease(given, given.plan, ports)
-    const published = await publish(release, openReleaseRegistries(given, ports))
+    const registries = openReleaseRegistries(given, ports)
+    const published = await publishOrTell(release, registries, ports)
     const views = published.map(viewOf)
     logMerge(views, given['dry-run'], ports.reporter)
     ports.reporter.summary(mergeSummary(views, given['dry-run']))
-    return mergeOutputs(views)
+    return {...mergeOutputs(views), journal: registries.journal.text}
   }
 })
+
+/** What stood at the tags goes into the summary only where something fails: else the table of the release says it. */
+async function publishOrTell(
+  release: Release,
+  registries: ReleaseRegistries,
+  {reporter}: Ports
+): Promise<PublishedIndex[]> {
+  try {
+    return await publish(release, registries)
+  } catch (error) {
+    const {document} = registries.journal
+    if (document !== undefined) reporter.summary(journalSummary(document))
+    throw error
+  }
+}
 
 async function plannedRelease(given: Inputs, planned: Plan, ports: Ports): Promise<Release> {
   const issues = plainInputs(given).map(input => ({

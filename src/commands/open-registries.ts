@@ -2,6 +2,7 @@ import type {RegistryLogin} from '../inputs/registry-credential.js'
 import type {Credentials, Ports} from '../ports.js'
 import {Registries, type RegistriesOptions} from '../registry/registries.js'
 import type {ReleaseRegistries} from '../transaction/publish.js'
+import {ReleaseJournal} from '../transaction/release-journal.js'
 
 /** How the inputs say the registries are reached. */
 export interface RegistryInputs {
@@ -28,6 +29,7 @@ export function openReleaseRegistries(inputs: RegistryInputs, ports: Ports): Rel
   return {
     clock: ports.clock,
     signal: ports.signal,
+    journal: new ReleaseJournal(ports),
     working: openRegistries(inputs, ports),
     undoing: () => {
       const signal = ports.signal.aborted ? AbortSignal.timeout(UNDO_MILLISECONDS) : ports.signal

@@ -1,4 +1,4 @@
-import type {DigestStore, Ports, Reporter} from '../ports.js'
+import type {DigestStore, Journal, Ports, Reporter} from '../ports.js'
 import {dockerCredentials} from '../registry/docker-config.js'
 import type {HttpConnection} from '../registry/transport/http.js'
 import type {WorkflowRun} from '../workflow-run.js'
@@ -18,11 +18,12 @@ export interface SystemPorts {
 export interface HostParts {
   readonly reporter: Reporter
   readonly digests: DigestStore
+  readonly journal: Journal
   readonly readRun: (ports: Pick<Ports, 'exec' | 'clock'>, source: 'workflow' | 'git') => Promise<WorkflowRun>
 }
 
 /** Opens network, programs, time and credentials of this machine, for a host that brings its log and its store. */
-export function openSystemPorts({reporter, digests, readRun}: HostParts): SystemPorts {
+export function openSystemPorts({reporter, digests, journal, readRun}: HostParts): SystemPorts {
   const cancellation = listenForCancellation()
   const http = lateHttp()
   const exec = execPrograms
@@ -33,6 +34,7 @@ export function openSystemPorts({reporter, digests, readRun}: HostParts): System
       send: http.send,
       exec,
       digests,
+      journal,
       readText,
       saveText,
       reporter,

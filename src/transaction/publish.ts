@@ -6,6 +6,7 @@ import {planIndex} from '../release/index-plan.js'
 import {indexAnnotations} from '../release/publication-plan.js'
 import type {Publication, ReleaseFacts} from '../release/publication.js'
 import {type CollectedPublication, collectChildren} from './child-collection.js'
+import type {ReleaseJournal} from './release-journal.js'
 import {settle} from './settled.js'
 import {type TagMove, assertAllowed, decideMoves} from './tag-moves.js'
 import {undoMoves} from './tag-undo.js'
@@ -26,6 +27,7 @@ export interface Release {
 export interface ReleaseRegistries extends Pick<WritingOptions, 'clock' | 'signal'> {
   readonly working: Registries
   readonly undoing: () => Registries
+  readonly journal: ReleaseJournal
 }
 
 /** One image of a release, with its index and what became of its tags. */
@@ -38,7 +40,7 @@ export interface PublishedIndex {
 
 /**
  * Publishes all images of a release together or not at all: everything is checked before the first write, every index
- * stands on every registry before the first tag moves, and a tag move that fails puts all tags back.
+ * stands on every registry and the journal is kept before the first tag moves, and a tag move that fails puts all tags back.
  * @throws ReleaseError RELEASE_INCOMPLETE or TAG_REFUSED with nothing written; TAG_NOT_MOVED after putting back
  */
 export async function publish(release: Release, registries: ReleaseRegistries): Promise<PublishedIndex[]> {
@@ -61,9 +63,10 @@ export async function publish(release: Release, registries: ReleaseRegistries): 
   const moves = published.flatMap(image => image.moves)
   assertAllowed(moves)
   if (release.dryRun) return published
-  await Promise.all(
-    published.flatMap(({clients, index}) => clients.map(async client => await client.putManifest(index)))
-  )
+  await Promise.all([
+    registries.journal.keep(moves),
+    ...published.flatMap(({clients, index}) => clients.map(async client => await client.putManifest(index)))
+  ])
   const moved = await moveOrUndo(moves, registries)
   return published.map(image => ({
     ...image,
@@ -94,9 +97,9 @@ async function collectAll(
 
 async function moveOrUndo(moves: readonly TagMove[], registries: ReleaseRegistries): Promise<TagMove[]> {
   const attempted: TagMove[] = []
-  const {clock, signal} = registries
+  const {clock, signal, journal} = registries
   try {
-    return await writeTags(moves, {clock, signal, attempted})
+    return await writeTags(moves, {clock, signal, journal, attempted})
   } catch (cause) {
     if (attempted.length === 0) throw cause
     const undoing = registries.undoing()

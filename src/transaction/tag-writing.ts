@@ -4,6 +4,7 @@ import type {Clock} from '../ports.js'
 import {listTags} from '../registry/tag-list.js'
 import {stagesOf} from '../release/publication.js'
 import {newerPublished} from '../release/version-names.js'
+import type {ReleaseJournal} from './release-journal.js'
 import {type TagMove, assertAllowed, candidateAt, decideAnew, isWrite, nameOf} from './tag-moves.js'
 
 /** How often a tag is written again that another release moved back meanwhile. */
@@ -16,6 +17,8 @@ const STEP_MILLISECONDS = 250
 export interface WritingOptions {
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Is told what stands at the tags before the first of them moves. */
+  readonly journal: Pick<ReleaseJournal, 'keep'>
   /** Receives each move before it is sent, so that the caller can undo what was begun. */
   readonly attempted: TagMove[]
 }
@@ -30,6 +33,7 @@ export interface WritingOptions {
 export async function writeTags(moves: readonly TagMove[], options: WritingOptions): Promise<TagMove[]> {
   const current = await eachMove(moves, async move => await waitForNewer(await recheck(move), options))
   assertAllowed(current)
+  await options.journal.keep(current)
   const writes = current.filter(isWrite)
   for (const stage of stagesOf(writes.map(({tag}) => tag))) {
     const batch = writes.filter(({tag}) => stage.includes(tag))

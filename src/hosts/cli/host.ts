@@ -12,6 +12,7 @@ import {VERSION} from '../../version.js'
 import type {WorkflowRun} from '../../workflow-run.js'
 import {type Arguments, readArguments, variableOf} from './arguments.js'
 import {openFolderStore} from './folder-digest-store.js'
+import {openFolderJournal} from './folder-journal.js'
 import {commandHelp, overview} from './help.js'
 import {type CliReporter, cliReporter} from './reporter.js'
 
@@ -22,6 +23,7 @@ export interface CliHost extends Host {
 }
 
 const RECORDS_FOLDER = '.image-release/records'
+const JOURNAL_FOLDER = '.image-release/journal'
 
 /** Opens the host of a command line. */
 export function openCliHost(names: readonly string[], load: (name: string) => Promise<Command>): CliHost {
@@ -31,6 +33,7 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
   const {ports, close} = openSystemPorts({
     reporter,
     digests: openFolderStore(() => state.globals.records ?? RECORDS_FOLDER),
+    journal: openFolderJournal(JOURNAL_FOLDER),
     readRun: async (facts, source) => await readRun(state.globals, facts, source)
   })
   return {

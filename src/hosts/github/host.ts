@@ -1,5 +1,5 @@
 import type {Command, Outputs} from '../../commands/command.js'
-import type {DigestStore, Ports} from '../../ports.js'
+import type {DigestStore, Journal, Ports} from '../../ports.js'
 import {causeLines, errorLines} from '../error-lines.js'
 import type {WorkflowRun} from '../../workflow-run.js'
 import type {Host} from '../host.js'
@@ -24,6 +24,7 @@ export function openGithubHost(): GithubHost {
   const {ports, close} = openSystemPorts({
     reporter: githubReporter(commands),
     digests: artifactStore(),
+    journal: artifactJournal(),
     readRun: async (facts, source) => await readRun(facts, source)
   })
   return {
@@ -59,6 +60,17 @@ function artifactStore(): DigestStore {
   return {
     save: async (name, record) => await (await open()).save(name, record),
     load: async names => await (await open()).load(names)
+  }
+}
+
+/** What stood at the tags, beside the records: of a run's attempts, each has its own. */
+function artifactJournal(): Journal {
+  const {RUNNER_TEMP: temp, GITHUB_RUN_ATTEMPT: attempt} = process.env
+  return {
+    save: async (name, text) => {
+      const {openArtifactJournal} = await import('./artifact-journal.js')
+      return await openArtifactJournal(attempt || '1', temp).save(name, text)
+    }
   }
 }
 

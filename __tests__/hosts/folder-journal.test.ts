@@ -1,0 +1,38 @@
+import {mkdtemp, readFile, readdir, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
+import {openFolderJournal} from '../../src/hosts/cli/folder-journal.js'
+
+describe('journals in a folder', () => {
+  const state = {root: ''}
+  beforeEach(async () => {
+    state.root = await mkdtemp(path.join(tmpdir(), 'journal-'))
+  })
+  afterEach(async () => {
+    await rm(state.root, {recursive: true, force: true})
+  })
+
+  it('are files named as the version, and the second replaces no first', async () => {
+    const folder = path.join(state.root, 'a', 'journal')
+    const journal = openFolderJournal(folder)
+    expect(await journal.save('1.2.3', '{"first":1}')).toBe(path.join(folder, '1.2.3.json'))
+    expect(await journal.save('1.2.3', '{"second":1}')).toBe(path.join(folder, '1.2.3-2.json'))
+    expect(await readFile(path.join(folder, '1.2.3.json'), 'utf8')).toBe('{"first":1}\n')
+  })
+
+  it.each(['../out', '1.0.0+build/5', '..', '/etc/x'])('never leave the folder: %s', async name => {
+    const folder = path.join(state.root, 'journal')
+    const file = await openFolderJournal(folder).save(name, '{}')
+    expect(path.dirname(file)).toBe(folder)
+    expect(await readdir(folder)).toHaveLength(1)
+  })
+
+  it('say where they cannot be written', async () => {
+    await writeFile(path.join(state.root, 'file'), '')
+    await expect(openFolderJournal(path.join(state.root, 'file')).save('1', '{}')).rejects.toMatchObject({
+      code: 'ARTIFACT_FAILED',
+      hint: expect.stringContaining('No tag was moved')
+    })
+  })
+})

@@ -1,0 +1,60 @@
+import {z} from 'zod'
+import {ReleaseError} from '../errors.js'
+import {type Digest, isDigest} from '../oci/digest.js'
+import {isManifestType} from '../oci/media-type.js'
+
+/** The version of the format of this document. */
+const JOURNAL_SCHEMA = 1
+
+const manifest = z.object({
+  digest: z.custom<Digest>(value => typeof value === 'string' && isDigest(value), 'not a sha256 digest'),
+  mediaType: z.string().refine(isManifestType, 'not the media type of a manifest')
+})
+
+const tag = z.object({
+  /** `registry/name:tag` */
+  reference: z.string(),
+  class: z.enum(['immutable', 'forward', 'moving']),
+  /** What stood there before; absent where the tag was free. */
+  before: manifest.optional(),
+  /** What the run was about to leave there. */
+  after: manifest
+})
+
+const schema = z.object({
+  schema: z.literal(JOURNAL_SCHEMA),
+  version: z.string().optional(),
+  /** The commit: 40 hex digits. */
+  revision: z.string().optional(),
+  tags: z.array(tag)
+})
+
+/** What stood at every tag before a run moved the first one, and where each was to go: all that putting back needs. */
+export type JournalDocument = z.infer<typeof schema>
+
+/** One tag of a journal. */
+export type JournalTag = JournalDocument['tags'][number]
+
+/** The document as one line of JSON. */
+export function formatJournal(document: Omit<JournalDocument, 'schema'>): string {
+  return JSON.stringify({schema: JOURNAL_SCHEMA, ...document})
+}
+
+/**
+ * Reads a journal.
+ * @throws ReleaseError PLAN_INVALID, with every field that is wrong
+ */
+export function parseJournal(text: string): JournalDocument {
+  const result = schema.safeParse(parseJson(text))
+  if (result.success) return result.data
+  const faults = result.error.issues.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
+  throw new ReleaseError('PLAN_INVALID', `not the journal of a release: ${faults.join('; ')}`)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ReleaseError('PLAN_INVALID', 'not the journal of a release: not JSON', {cause})
+  }
+}
