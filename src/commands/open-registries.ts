@@ -1,8 +1,8 @@
 import type {RegistryLogin} from '../inputs/registry-credential.js'
 import type {Credentials, Ports} from '../ports.js'
 import {Registries, type RegistriesOptions} from '../registry/registries.js'
-import type {ReleaseRegistries} from '../transaction/publish.js'
 import {ReleaseJournal} from '../transaction/release-journal.js'
+import type {ReleaseRegistries} from '../transaction/tag-transaction.js'
 
 /** How the inputs say the registries are reached. */
 export interface RegistryInputs {

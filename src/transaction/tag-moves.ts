@@ -27,6 +27,15 @@ export interface MoveOptions {
   readonly facts: ReleaseFacts
   /** Move tags that would stay because what stands there is newer. */
   readonly allowBackward: boolean
+  /** Decides in place of the class of the tag. */
+  readonly rule?: MoveRule
+}
+
+/** How tags are decided that do not move by their class. */
+export interface MoveRule {
+  readonly decide: (standing: StandingTag | undefined) => TagDecision
+  /** What to do where it refuses. */
+  readonly hint: string
 }
 
 /** What a tag move is about. */
@@ -58,14 +67,17 @@ export async function decideAnew(move: TagMove): Promise<TagMove> {
 
 async function decideTags(place: Place, tags: readonly PublishedTag[]): Promise<TagMove[]> {
   const {client, options} = place
-  const {facts, allowBackward} = options
-  const isVersioned = facts.version !== undefined && tags.some(tag => tag.class === 'forward')
+  const {facts, allowBackward, rule} = options
+  const isVersioned =
+    rule === undefined && facts.version !== undefined && tags.some(tag => tag.class === 'forward')
   const [published, situations] = await Promise.all([
     isVersioned ? listTags(client) : [],
     Promise.all(tags.map(async tag => ({tag, standing: await standingAt(place, tag)})))
   ])
   const candidate = candidateAt(place)
   return situations.map(situation => {
+    if (rule !== undefined)
+      return {...place, ...situation, published, decision: rule.decide(situation.standing)}
     const decision = decideTag({...situation, published}, candidate)
     const isForced = allowBackward && decision.action === 'keep'
     return {...place, ...situation, published, decision: isForced ? forced(situation) : decision}
@@ -90,12 +102,14 @@ function forced({standing}: Pick<TagMove, 'standing'>): TagDecision {
 
 /** @throws ReleaseError TAG_REFUSED, with every tag that must not move */
 export function assertAllowed(moves: readonly TagMove[]): void {
-  const refused = moves.flatMap(move =>
-    move.decision.action === 'refuse' ? [`${nameOf(move)} ${move.decision.note}`] : []
-  )
-  if (refused.length === 0) return
-  throw new ReleaseError('TAG_REFUSED', `tags that must not change:\n  ${refused.join('\n  ')}`, {
-    hint: 'Nothing was written. Release a new version; a version that is published stays what it is.'
+  const refused = moves.filter(({decision}) => decision.action === 'refuse')
+  const [first] = refused
+  if (first === undefined) return
+  const lines = refused.map(move => `${nameOf(move)} ${'note' in move.decision ? move.decision.note : ''}`)
+  throw new ReleaseError('TAG_REFUSED', `tags that must not change:\n  ${lines.join('\n  ')}`, {
+    hint:
+      first.options.rule?.hint ??
+      'Nothing was written. Release a new version; a version that is published stays what it is.'
   })
 }
 

@@ -1,0 +1,53 @@
+import {ReleaseError, messageOf} from '../errors.js'
+import type {Repository} from '../oci/reference.js'
+import type {Registries} from '../registry/registries.js'
+import type {RepositoryClient} from '../registry/repository-client.js'
+import type {ReleaseJournal} from './release-journal.js'
+import type {TagMove} from './tag-moves.js'
+import {undoMoves} from './tag-undo.js'
+import {type WritingOptions, writeTags} from './tag-writing.js'
+
+/** The registries, for the work and, where that was cancelled, for undoing it. */
+export interface ReleaseRegistries extends Pick<WritingOptions, 'clock' | 'signal'> {
+  readonly working: Registries
+  readonly undoing: () => Registries
+  readonly journal: ReleaseJournal
+}
+
+/**
+ * Moves all tags, or puts back those that were moved.
+ * @param outcome what did not come about where it fails, for example `the release was not published`
+ * @throws ReleaseError TAG_NOT_MOVED after putting back; what was thrown, where nothing had begun to move
+ */
+export async function moveOrUndo(
+  moves: readonly TagMove[],
+  registries: ReleaseRegistries,
+  outcome: string
+): Promise<TagMove[]> {
+  const attempted: TagMove[] = []
+  const {clock, signal, journal} = registries
+  try {
+    return await writeTags(moves, {clock, signal, journal, attempted})
+  } catch (cause) {
+    if (attempted.length === 0) throw cause
+    const undoing = registries.undoing()
+    const clientOf = (repository: Repository): RepositoryClient =>
+      undoing.repository(repository, 'pull,push,delete')
+    const undone = await undoMoves(attempted, ({client}) => clientOf(client.repository))
+    const left = undone.filter(({fault}) => fault !== undefined)
+    throw new ReleaseError('TAG_NOT_MOVED', `${outcome}: ${messageOf(cause)}`, {
+      cause,
+      hint: left.length === 0 ? backHint(cause) : leftHint(left)
+    })
+  }
+}
+
+function backHint(cause: unknown): string {
+  const first = cause instanceof ReleaseError && cause.hint !== undefined ? `${cause.hint} ` : ''
+  return `${first}All tags stand as they stood before; run this again with the same inputs.`
+}
+
+function leftHint(left: readonly {name: string; fault?: string}[]): string {
+  const lines = left.map(({name, fault}) => `  ${name}: ${fault ?? ''}`)
+  return `These tags could not be put back and still point where this run moved them, which is complete:\n${lines.join('\n')}\nRun this again with the same inputs to finish.`
+}
