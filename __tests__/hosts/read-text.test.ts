@@ -1,0 +1,36 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
+import {InputError} from '../../src/errors.js'
+import {readText} from '../../src/hosts/read-text.js'
+
+describe('the text of a file', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'text-'))
+  })
+  afterAll(() => {
+    rmSync(folder, {recursive: true})
+  })
+
+  it('is what stands there, without a byte order mark', async () => {
+    const file = path.join(folder, 'VERSION')
+    writeFileSync(file, '\uFEFFv1.2.3 ü\n')
+    expect(await readText(file)).toBe('v1.2.3 ü\n')
+  })
+
+  it('is none where there is no file, or none in a folder that is a file', async () => {
+    expect(await readText(path.join(folder, 'missing'))).toBeUndefined()
+    expect(await readText(path.join(folder, 'VERSION', 'x'))).toBeUndefined()
+  })
+
+  it('is refused where it is a folder, or too large', async () => {
+    await expect(readText(folder)).rejects.toThrow(InputError)
+    const file = path.join(folder, 'large')
+    writeFileSync(file, 'x'.repeat(1024 * 1024 + 1))
+    await expect(readText(file)).rejects.toMatchObject({
+      issues: [{input: file, message: 'it is larger than 1048576 bytes'}]
+    })
+  })
+})
