@@ -1,5 +1,5 @@
 import {type InputIssue, InputError, ReleaseError} from '../errors.js'
-import {type InputValues, flag, lines, list} from '../inputs/input.js'
+import {type InputValues, duration, flag, lines, list} from '../inputs/input.js'
 import {parseKeyValue} from '../inputs/key-value.js'
 import {parseDigest} from '../oci/digest.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
@@ -10,6 +10,7 @@ import {journalSummary} from '../release/journal-summary.js'
 import {logMerge, mergeOutputs, mergeSummary} from '../release/merge-summary.js'
 import type {Publication} from '../release/publication.js'
 import {factsOfPlan, joinRecords, recordNames} from '../release/publication-plan.js'
+import {copyLines} from '../transaction/child-copies.js'
 import {type PublishedIndex, type Release, publish} from '../transaction/publish.js'
 import type {ReleaseRegistries} from '../transaction/tag-transaction.js'
 import {command} from './command.js'
@@ -36,6 +37,10 @@ const inputs = {
   'allow-backward': flag({
     summary: 'Move tags such as latest even where what stands there is newer than what is released.'
   }),
+  wait: duration({
+    summary: 'How long to wait for images that no registry shows yet; 0 asks once.',
+    default: '10s'
+  }),
   insecure,
   'registry-credentials': registryCredentials,
   'dry-run': dryRun
@@ -48,7 +53,7 @@ export const mergeManifest = command({
   name: 'merge-manifest',
   summary: 'Join the platforms of each image and move all tags on all registries together, or none.',
   description:
-    'Finds every image that the build jobs handed over on every registry, checks it against the plan, pushes one index per image by digest everywhere, then moves the tags, latest last, and reads each back. What fails is put back. Without a plan it takes images, tags and digests.',
+    'Finds every image that the build jobs handed over on every registry, checks it against the plan, copies what one registry lacks from another, pushes one index per image by digest everywhere, then moves the tags, latest last, and reads each back. What fails is put back. Without a plan it takes images, tags and digests.',
   inputs,
   outputs: {
     digest: 'The digest of the index; of the first image where there are several.',
@@ -76,6 +81,8 @@ export const mergeManifest = command({
       given.plan === undefined ? plainRelease(given) : await plannedRelease(given, given.plan, ports)
     const registries = openReleaseRegistries(given, ports)
     const published = await publishOrTell(release, registries, ports)
+    for (const line of published.flatMap(({copies}) => copyLines(copies, given['dry-run'])))
+      ports.reporter.info(line)
     const views = published.map(viewOf)
     logMerge(views, given['dry-run'], ports.reporter)
     ports.reporter.summary(mergeSummary(views, given['dry-run']))
@@ -141,11 +148,12 @@ function missingInput(input: string): InputIssue {
 }
 
 function releaseOf(given: Inputs, publications: readonly Publication[], facts: Release['facts']): Release {
-  const {'allow-backward': allowBackward, 'dry-run': isDry, platforms} = given
+  const {'allow-backward': allowBackward, 'dry-run': isDry, platforms, wait} = given
   return {
     publications,
     facts,
     allowBackward,
+    wait,
     dryRun: isDry,
     ...(platforms.length === 0 ? {} : {platforms: platforms.map(formatPlatform)})
   }

@@ -1,22 +1,26 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import {REVISION} from '../oci/annotations.js'
 import {attestedDigest, isAttestation} from '../oci/attestation.js'
-import {type Digest, shortDigest} from '../oci/digest.js'
+import {shortDigest} from '../oci/digest.js'
 import {type ImageConfig, readImageConfig} from '../oci/image-config.js'
-import {type Descriptor, type Manifest, descriptorOf, readManifest} from '../oci/manifest.js'
+import {type Descriptor, descriptorOf, readManifest} from '../oci/manifest.js'
 import {isIndexType} from '../oci/media-type.js'
 import {formatPlatform, isSamePlatform} from '../oci/platform.js'
-import {formatReference, formatRepository} from '../oci/reference.js'
+import {formatRepository} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import type {IndexChild} from '../release/index-plan.js'
 import type {Publication, PublishedBuild} from '../release/publication.js'
+import {type ChildCopies, copiesOf} from './child-copies.js'
+import {type FoundChild, type Patience, findChild} from './child-search.js'
 import {settle} from './settled.js'
 
-/** A publication whose images have been found on every registry, whole and as planned. */
+/** A publication whose images have been found, each on one registry at least, and are as planned. */
 export interface CollectedPublication {
   readonly publication: Publication
   readonly clients: readonly RepositoryClient[]
   readonly children: readonly IndexChild[]
+  /** What one registry lacks and another one has. Nothing is copied yet. */
+  readonly copies: ChildCopies
 }
 
 /** What must hold of the images beside being there. */
@@ -25,10 +29,11 @@ export interface Expectations {
   readonly revision?: string | undefined
   /** Platforms that must all be there, as `formatPlatform` writes them. */
   readonly platforms?: readonly string[] | undefined
+  readonly patience: Patience
 }
 
 /**
- * Finds every image of a publication in every repository, and reads its platform from its own config.
+ * Finds every image of a publication, asks every repository whether it has it, and reads its platform from its own config.
  * @throws ReleaseError RELEASE_INCOMPLETE, with a line for each thing that is missing or not as planned
  */
 export async function collectChildren(
@@ -39,13 +44,17 @@ export async function collectChildren(
   const {values, failures} = await settle(
     publication.builds.map(build => collectBuild(build, clients, expectations))
   )
-  const children = values.flat()
+  const children = values.flatMap(build => build.children)
   const faults = failures.map(messageOf)
   const found = children.map(({platform}) => formatPlatform(platform))
   const missing = expectations.platforms?.filter(platform => !found.includes(platform)) ?? []
   faults.push(...missing.map(platform => `${platform} is missing`))
   if (faults.length > 0) throw incomplete(publication, faults)
-  return {publication, clients, children}
+  const copies = {
+    images: values.flatMap(build => build.copies.images),
+    indexes: values.flatMap(build => build.copies.indexes)
+  }
+  return {publication, clients, children, copies}
 }
 
 function incomplete({target, repositories}: Publication, faults: readonly string[]): ReleaseError {
@@ -62,62 +71,65 @@ function incomplete({target, repositories}: Publication, faults: readonly string
 async function collectBuild(
   build: PublishedBuild,
   clients: readonly RepositoryClient[],
-  {revision}: Expectations
-): Promise<IndexChild[]> {
-  const root = await findEverywhere(build.digest, clients)
-  const images = isIndexType(root.mediaType)
-    ? await flatten(root, clients)
-    : [{manifest: root, attestations: []}]
-  return await Promise.all(
-    images.map(async ({manifest, attestations}) => {
-      const config = await fetchConfig(manifest, clients)
+  {revision, patience}: Expectations
+): Promise<Pick<CollectedPublication, 'children' | 'copies'>> {
+  const root = await findChild(build.digest, clients, patience)
+  const isIndex = isIndexType(root.manifest.mediaType)
+  const images = isIndex
+    ? await flatten(root, clients, patience)
+    : [{image: root, attestations: [], evidence: []}]
+  const children = await Promise.all(
+    images.map(async ({image, attestations}) => {
+      const config = await fetchConfig(image)
       assertAsPlanned(build, config, revision)
-      return {descriptor: descriptorOf(manifest), platform: config.platform, attestations}
+      return {descriptor: descriptorOf(image.manifest), platform: config.platform, attestations}
     })
   )
-}
-
-/** The manifest, which every repository must have. */
-async function findEverywhere(digest: Digest, clients: readonly RepositoryClient[]): Promise<Manifest> {
-  const found = await Promise.all(
-    clients.map(async client => ({client, manifest: await client.findManifest(digest)}))
-  )
-  const missing = found.filter(({manifest}) => manifest === undefined)
-  const manifest = found.find(result => result.manifest !== undefined)?.manifest
-  if (manifest !== undefined && missing.length === 0) return manifest
-  throw new ReleaseError(
-    'CHILD_MISSING',
-    missing.map(({client}) => `${formatReference(client.repository, digest)} is not there`).join('\n  ')
-  )
+  const parts = images.flatMap(({image, evidence}) => [image, ...evidence])
+  return {children, copies: {images: parts.flatMap(copiesOf), indexes: isIndex ? copiesOf(root) : []}}
 }
 
 interface FlatImage {
-  readonly manifest: Manifest
+  readonly image: FoundChild
   readonly attestations: readonly Descriptor[]
+  /** The manifests of the attestations. */
+  readonly evidence: readonly FoundChild[]
 }
 
 /** BuildKit wraps an image with its attestations into an index of its own: its parts go into ours. */
-async function flatten(index: Manifest, clients: readonly RepositoryClient[]): Promise<FlatImage[]> {
+async function flatten(
+  {manifest: index}: FoundChild,
+  clients: readonly RepositoryClient[],
+  patience: Patience
+): Promise<FlatImage[]> {
   const entries = readManifest(index).manifests
   const attestations = entries.filter(isAttestation)
-  const images = entries.filter(entry => !isAttestation(entry))
-  await Promise.all(attestations.map(({digest}) => findEverywhere(digest, clients)))
+  const find = async ({digest}: Descriptor): Promise<FoundChild> => await findChild(digest, clients, patience)
+  const found = new Map(
+    await Promise.all(attestations.map(async entry => [entry.digest, await find(entry)] as const))
+  )
   return await Promise.all(
-    images.map(async ({digest}) => {
-      const manifest = await findEverywhere(digest, clients)
-      if (isIndexType(manifest.mediaType))
-        throw new ReleaseError('MANIFEST_INVALID', `${digest} is an index within the index ${index.digest}`)
-      return {manifest, attestations: attestations.filter(entry => attestedDigest(entry) === digest)}
-    })
+    entries
+      .filter(entry => !isAttestation(entry))
+      .map(async entry => {
+        const image = await find(entry)
+        if (isIndexType(image.manifest.mediaType))
+          throw new ReleaseError(
+            'MANIFEST_INVALID',
+            `${entry.digest} is an index within the index ${index.digest}`
+          )
+        const own = attestations.filter(other => attestedDigest(other) === entry.digest)
+        const evidence = own.map(({digest}) => found.get(digest)).filter(one => one !== undefined)
+        return {image, attestations: own, evidence}
+      })
   )
 }
 
 /** The bytes are the same everywhere, so that one repository is enough. */
-async function fetchConfig(manifest: Manifest, [client]: readonly RepositoryClient[]): Promise<ImageConfig> {
+async function fetchConfig({manifest, from}: FoundChild): Promise<ImageConfig> {
   const {config} = readManifest(manifest)
-  if (client === undefined || config === undefined)
-    throw new ReleaseError('MANIFEST_INVALID', `${manifest.digest} has no config`)
-  return readImageConfig(await client.getBlob(config))
+  if (config === undefined) throw new ReleaseError('MANIFEST_INVALID', `${manifest.digest} has no config`)
+  return readImageConfig(await from.getBlob(config))
 }
 
 function assertAsPlanned(

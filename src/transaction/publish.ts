@@ -1,10 +1,10 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Manifest} from '../oci/manifest.js'
-import type {Registries} from '../registry/registries.js'
 import {planIndex} from '../release/index-plan.js'
 import {indexAnnotations} from '../release/publication-plan.js'
 import type {Publication, ReleaseFacts} from '../release/publication.js'
 import {type CollectedPublication, collectChildren} from './child-collection.js'
+import {copyChildren} from './child-copies.js'
 import {settle} from './settled.js'
 import {type TagMove, assertAllowed, decideMoves} from './tag-moves.js'
 import {type ReleaseRegistries, moveOrUndo} from './tag-transaction.js'
@@ -16,6 +16,8 @@ export interface Release {
   readonly allowBackward: boolean
   /** Platforms that every image must have; undefined where the builds themselves are the list. */
   readonly platforms?: readonly string[]
+  /** How many milliseconds are waited for images that no registry shows. */
+  readonly wait: number
   /** Check and decide everything, write nothing. */
   readonly dryRun: boolean
 }
@@ -25,26 +27,29 @@ export interface PublishedIndex {
   readonly publication: Publication
   readonly index: Manifest
   readonly children: CollectedPublication['children']
+  readonly copies: CollectedPublication['copies']
   readonly moves: readonly TagMove[]
 }
 
 /**
- * Publishes all images of a release together or not at all: everything is checked before the first write, every index
- * stands on every registry and the journal is kept before the first tag moves, and a tag move that fails puts all tags back.
+ * Publishes all images of a release together or not at all: everything is checked before the first write; what one
+ * registry lacks and another has is copied; every index stands on every registry, and the journal is kept, before the
+ * first tag moves; and a tag move that fails puts all tags back.
  * @throws ReleaseError RELEASE_INCOMPLETE or TAG_REFUSED with nothing written; TAG_NOT_MOVED after putting back
  */
 export async function publish(release: Release, registries: ReleaseRegistries): Promise<PublishedIndex[]> {
-  const collected = await collectAll(release, registries.working)
+  const collected = await collectAll(release, registries)
   const indexes = collected.map(({children, publication}) =>
     planIndex(children, indexAnnotations(publication.annotations, release.facts))
   )
   const published = await Promise.all(
-    collected.map(async ({publication, clients, children}, position) => {
+    collected.map(async ({publication, clients, children, copies}, position) => {
       const index = at(indexes, position)
       return {
         publication,
         index,
         children,
+        copies,
         clients,
         moves: await decideMoves(publication, index, clients, release)
       }
@@ -53,6 +58,7 @@ export async function publish(release: Release, registries: ReleaseRegistries): 
   const moves = published.flatMap(image => image.moves)
   assertAllowed(moves)
   if (release.dryRun) return published
+  await copyChildren(published.map(({copies}) => copies))
   await Promise.all([
     registries.journal.keep(moves),
     ...published.flatMap(({clients, index}) => clients.map(async client => await client.putManifest(index)))
@@ -65,15 +71,14 @@ export async function publish(release: Release, registries: ReleaseRegistries): 
 }
 
 async function collectAll(
-  {publications, facts, platforms}: Release,
-  registries: Registries
+  {publications, facts, platforms, wait}: Release,
+  {working, clock, signal}: ReleaseRegistries
 ): Promise<CollectedPublication[]> {
   const {values, failures} = await settle(
     publications.map(async publication => {
-      const clients = publication.repositories.map(repository =>
-        registries.repository(repository, 'pull,push')
-      )
-      return await collectChildren(publication, clients, {revision: facts.revision, platforms})
+      const clients = publication.repositories.map(repository => working.repository(repository, 'pull,push'))
+      const patience = {clock, signal, milliseconds: wait}
+      return await collectChildren(publication, clients, {revision: facts.revision, platforms, patience})
     })
   )
   if (failures.length === 1) throw failures[0]
