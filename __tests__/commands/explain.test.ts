@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs'
+import {readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
 import {configure} from '../../src/commands/config.js'
@@ -99,3 +99,31 @@ describe('explain', () => {
     ])
   })
 })
+
+describe('the tags of an example', () => {
+  it.each(['000-orb', '001-metro', '002-opencrate', '003-inclusive-world-portal', '004-mvpmvp'])(
+    '%s stand beside it',
+    async example => {
+      const guide = await explained(on('main'), {markdown: 'true'}, example)
+      const events = await explained(on('main'), {markdown: 'true', all: 'true'}, example)
+      const text = [
+        '# Which tag to use',
+        '',
+        ...guide,
+        '',
+        '# Which event earns which tags',
+        '',
+        ...events,
+        ''
+      ].join('\n')
+      const file = path.join(EXAMPLES, example, 'tags.md')
+      if (process.env['UPDATE_EXAMPLES'] === 'true') writeFileSync(file, text)
+      expect(wordsOf(readFileSync(file, 'utf8'))).toEqual(wordsOf(text))
+    }
+  )
+})
+
+/** Tables without the white space and rules that a formatter sets. */
+function wordsOf(markdown: string): string[] {
+  return markdown.split(/[\s|-]+/).filter(Boolean)
+}

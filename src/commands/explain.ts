@@ -100,7 +100,7 @@ function guideOf(config: ReleaseConfig, run: WorkflowRun): GuideRow[] {
     if (sample === undefined) return []
     const {targets} = planSample(config, sample.run, sample.version)
     return targets.flatMap(({tagPlan, variant}) =>
-      tagPlan.tags.map(tag => ({
+      tagPlan.tags.filter(isLasting).map(tag => ({
         tag: tag.name,
         use: sample === release ? useOf(tag) : ('development' as const),
         variant: variant.name,
@@ -109,6 +109,11 @@ function guideOf(config: ReleaseConfig, run: WorkflowRun): GuideRow[] {
     )
   })
   return [...new Map(rows.map(row => [`${row.tag} ${row.variant}`, row])).values()].sort(byUse)
+}
+
+/** The name of one commit is of no use to the readers of a README. */
+function isLasting({kind}: NamedTag): boolean {
+  return kind !== 'commit'
 }
 
 const ORDER: readonly GuideRow['use'][] = ['recommended', 'one variant', 'exact', 'development']
