@@ -68,7 +68,7 @@ it('says in the log what each registry got', () =>
   ]))
 
 it('gives out no record and no image where nothing was pushed', () => {
-  const outputs = buildOutputs(BUILD_ONLY)
+  const outputs = buildOutputs([BUILD_ONLY])
   expect(outputs).toMatchObject({digest: root.digest, record: '', images: ''})
   expect(JSON.parse(outputs.metadata)).not.toHaveProperty('image.name')
 })

@@ -23,6 +23,17 @@ describe('joinRecords', () => {
     )
   })
 
+  it('publishes nothing of a target that earns no tag, and needs no record of it', () => {
+    const [app] = PLAN.targets
+    const plan = {
+      ...PLAN,
+      targets: [app!, {...app!, name: 'untagged', tags: [], builds: [{...app!.builds[0]!, record: 'r'}]}]
+    }
+    const records = new Map(recordNames(plan).map(name => [name, RECORD]))
+    expect(recordNames(plan)).not.toContain('r')
+    expect(joinRecords(plan, records).map(({target}) => target)).toEqual(['app'])
+  })
+
   it('does not look at records of other plans', () => {
     const records = new Map([
       ...recordNames(PLAN).map((name): [string, Uint8Array] => [name, RECORD]),

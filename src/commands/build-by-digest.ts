@@ -13,7 +13,7 @@ import {type Repository, formatRepository} from '../oci/reference.js'
 import type {BuildSettings} from '../plan/plan.js'
 import type {LocalImage, Ports} from '../ports.js'
 import {pushImage} from '../registry/image-push.js'
-import {type BuildJob, findBuildJob} from '../release/build-job.js'
+import {type BuildJob, findBuildJobs} from '../release/build-job.js'
 import {
   type BuildView,
   type PushView,
@@ -43,7 +43,8 @@ const inputs = {
   }),
   platforms: list(
     {
-      summary: 'The platform to build: one. Where the plan has only one for the target, it may be left out.',
+      summary:
+        'The platform to build. With a plan it may be several, built one after the other; where the plan has only one, it may be left out.',
       placeholder: 'PLATFORM'
     },
     parsePlatform
@@ -105,7 +106,7 @@ export const buildByDigest = command({
     'Builds with buildx, buildah or podman, whichever is there, and exports the image once, so that every registry gets the same bytes and the same digest. Pushes it without a tag, and when it is wholly there on every registry, hands its digest over to merge-manifest. Where the plan says that nothing is pushed, it only builds.',
   inputs,
   outputs: {
-    digest: 'The digest of the image.',
+    digest: 'The digest of the image; of several platforms one a line, as in all outputs.',
     imageid: 'The digest of its config.',
     record: 'The name under which the digest was handed over; empty where the plan only builds.',
     images: 'One REPOSITORY@DIGEST a line; empty where the plan only builds.',
@@ -122,17 +123,20 @@ export const buildByDigest = command({
     }
   ],
   async run(given, ports) {
-    const job = checkInputs(given)
-    const view = await withOutputFolder(folder => buildAndPush(given, job, folder, ports))
-    for (const line of buildLines(view)) ports.reporter.info(line)
-    ports.reporter.summary(buildSummary(view))
-    if (job.push) await handOver(view, ports)
-    return buildOutputs(view)
+    const views: BuildView[] = []
+    for (const job of checkInputs(given)) {
+      const view = await withOutputFolder(folder => buildAndPush(given, job, folder, ports))
+      for (const line of buildLines(view)) ports.reporter.info(line)
+      ports.reporter.summary(buildSummary(view))
+      if (job.push) await handOver(view, ports)
+      views.push(view)
+    }
+    return buildOutputs(views)
   }
 })
 
 /** Everything that can be wrong before a builder is asked, at once. */
-function checkInputs(given: Inputs): BuildJob {
+function checkInputs(given: Inputs): readonly BuildJob[] {
   const issues: InputIssue[] = []
   const attempt = <T>(check: () => T): T | undefined => {
     try {
@@ -143,9 +147,9 @@ function checkInputs(given: Inputs): BuildJob {
       return undefined
     }
   }
-  const job = attempt(() => findBuildJob(given))
-  attempt(() => findContainerfile(sourceOf(given, job?.build)))
-  if (job !== undefined && issues.length === 0) return job
+  const jobs = attempt(() => findBuildJobs(given))
+  attempt(() => findContainerfile(sourceOf(given, jobs?.[0]?.build)))
+  if (jobs !== undefined && issues.length === 0) return jobs
   throw new InputError(issues)
 }
 

@@ -33,6 +33,27 @@ export interface BuildJob {
 }
 
 /**
+ * Finds the jobs that the inputs name: several platforms where a plan has a record for each, else one.
+ * @throws InputError with every fault
+ */
+export function findBuildJobs(given: BuildJobInputs): BuildJob[] {
+  const {plan, platforms} = given
+  if (plan === undefined || platforms.length < 2) return [findBuildJob(given)]
+  const faults: InputIssue[] = []
+  const jobs = platforms.flatMap(platform => {
+    try {
+      return [findBuildJob({...given, platforms: [platform]})]
+    } catch (fault) {
+      if (!(fault instanceof InputError)) throw fault
+      faults.push(...fault.issues.filter(({message}) => faults.every(known => known.message !== message)))
+      return []
+    }
+  })
+  if (faults.length > 0) throw new InputError(faults)
+  return jobs
+}
+
+/**
  * Finds the job that the inputs name, in the plan or by themselves.
  * @throws InputError with every fault
  */
@@ -128,7 +149,7 @@ function findBuild(
 }
 
 function severalPlatforms(platforms: readonly Platform[]): InputIssue {
-  const message = `takes one platform, not ${platforms.map(formatPlatform).join(', ')}: each has a job of its own, and merge-manifest joins them`
+  const message = `takes one platform, not ${platforms.map(formatPlatform).join(', ')}, where there is no plan: a plan has a record for each`
   return {input: 'platforms', message}
 }
 

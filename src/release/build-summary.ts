@@ -28,15 +28,29 @@ export interface BuildView {
   readonly pushes: readonly PushView[]
 }
 
-/** The outputs of build-by-digest. */
-export function buildOutputs(view: BuildView) {
+/** The outputs of build-by-digest for all platforms that it built: one a line, in their order. */
+export function buildOutputs(views: readonly BuildView[]) {
+  const outputs = views.map(outputsOf)
+  const [first] = outputs
+  const lines = (of: (one: ReturnType<typeof outputsOf>) => string): string =>
+    outputs.map(of).filter(Boolean).join('\n')
+  return {
+    digest: lines(({digest}) => digest),
+    imageid: lines(({imageid}) => imageid),
+    record: lines(({record}) => record),
+    images: lines(one => one.images),
+    metadata: JSON.stringify(outputs.length === 1 ? first?.metadata : outputs.map(({metadata}) => metadata))
+  }
+}
+
+function outputsOf(view: BuildView) {
   const {job, root, configDigest} = view
   return {
     digest: root.digest,
     imageid: configDigest,
     record: job.push ? job.record : '',
     images: references(view).join('\n'),
-    metadata: JSON.stringify(metadataOf(view))
+    metadata: metadataOf(view)
   }
 }
 

@@ -9,7 +9,12 @@ import type {Publication, PublishedTag, ReleaseFacts} from './publication.js'
 
 /** The names of all records that a plan asks for. */
 export function recordNames(plan: Plan): string[] {
-  return plan.targets.flatMap(({builds}) => builds.map(({record}) => record))
+  return earningTargets(plan).flatMap(({builds}) => builds.map(({record}) => record))
+}
+
+/** A variant may be built and tested on an event on which it earns no tag: there is nothing of it to publish. */
+function earningTargets({targets}: Plan): PlannedTarget[] {
+  return targets.filter(({tags}) => tags.length > 0)
 }
 
 /** What a plan says of the release as a whole. */
@@ -23,7 +28,9 @@ export function factsOfPlan({source, version}: Plan): ReleaseFacts {
  */
 export function joinRecords(plan: Plan, records: ReadonlyMap<string, Uint8Array>): Publication[] {
   const faults: string[] = []
-  const publications = plan.targets.map(target => publicationOf(target, digestsOf(target, records, faults)))
+  const publications = earningTargets(plan).map(target =>
+    publicationOf(target, digestsOf(target, records, faults))
+  )
   if (faults.length === 0) return publications
   const found = recordNames(plan).filter(name => records.has(name)).length
   throw new ReleaseError(
