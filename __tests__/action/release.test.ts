@@ -19,6 +19,7 @@ const SECOND = '2'.repeat(40)
 let open: Awaited<ReturnType<typeof startEmbedded>>
 let guarded: Awaited<ReturnType<typeof startEmbedded>>
 let ports: TestPorts
+let service: ResultsService
 let number = 0
 let images: string[]
 
@@ -31,10 +32,12 @@ afterAll(async () => {
   ports.close()
   await Promise.all([open.stop(), guarded.stop()])
 })
-beforeEach(() => {
+beforeEach(async () => {
+  service = await startResultsService()
   number += 1
   images = [open, guarded].map(({host}) => `${host}/octo/hello${number}`)
 })
+afterEach(() => service.stop())
 
 const credentials = (): string => `${guarded.host}=${PUBLISHER.username}:${PUBLISHER.password}`
 const tagsOf = (name: string): Promise<readonly string[]> => listTags(clientOf(ports, name))
@@ -48,7 +51,11 @@ describe('the actions merge-manifest, verify-release and cleanup-latest, without
     inputs: Readonly<Record<string, string>>,
     logins = credentials()
   ): Promise<ActionRun> =>
-    runAction(folder, {event: 'push-tag', inputs: {'registry-credentials': logins, ...inputs}})
+    runAction(folder, {
+      event: 'push-tag',
+      inputs: {'registry-credentials': logins, ...inputs},
+      variables: service.env()
+    })
 
   async function publish(content: string): Promise<ActionRun> {
     const parts = ['amd64', 'arm64'].map(architecture => image({architecture, content}))
@@ -92,17 +99,12 @@ describe('the actions merge-manifest, verify-release and cleanup-latest, without
 })
 
 describeWith(['buildah'], 'the actions, one after the other as a workflow runs them', () => {
-  let service: ResultsService
   let storage: ContainerStorage
 
   beforeAll(() => {
     storage = makeContainerStorage()
   })
   afterAll(() => storage.remove())
-  beforeEach(async () => {
-    service = await startResultsService()
-  })
-  afterEach(() => service.stop())
 
   /** One step of a job. All jobs of a run share its artifacts. */
   const step = (
