@@ -12,6 +12,7 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['merge-manifest', async () => (await import('./merge-manifest.js')).mergeManifest],
   ['verify-release', async () => (await import('./verify-release.js')).verifyRelease],
   ['rollback-release', async () => (await import('./rollback-release.js')).rollbackRelease],
+  ['promote-release', async () => (await import('./promote-release.js')).promoteRelease],
   ['cleanup-latest', async () => (await import('./cleanup-latest.js')).cleanupLatest],
   ['registry', async () => (await import('./registry.js')).registry],
   ['demo', async () => (await import('./demo.js')).demo]
@@ -24,6 +25,7 @@ export const ACTION_COMMANDS: readonly string[] = [
   'merge-manifest',
   'verify-release',
   'rollback-release',
+  'promote-release',
   'cleanup-latest'
 ]
 

@@ -6,14 +6,14 @@ import {formatPlatform, parsePlatform} from '../oci/platform.js'
 import {parseTag} from '../oci/reference.js'
 import type {Plan} from '../plan/plan.js'
 import type {Ports} from '../ports.js'
-import {journalSummary} from '../release/journal-summary.js'
 import {logMerge, mergeOutputs, mergeSummary} from '../release/merge-summary.js'
 import type {Publication} from '../release/publication.js'
 import {factsOfPlan, joinRecords, recordNames} from '../release/publication-plan.js'
 import {copyLines} from '../transaction/child-copies.js'
-import {type PublishedIndex, type Release, publish} from '../transaction/publish.js'
-import type {ReleaseRegistries} from '../transaction/tag-transaction.js'
+import {type Release, publish} from '../transaction/publish.js'
+import {releaseView} from '../transaction/release-view.js'
 import {command} from './command.js'
+import {tellingJournal} from './journal-report.js'
 import {openReleaseRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
 import {dryRun, images, plan} from './shared-inputs.js'
@@ -80,30 +80,17 @@ export const mergeManifest = command({
     const release =
       given.plan === undefined ? plainRelease(given) : await plannedRelease(given, given.plan, ports)
     const registries = openReleaseRegistries(given, ports)
-    const published = await publishOrTell(release, registries, ports)
+    const published = await tellingJournal(registries.journal, ports.reporter, async () =>
+      publish(release, registries)
+    )
     for (const line of published.flatMap(({copies}) => copyLines(copies, given['dry-run'])))
       ports.reporter.info(line)
-    const views = published.map(viewOf)
+    const views = published.map(releaseView)
     logMerge(views, given['dry-run'], ports.reporter)
     ports.reporter.summary(mergeSummary(views, given['dry-run']))
     return {...mergeOutputs(views), journal: registries.journal.text}
   }
 })
-
-/** What stood at the tags goes into the summary only where something fails: else the table of the release says it. */
-async function publishOrTell(
-  release: Release,
-  registries: ReleaseRegistries,
-  {reporter}: Ports
-): Promise<PublishedIndex[]> {
-  try {
-    return await publish(release, registries)
-  } catch (error) {
-    const {document} = registries.journal
-    if (document !== undefined) reporter.summary(journalSummary(document))
-    throw error
-  }
-}
 
 async function plannedRelease(given: Inputs, planned: Plan, ports: Ports): Promise<Release> {
   const issues = plainInputs(given).map(input => ({
@@ -161,20 +148,4 @@ function releaseOf(given: Inputs, publications: readonly Publication[], facts: R
 
 function withAnnotations(publication: Publication, given: Inputs): Publication {
   return {...publication, annotations: {...publication.annotations, ...Object.fromEntries(given.annotations)}}
-}
-
-function viewOf({publication, index, children, moves}: PublishedIndex) {
-  return {
-    target: publication.target,
-    repositories: publication.repositories,
-    index,
-    children,
-    moves: moves.map(({client, tag, decision, standing}) => ({
-      repository: client.repository,
-      tag: tag.name,
-      class: tag.class,
-      decision,
-      before: standing?.digest
-    }))
-  }
 }

@@ -103,9 +103,12 @@ export function logMerge(
     if ('note' in decision) log.notice(`${formatReference(repository, tag)}: ${decision.note}`)
 }
 
-/** The section of the job summary: tags, platforms, ready pull commands, and a picture. */
-export function mergeSummary(views: readonly MergeView[], isDry: boolean): string {
-  const title = isDry ? '## Release (dry run, nothing was written)' : '## Release'
+/**
+ * The section of the job summary: tags, platforms, ready pull commands, and a picture.
+ * @param what was done
+ */
+export function mergeSummary(views: readonly MergeView[], isDry: boolean, what = 'Release'): string {
+  const title = isDry ? `## ${what} (dry run, nothing was written)` : `## ${what}`
   return [title, ...views.map(view => imageSection(view, isDry))].join('\n\n')
 }
 
