@@ -1,5 +1,6 @@
 import {RegistryError, type RegistryErrorEntry, type RegistryFailure} from '../errors.js'
 import type {HttpRequest, HttpResponse} from '../ports.js'
+import {isImmutableTag} from './tag-immutability.js'
 
 /** How much is told of a text that is no message of the specification, and of one that is. */
 const MAX_TEXT = 200
@@ -92,9 +93,12 @@ const GO_UNITS: Readonly<Record<string, number>> = {
   ns: 0.000001
 }
 
-function hintOf({status, url, entries}: RegistryFailure, isLoggedIn: boolean): string | undefined {
+function hintOf(failure: RegistryFailure, isLoggedIn: boolean): string | undefined {
+  const {status, url, entries} = failure
   const host = url.split('/')[0] ?? ''
   if (status === 401 && !isLoggedIn) return `Log in to ${host} before this step (docker login ${host}).`
+  if (isImmutableTag(failure))
+    return 'The rules of the registry let no tag change that is there; exempt the aliases and branch tags from them.'
   if (status === 401 || status === 403) return deniedHint(host)
   if (status === 404 && entries.some(({code}) => code === 'NAME_UNKNOWN'))
     return 'The repository does not exist there, or this login may not see it.'

@@ -1,4 +1,4 @@
-import {ReleaseError} from '../errors.js'
+import {RegistryError, ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {type Descriptor, type Manifest, descriptorOf, manifestOf} from '../oci/manifest.js'
 import {MANIFEST_ACCEPT, bareMediaType, isManifestType} from '../oci/media-type.js'
@@ -6,6 +6,7 @@ import {type Repository, type Tag, formatReference, formatRepository} from '../o
 import type {HttpRequest, HttpResponse, StreamBody} from '../ports.js'
 import type {Answer, Exchange, RegistryRequest} from './exchange.js'
 import {resolveLocation} from './location.js'
+import {isImmutableTag} from './tag-immutability.js'
 import {type Access, repositoryScope} from './transport/auth.js'
 
 /** A request below the repository's path; the rest is filled in. */
@@ -84,19 +85,17 @@ export class RepositoryClient {
   }
 
   /**
-   * Puts a manifest at a tag, or untagged at its digest.
+   * Puts a manifest at a tag, or untagged at its digest. Where a registry refuses because the tag must not change, and
+   * the tag is this manifest already, all is as it should be.
    * @throws ReleaseError DIGEST_MISMATCH where the registry stored something else
    */
   async putManifest(manifest: Manifest, reference: Tag | Digest = manifest.digest): Promise<void> {
-    const answer = await this.call({
-      method: 'PUT',
-      path: `manifests/${reference}`,
-      headers: {'content-type': manifest.mediaType},
-      body: manifest.bytes,
-      expect: [200, 201, 202]
-    })
-    const stored = answer.headers['docker-content-digest']
-    if (stored !== undefined && isDigest(stored)) this.#checkDigest(stored, manifest.digest)
+    try {
+      await this.#put(manifest, reference)
+    } catch (error) {
+      const isRefused = error instanceof RegistryError && isImmutableTag(error.failure)
+      if (!isRefused || (await this.headManifest(reference))?.digest !== manifest.digest) throw error
+    }
   }
 
   /** Deletes a manifest and all its tags. True where it was there. */
@@ -148,6 +147,18 @@ export class RepositoryClient {
    */
   async resolve(location: string): Promise<string> {
     return resolveLocation(location, (await this.#open()).base)
+  }
+
+  async #put(manifest: Manifest, reference: Tag | Digest): Promise<void> {
+    const answer = await this.call({
+      method: 'PUT',
+      path: `manifests/${reference}`,
+      headers: {'content-type': manifest.mediaType},
+      body: manifest.bytes,
+      expect: [200, 201, 202]
+    })
+    const stored = answer.headers['docker-content-digest']
+    if (stored !== undefined && isDigest(stored)) this.#checkDigest(stored, manifest.digest)
   }
 
   #complete(base: URL, request: RepositoryRequest): RegistryRequest {

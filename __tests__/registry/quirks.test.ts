@@ -1,0 +1,242 @@
+import {afterEach, describe, expect, it} from '@jest/globals'
+import {OCI_INDEX} from '../../src/oci/media-type.js'
+import {parseTag} from '../../src/oci/reference.js'
+import type {HttpRequest} from '../../src/ports.js'
+import {fallbackTag, listReferrers} from '../../src/registry/referrers.js'
+import {deleteTag} from '../../src/registry/tag-deletion.js'
+import {listTags} from '../../src/registry/tag-list.js'
+import {testPorts} from '../support/ports.js'
+import {indexOf, newManifest, openClient} from '../support/registry-client.js'
+import {startEmbedded} from '../support/registries.js'
+import {buildAll, clientOf, digestAt, merge, releaseTags} from '../support/releases.js'
+import {type ScriptedAnswer, scriptedSend} from '../support/scripted-send.js'
+import {failureOf} from '../support/thrown.js'
+
+const TAG = parseTag('1.0')
+const closing: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+/** An embedded registry with one image at a tag, and a client of it. */
+async function setUp() {
+  const {registry, ...running} = await startEmbedded()
+  closing.push(() => running.stop())
+  const client = openClient(running)
+  closing.push(() => client.close())
+  const repository = client.repository('o/a')
+  const manifest = await newManifest(repository)
+  await repository.putManifest(manifest, TAG)
+  return {registry, running, client, repository, manifest}
+}
+
+/** A client of a registry where everything is answered by one function. */
+function scripted(answer: (request: HttpRequest) => ScriptedAnswer) {
+  const client = openClient({host: 'registry.example'}, {send: scriptedSend(answer)})
+  closing.push(() => client.close())
+  return {client, repository: client.repository('o/a')}
+}
+
+const said = (status: number, code: string, message: string): ScriptedAnswer => ({
+  status,
+  body: {errors: [{code, message}]}
+})
+
+const IMMUTABLE: readonly [string, ScriptedAnswer][] = [
+  [
+    'ECR',
+    said(
+      400,
+      'TAG_INVALID',
+      "The image tag '1.0' already exists in the 'o/a' repository and cannot be overwritten because the tag is immutable."
+    )
+  ],
+  ['Quay', said(409, 'TAG_IMMUTABLE', 'tag is immutable')],
+  ['Harbor', said(412, 'PRECONDITION', "Failed to process request due to 'a:1.0' configured as immutable.")],
+  ['another that says so', said(403, 'DENIED', 'tag 1.0 is immutable')]
+]
+
+describe('a tag that must not change', () => {
+  it.each(IMMUTABLE)('is put where it is the same already: %s', async (_, refusal) => {
+    const {running, repository, manifest} = await setUp()
+    const mediator = openClient(running, {send: refusingPuts(refusal)})
+    closing.push(() => mediator.close())
+    await mediator.repository('o/a').putManifest(manifest, TAG)
+    expect((await repository.headManifest(TAG))?.digest).toBe(manifest.digest)
+  })
+
+  it.each(IMMUTABLE)('is refused where it is another: %s', async (_, refusal) => {
+    const {running, repository, manifest} = await setUp()
+    const other = await newManifest(repository)
+    const mediator = openClient(running, {send: refusingPuts(refusal)})
+    closing.push(() => mediator.close())
+    const failure = await failureOf(() => mediator.repository('o/a').putManifest(other, TAG))
+    expect(failure).toMatchObject({
+      code: 'REGISTRY_FAILED',
+      message: expect.stringContaining('immutable'),
+      hint: expect.stringContaining('let no tag change')
+    })
+    expect((await repository.headManifest(TAG))?.digest).toBe(manifest.digest)
+  })
+
+  it('Harbor: another policy than that is not taken for it', async () => {
+    const {repository} = scripted(({method}) =>
+      method === 'PUT' ? said(412, 'PROJECTPOLICYVIOLATION', 'has vulnerabilities') : {}
+    )
+    const failure = await failureOf(() => repository.putManifest(indexOf(), TAG))
+    expect(failure).toMatchObject({message: expect.stringContaining('412'), hint: undefined})
+  })
+})
+
+/** The network, but every PUT of a tag is refused. */
+function refusingPuts(refusal: ScriptedAnswer) {
+  const ports = testPorts([])
+  closing.push(() => ports.close())
+  const refuse = scriptedSend(() => refusal)
+  return (request: HttpRequest) =>
+    request.method === 'PUT' && request.url.pathname.endsWith(`/manifests/${TAG}`)
+      ? refuse(request)
+      : ports.send(request)
+}
+
+describe('GHCR: a registry that does not look whether the children of an index are there', () => {
+  it('is sent no index before they have all been seen there', async () => {
+    const running = await startEmbedded()
+    closing.push(() => running.stop())
+    const ports = testPorts([running])
+    closing.push(() => ports.close())
+    const release = {images: [`${running.host}/o/app`], version: '1.0.0', tags: releaseTags('1.0.0')}
+    const plan = await buildAll(ports, release)
+    const [child] = [...ports.records.values()].map(bytes => Buffer.from(bytes).toString())
+    await clientOf(ports, release.images[0]!).deleteManifest(child as never)
+    const before = running.registry.requests.length
+    await expect(merge(ports, {plan: JSON.stringify(plan), wait: '0'})).rejects.toMatchObject({
+      code: 'RELEASE_INCOMPLETE',
+      message: expect.stringContaining(child!)
+    })
+    const sent = running.registry.requests.slice(before)
+    expect(sent.filter(({path}) => path.endsWith(child!)).length).toBeGreaterThan(0)
+    expect(sent.filter(({method}) => method === 'PUT')).toEqual([])
+    expect(await digestAt(ports, release.images[0]!, 'latest')).toBeUndefined()
+  })
+})
+
+describe('a registry that deletes no tag', () => {
+  it.each([
+    ['distribution 2.8', {status: 400, code: 'DIGEST_INVALID'}],
+    ['Harbor', {status: 400, code: 'UNSUPPORTED'}]
+  ] as const)('%s: loses the tag and keeps the image', async (_, refusal) => {
+    const {registry, repository, manifest} = await setUp()
+    const tag = parseTag('other')
+    await repository.putManifest(manifest, tag)
+    registry.faults.add({method: 'DELETE', path: '*/manifests/other', action: {kind: 'status', ...refusal}})
+    await deleteTag(repository, tag)
+    expect(await repository.headManifest(tag)).toBeUndefined()
+    expect((await repository.headManifest(TAG))?.digest).toBe(manifest.digest)
+  })
+
+  it('GHCR: where nothing can be deleted at all, the tag stays on its image', async () => {
+    const {registry, repository, manifest} = await setUp()
+    registry.faults.add({method: 'DELETE', action: {kind: 'status', status: 405, code: 'UNSUPPORTED'}})
+    expect(await failureOf(() => deleteTag(repository, TAG))).toMatchObject({
+      code: 'TAG_NOT_MOVED',
+      hint: expect.stringContaining('by the means of the registry')
+    })
+    expect((await repository.headManifest(TAG))?.digest).toBe(manifest.digest)
+  })
+})
+
+describe('a registry without the referrers API', () => {
+  const subject = indexOf()
+  const referrer = indexOf(subject)
+  const list = indexOf(referrer)
+  const listed: ScriptedAnswer = {
+    headers: {'content-type': OCI_INDEX},
+    body: Buffer.from(list.bytes).toString()
+  }
+
+  it.each<[string, ScriptedAnswer]>([
+    ['distribution', {status: 404, body: '404 page not found\n'}],
+    ['GHCR, by an error', said(404, 'MANIFEST_UNKNOWN', 'manifest unknown')],
+    ['GHCR, by a web page', {status: 200, headers: {'content-type': 'text/html'}, body: '<html></html>'}],
+    [
+      'GHCR, by an empty list',
+      {headers: {'content-type': OCI_INDEX}, body: {schemaVersion: 2, manifests: []}}
+    ]
+  ])('%s: the fallback tag says what refers to an image', async (_, answer) => {
+    const {repository} = scripted(({url}) =>
+      url.pathname.includes('/referrers/')
+        ? answer
+        : url.pathname.endsWith(fallbackTag(subject.digest))
+          ? listed
+          : {}
+    )
+    const found = await listReferrers(repository, subject.digest)
+    expect(found.map(({digest}) => digest)).toEqual([referrer.digest])
+  })
+
+  it('GitLab: an answer to the fallback tag that is the image itself lists nothing', async () => {
+    const {repository} = scripted(({url}) =>
+      url.pathname.includes('/referrers/')
+        ? {status: 404}
+        : {headers: {'content-type': OCI_INDEX}, body: Buffer.from(list.bytes).toString()}
+    )
+    expect(await listReferrers(repository, list.digest)).toEqual([])
+  })
+})
+
+describe('a list of tags', () => {
+  it('Quay: comes in pages of less than was asked for, each naming the next', async () => {
+    const names = Array.from({length: 250}, (_, at) => `1.0.${at}`)
+    const {repository, client} = scripted(({url}) => {
+      if (!url.pathname.endsWith('/tags/list')) return {}
+      const from = Number(url.searchParams.get('next_page') ?? 0)
+      const link = `</v2/o/a/tags/list?n=100&next_page=${from + 100}>; rel="next"`
+      return {
+        headers: from + 100 < names.length ? {link} : {},
+        body: {name: 'o/a', tags: names.slice(from, from + 100)}
+      }
+    })
+    expect(await listTags(repository)).toEqual(names)
+    expect(client.sent.filter(({url}) => url.pathname.endsWith('/tags/list'))).toHaveLength(3)
+  })
+
+  it('ECR: is never asked for in pages of more than 1000', async () => {
+    const {repository} = scripted(({url}) =>
+      Number(url.searchParams.get('n') ?? 0) > 1000
+        ? said(400, 'PAGINATION_NUMBER_INVALID', 'invalid number of results requested')
+        : {body: {name: 'o/a', tags: ['1.0']}}
+    )
+    expect(await listTags(repository)).toEqual(['1.0'])
+  })
+
+  it('distribution 2.8: null stands for none', async () => {
+    const {repository} = scripted(() => ({body: {name: 'o/a', tags: null}}))
+    expect(await listTags(repository)).toEqual([])
+  })
+})
+
+describe('a registry that limits requests', () => {
+  it('GHCR: says how long to wait in the body, and is given that time', async () => {
+    const state = {answers: 0}
+    const {repository, client} = scripted(() => {
+      state.answers += 1
+      return state.answers === 1
+        ? said(429, 'TOOMANYREQUESTS', 'retry-after: 2.5s, allowed: 44000/minute')
+        : {body: {name: 'o/a', tags: ['1.0']}}
+    })
+    expect(await listTags(repository)).toEqual(['1.0'])
+    expect(client.sleeps).toEqual([2500])
+  })
+
+  it('GHCR: a burst of pushes is answered with 403, and tried again', async () => {
+    const state = {answers: 0}
+    const {repository} = scripted(() => {
+      state.answers += 1
+      return state.answers === 1
+        ? said(403, 'DENIED', 'You have exceeded a secondary rate limit')
+        : {body: {name: 'o/a', tags: ['1.0']}}
+    })
+    expect(await listTags(repository)).toEqual(['1.0'])
+  })
+})
