@@ -1,5 +1,5 @@
 import {type InputIssue, InputError, ReleaseError} from '../errors.js'
-import {type InputValues, duration, flag, lines, list} from '../inputs/input.js'
+import {type InputValues, choice, duration, flag, lines, list} from '../inputs/input.js'
 import {parseKeyValue} from '../inputs/key-value.js'
 import {parseDigest} from '../oci/digest.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
@@ -10,7 +10,7 @@ import {logMerge, mergeOutputs, mergeSummary} from '../release/merge-summary.js'
 import type {Publication} from '../release/publication.js'
 import {factsOfPlan, joinRecords, recordNames} from '../release/publication-plan.js'
 import {copyLines} from '../transaction/child-copies.js'
-import {type Release, publish} from '../transaction/publish.js'
+import {type PublishedIndex, type Release, publish} from '../transaction/publish.js'
 import {releaseView} from '../transaction/release-view.js'
 import {command} from './command.js'
 import {tellingJournal} from './journal-report.js'
@@ -40,6 +40,11 @@ const inputs = {
   wait: duration({
     summary: 'How long to wait for images that no registry shows yet; 0 asks once.',
     default: '10s'
+  }),
+  'single-platform': choice(['index', 'manifest'], {
+    summary:
+      'What the tags of an image with one platform point at: an index as for several, or the manifest of the image itself, for what reads no index. Attestations of BuildKit need the index.',
+    default: 'index'
   }),
   insecure,
   'registry-credentials': registryCredentials,
@@ -85,12 +90,22 @@ export const mergeManifest = command({
     )
     for (const line of published.flatMap(({copies}) => copyLines(copies, given['dry-run'])))
       ports.reporter.info(line)
+    for (const image of published) warnOfEvidence(image, ports)
     const views = published.map(releaseView)
     logMerge(views, given['dry-run'], ports.reporter)
     ports.reporter.summary(mergeSummary(views, given['dry-run']))
     return {...mergeOutputs(views), journal: registries.journal.text}
   }
 })
+
+/** Attestations of BuildKit are found through the index: without one they stay where they are, and nobody finds them. */
+function warnOfEvidence({publication, index, children}: PublishedIndex, {reporter}: Ports): void {
+  const [child] = children
+  if (child?.descriptor.digest === index.digest && child.attestations.length > 0)
+    reporter.warning(
+      `${publication.target}: its tags point at the image itself, so that its attestations cannot be found`
+    )
+}
 
 async function plannedRelease(given: Inputs, planned: Plan, ports: Ports): Promise<Release> {
   const issues = plainInputs(given).map(input => ({
@@ -141,6 +156,7 @@ function releaseOf(given: Inputs, publications: readonly Publication[], facts: R
     facts,
     allowBackward,
     wait,
+    singlePlatform: given['single-platform'],
     dryRun: isDry,
     ...(platforms.length === 0 ? {} : {platforms: platforms.map(formatPlatform)})
   }

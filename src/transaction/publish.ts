@@ -1,10 +1,9 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Manifest} from '../oci/manifest.js'
-import {planIndex} from '../release/index-plan.js'
-import {indexAnnotations} from '../release/publication-plan.js'
 import type {Publication, ReleaseFacts} from '../release/publication.js'
 import {type CollectedPublication, collectChildren} from './child-collection.js'
 import {copyChildren} from './child-copies.js'
+import {type SinglePlatform, publishedRoot} from './published-root.js'
 import {settle} from './settled.js'
 import {type TagMove, assertAllowed, decideMoves} from './tag-moves.js'
 import {type ReleaseRegistries, moveOrUndo} from './tag-transaction.js'
@@ -18,6 +17,7 @@ export interface Release {
   readonly platforms?: readonly string[]
   /** How many milliseconds are waited for images that no registry shows. */
   readonly wait: number
+  readonly singlePlatform: SinglePlatform
   /** Check and decide everything, write nothing. */
   readonly dryRun: boolean
 }
@@ -25,6 +25,7 @@ export interface Release {
 /** One image of a release, with its index and what became of its tags. */
 export interface PublishedIndex {
   readonly publication: Publication
+  /** What the tags point at: an index, or the manifest of the one platform where that is wanted. */
   readonly index: Manifest
   readonly children: CollectedPublication['children']
   readonly copies: CollectedPublication['copies']
@@ -39,8 +40,8 @@ export interface PublishedIndex {
  */
 export async function publish(release: Release, registries: ReleaseRegistries): Promise<PublishedIndex[]> {
   const collected = await collectAll(release, registries)
-  const indexes = collected.map(({children, publication}) =>
-    planIndex(children, indexAnnotations(publication.annotations, release.facts))
+  const indexes = await Promise.all(
+    collected.map(async image => await publishedRoot(image, release.facts, release.singlePlatform))
   )
   const published = await Promise.all(
     collected.map(async ({publication, clients, children, copies}, position) => {
