@@ -37,6 +37,8 @@ export interface ErrorDetails {
   /** What the reader can do about it: one sentence. */
   readonly hint?: string | undefined
   readonly cause?: unknown
+  /** Outputs that the command gives although it fails, such as a report of what is wrong. */
+  readonly outputs?: Readonly<Record<string, string>> | undefined
 }
 
 /** Every failure that image-release knows the meaning of. Anything else that is thrown is a defect. */
@@ -44,11 +46,13 @@ export class ReleaseError extends Error {
   override readonly name: string = 'ReleaseError'
   readonly code: ErrorCode
   readonly hint: string | undefined
+  readonly outputs: ErrorDetails['outputs']
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : {cause: details.cause})
     this.code = code
     this.hint = details.hint
+    this.outputs = details.outputs
   }
 }
 

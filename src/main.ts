@@ -1,9 +1,10 @@
 import {ACTION_COMMANDS, COMMANDS, loadCommand} from './commands/all.js'
+import type {Command} from './commands/command.js'
 import {configure, unconfigured} from './commands/config.js'
 import type {Host} from './hosts/host.js'
-import {parseInputs} from './inputs/input.js'
+import {type InputTable, type InputValues, parseInputs} from './inputs/input.js'
 import {nearest} from './inputs/nearest.js'
-import {InputError} from './errors.js'
+import {InputError, ReleaseError} from './errors.js'
 
 /** Runs as a GitHub action: the command of this name, or the one that the input `command` names. */
 export async function runAction(name?: string): Promise<void> {
@@ -30,8 +31,18 @@ async function runCommand(host: Host, name: string): Promise<void> {
   const config = isConfigurable ? await configure(table, texts, host.ports.readText) : unconfigured(texts)
   await config.within(async () => {
     const inputs = parseInputs(table, config.texts, issues)
-    host.write(command, await command.run(inputs, host.ports))
+    await runWith(inputs, command, host)
   })
+}
+
+/** A command that fails may have found something all the same, such as a report of what is wrong. */
+async function runWith(inputs: InputValues<InputTable>, command: Command, host: Host): Promise<void> {
+  try {
+    host.write(command, await command.run(inputs, host.ports))
+  } catch (error) {
+    if (error instanceof ReleaseError && error.outputs !== undefined) host.write(command, error.outputs)
+    throw error
+  }
 }
 
 /** The only place that catches everything: whatever is thrown fails the run, and is said. */

@@ -1,14 +1,17 @@
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
 import {verifyRelease} from '../../src/commands/verify-release.js'
 import {parseInputs} from '../../src/inputs/input.js'
+import {runCli} from '../../src/main.js'
 import {parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {parseTag} from '../../src/oci/reference.js'
+import {parseRelease} from '../../src/plan/release-document.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {startEmbedded, startEmbeddedWith} from '../support/registries.js'
 import {clientOf, publishRelease, releaseTags} from '../support/releases.js'
 import {image} from '../support/images.js'
 import {pushImage} from '../../src/registry/image-push.js'
+import {failureOf} from '../support/thrown.js'
 
 describe('verify-release', () => {
   let first: Awaited<ReturnType<typeof startEmbedded>>
@@ -33,6 +36,7 @@ describe('verify-release', () => {
 
   const verify = async (texts: Readonly<Record<string, string>>) =>
     await verifyRelease.run(parseInputs(verifyRelease.inputs, texts), ports)
+  const digestIn = (release: string) => parseDigest(parseRelease(release).targets[0]!.digest)
   const publish = async () =>
     await publishRelease(ports, {images, version: '1.0.0', tags: releaseTags('1.0.0')})
 
@@ -70,6 +74,64 @@ describe('verify-release', () => {
       code: 'VERIFY_FAILED',
       message: expect.stringContaining(`${images[1]!}:1.0.0 is not there`)
     })
+  })
+
+  it('finds by download what a look at the size does not: other bytes, and a blob that breaks off', async () => {
+    const {release} = await publish()
+    const faults = second.registry.faults
+    const gets = () =>
+      second.registry.requests.filter(({method, path}) => method === 'GET' && path.includes('/blobs/'))
+    const before = gets().length
+    expect((await verify({release, download: 'true'})).verified.split('\n')).toHaveLength(6)
+    // Two configs that are read, and four blobs that are downloaded, whatever the number of tags.
+    expect(gets().length - before).toBe(6)
+    const {manifests} = readManifest(await clientOf(ports, images[1]!).getManifest(digestIn(release)))
+    const {layers} = readManifest(await clientOf(ports, images[1]!).getManifest(manifests[0]!.digest))
+    const path = `*/blobs/${layers[0]!.digest}`
+    faults.add({method: 'GET', path, action: {kind: 'corrupt'}})
+    expect((await verify({release})).verified.split('\n')).toHaveLength(6)
+    await expect(verify({release, download: 'true'})).rejects.toMatchObject({
+      code: 'VERIFY_FAILED',
+      message: expect.stringMatching(
+        new RegExp(`blob ${layers[0]!.digest} was asked for, \\d+ bytes of sha256`)
+      )
+    })
+    faults.clear()
+    faults.add({method: 'GET', path, times: 1, action: {kind: 'truncate', afterBytes: 5}})
+    expect((await verify({release, download: 'true'})).verified.split('\n')).toHaveLength(6)
+    faults.clear()
+  })
+
+  it('gives its reports also where it fails', async () => {
+    const {release} = await publish()
+    await clientOf(ports, images[1]!).deleteManifest(digestIn(release))
+    const {outputs} = await failureOf(() => verify({release}))
+    expect(outputs?.['verified']?.split('\n')).toEqual(
+      ['1.0.0', '1.0', 'latest'].map(tag => `${images[0]!}:${tag}`)
+    )
+    expect(JSON.parse(outputs?.['report'] ?? '')).toHaveLength(6)
+    expect(outputs?.['junit']).toContain('tests="6" failures="3"')
+  })
+
+  it.each([
+    ['1.0.0', 0, 'tests="1" failures="0"'],
+    ['9.9.9', 1, 'tests="1" failures="1"']
+  ])('prints JUnit on a command line, for %s with exit code %i', async (tag, exitCode, expected) => {
+    await publish()
+    const program = {argv: process.argv, write: process.stdout.write.bind(process.stdout), out: ''}
+    const args = ['--images', images[1]!, '--tags', tag, '--output', 'junit']
+    process.argv = ['node', 'image-release', 'verify-release', ...args]
+    process.stdout.write = chunk => Boolean((program.out += String(chunk)))
+    try {
+      await runCli()
+      expect(process.exitCode ?? 0).toBe(exitCode)
+    } finally {
+      process.stdout.write = program.write
+      process.argv = program.argv
+      process.exitCode = undefined
+    }
+    expect(program.out).toContain(expected)
+    expect(program.out).toMatch(/^<\?xml[^]*<\/testsuites>\n+$/)
   })
 
   it('leaves out tags that stayed at another release', async () => {

@@ -1,10 +1,11 @@
 import {InputError, ReleaseError} from '../errors.js'
-import {type InputValues, list} from '../inputs/input.js'
+import {type InputValues, flag, list} from '../inputs/input.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
 import {parseReference, parseTag} from '../oci/reference.js'
 import type {ReleaseDocument} from '../plan/release-document.js'
 import type {Registries} from '../registry/registries.js'
-import {verifySummary, verifyTable} from '../release/verify-summary.js'
+import {verifyJunit} from '../release/verify-junit.js'
+import {type VerifiedTag, verifySummary, verifyTable} from '../release/verify-summary.js'
 import {type TagExpectation, verifyTags} from '../transaction/verification.js'
 import {command} from './command.js'
 import {openRegistries} from './open-registries.js'
@@ -19,6 +20,9 @@ const inputs = {
     {summary: 'Platforms that must be there, for use without a release.', placeholder: 'PLATFORM'},
     parsePlatform
   ),
+  download: flag({
+    summary: 'Fetch every layer whole and hash it, in place of asking only whether it is there.'
+  }),
   insecure,
   'registry-credentials': registryCredentials
 }
@@ -30,11 +34,12 @@ export const verifyRelease = command({
   name: 'verify-release',
   summary: 'Read every tag on every registry as one who pulls would, and fail where anything is missing.',
   description:
-    'Each tag must point at the digest that was released, every platform must be there with a config that says the same platform, and every layer must be there with its size. Nothing is written.',
+    'Each tag must point at the digest that was released, every platform must be there with a config that says the same platform, and every layer must be there with its size; with download its bytes are held against its digest. Nothing is written. The reports are given also where it fails.',
   inputs,
   outputs: {
     verified: 'One REPOSITORY:TAG a line, for every tag that is as it should be.',
-    report: 'JSON: what was found of every tag.'
+    report: 'JSON: what was found of every tag.',
+    junit: 'The same as JUnit XML, a case for each tag.'
   },
   examples: [
     {
@@ -44,10 +49,14 @@ export const verifyRelease = command({
     {
       line: 'image-release verify-release --images ghcr.io/o/app --tags latest --platforms linux/amd64,linux/arm64',
       remark: 'Verify by hand'
+    },
+    {
+      line: 'image-release verify-release --release release.json --download --output junit > verify.xml',
+      remark: 'Verify every byte, and keep a report for a CI system'
     }
   ],
   async run(given, ports) {
-    const reports = await verifyTags(expectationsOf(given, openRegistries(given, ports)))
+    const reports = await verifyTags(expectationsOf(given, openRegistries(given, ports)), given.download)
     for (const line of verifyTable(reports)) ports.reporter.info(line)
     ports.reporter.summary(verifySummary(reports))
     const faults = reports.flatMap(({reference, faults: found}) =>
@@ -58,12 +67,22 @@ export const verifyRelease = command({
         'VERIFY_FAILED',
         `the release is not as it should be:\n  ${faults.join('\n  ')}`,
         {
-          hint: 'Run merge-manifest again with the same inputs: it finishes what is missing.'
+          hint: 'Run merge-manifest again with the same inputs: it finishes what is missing.',
+          outputs: outputsOf(reports)
         }
       )
-    return {verified: reports.map(({reference}) => reference).join('\n'), report: JSON.stringify(reports)}
+    return outputsOf(reports)
   }
 })
+
+function outputsOf(reports: readonly VerifiedTag[]) {
+  const sound = reports.filter(({faults}) => faults.length === 0)
+  return {
+    verified: sound.map(({reference}) => reference).join('\n'),
+    report: JSON.stringify(reports),
+    junit: verifyJunit(reports)
+  }
+}
 
 function expectationsOf(given: Inputs, registries: Registries): TagExpectation[] {
   if (given.release !== undefined)

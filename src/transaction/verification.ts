@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import {messageOf} from '../errors.js'
 import {isAttestation} from '../oci/attestation.js'
 import type {Digest} from '../oci/digest.js'
@@ -6,6 +7,7 @@ import {type Descriptor, type Manifest, readManifest} from '../oci/manifest.js'
 import {isIndexType} from '../oci/media-type.js'
 import {formatPlatform, isSamePlatform} from '../oci/platform.js'
 import {type Tag, formatReference} from '../oci/reference.js'
+import {downloadBlob} from '../registry/blob-download.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import type {VerifiedTag} from '../release/verify-summary.js'
 
@@ -27,14 +29,18 @@ interface ImageReport {
 /**
  * Reads tags as one who pulls would: the index by tag, every platform by digest, each config for what it says it runs
  * on, and every blob by HEAD. Tags of one digest share the reading of the image.
+ * @param download whether every blob is fetched whole, too, and held against its digest
  */
-export async function verifyTags(expectations: readonly TagExpectation[]): Promise<VerifiedTag[]> {
-  const images = new Map<string, Promise<ImageReport>>()
+export async function verifyTags(
+  expectations: readonly TagExpectation[],
+  download = false
+): Promise<VerifiedTag[]> {
+  const reading = new Reading(download)
   return await Promise.all(
     expectations.map(async expectation => {
       const reference = formatReference(expectation.client.repository, expectation.tag)
       try {
-        return {reference, ...(await verifyTag(expectation, images))}
+        return {reference, ...(await verifyTag(expectation, reading))}
       } catch (error) {
         return {reference, platforms: [], blobs: 0, faults: [messageOf(error)]}
       }
@@ -44,14 +50,11 @@ export async function verifyTags(expectations: readonly TagExpectation[]): Promi
 
 async function verifyTag(
   {client, tag, digest, platforms = []}: TagExpectation,
-  images: Map<string, Promise<ImageReport>>
+  reading: Reading
 ): Promise<Omit<VerifiedTag, 'reference'>> {
   const manifest = await client.findManifest(tag)
   if (manifest === undefined) return {platforms: [], blobs: 0, faults: ['is not there']}
-  const key = formatReference(client.repository, manifest.digest)
-  const reading = images.get(key) ?? verifyImage(client, manifest)
-  images.set(key, reading)
-  const image = await reading
+  const image = await reading.image(client, manifest)
   const isOther = digest !== undefined && digest !== manifest.digest
   const missing = platforms.filter(platform => !image.platforms.includes(platform))
   return {
@@ -65,14 +68,61 @@ async function verifyTag(
   }
 }
 
-async function verifyImage(client: RepositoryClient, root: Manifest): Promise<ImageReport> {
+/** How many blobs are fetched at once: each may be as large as the line is wide. */
+const DOWNLOADS_AT_ONCE = 6
+
+/** What has been read so far: an image of several tags and a blob of several platforms are read once. */
+class Reading {
+  readonly #images = new Map<string, Promise<ImageReport>>()
+  readonly #blobs = new Map<string, Promise<string | undefined>>()
+  readonly #limit = pLimit(DOWNLOADS_AT_ONCE)
+  readonly #download: boolean
+
+  constructor(download: boolean) {
+    this.#download = download
+  }
+
+  async image(client: RepositoryClient, root: Manifest): Promise<ImageReport> {
+    const key = formatReference(client.repository, root.digest)
+    const known = this.#images.get(key) ?? verifyImage(client, root, this)
+    this.#images.set(key, known)
+    return await known
+  }
+
+  /** What is wrong with a blob; undefined where nothing is. */
+  async blobFault(client: RepositoryClient, blob: Descriptor): Promise<string | undefined> {
+    const key = `${formatReference(client.repository, blob.digest)} ${blob.size}`
+    const known = this.#blobs.get(key) ?? this.#readBlob(client, blob)
+    this.#blobs.set(key, known)
+    return await known
+  }
+
+  async #readBlob(client: RepositoryClient, blob: Descriptor): Promise<string | undefined> {
+    const fault = await sizeFault(client, blob)
+    if (fault !== undefined || !this.#download) return fault
+    return await this.#limit(async () => {
+      try {
+        await downloadBlob(client, blob)
+        return undefined
+      } catch (error) {
+        return messageOf(error)
+      }
+    })
+  }
+}
+
+async function verifyImage(
+  client: RepositoryClient,
+  root: Manifest,
+  blobs: Pick<Reading, 'blobFault'>
+): Promise<ImageReport> {
   const entries = isIndexType(root.mediaType) ? readManifest(root).manifests : [undefined]
   const reports = await Promise.all(
     entries.map(async entry => {
       const manifest = entry === undefined ? root : await client.findManifest(entry.digest)
       if (manifest === undefined)
         return {platforms: [], blobs: 0, faults: [`${entry?.digest ?? ''} is not there`]}
-      return await verifyPlatform(client, manifest, entry)
+      return await verifyPlatform(client, {manifest, entry}, blobs)
     })
   )
   return {
@@ -84,14 +134,13 @@ async function verifyImage(client: RepositoryClient, root: Manifest): Promise<Im
 
 async function verifyPlatform(
   client: RepositoryClient,
-  manifest: Manifest,
-  entry: Descriptor | undefined
+  {manifest, entry}: {readonly manifest: Manifest; readonly entry: Descriptor | undefined},
+  reading: Pick<Reading, 'blobFault'>
 ): Promise<ImageReport> {
   const {config, layers} = readManifest(manifest)
   const blobs = [...(config ? [config] : []), ...layers]
-  const faults = (await Promise.all(blobs.map(blob => blobFault(client, blob)))).filter(
-    fault => fault !== undefined
-  )
+  const found = await Promise.all(blobs.map(async blob => await reading.blobFault(client, blob)))
+  const faults = found.filter(fault => fault !== undefined)
   if (config === undefined || (entry !== undefined && isAttestation(entry)))
     return {platforms: [], blobs: blobs.length, faults}
   const {platform} = readImageConfig(await client.getBlob(config))
@@ -104,7 +153,7 @@ async function verifyPlatform(
   return {platforms: [formatPlatform(platform)], blobs: blobs.length, faults: [...faults, ...said]}
 }
 
-async function blobFault(client: RepositoryClient, {digest, size}: Descriptor): Promise<string | undefined> {
+async function sizeFault(client: RepositoryClient, {digest, size}: Descriptor): Promise<string | undefined> {
   const found = await client.blobSize(digest)
   if (found === size) return undefined
   return found === undefined
