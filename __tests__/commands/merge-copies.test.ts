@@ -160,4 +160,39 @@ describe('merge-manifest, where a registry lacks an image', () => {
     const {digest} = await merge(ports, {plan})
     for (const name of images) expect(await digestAt(ports, name, 'latest')).toBe(digest)
   })
+
+  const STRIDE = process.env['FAULTS'] === 'all' ? 1 : 7
+
+  it.each([
+    ['breaks off', {kind: 'reset'}],
+    ['answers 500', {kind: 'status', status: 500}]
+  ] as const)(
+    'publishes everywhere or nowhere, whichever request of a copy %s for ever after',
+    async (_, action) => {
+      const outcomes = new Set<string>()
+      for (let nth = 1; !outcomes.has('published'); nth += STRIDE) {
+        number += 1
+        images = [first, second, third].map(({host}) => `${host}/org/app${number}`)
+        const plan = await build({amd64: [0], arm64: [1]}, architecture => attestedImage({architecture}))
+        second.registry.faults.add({path: `*/app${number}/*`, nth, action})
+        const outcome = await merge(ports, {plan}).then(
+          () => 'published',
+          () => 'failed'
+        )
+        second.registry.faults.clear()
+        const tags = await Promise.all(images.map(name => digestAt(ports, name, '1.0.0')))
+        // What was new on the failing registry cannot be taken away, for it answers nothing any more.
+        const [one, two, three] = tags.map(digest => digest !== undefined)
+        if (outcome === 'published')
+          expect({nth, tags: [one, two, three]}).toEqual({nth, tags: [true, true, true]})
+        else expect({nth, first: one, third: three}).toEqual({nth, first: false, third: false})
+        const {digest} = await merge(ports, {plan})
+        for (const {host} of [first, second])
+          expect(await readTagState(host, `org/app${number}`, 'latest')).toEqual({digest, isWhole: true})
+        outcomes.add(outcome)
+      }
+      expect([...outcomes]).toEqual(['failed', 'published'])
+    },
+    120_000
+  )
 })
