@@ -101,7 +101,7 @@ describe('a plan as a document', () => {
     [
       'a wrong platform',
       changedTarget({builds: [{...build, platform: 'arm64'}]}),
-      /builds\[0\]\.platform: is not a platform/
+      /builds\[0\]\.platform: "arm64" is not a platform/
     ],
     [
       'a platform in another spelling',

@@ -1,4 +1,4 @@
-import {ReleaseError} from '../errors.js'
+import {ReleaseError, messageOf} from '../errors.js'
 import {type Digest, digestOf, isDigest} from './digest.js'
 import {bareMediaType, isIndexType, isManifestType} from './media-type.js'
 import {type Platform} from './platform.js'
@@ -49,9 +49,17 @@ export function descriptorOf(manifest: Manifest): Descriptor {
 
 /**
  * Reads what a manifest says, and checks every descriptor in it.
- * @throws ReleaseError MANIFEST_INVALID, with the field that is wrong
+ * @throws ReleaseError MANIFEST_INVALID, with the digest and the field that is wrong
  */
 export function readManifest(manifest: Manifest): ManifestDocument {
+  try {
+    return readDocument(manifest)
+  } catch (cause) {
+    throw new ReleaseError('MANIFEST_INVALID', `${manifest.digest}: ${messageOf(cause)}`, {cause})
+  }
+}
+
+function readDocument(manifest: Manifest): ManifestDocument {
   const document = asObject(parseJson(manifest.bytes), 'the document')
   const mediaType = bareMediaType(textOr(document['mediaType'], manifest.mediaType))
   if (!isManifestType(mediaType))

@@ -31,7 +31,9 @@ const tag = z.strictObject({
 const labels = z.union([text.min(1), z.array(text.min(1)).min(1)])
 
 const build = z.strictObject({
-  platform: z.string().refine(isCanonicalPlatform, {error: 'is not a platform'}),
+  platform: z
+    .string()
+    .refine(isCanonicalPlatform, {error: ({input}) => `${JSON.stringify(input)} is not a platform`}),
   runner: z.union([labels, z.strictObject({group: text.min(1), labels: labels.exactOptional()})]),
   record: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/, {error: 'is not the name of a record'})
 })
