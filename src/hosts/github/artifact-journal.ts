@@ -28,7 +28,7 @@ export function openArtifactJournal(attempt: string, temp = os.tmpdir()): Journa
         throw new ReleaseError(
           'ARTIFACT_FAILED',
           `the journal of the release cannot be uploaded as an artifact: ${messageOf(cause)}`,
-          {cause, hint: 'No tag was moved. Run the failed job again.'}
+          {cause}
         )
       } finally {
         await rm(folder, {recursive: true, force: true})

@@ -6,6 +6,7 @@ import type {Host} from '../host.js'
 import {readGitRun} from '../git-run.js'
 import {gatherTexts} from '../input-texts.js'
 import {openSystemPorts} from '../system-ports.js'
+import {orInLog} from './journal-in-log.js'
 import {githubReporter} from './reporter.js'
 import {type WorkflowCommands, openWorkflowCommands} from './workflow-commands.js'
 import {readGithubRun} from '../github-run.js'
@@ -21,10 +22,11 @@ export function openGithubHost(): GithubHost {
     environment: process.env,
     write: text => void process.stdout.write(text)
   })
+  const reporter = githubReporter(commands)
   const {ports, close} = openSystemPorts({
-    reporter: githubReporter(commands),
+    reporter,
     digests: artifactStore(),
-    journal: artifactJournal(),
+    journal: orInLog(artifactJournal(), reporter),
     readRun: async (facts, source) => await readRun(facts, source)
   })
   return {
