@@ -19,7 +19,7 @@ describe('joinRecords', () => {
   it('says of every record what is missing or wrong, and how many are there', () => {
     const records = new Map([['digest-app-linux-amd64', new Uint8Array(0)]])
     expect(() => joinRecords(PLAN, records)).toThrow(
-      /1 of 2 digest records[^]*linux\/amd64: record digest-app-linux-amd64: it is empty[^]*linux\/arm64: record digest-app-linux-arm64 is missing/
+      /0 of 2 digest records[^]*linux\/amd64: record digest-app-linux-amd64: it is empty[^]*linux\/arm64: record digest-app-linux-arm64 is missing/
     )
   })
 

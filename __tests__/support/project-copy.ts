@@ -37,7 +37,8 @@ export function copyProject(
     remove: file => rmSync(path.join(folder, file)),
     run(script, ...args) {
       // jest's own NODE_OPTIONS and its variables are not the script's.
-      const env = {...process.env, NODE_OPTIONS: '', REQUIRE_COMPONENTS: ''}
+      // jest asks the programs of its workers for colours where its own terminal, or CI, has them.
+      const env = {...process.env, NODE_OPTIONS: '', REQUIRE_COMPONENTS: '', FORCE_COLOR: '0'}
       const {status, stdout, stderr} = spawnSync(path.join(folder, script), args, {env, encoding: 'utf8'})
       return {exitCode: status ?? -1, output: stdout + stderr}
     },

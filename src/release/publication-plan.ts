@@ -32,10 +32,10 @@ export function joinRecords(plan: Plan, records: ReadonlyMap<string, Uint8Array>
     publicationOf(target, digestsOf(target, records, faults))
   )
   if (faults.length === 0) return publications
-  const found = recordNames(plan).filter(name => records.has(name)).length
+  const all = recordNames(plan).length
   throw new ReleaseError(
     'RELEASE_INCOMPLETE',
-    `${found} of ${recordNames(plan).length} digest records are there; the release needs all of them:\n  ${faults.join('\n  ')}`,
+    `${all - faults.length} of ${all} digest records are there and good; the release needs all of them:\n  ${faults.join('\n  ')}`,
     {hint: 'Nothing was written. Run the build jobs that are named here again, then this job.'}
   )
 }
