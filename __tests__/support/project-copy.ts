@@ -38,7 +38,8 @@ export function copyProject(
     run(script, ...args) {
       // jest's own NODE_OPTIONS and its variables are not the script's.
       // jest asks the programs of its workers for colours where its own terminal, or CI, has them.
-      const env = {...process.env, NODE_OPTIONS: '', REQUIRE_COMPONENTS: '', FORCE_COLOR: '0'}
+      const env = {...process.env, NODE_OPTIONS: '', REQUIRE_COMPONENTS: '', NO_COLOR: '1'}
+      Reflect.deleteProperty(env, 'FORCE_COLOR')
       const {status, stdout, stderr} = spawnSync(path.join(folder, script), args, {env, encoding: 'utf8'})
       return {exitCode: status ?? -1, output: stdout + stderr}
     },
