@@ -105,6 +105,13 @@ describe('a rule that is wrong', () => {
     expect(faultsOf(() => parseRules(`\n# rules\n${rule}`))).toContain(`tags: line 3: ${fault}`)
   })
 
+  it('says the other faults of a line whose type is unknown', () => {
+    expect(faultsOf(() => parseRules('type=semvr,enbale=false,pattern=x'))).toEqual([
+      'tags: line 1: "semvr" is not a type of tag; did you mean semver?',
+      'tags: line 1: "enbale" is an attribute of no type; did you mean enable?'
+    ])
+  })
+
   it('does not hide the others', () => {
     const rules = 'type=sha,enbale=false,priorty=5\n\n# fine\ntype=sha\ntype=raw,value={{a}}{{b}}'
     expect(faultsOf(() => parseRules(rules)).map(fault => fault.split(';')[0])).toEqual([

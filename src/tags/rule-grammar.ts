@@ -50,7 +50,10 @@ function parseRule(line: InputLine, names: readonly string[], report: Report): T
   }
   const fields = parseFields(line, fail)
   const type = typeOf(fields, fail)
-  if (type === undefined) return undefined
+  if (type === undefined) {
+    reportStrangers(fields, fail)
+    return undefined
+  }
   const attributes = new RuleAttributes(known(fields, type, fail), fail, names)
   const rule = buildRule(type, attributes, line)
   return faults.length === 0 ? rule : undefined
@@ -64,6 +67,14 @@ function typeOf(fields: readonly Field[], report: Report): RuleType | undefined 
   const guess = nearest(written.value.toLowerCase(), names)
   report(`${quote(written.value)} is not a type of tag; ${advice(guess, names)}`)
   return undefined
+}
+
+/** Where the type is not known, an attribute that no type has is still a fault of its own. */
+function reportStrangers(fields: readonly Field[], report: Report): void {
+  const names = [...new Set([...COMMON, ...Object.values(TYPES).flatMap(({own}) => own)])]
+  for (const {key} of fields)
+    if (key !== undefined && !names.includes(key))
+      report(`${quote(key)} is an attribute of no type; ${advice(nearest(key, names), names)}`)
 }
 
 function isType(name: string): name is RuleType {
