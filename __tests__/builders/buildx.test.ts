@@ -1,4 +1,4 @@
-import {cpSync, existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {cpSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
@@ -17,12 +17,12 @@ import {
 import {formatPlatform, parsePlatform} from '../../src/oci/platform.js'
 import {builderPorts, execWithEnvironment} from '../support/builder-ports.js'
 import {type BuildKit, startBuildKit} from '../support/buildkit.js'
-import {describeWith} from '../support/components.js'
+import {describeWith, itOnRootFilesystem, rootFilesystem} from '../support/components.js'
 import {buildRequest} from './requests.js'
 
 const HELLO = 'examples/hello'
 const OWN = parsePlatform(`linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`)
-const ROOTFS = path.resolve(process.env['COMPONENTS'] ?? '.components', `rootfs/${OWN.architecture}.tar`)
+const ROOTFS = rootFilesystem(OWN.architecture)
 
 describeWith(['buildkitd', 'docker-buildx'], 'buildx with a BuildKit of its own', () => {
   let folder: string
@@ -97,7 +97,7 @@ describeWith(['buildkitd', 'docker-buildx'], 'buildx with a BuildKit of its own'
     expect(JSON.parse(text)).toMatchObject({config: {Labels: labels}})
   })
 
-  const itRuns = existsSync(ROOTFS) ? it : it.skip
+  const itRuns = itOnRootFilesystem(OWN.architecture)
 
   itRuns('runs programs in stages, and says what failed', async () => {
     const made = context(

@@ -9,7 +9,7 @@ import {readManifest} from '../../src/oci/manifest.js'
 import {DOCKER_LAYER_GZIP, DOCKER_MANIFEST, OCI_LAYER_GZIP, OCI_MANIFEST} from '../../src/oci/media-type.js'
 import {formatPlatform, parsePlatform} from '../../src/oci/platform.js'
 import {builderPorts, execWithEnvironment, scriptedExec} from '../support/builder-ports.js'
-import {describeWith} from '../support/components.js'
+import {describeWith, itWhere, rootFilesystem} from '../support/components.js'
 import {type ContainerStorage, makeContainerStorage} from '../support/container-storage.js'
 import {partsOf, sampleImage, writeLayout} from './layouts.js'
 import {buildRequest} from './requests.js'
@@ -17,7 +17,7 @@ import {buildRequest} from './requests.js'
 const HELLO = 'examples/hello'
 /** This machine's own platform, for which RUN needs no emulation, and a file system with a shell for it. */
 const OWN = parsePlatform(`linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`)
-const ROOTFS = path.resolve(process.env['COMPONENTS'] ?? '.components', `rootfs/${OWN.architecture}.tar`)
+const ROOTFS = rootFilesystem(OWN.architecture)
 
 describe.each(['buildah', 'podman'] as const)('%s', name => {
   describeWith([name], 'really', () => {
@@ -130,7 +130,7 @@ describe.each(['buildah', 'podman'] as const)('%s', name => {
       await expect(cancelled.builder.build(request({}))).rejects.toMatchObject({code: 'CANCELLED'})
     })
 
-    const itRuns = existsSync(ROOTFS) && process.getuid?.() === 0 ? it : it.skip
+    const itRuns = itWhere(existsSync(ROOTFS) && process.getuid?.() === 0)
     const withBase = (run: string): string => {
       const made = context(`FROM scratch AS base\nADD base.tar /\nENV PATH=/bin\nFROM base\nRUN ${run}\n`)
       cpSync(ROOTFS, path.join(made, 'base.tar'))

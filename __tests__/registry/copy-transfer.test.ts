@@ -28,8 +28,9 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 function held(): number {
   collectGarbage()
-  const {heapUsed, external, arrayBuffers} = process.memoryUsage()
-  return heapUsed + external + arrayBuffers
+  // `external` holds the buffers too.
+  const {heapUsed, external} = process.memoryUsage()
+  return heapUsed + external
 }
 
 describe('what a copy transfers', () => {
@@ -84,16 +85,16 @@ describe('what a copy transfers', () => {
     return manifest
   }
 
-  it('is never in memory as a whole: 192 MiB need less than 64 MiB', async () => {
+  it('is never in memory as a whole: 384 MiB need less than 96 MiB', async () => {
     const {from, to} = await startPair()
-    const size = 192 * MEBIBYTE
+    const size = 384 * MEBIBYTE
     const {digest} = await pushLayer(from, size)
     const before = held()
     const state = {peak: 0}
     const timer = setInterval(() => (state.peak = Math.max(state.peak, held() - before)), 400)
     const {uploaded} = await copyImage(from, to, digest).finally(() => clearInterval(timer))
     expect(uploaded).toBeGreaterThan(size)
-    expect(state.peak / MEBIBYTE).toBeLessThan(64)
+    expect(state.peak / MEBIBYTE).toBeLessThan(96)
   }, 60_000)
 
   it('is fetched and sent again where the source breaks off, and counts once', async () => {

@@ -1,6 +1,6 @@
-import {accessSync, constants} from 'node:fs'
+import {accessSync, constants, existsSync} from 'node:fs'
 import path from 'node:path'
-import {describe} from '@jest/globals'
+import {describe, it} from '@jest/globals'
 
 /**
  * Real programs that tests run against: registries, builders, readers, linters. `script/test --all` installs them
@@ -24,9 +24,27 @@ export function component(program: string): string {
 /** A suite that runs where all its programs are installed, and fails where they must be but are not. */
 export function describeWith(programs: readonly string[], title: string, suite: () => void): void {
   const isMissing = programs.some(program => findComponent(program) === undefined)
-  const isRequired = process.env['REQUIRE_COMPONENTS'] === 'true'
-  if (isMissing && !isRequired) describe.skip(`${title} (needs ${programs.join(', ')})`, suite)
+  if (isMissing && !isRequired()) describe.skip(`${title} (needs ${programs.join(', ')})`, suite)
   else describe(title, suite)
+}
+
+/** The path of a root file system of static programs, to build images on that run something. */
+export function rootFilesystem(architecture: string): string {
+  return path.join(FOLDER, 'rootfs', `${architecture}.tar`)
+}
+
+/** `it` where this holds, and in a run that must have everything; else a test that is left out by name. */
+export function itWhere(isPossible: boolean): typeof it {
+  return isPossible || isRequired() ? it : (it.skip as typeof it)
+}
+
+/** `it` for a test that builds on a root file system. */
+export function itOnRootFilesystem(architecture: string): typeof it {
+  return itWhere(existsSync(rootFilesystem(architecture)))
+}
+
+function isRequired(): boolean {
+  return process.env['REQUIRE_COMPONENTS'] === 'true'
 }
 
 /** The search path of programs that a test starts: the components first. */
