@@ -9,9 +9,13 @@ import {prepareMerge} from './merge-process.js'
 import {type BuiltRelease, type World, buildRelease, publishBuilt, readWorld} from './release-world.js'
 
 const VERSIONS = ['1.0.0', '1.1.0'] as const
-const RACES = process.env['FAULTS'] === 'all' ? 25 : 8
-/** Of this many requests one is tried; `npm run test:faults` tries every one. */
-const STRIDE = process.env['FAULTS'] === 'all' ? 1 : 17
+/**
+ * Of this many requests one is tried: every one by `npm run test:faults`, some in a run that has all components, a few
+ * in the quick run.
+ */
+const STRIDE = process.env['FAULTS'] === 'all' ? 1 : process.env['REQUIRE_COMPONENTS'] === 'true' ? 17 : 39
+/** How many races of two releases are run, likewise. */
+const RACES = STRIDE === 1 ? 25 : STRIDE === 17 ? 8 : 3
 
 /** Waits as a release does, but shorter: distribution 2.8 answers 500 while the file of a tag is being written. */
 const patientClock: Clock = {
