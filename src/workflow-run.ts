@@ -49,13 +49,3 @@ export interface SourceRepository {
   /** SPDX identifier. */
   readonly license?: string
 }
-
-/** The branch that the ref names; undefined for any other ref. */
-export function branchOf(run: WorkflowRun): string | undefined {
-  return run.ref.startsWith('refs/heads/') ? run.ref.slice('refs/heads/'.length) : undefined
-}
-
-/** The Git tag that the ref names; undefined for any other ref. */
-export function gitTagOf(run: WorkflowRun): string | undefined {
-  return run.ref.startsWith('refs/tags/') ? run.ref.slice('refs/tags/'.length) : undefined
-}

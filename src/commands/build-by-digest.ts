@@ -1,11 +1,12 @@
 import {findContainerfile} from '../builders/build-context.js'
 import type {BuildRequest} from '../builders/builder.js'
-import {chooseBuilder} from '../builders/builder-choice.js'
+import {type BuilderChoice, chooseBuilder} from '../builders/builder-choice.js'
 import {parseBuilderWish} from '../builders/builder-wish.js'
 import {readBuiltImage} from '../builders/built-image.js'
 import {withOutputFolder} from '../builders/output-folder.js'
 import {type InputIssue, InputError, messageOf} from '../errors.js'
 import {parseAnnotation} from '../inputs/annotation.js'
+import {parseBuildArgument} from '../inputs/build-argument.js'
 import {type InputValues, choice, flag, lines, list, parsed, text} from '../inputs/input.js'
 import {parseKeyValue} from '../inputs/key-value.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
@@ -13,6 +14,7 @@ import {type Repository, formatRepository} from '../oci/reference.js'
 import type {BuildSettings} from '../plan/plan.js'
 import type {LocalImage, Ports} from '../ports.js'
 import {pushImage} from '../registry/image-push.js'
+import type {Registries} from '../registry/registries.js'
 import {type BuildJob, findBuildJobs} from '../release/build-job.js'
 import {
   type BuildView,
@@ -54,7 +56,7 @@ const inputs = {
       summary:
         'Arguments of the build, NAME=VALUE, one a line, beside those of the plan. Not for secrets: they stay in the image.'
     },
-    parseBuildArg
+    parseBuildArgument
   ),
   labels: lines(
     {summary: 'Labels as key=value, beside those of the plan.', placeholder: 'KEY=VALUE'},
@@ -123,9 +125,11 @@ export const buildByDigest = command({
     }
   ],
   async run(given, ports) {
+    const jobs = checkInputs(given)
+    const tools = await findTools(given, ports)
     const views: BuildView[] = []
-    for (const job of checkInputs(given)) {
-      const view = await withOutputFolder(folder => buildAndPush(given, job, folder, ports))
+    for (const job of jobs) {
+      const view = await withOutputFolder(folder => buildAndPush(given, job, folder, tools))
       for (const line of buildLines(view)) ports.reporter.info(line)
       ports.reporter.summary(buildSummary(view))
       if (job.push) await handOver(view, ports)
@@ -153,9 +157,25 @@ function checkInputs(given: Inputs): readonly BuildJob[] {
   throw new InputError(issues)
 }
 
-async function buildAndPush(given: Inputs, job: BuildJob, folder: string, ports: Ports): Promise<BuildView> {
-  const {builder, version, reason} = await chooseBuilder(given.builder ?? 'auto', ports)
-  ports.reporter.info(`Builder: ${reason}.`)
+/** What all platforms of one call are built and pushed with. */
+interface BuildTools extends BuilderChoice {
+  readonly registries: Registries
+  readonly ports: Ports
+}
+
+async function findTools(given: Inputs, ports: Ports): Promise<BuildTools> {
+  const choice = await chooseBuilder(given.builder ?? 'auto', ports)
+  ports.reporter.info(`Builder: ${choice.reason}.`)
+  return {...choice, ports, registries: openRegistries(given, ports)}
+}
+
+async function buildAndPush(
+  given: Inputs,
+  job: BuildJob,
+  folder: string,
+  tools: BuildTools
+): Promise<BuildView> {
+  const {builder, version, ports} = tools
   const start = ports.clock.now()
   const image = await ports.reporter.group(`Build ${formatPlatform(job.platform)}`, () =>
     builder.build(requestOf(given, job, folder))
@@ -171,7 +191,7 @@ async function buildAndPush(given: Inputs, job: BuildJob, folder: string, ports:
     image: document,
     configDigest,
     buildMilliseconds,
-    pushes: await pushEverywhere(image, job, given, ports)
+    pushes: await pushEverywhere(image, job, tools)
   }
 }
 
@@ -211,10 +231,8 @@ function sourceOf(
 async function pushEverywhere(
   image: LocalImage,
   {repositories}: BuildJob,
-  given: Inputs,
-  ports: Ports
+  {registries, ports}: BuildTools
 ): Promise<PushView[]> {
-  const registries = openRegistries(given, ports)
   const results = await Promise.allSettled(
     repositories.map(async repository => {
       const start = ports.clock.now()
@@ -240,15 +258,6 @@ async function pushEverywhere(
 async function handOver({job, root}: BuildView, ports: Ports): Promise<void> {
   const place = await ports.digests.save(job.record, formatDigestRecord(root.digest))
   ports.reporter.info(`The digest is handed over as ${job.record} (${place}).`)
-}
-
-/** The value is in no message: people put secrets there. */
-function parseBuildArg(line: string): string {
-  const [name = ''] = line.split('=')
-  if (/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) return line
-  throw new InputError([
-    {input: 'build-args', message: `${JSON.stringify(name)} is not the name of an argument`}
-  ])
 }
 
 function parseRecordName(name: string): string {

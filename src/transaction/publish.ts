@@ -40,20 +40,10 @@ export interface PublishedIndex {
  */
 export async function publish(release: Release, registries: ReleaseRegistries): Promise<PublishedIndex[]> {
   const collected = await collectAll(release, registries)
-  const indexes = await Promise.all(
-    collected.map(async image => await publishedRoot(image, release.facts, release.singlePlatform))
-  )
   const published = await Promise.all(
-    collected.map(async ({publication, clients, children, copies}, position) => {
-      const index = at(indexes, position)
-      return {
-        publication,
-        index,
-        children,
-        copies,
-        clients,
-        moves: await decideMoves(publication, index, clients, release)
-      }
+    collected.map(async image => {
+      const index = await publishedRoot(image, release.facts, release.singlePlatform)
+      return {...image, index, moves: await decideMoves(image.publication, index, image.clients, release)}
     })
   )
   const moves = published.flatMap(image => image.moves)
@@ -89,10 +79,4 @@ async function collectAll(
       hint: 'Nothing was written. Run the build jobs of what is named here again, then this job.'
     })
   return [...values]
-}
-
-function at<T>(items: readonly T[], position: number): T {
-  const item = items[position]
-  if (item === undefined) throw new Error(`no item ${position}`)
-  return item
 }
