@@ -117,6 +117,29 @@ export interface Credential {
 /** Finds the credential for a registry (host and port); undefined for anonymous. */
 export type Credentials = (registry: string) => Promise<Credential | undefined>
 
+/** One request to GitHub's REST API. */
+export interface GithubRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** With every value in place and percent-encoded: `/orgs/o/packages/container/a%2Fb/versions`. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number>>
+  /** Sent as JSON. */
+  readonly body?: unknown
+  readonly signal?: AbortSignal
+}
+
+/** What GitHub answered; a status of failure is an answer. */
+export interface GithubAnswer {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The parsed JSON; undefined where there is none. */
+  readonly body: unknown
+}
+
+/** Sends one request to GitHub's REST API. Rejects only where no answer came. */
+export type GithubApi = (request: GithubRequest) => Promise<GithubAnswer>
+
 /** Everything impure that a command may use. */
 export interface Ports {
   /**

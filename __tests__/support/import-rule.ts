@@ -13,16 +13,27 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {'main.ts': []},
   {hosts: ['@actions/*', 'p-limit', 'node:*']},
   {commands: []},
-  {transaction: ['p-limit'], sample: ['node:*']},
+  {
+    transaction: ['p-limit'],
+    signing: ['p-limit', 'node:*'],
+    gates: ['node:*'],
+    cleanup: ['p-limit'],
+    deployment: ['p-retry', 'node:*'],
+    onboarding: ['node:*'],
+    sample: ['node:*']
+  },
   {
     registry: ['p-limit', 'p-retry', 'node:*'],
     builders: ['semver', 'node:*'],
-    'embedded-registry': ['node:*']
+    'embedded-registry': ['node:*'],
+    'package-hosts': ['p-limit']
   },
   {'ports.ts': ['node:stream']},
+  {reports: []},
   {
     tags: ['semver', 'dayjs', 'handlebars', 'picomatch', 'node:crypto'],
     release: ['semver', 'node:crypto'],
+    retention: ['semver', 'picomatch'],
     config: ['yaml']
   },
   {inputs: ['fastest-levenshtein']},

@@ -22,7 +22,7 @@ import {
   buildLines,
   buildOutputs,
   buildSummary
-} from '../release/build-summary.js'
+} from '../reports/build-summary.js'
 import {formatDigestRecord} from '../release/digest-record.js'
 import {command} from './command.js'
 import {openRegistries} from './open-registries.js'

@@ -11,7 +11,7 @@ import {
 import type {Ports} from '../ports.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {type CleanupPlan, planCleanup} from '../release/cleanup-plan.js'
-import {type CleanupView, cleanupLines, cleanupSummary} from '../release/cleanup-summary.js'
+import {type CleanupView, cleanupLines, cleanupSummary} from '../reports/cleanup-summary.js'
 import {readInventory} from '../transaction/inventory.js'
 import {type SweepResult, brokenTags, sweep} from '../transaction/sweep.js'
 import {command} from './command.js'

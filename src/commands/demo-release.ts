@@ -1,7 +1,7 @@
 import {type InputTable, parseInputs} from '../inputs/input.js'
 import type {buildMatrix} from '../plan/matrix.js'
 import type {Ports} from '../ports.js'
-import {type StepTime, formatTime} from '../release/demo-report.js'
+import {type StepTime, formatTime} from '../reports/demo-report.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {buildByDigest} from './build-by-digest.js'
 import {cleanupLatest} from './cleanup-latest.js'

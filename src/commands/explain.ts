@@ -8,7 +8,7 @@ import {
   explainEvents,
   explainPlan,
   tagGuide
-} from '../release/plan-explanation.js'
+} from '../reports/plan-explanation.js'
 import type {NamedTag} from '../tags/named-tag.js'
 import {type DecidedRelease, type ReleaseConfig, planRelease} from '../tags/release-plan.js'
 import {type SampleRun, sampleRuns} from '../tags/sample-runs.js'

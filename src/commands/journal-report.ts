@@ -1,5 +1,5 @@
 import type {Reporter} from '../ports.js'
-import {journalSummary} from '../release/journal-summary.js'
+import {journalSummary} from '../reports/journal-summary.js'
 import type {ReleaseJournal} from '../transaction/release-journal.js'
 
 /** What stood at the tags goes into the summary only where something fails: else the table of the release says it. */

@@ -10,8 +10,8 @@ import {
   parseTag
 } from '../oci/reference.js'
 import type {Reporter} from '../ports.js'
-import {formatSize} from '../release/markdown.js'
-import {logMerge, mergeOutputs, mergeSummary} from '../release/merge-summary.js'
+import {formatSize} from '../reports/markdown.js'
+import {logMerge, mergeOutputs, mergeSummary} from '../reports/merge-summary.js'
 import {type PromotedImage, promote} from '../transaction/promotion.js'
 import {releaseView} from '../transaction/release-view.js'
 import {command} from './command.js'

@@ -9,7 +9,7 @@ import {
   rollbackLines,
   rollbackOutputs,
   rollbackSummary
-} from '../release/rollback-summary.js'
+} from '../reports/rollback-summary.js'
 import {type ClientOf, deleteFresh, movesByJournal, movesToVersion} from '../transaction/rollback.js'
 import {type TagMove, assertAllowed} from '../transaction/tag-moves.js'
 import {moveOrUndo} from '../transaction/tag-transaction.js'

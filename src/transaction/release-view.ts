@@ -1,4 +1,4 @@
-import type {MergeView} from '../release/merge-summary.js'
+import type {MergeView} from '../reports/merge-summary.js'
 import type {PublishedIndex} from './publish.js'
 
 /** What outputs and summaries say of an image that was published or promoted. */

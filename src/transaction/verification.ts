@@ -9,7 +9,7 @@ import {formatPlatform, isSamePlatform} from '../oci/platform.js'
 import {type Tag, formatReference} from '../oci/reference.js'
 import {downloadBlob} from '../registry/blob-download.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
-import type {VerifiedTag} from '../release/verify-summary.js'
+import type {VerifiedTag} from '../reports/verify-summary.js'
 
 /** What a tag must be. */
 export interface TagExpectation {

@@ -2,7 +2,7 @@ import {describe, expect, it} from '@jest/globals'
 import {parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {parseRepository} from '../../src/oci/reference.js'
-import {type BuildView, buildLines, buildOutputs, buildSummary} from '../../src/release/build-summary.js'
+import {type BuildView, buildLines, buildOutputs, buildSummary} from '../../src/reports/build-summary.js'
 import {image} from '../support/images.js'
 
 const local = image({architecture: 'arm64'})

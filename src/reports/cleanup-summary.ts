@@ -1,5 +1,5 @@
 import {shortDigest} from '../oci/digest.js'
-import type {CleanupPlan} from './cleanup-plan.js'
+import type {CleanupPlan} from '../release/cleanup-plan.js'
 import {code, markdownTable, textTable} from './markdown.js'
 
 /** What was, or would be, deleted in one repository. */

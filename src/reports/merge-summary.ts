@@ -4,9 +4,9 @@ import {formatPlatform} from '../oci/platform.js'
 import {type Repository, type Tag, formatReference, formatRepository} from '../oci/reference.js'
 import type {TagClass} from '../plan/plan.js'
 import {type ReleaseDocument, formatRelease} from '../plan/release-document.js'
-import type {IndexChild} from './index-plan.js'
+import type {IndexChild} from '../release/index-plan.js'
 import {code, fence, markdownTable, mermaidLabel, textTable} from './markdown.js'
-import type {TagDecision} from './tag-decision.js'
+import type {TagDecision} from '../release/tag-decision.js'
 
 /** What became of one tag in one repository. */
 export interface TagView {

@@ -1,8 +1,8 @@
 import {execFileSync} from 'node:child_process'
 import {describe, expect, it} from '@jest/globals'
 import {parseDigest} from '../../src/oci/digest.js'
-import {verifyJunit} from '../../src/release/verify-junit.js'
-import type {VerifiedTag} from '../../src/release/verify-summary.js'
+import {verifyJunit} from '../../src/reports/verify-junit.js'
+import type {VerifiedTag} from '../../src/reports/verify-summary.js'
 import {describeWith} from '../support/components.js'
 
 const digest = parseDigest(`sha256:${'a'.repeat(64)}`)

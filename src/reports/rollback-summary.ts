@@ -1,7 +1,7 @@
 import {type Digest, shortDigest} from '../oci/digest.js'
 import {type Repository, type Tag, formatReference} from '../oci/reference.js'
 import {code, markdownTable, textTable} from './markdown.js'
-import type {TagDecision} from './tag-decision.js'
+import type {TagDecision} from '../release/tag-decision.js'
 
 /** What became of one tag in a rollback. */
 export interface RollbackView {

@@ -2,7 +2,7 @@ import type {Digest} from '../oci/digest.js'
 import {type Descriptor, type Manifest, type ManifestDocument, descriptorOf} from '../oci/manifest.js'
 import {formatPlatform} from '../oci/platform.js'
 import {type Repository, formatReference, formatRepository} from '../oci/reference.js'
-import type {BuildJob} from './build-job.js'
+import type {BuildJob} from '../release/build-job.js'
 import {code, fence, formatSize, markdownTable} from './markdown.js'
 
 /** What was pushed to one repository. */
