@@ -1,10 +1,11 @@
-import {type ChildProcess, spawn} from 'node:child_process'
+import {type ChildProcess, execFile, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {createServer} from 'node:http'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
+import {promisify} from 'node:util'
 import {
   type EmbeddedRegistry,
   type EmbeddedRegistryOptions,
@@ -12,7 +13,7 @@ import {
   startEmbeddedRegistry
 } from '../../src/embedded-registry/embedded-registry.js'
 import {component} from './components.js'
-import {type RunningTokenIssuer, startTokenIssuer} from './token-issuer.js'
+import {type IssuerUser, type RunningTokenIssuer, startTokenIssuer} from './token-issuer.js'
 
 /** A registry that a test started. */
 export interface RunningRegistry {
@@ -21,6 +22,8 @@ export interface RunningRegistry {
   readonly host: string
   /** What a client has to know where the registry asks. */
   readonly credential?: {readonly username: string; readonly password: string}
+  /** Where its tokens come from, if they come from an issuer of this machine. */
+  readonly tokenEndpoint?: URL
   stop(): Promise<void>
 }
 
@@ -39,6 +42,7 @@ export const USERS = [
 export const DISTRIBUTION_2 = ['docker-registry', 'openssl'] as const
 export const DISTRIBUTION_3 = ['registry3', 'openssl'] as const
 export const OLAREG = ['olareg'] as const
+export const ZOT = ['zot'] as const
 
 /** The embedded registry in this process: in memory and open, if nothing else is said. */
 export async function startEmbedded(
@@ -68,6 +72,10 @@ export interface DistributionOptions {
   readonly allowDelete?: boolean
   readonly relativeLocations?: boolean
   readonly tokenLifetimeSeconds?: number
+  /** Who it knows, in place of the users of all registries. The first has all rights. */
+  readonly users?: readonly IssuerUser[]
+  /** What it says of where tokens are to be had, if that is not the address of the issuer. */
+  readonly realm?: string
   /** Further lines of the configuration file, in YAML. */
   readonly configuration?: string
 }
@@ -97,6 +105,24 @@ export function startOlareg(): Promise<RunningRegistry> {
   })
 }
 
+/** zot, which knows only the media types of OCI, and takes an index whose images are not there. */
+export function startZot(): Promise<RunningRegistry> {
+  return withFolder(async folder => {
+    const file = path.join(folder, 'zot.json')
+    const running = await startProgram(folder, async port => {
+      const document = {
+        distSpecVersion: '1.0.1-dev',
+        storage: {rootDirectory: path.join(folder, 'data'), gc: false},
+        http: {address: '127.0.0.1', port: String(port)},
+        log: {level: 'error'}
+      }
+      await writeFile(file, JSON.stringify(document))
+      return {program: component('zot'), args: ['serve', file]}
+    })
+    return {name: 'zot', host: running.host, stop: running.stop}
+  })
+}
+
 /** `publisher` and `secret`, by bcrypt: the only form that distribution takes. */
 const HTPASSWD = 'publisher:$2y$05$5FRDXNore8fZp4RI4Bc0HOAZKe7onEAjtRoLTVceIVMKJnjFW/AA2\n'
 
@@ -108,7 +134,7 @@ async function startDistribution(
   const kind = options.auth ?? 'none'
   return withFolder(async folder => {
     const issuer = kind === 'token' ? await startIssuer(folder, options) : undefined
-    await writeFile(path.join(folder, 'htpasswd'), HTPASSWD)
+    await writeFile(path.join(folder, 'htpasswd'), await passwordFile(options.users))
     const file = path.join(folder, 'config.yml')
     const running = await startProgram(folder, async port => {
       await writeFile(file, configurationOf(folder, port, options, issuer))
@@ -117,7 +143,8 @@ async function startDistribution(
     return {
       name: kind === 'none' ? name : `${name}, ${kind}`,
       host: running.host,
-      ...(kind === 'none' ? {} : {credential: PUBLISHER}),
+      ...(kind === 'none' ? {} : {credential: options.users?.[0] ?? PUBLISHER}),
+      ...(issuer === undefined ? {} : {tokenEndpoint: new URL(issuer.realm)}),
       stop: async () => {
         await running.stop()
         await issuer?.stop()
@@ -128,7 +155,17 @@ async function startDistribution(
 
 function startIssuer(folder: string, options: DistributionOptions): Promise<RunningTokenIssuer> {
   const lifetimeSeconds = options.tokenLifetimeSeconds ?? 300
-  return startTokenIssuer({folder, lifetimeSeconds, users: USERS})
+  return startTokenIssuer({folder, lifetimeSeconds, users: options.users ?? USERS})
+}
+
+/** Only bcrypt is taken. */
+async function passwordFile(users: readonly IssuerUser[] | undefined): Promise<string> {
+  if (users === undefined) return HTPASSWD
+  const lines = users.map(async ({username, password}) => {
+    const {stdout} = await promisify(execFile)(component('htpasswd'), ['-Bbn', username, password])
+    return stdout.trim()
+  })
+  return `${(await Promise.all(lines)).join('\n')}\n`
 }
 
 function configurationOf(
@@ -147,7 +184,7 @@ function configurationOf(
     ...(issuer
       ? [
           'auth:',
-          `  token: {realm: "${issuer.realm}", service: ${issuer.service}, issuer: ${issuer.issuer}, rootcertbundle: ${issuer.certificateFile}}`
+          `  token: {realm: "${options.realm ?? issuer.realm}", service: ${issuer.service}, issuer: ${issuer.issuer}, rootcertbundle: ${issuer.certificateFile}}`
         ]
       : []),
     options.configuration ?? ''
