@@ -26,10 +26,14 @@ export type ErrorCode =
   | 'REGISTRY_FAILED'
   | 'REGISTRY_UNREACHABLE'
   | 'CREDENTIALS_INVALID'
+  | 'RIGHT_MISSING'
+  | 'CLEANUP_REFUSED'
+  | 'INVENTORY_CHANGED'
   | 'BUILDER_MISSING'
   | 'BUILD_FAILED'
   | 'LAYOUT_INVALID'
   | 'ARTIFACT_FAILED'
+  | 'GITHUB_UNREACHABLE'
   | 'CANCELLED'
 
 /** What an error carries beside its message. */
