@@ -1,217 +1,208 @@
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
-import {setTimeout as delay} from 'node:timers/promises'
 import {messageOf} from '../../src/errors.js'
-import type {Clock} from '../../src/ports.js'
-import {type FaultBook, type FaultProxy, type ProxyFault, startFaultProxies} from '../support/fault-proxy.js'
-import {type TestPorts, testPorts} from '../support/ports.js'
+import type {ProxyFault} from '../support/fault-proxy.js'
 import type {RunningRegistry} from '../support/registries.js'
+import {
+  type FaultBench,
+  type PreparedWorld,
+  STRIDE,
+  type WorldState,
+  chosenOf,
+  faultPorts,
+  openFaultBench
+} from './fault-bench.js'
 import {prepareMerge} from './merge-process.js'
 import {type BuiltRelease, type World, buildRelease, publishBuilt, readWorld} from './release-world.js'
 
-const VERSIONS = ['1.0.0', '1.1.0'] as const
-/**
- * Of this many requests one is tried: every one by `npm run test:faults`, some in a run that has all components, a few
- * in the quick run.
- */
-const STRIDE = process.env['FAULTS'] === 'all' ? 1 : process.env['REQUIRE_COMPONENTS'] === 'true' ? 17 : 39
-/** How many races of two releases are run, likewise. */
+/** How many races of two releases are run with random delays. */
 const RACES = STRIDE === 1 ? 25 : STRIDE === 17 ? 8 : 3
-
-/** Waits as a release does, but shorter: distribution 2.8 answers 500 while the file of a tag is being written. */
-const patientClock: Clock = {
-  now: () => Date.now(),
-  sleep: async (milliseconds, signal) =>
-    await delay(Math.min(milliseconds, 40), undefined, signal ? {signal} : {})
-}
-
-/** The requests, counted from 1, that meet a fault. */
-function chosen(total: number): number[] {
-  return Array.from({length: total}, (_, at) => at + 1).filter(nth => nth % STRIDE === 0)
-}
+/** The whole run tries about a thousand cases for each registry. */
+const MINUTES = STRIDE === 1 ? 60 : 15
 
 const FAULTS: readonly ProxyFault[] = ['reset before', 'reset after', '500 for ever', '429 twice']
+const KILLS = ['call before', 'call after'] as const
+const [OLD, OLDER, NEWER] = ['1.0.0', '1.0.1', '1.1.0'] as const
 
 /**
  * For every request of a release of 2 targets x 2 platforms x 2 registries x 5 tags: what if it goes wrong? Whatever
  * the answer of the run, every tag is what it was before or what it is after, and running again ends in the new release.
  */
 export function releaseFaultSuite(start: () => Promise<readonly RunningRegistry[]>): void {
-  let registries: readonly RunningRegistry[]
-  let proxies: FaultProxy[]
-  let book: FaultBook
-  let ports: TestPorts
-  let number = 0
+  let bench: FaultBench
 
   beforeAll(async () => {
-    registries = await start()
-    ;({book, proxies} = await startFaultProxies(registries.map(({host}) => host)))
-    ports = testPorts([], {clock: patientClock})
+    bench = await openFaultBench(await start())
   }, 60_000)
-  afterAll(async () => {
-    ports.close()
-    await Promise.all([...proxies, ...registries].map(running => running.stop()))
-  })
+  afterAll(async () => await bench.close())
 
-  const worldOf = (at: number): World => ({
-    hosts: proxies.map(({host}) => host),
-    upstreams: registries.map(({host}) => host),
-    folder: `faults/w${at}`
-  })
-
-  /** A world with 1.0.0 published and 1.1.0 built; the states before and after its release. */
-  async function prepare(): Promise<{
-    world: World
-    next: BuiltRelease
-    before: Map<string, string | undefined>
-  }> {
-    number += 1
-    const world = worldOf(number)
-    await publishBuilt(ports, await buildRelease(ports, world, VERSIONS[0]))
-    const next = await buildRelease(ports, world, VERSIONS[1])
-    return {world, next, before: await readWorld(world, VERSIONS)}
-  }
-
-  /** Publishes without any fault: what must be there in the end, and how many requests that takes. */
-  async function finish(world: World, next: BuiltRelease): Promise<Map<string, string | undefined>> {
-    await publishBuilt(ports, next)
-    return await readWorld(world, VERSIONS)
-  }
-
-  async function countRequests(): Promise<number> {
-    const {next} = await prepare()
-    book.arm(0, 'call before')
-    await publishBuilt(ports, next)
-    return book.disarm()
-  }
-
-  async function tryFault(nth: number, fault: ProxyFault): Promise<void> {
-    const {world, next, before} = await prepare()
-    book.arm(nth, fault)
-    const failure = await publishBuilt(ports, next).then(
-      () => undefined,
-      (error: unknown) => error
-    )
-    book.disarm()
-    const found = await readWorld(world, VERSIONS)
-    const after = await finish(world, next)
-    const where = `${fault} at request ${nth}, the run ${failure === undefined ? 'succeeded' : `failed: ${messageOf(failure)}`}`
-    expect({where, state: Object.fromEntries(found)}).toEqual({
-      where,
-      state: Object.fromEntries(failure === undefined ? after : before)
-    })
-    expect(after).toEqual(expectedAfter(before, after))
+  /** Tries every chosen request; each must have been met, so that a case is never counted that was none. */
+  const tryAll = async (kind: string, version: string, tryOne: (nth: number) => Promise<void>) => {
+    const total = await bench.countRequests(version)
+    expect(total).toBeGreaterThan(50)
+    const cases = chosenOf(total)
+    for (const nth of cases) {
+      await tryOne(nth)
+      expect({kind, nth, total, isMet: bench.book.isHit}).toEqual({kind, nth, total, isMet: true})
+    }
+    bench.report(kind, cases.length, total)
   }
 
   it.each(FAULTS)(
     'publishes wholly or not at all, whichever request meets: %s',
     async fault => {
-      const total = await countRequests()
-      expect(total).toBeGreaterThan(50)
-      const cases = chosen(total)
-      for (const nth of cases) await tryFault(nth, fault)
-      process.stderr.write(
-        `${registries.map(({name}) => name).join(' and ')}: ${fault}: ${cases.length} of ${total} requests\n`
-      )
+      await tryAll(fault, NEWER, async nth => await tryFault(bench, nth, fault))
     },
-    600_000
+    MINUTES * 60_000
   )
 
-  it.each(['call before', 'call after'] as const)(
+  it.each(KILLS)(
     'leaves only whole releases behind tags when the process is killed at any request, and the next run finishes: %s',
     async when => {
-      const total = await countRequests()
-      const cases = chosen(total)
-      for (const nth of cases) {
-        const {world, next, before} = await prepare()
-        const killed = await killAt(nth, when, next)
-        const found = await readWorld(world, VERSIONS)
-        const after = await finish(world, next)
-        expect(after).toEqual(expectedAfter(before, after))
-        for (const [tag, digest] of found)
-          expect({
-            nth,
-            killed,
-            tag,
-            digest,
-            isOldOrNew: digest === before.get(tag) || digest === after.get(tag)
-          }).toEqual({
-            nth,
-            killed: true,
-            tag,
-            digest,
-            isOldOrNew: true
-          })
-      }
-      process.stderr.write(
-        `${registries.map(({name}) => name).join(' and ')}: killed, ${when}: ${cases.length} of ${total} requests\n`
-      )
+      await tryAll(`SIGKILL, ${when}`, NEWER, async nth => await tryKill(bench, nth, when))
     },
-    900_000
+    MINUTES * 60_000
   )
 
-  /** Runs the command line, and kills it at its n-th request. */
-  async function killAt(
-    nth: number,
-    when: 'call before' | 'call after',
-    next: BuiltRelease
-  ): Promise<boolean> {
-    const merging = await prepareMerge(next)
-    book.arm(nth, when, merging.kill)
-    const isKilled = await merging.run()
-    book.disarm()
-    return isKilled
-  }
+  it.each([
+    [OLDER, NEWER],
+    [NEWER, OLDER]
+  ])(
+    'ends with the newer version everywhere when %s stops at any request while %s is released whole',
+    async (stopped, whole) => {
+      await tryAll(`${stopped} stops for ${whole}`, stopped, async nth => {
+        await tryOvertaking(bench, nth, [stopped, whole])
+      })
+    },
+    MINUTES * 60_000
+  )
 
-  it('ends with the newer version on both registries when two releases race', async () => {
-    for (let race = 1; race <= RACES; race++) {
-      number += 1
-      const world = worldOf(number)
-      await publishBuilt(ports, await buildRelease(ports, world, '1.0.0'))
-      const [older, newer] = [
-        await buildRelease(ports, world, '1.0.1'),
-        await buildRelease(ports, world, '1.1.0')
-      ]
-      book.jitter(30)
-      const runs = [older, newer].map(async built => {
-        const own = testPorts([], {clock: patientClock})
-        await new Promise(resolve => setTimeout(resolve, Math.random() * 120))
-        return await publishBuilt(own, built).finally(own.close)
-      })
-      const results = await Promise.allSettled(runs)
-      book.jitter(0)
-      const found = await readWorld(world, ['1.0.0', '1.0.1', '1.1.0'])
-      expect({
-        race,
-        failed: results.flatMap(result => (result.status === 'rejected' ? [String(result.reason)] : []))
-      }).toEqual({
-        race,
-        failed: []
-      })
-      for (const key of ['app:latest', 'worker:latest', 'app:1', 'worker:1']) {
-        const [target = ''] = key.split(':')
-        for (const registry of ['0', '1'])
-          expect({race, key, digest: found.get(`${registry}/${key}`)}).toEqual({
-            race,
-            key,
-            digest: found.get(`0/${target}:1.1.0`)
-          })
-      }
-    }
-    process.stderr.write(`${registries.map(({name}) => name).join(' and ')}: races: ${RACES} cases\n`)
-  }, 300_000)
+  it(
+    'ends with the newer version on both registries when two releases race',
+    async () => {
+      for (let race = 1; race <= RACES; race++) await tryRace(bench, race)
+      bench.report('races with random delays', RACES, RACES)
+    },
+    MINUTES * 60_000
+  )
+}
+
+async function tryFault(bench: FaultBench, nth: number, fault: ProxyFault): Promise<void> {
+  const prepared = await bench.prepare(NEWER)
+  bench.book.arm(nth, fault)
+  const failure = await publishBuilt(bench.ports, prepared.next).then(
+    () => undefined,
+    (error: unknown) => error
+  )
+  bench.book.disarm()
+  const found = await readWorld(prepared.world, [OLD, NEWER])
+  const after = await bench.finish(prepared)
+  const where = `${fault} at request ${nth}, the run ${failure === undefined ? 'succeeded' : `failed: ${messageOf(failure)}`}`
+  expect({where, state: Object.fromEntries(found)}).toEqual({
+    where,
+    state: Object.fromEntries(failure === undefined ? after : prepared.before)
+  })
+  expect(after).toEqual(expectedAfter(prepared.before, after))
+}
+
+async function tryKill(bench: FaultBench, nth: number, when: (typeof KILLS)[number]): Promise<void> {
+  const prepared = await bench.prepare(NEWER)
+  const isKilled = await killAt(bench, {nth, when}, prepared)
+  const found = await readWorld(prepared.world, [OLD, NEWER])
+  const after = await bench.finish(prepared)
+  expect(after).toEqual(expectedAfter(prepared.before, after))
+  for (const [tag, digest] of found) {
+    const isOldOrNew = digest === prepared.before.get(tag) || digest === after.get(tag)
+    expect({nth, isKilled, tag, digest, isOldOrNew}).toEqual({
+      nth,
+      isKilled: true,
+      tag,
+      digest,
+      isOldOrNew: true
+    })
+  }
+}
+
+/** Runs the command line, and kills it at its n-th request. */
+async function killAt(
+  {book}: FaultBench,
+  {nth, when}: {readonly nth: number; readonly when: (typeof KILLS)[number]},
+  {next}: PreparedWorld
+): Promise<boolean> {
+  const merging = await prepareMerge(next)
+  book.arm(nth, when, merging.kill)
+  const isKilled = await merging.run()
+  book.disarm()
+  return isKilled
+}
+
+/** One release waits at its n-th request until another has been released from its first request to its last. */
+async function tryOvertaking(
+  bench: FaultBench,
+  nth: number,
+  [stopped, whole]: readonly [string, string]
+): Promise<void> {
+  const {world, next} = await bench.prepare(stopped)
+  const other = await buildRelease(bench.ports, world, whole)
+  const results: PromiseSettledResult<unknown>[] = []
+  bench.book.arm(nth, 'call before', async () => {
+    results.push(...(await Promise.allSettled([publishAlone(other)])))
+  })
+  results.push(...(await Promise.allSettled([publishAlone(next)])))
+  bench.book.disarm()
+  await expectNewer(`${stopped} stopped at request ${nth} for ${whole}`, world, results)
+}
+
+async function tryRace(bench: FaultBench, race: number): Promise<void> {
+  const world = bench.world()
+  await publishBuilt(bench.ports, await buildRelease(bench.ports, world, OLD))
+  const built = [await buildRelease(bench.ports, world, OLDER), await buildRelease(bench.ports, world, NEWER)]
+  bench.book.jitter(30)
+  const results = await Promise.allSettled(
+    built.map(async one => {
+      await new Promise(resolve => setTimeout(resolve, Math.random() * 120))
+      await publishAlone(one)
+    })
+  )
+  bench.book.jitter(0)
+  await expectNewer(`race ${race}`, world, results)
+}
+
+/** Publishes as a job of its own, which shares no connection and no token. */
+async function publishAlone(built: BuiltRelease): Promise<void> {
+  const own = faultPorts()
+  await publishBuilt(own, built).finally(own.close)
+}
+
+/** Neither run failed, both versions are whole under their own tags, and what both claim is the newer one's. */
+async function expectNewer(
+  where: string,
+  world: World,
+  results: readonly PromiseSettledResult<unknown>[]
+): Promise<void> {
+  const found = await readWorld(world, [OLD, OLDER, NEWER])
+  const failed = results.flatMap(result => (result.status === 'rejected' ? [messageOf(result.reason)] : []))
+  const newest = ['app:latest', 'worker:latest', 'app:1', 'worker:1', 'app:1.1', 'worker:1.1']
+  const own = ['app:1.0.1', 'worker:1.0.1', 'app:1.0', 'worker:1.0']
+  const places = [...newest, ...own].flatMap(key => ['0', '1'].map(registry => `${registry}/${key}`))
+  const expected = places.map(place => {
+    const [path = '', tag = ''] = place.split(':')
+    const isOwn = tag.startsWith('1.0')
+    const target = path.split('/')[1] ?? ''
+    return [place, found.get(`0/${target}:${isOwn ? OLDER : NEWER}`)]
+  })
+  const state = places.map(place => [place, found.get(place)])
+  expect({where, failed, state}).toEqual({where, failed: [], state: expected})
+  expect(found.get(`0/app:${OLDER}`)).not.toBe(found.get(`0/app:${NEWER}`))
 }
 
 /** After the release: one digest for each target on both registries, under all tags of the new version; 1.0.0 as it was. */
-function expectedAfter(
-  before: ReadonlyMap<string, string | undefined>,
-  after: ReadonlyMap<string, string | undefined>
-): Map<string, string | undefined> {
+function expectedAfter(before: WorldState, after: WorldState): WorldState {
   return new Map(
     [...after].map(([key]) => {
       const [place = '', tag = ''] = key.split(':')
       const target = place.split('/')[1] ?? ''
-      const isOld = tag === '1.0.0' || tag === '1.0'
-      return [key, isOld ? before.get(key) : after.get(`0/${target}:1.1.0`)]
+      const isOld = tag === OLD || tag === '1.0'
+      return [key, isOld ? before.get(key) : after.get(`0/${target}:${NEWER}`)]
     })
   )
 }

@@ -6,7 +6,7 @@ import {pushImage} from '../../src/registry/image-push.js'
 import {formatDigestRecord} from '../../src/release/digest-record.js'
 import {image} from '../support/images.js'
 import type {TestPorts} from '../support/ports.js'
-import {readTagState} from '../support/registry-state.js'
+import {type WholeImages, readTagState} from '../support/registry-state.js'
 import {clientOf} from '../support/releases.js'
 
 const ARCHITECTURES = ['amd64', 'arm64'] as const
@@ -54,8 +54,11 @@ export async function buildRelease(ports: TestPorts, world: World, version: stri
         labels: target.labels,
         content: `${target.name} ${version}`
       })
-      for (const host of world.hosts)
-        await pushImage(clientOf(ports, `${host}/${world.folder}/${target.name}`), local)
+      await Promise.all(
+        world.upstreams.map(async host => {
+          await pushImage(clientOf(ports, `${host}/${world.folder}/${target.name}`), local)
+        })
+      )
       records.set(build.record, formatDigestRecord(local.root.digest))
     }
   const source = {event: 'push', ref: `refs/tags/v${version}`, revision, created, repository: 'org/app'}
@@ -101,9 +104,10 @@ export async function readWorld(
   const pairs = world.upstreams.flatMap(host =>
     TARGETS.flatMap(target => names.map(tag => ({host, target, tag})))
   )
+  const read: WholeImages = new Map()
   const states = await Promise.all(
     pairs.map(async ({host, target, tag}) => {
-      const state = await readTagState(host, `${world.folder}/${target}`, tag)
+      const state = await readTagState(host, `${world.folder}/${target}`, tag, read)
       if (state?.isWhole === false)
         throw new Error(`${host}/${target}:${tag} points at something that is not whole`)
       return [`${world.upstreams.indexOf(host)}/${target}:${tag}`, state?.digest] as const

@@ -1,3 +1,5 @@
+import {createHash} from 'node:crypto'
+
 /** What a registry holds, read by plain HTTP and nothing of this project. */
 export interface TagState {
   readonly digest: string
@@ -18,10 +20,22 @@ interface Document {
   readonly layers?: readonly {readonly digest: string}[]
 }
 
+/** What was found to be whole in one reading, by repository and digest: the tags of one image share it. */
+export type WholeImages = Map<string, Promise<boolean>>
+
 /** Reads a tag with everything below it; undefined where the tag is free. */
-export async function readTagState(host: string, name: string, tag: string): Promise<TagState | undefined> {
+export async function readTagState(
+  host: string,
+  name: string,
+  tag: string,
+  read: WholeImages = new Map()
+): Promise<TagState | undefined> {
   const root = await fetchManifest(host, name, tag)
-  return root && {digest: root.digest, isWhole: await isWhole(host, name, root.document)}
+  if (root === undefined) return undefined
+  const key = `${host}/${name}@${root.digest}`
+  const known = read.get(key) ?? isWhole(host, name, root.document)
+  read.set(key, known)
+  return {digest: root.digest, isWhole: await known}
 }
 
 async function fetchManifest(
@@ -37,10 +51,11 @@ async function fetchManifest(
     return undefined
   }
   if (!response.ok) throw new Error(`GET ${name}:${reference}: ${response.status}`)
-  return {
-    digest: response.headers.get('docker-content-digest') ?? '',
-    document: (await response.json()) as Document
-  }
+  const bytes = Buffer.from(await response.arrayBuffer())
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  const isOther = reference.startsWith('sha256:') && reference !== digest
+  if (isOther) throw new Error(`GET ${name}@${reference}: the bytes are ${digest}`)
+  return {digest, document: JSON.parse(bytes.toString('utf8')) as Document}
 }
 
 async function isWhole(host: string, name: string, document: Document): Promise<boolean> {

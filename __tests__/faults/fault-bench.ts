@@ -1,0 +1,110 @@
+import {setTimeout as delay} from 'node:timers/promises'
+import type {Clock} from '../../src/ports.js'
+import {type FaultBook, type FaultProxy, startFaultProxies} from '../support/fault-proxy.js'
+import {type TestPorts, testPorts} from '../support/ports.js'
+import type {RunningRegistry} from '../support/registries.js'
+import {type BuiltRelease, type World, buildRelease, publishBuilt, readWorld} from './release-world.js'
+
+/**
+ * Of this many requests one is tried: every one by `npm run test:faults`, some in a run that has all components, a few
+ * in the quick run.
+ */
+export const STRIDE = strideOf(process.env)
+
+/** What every tag points at, by `registry/target:tag`. */
+export type WorldState = Map<string, string | undefined>
+
+/** A world in which one version is published and the next is built. */
+export interface PreparedWorld {
+  readonly world: World
+  readonly next: BuiltRelease
+  readonly before: WorldState
+}
+
+/** Two registries behind proxies on which requests go wrong, and a count of the cases that were tried there. */
+export interface FaultBench {
+  readonly book: FaultBook
+  readonly ports: TestPorts
+  /** A folder of repositories that no other case uses. */
+  world(): World
+  /** A world with 1.0.0 published and this version built. */
+  prepare(version: string): Promise<PreparedWorld>
+  /** Publishes without any fault, and reads what is there then. */
+  finish(prepared: PreparedWorld): Promise<WorldState>
+  /** How many requests the release of this version takes where nothing goes wrong. */
+  countRequests(version: string): Promise<number>
+  /** Notes how many cases of a kind were tried, of how many requests. */
+  report(kind: string, cases: number, total: number): void
+  close(): Promise<void>
+}
+
+function strideOf({FAULTS, REQUIRE_COMPONENTS}: NodeJS.ProcessEnv): number {
+  if (FAULTS === 'all') return 1
+  return REQUIRE_COMPONENTS === 'true' ? 17 : 39
+}
+
+/** The requests, counted from 1, that meet a fault. */
+export function chosenOf(total: number): number[] {
+  return Array.from({length: total}, (_, at) => at + 1).filter(nth => nth % STRIDE === 0)
+}
+
+/** Waits as a release does, but shorter: distribution 2.8 answers 500 while the file of a tag is being written. */
+const patientClock: Clock = {
+  now: () => Date.now(),
+  sleep: async (milliseconds, signal) =>
+    await delay(Math.min(milliseconds, 40), undefined, signal ? {signal} : {})
+}
+
+/** Ports of a run of its own, which waits as a release does but shorter. */
+export function faultPorts(): TestPorts {
+  return testPorts([], {clock: patientClock})
+}
+
+/** Puts proxies in front of registries. */
+export async function openFaultBench(registries: readonly RunningRegistry[]): Promise<FaultBench> {
+  const {book, proxies} = await startFaultProxies(registries.map(({host}) => host))
+  const ports = faultPorts()
+  const started = Date.now()
+  const sum = {worlds: 0, cases: 0, requests: 0}
+  const name = registries.map(one => one.name).join(' and ')
+  const world = (): World => ({...hostsOf(registries, proxies), folder: `faults/w${(sum.worlds += 1)}`})
+  const prepare = async (version: string): Promise<PreparedWorld> => {
+    const fresh = world()
+    await publishBuilt(ports, await buildRelease(ports, fresh, '1.0.0'))
+    const next = await buildRelease(ports, fresh, version)
+    return {world: fresh, next, before: await readWorld(fresh, ['1.0.0', version])}
+  }
+  return {
+    book,
+    ports,
+    world,
+    prepare,
+    finish: async prepared => {
+      await publishBuilt(ports, prepared.next)
+      return await readWorld(prepared.world, ['1.0.0', prepared.next.plan.version ?? ''])
+    },
+    countRequests: async version => {
+      const {next} = await prepare(version)
+      book.arm(0, 'call before')
+      await publishBuilt(ports, next)
+      return book.disarm()
+    },
+    report: (kind, cases, total) => {
+      Object.assign(sum, {cases: sum.cases + cases, requests: sum.requests + total})
+      process.stderr.write(`${name}: ${kind}: ${cases} of ${total}\n`)
+    },
+    close: async () => {
+      const seconds = Math.round((Date.now() - started) / 1000)
+      process.stderr.write(`${name}: ${sum.cases} of ${sum.requests} cases in ${seconds} s\n`)
+      ports.close()
+      await Promise.all([...proxies, ...registries].map(running => running.stop()))
+    }
+  }
+}
+
+function hostsOf(
+  registries: readonly RunningRegistry[],
+  proxies: readonly FaultProxy[]
+): Pick<World, 'hosts' | 'upstreams'> {
+  return {hosts: proxies.map(({host}) => host), upstreams: registries.map(({host}) => host)}
+}

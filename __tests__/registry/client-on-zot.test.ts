@@ -1,0 +1,5 @@
+import {describeWith} from '../support/components.js'
+import {ZOT, startZot} from '../support/registries.js'
+import {clientSuite} from './client-suite.js'
+
+describeWith(ZOT, 'the client against zot', () => clientSuite(startZot, {tags: 1100}))
