@@ -19,6 +19,8 @@ export interface HttpRequest {
 export interface StreamBody {
   /** Bytes. */
   readonly size: number
+  /** The file that holds it, where one does: programs can read it there. */
+  readonly file?: string
   readonly open: () => Readable
 }
 
@@ -38,12 +40,18 @@ export interface ExecResult {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
+  /** It was ended because its time was over. */
+  readonly timedOut?: true
 }
 
 export interface ExecOptions {
   readonly cwd?: string
   /** Variables set beside those of this process. */
   readonly env?: Readonly<Record<string, string>>
+  /** The variables of this process that it gets, by name or as a start with `*`. Default: all. */
+  readonly inherit?: readonly string[]
+  /** Milliseconds after which it is ended, with all that it started. Default: never. */
+  readonly timeout?: number
   /** Written to the program's standard input. */
   readonly input?: string
   /** Takes each line of the program's output while it runs. */
@@ -74,6 +82,28 @@ export interface Journal {
   save(name: string, text: string): Promise<string>
 }
 
+/** A file to keep: its name, without folders, and its text. */
+export interface KeptFile {
+  readonly name: string
+  readonly text: string
+}
+
+/** The beginning of a file that was kept; of a large one no more than what shows what it is. */
+export interface FoundFile {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/** Where files lie that people and later jobs look at, also of a step that fails: workflow artifacts, or folders. */
+export interface Artifacts {
+  /** Keeps files under a name, in place of what an earlier attempt kept under it. Returns where they lie. */
+  save(name: string, files: readonly KeptFile[]): Promise<string>
+  /** The names of what this run has kept, by all its jobs; each once. */
+  names(): Promise<readonly string[]>
+  /** The small files that lie under a name; undefined where nothing does. The newest count. */
+  load(name: string): Promise<readonly FoundFile[] | undefined>
+}
+
 /** An image that a builder left on this machine: its manifests in memory, its blobs to be read. */
 export interface LocalImage {
   /** What the digest record names: an image manifest, or an index where the builder attested. */
@@ -82,6 +112,14 @@ export interface LocalImage {
   readonly manifests: readonly Manifest[]
   /** The content of a config or layer. */
   blob(digest: Digest): StreamBody
+}
+
+/** Bytes on their way, of which a person sees how many there are. */
+export interface Progress {
+  /** So many bytes more have arrived; a number below zero takes them back, where something begins anew. */
+  advance(bytes: number): void
+  /** All have arrived, or no more will. */
+  end(): void
 }
 
 /** What a person sees of a run. */
@@ -93,6 +131,8 @@ export interface Reporter {
   warning(line: string): void
   /** Lines that belong together, folded where the log can fold. */
   group<T>(title: string, body: () => Promise<T>): Promise<T>
+  /** Shows how many of so many bytes have arrived: as a bar on a terminal, as a line now and then in a log. */
+  progress(title: string, bytes: number): Progress
   /** A section of the job summary, as GitHub Markdown. */
   summary(markdown: string): void
   /** Keeps a value out of everything that is printed from now on. */
@@ -137,7 +177,10 @@ export interface GithubAnswer {
   readonly body: unknown
 }
 
-/** Sends one request to GitHub's REST API. Rejects only where no answer came. */
+/**
+ * Sends one request to GitHub's REST API, at the pace that its limits allow, and again where it failed in passing.
+ * Rejects only where no answer came.
+ */
 export type GithubApi = (request: GithubRequest) => Promise<GithubAnswer>
 
 /** Everything impure that a command may use. */
@@ -151,13 +194,21 @@ export interface Ports {
   readonly exec: Exec
   readonly digests: DigestStore
   readonly journal: Journal
+  readonly artifacts: Artifacts
   /** The text of a file of the work tree; undefined where there is none. */
   readonly readText: (file: string) => Promise<string | undefined>
   /** Keeps a text in a file of this name for the steps after this one. Returns its path. */
   readonly saveText: (name: string, text: string) => Promise<string>
+  /** A variable of the environment; undefined where it is not set. */
+  readonly environment: (name: string) => string | undefined
   readonly reporter: Reporter
   readonly clock: Clock
   readonly credentials: Credentials
+  /**
+   * GitHub's REST API for a token, else for that of the environment.
+   * @throws ReleaseError CREDENTIALS_INVALID where there is no token
+   */
+  readonly github: (token?: string) => GithubApi
   /** Fires when the run is cancelled. */
   readonly signal: AbortSignal
 }

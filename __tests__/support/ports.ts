@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises'
-import type {Credential, Exec, Ports, Reporter} from '../../src/ports.js'
+import type {Artifacts, Credential, Exec, FoundFile, Ports, Reporter} from '../../src/ports.js'
 import {openHttp} from '../../src/registry/transport/http.js'
 import type {WorkflowRun} from '../../src/workflow-run.js'
 import type {RunningRegistry} from './registries.js'
@@ -31,6 +31,7 @@ export function recordingReporter(): RecordedReport {
       lines.push(title)
       return await body()
     },
+    progress: () => ({advance: () => undefined, end: () => undefined}),
     secret: () => undefined,
     summary: markdown => void summaries.push(markdown)
   }
@@ -42,6 +43,8 @@ export interface TestPorts extends Ports {
   readonly records: Map<string, Uint8Array>
   /** Every journal that was kept, in order. */
   readonly journals: string[]
+  /** The texts of the files of each artifact, by name. */
+  readonly kept: Map<string, Readonly<Record<string, string>>>
   /** What was kept for later steps, by name. */
   readonly files: Map<string, string>
   readonly close: () => void
@@ -53,6 +56,7 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
   const records = new Map<string, Uint8Array>()
   const journals: string[] = []
   const files = new Map<string, string>()
+  const kept: TestPorts['kept'] = new Map()
   const noPrograms: Exec = command => Promise.reject(new Error(`${command} is not for this test`))
   return {
     workflowRun: () => Promise.resolve(tagPush('v1.0.0')),
@@ -63,21 +67,42 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
       load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name))))
     },
     journal: {save: (name, text) => Promise.resolve(void journals.push(text)).then(() => name)},
+    artifacts: keptArtifacts(kept),
     readText: () => Promise.resolve(undefined),
     saveText: (name, text) => Promise.resolve(void files.set(name, text)).then(() => `/runner/temp/${name}`),
+    environment: () => undefined,
     clock: {
       now: () => Date.now(),
       sleep: async (_, signal) => await delay(1, undefined, signal ? {signal} : {})
     },
     credentials: host =>
       Promise.resolve<Credential | undefined>(registries.find(one => one.host === host)?.credential),
+    github: () => () => Promise.reject(new Error("GitHub's API is not for this test")),
     signal: new AbortController().signal,
     ...overrides,
     reporter: recordingReporter(),
     records,
     journals,
     files,
+    kept,
     close: () => http.close()
+  }
+}
+
+function keptArtifacts(kept: TestPorts['kept']): Artifacts {
+  return {
+    save(name, files) {
+      kept.set(name, Object.fromEntries(files.map(file => [file.name, file.text])))
+      return Promise.resolve(`artifact ${name}`)
+    },
+    names: () => Promise.resolve([...kept.keys()]),
+    load(name) {
+      const found = Object.entries(kept.get(name) ?? {}).map(([file, text]): FoundFile => ({
+        name: file,
+        bytes: Buffer.from(text)
+      }))
+      return Promise.resolve(kept.has(name) ? found : undefined)
+    }
   }
 }
 

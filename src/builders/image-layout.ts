@@ -86,7 +86,7 @@ function readChild(place: BlobFolder, descriptor: Descriptor): Manifest {
 function blobOf(place: BlobFolder, descriptor: Descriptor): StreamBody {
   assertSize(place, descriptor)
   const file = path.join(place.folder, place.fileOf(descriptor.digest))
-  return {size: descriptor.size, open: () => createReadStream(file)}
+  return {size: descriptor.size, file, open: () => createReadStream(file)}
 }
 
 function assertSize(place: BlobFolder, descriptor: Descriptor): void {

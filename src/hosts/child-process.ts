@@ -1,4 +1,4 @@
-import {spawn} from 'node:child_process'
+import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process'
 import {createInterface} from 'node:readline'
 import type {Readable} from 'node:stream'
 import {text} from 'node:stream/consumers'
@@ -6,17 +6,22 @@ import type {ExecOptions, ExecResult} from '../ports.js'
 
 /** The exit code of a program that a signal ended, as shells give it at least. */
 const ENDED_BY_SIGNAL = 128
+/** Milliseconds that a program has to end by itself when its time is over. */
+const GRACE = 5000
 
 /**
- * Runs a program without a shell until it ends, or is told to end because the signal fires.
+ * Runs a program without a shell until it ends, is told to end because the signal fires, or its time is over.
  * @throws what the system says where it cannot be started, or an AbortError
  */
 export async function runChild(
   command: string,
   args: readonly string[],
-  {cwd, env, input = '', onLine, signal}: ExecOptions
+  options: ExecOptions
 ): Promise<ExecResult> {
-  const child = spawn(command, args, {cwd, env: {...process.env, ...env}, signal})
+  const {cwd, input = '', onLine, signal, timeout} = options
+  const ending = timeout === undefined ? {signal} : {detached: process.platform !== 'win32'}
+  const child = spawn(command, args, {cwd, env: environmentOf(options), ...ending})
+  const watch = timeout === undefined ? undefined : watchGroup(child, timeout, signal)
   // A program that does not read its input is no fault.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
@@ -25,8 +30,69 @@ export async function runChild(
     child.once('error', reject)
     child.once('close', code => resolve(code ?? ENDED_BY_SIGNAL))
   })
-  const [exitCode, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
-  return {exitCode, stdout, stderr}
+  try {
+    const [exitCode, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
+    if (watch !== undefined) signal?.throwIfAborted()
+    return {exitCode, stdout, stderr, ...(watch?.isOver() ? {timedOut: true} : {})}
+  } finally {
+    watch?.stop()
+  }
+}
+
+function environmentOf({env, inherit}: ExecOptions): NodeJS.ProcessEnv {
+  if (inherit === undefined) return {...process.env, ...env}
+  const isInherited = (name: string): boolean =>
+    inherit.some(pattern =>
+      pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
+    )
+  return {...Object.fromEntries(Object.entries(process.env).filter(([name]) => isInherited(name))), ...env}
+}
+
+interface Watch {
+  readonly isOver: () => boolean
+  readonly stop: () => void
+}
+
+/** Ends a program and all that it started: it leads a process group of its own, which a shell's children stay in. */
+function watchGroup(
+  child: ChildProcessWithoutNullStreams,
+  timeout: number,
+  signal: AbortSignal | undefined
+): Watch {
+  const state: {isOver: boolean; kill?: NodeJS.Timeout} = {isOver: false}
+  const end = (): void => {
+    signalGroup(child, 'SIGTERM')
+    state.kill = setTimeout(() => {
+      signalGroup(child, 'SIGKILL')
+      // One that left the group may hold the other end for as long as it likes.
+      for (const output of [child.stdout, child.stderr]) output.push(null)
+    }, GRACE)
+  }
+  const timer = setTimeout(() => {
+    state.isOver = true
+    end()
+  }, timeout)
+  if (signal?.aborted) end()
+  signal?.addEventListener('abort', end, {once: true})
+  return {
+    isOver: () => state.isOver,
+    stop() {
+      clearTimeout(timer)
+      clearTimeout(state.kill)
+      signal?.removeEventListener('abort', end)
+    }
+  }
+}
+
+function signalGroup(child: ChildProcessWithoutNullStreams, name: NodeJS.Signals): void {
+  const {pid} = child
+  if (pid === undefined) return
+  try {
+    if (process.platform === 'win32') child.kill(name)
+    else process.kill(-pid, name)
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 function readLines(output: Readable, onLine: (line: string) => void): void {

@@ -8,12 +8,12 @@ import type {Exec} from '../ports.js'
  * @throws ReleaseError BUILDER_MISSING where it cannot be started; the reason of the signal where that fired
  */
 export const execPrograms: Exec = async (command, args, options = {}) => {
-  const {signal, input, onLine} = options
-  const isToEnd = signal === undefined && input === undefined && onLine === undefined
+  const watched = [options.signal, options.input, options.onLine, options.inherit, options.timeout]
+  const isToEnd = watched.every(option => option === undefined)
   try {
     return isToEnd ? await runToEnd(command, args, options) : await runWatched(command, args, options)
   } catch (cause) {
-    if (signal?.aborted === true) throw signal.reason
+    if (options.signal?.aborted === true) throw options.signal.reason
     throw new ReleaseError('BUILDER_MISSING', `${command} cannot be started: ${messageOf(cause)}`, {
       cause,
       hint: `Install ${command}, or add its folder to PATH.`

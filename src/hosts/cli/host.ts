@@ -11,6 +11,7 @@ import {openSystemPorts} from '../system-ports.js'
 import {VERSION} from '../../version.js'
 import type {WorkflowRun} from '../../workflow-run.js'
 import {type Arguments, readArguments, variableOf} from './arguments.js'
+import {openFolderArtifacts} from './folder-artifacts.js'
 import {openFolderStore} from './folder-digest-store.js'
 import {openFolderJournal} from './folder-journal.js'
 import {commandHelp, overview} from './help.js'
@@ -24,6 +25,7 @@ export interface CliHost extends Host {
 
 const RECORDS_FOLDER = '.image-release/records'
 const JOURNAL_FOLDER = '.image-release/journal'
+const ARTIFACTS_FOLDER = '.image-release/artifacts'
 
 /** Opens the host of a command line. */
 export function openCliHost(names: readonly string[], load: (name: string) => Promise<Command>): CliHost {
@@ -34,6 +36,7 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
     reporter,
     digests: openFolderStore(() => state.globals.records ?? RECORDS_FOLDER),
     journal: openFolderJournal(JOURNAL_FOLDER),
+    artifacts: openFolderArtifacts(ARTIFACTS_FOLDER),
     readRun: async (facts, source) => await readRun(state.globals, facts, source)
   })
   return {

@@ -1,5 +1,5 @@
 import type {Command, Outputs} from '../../commands/command.js'
-import type {DigestStore, Journal, Ports} from '../../ports.js'
+import type {Artifacts, DigestStore, Journal, Ports} from '../../ports.js'
 import {causeLines, errorLines} from '../error-lines.js'
 import type {WorkflowRun} from '../../workflow-run.js'
 import type {Host} from '../host.js'
@@ -27,6 +27,7 @@ export function openGithubHost(): GithubHost {
     reporter,
     digests: artifactStore(),
     journal: orInLog(artifactJournal(), reporter),
+    artifacts: workflowArtifacts(),
     readRun: async (facts, source) => await readRun(facts, source)
   })
   return {
@@ -62,6 +63,17 @@ function artifactStore(): DigestStore {
   return {
     save: async (name, record) => await (await open()).save(name, record),
     load: async names => await (await open()).load(names)
+  }
+}
+
+/** Files for people and later jobs, by the same client. */
+function workflowArtifacts(): Artifacts {
+  const open = async (): Promise<Artifacts> =>
+    (await import('./artifact-files.js')).openArtifactFiles(process.env['RUNNER_TEMP'])
+  return {
+    save: async (name, files) => await (await open()).save(name, files),
+    names: async () => await (await open()).names(),
+    load: async name => await (await open()).load(name)
   }
 }
 

@@ -1,0 +1,77 @@
+import {mkdir, open, readdir, rename, rm, writeFile} from 'node:fs/promises'
+import path from 'node:path'
+import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
+import type {Artifacts, FoundFile, KeptFile} from '../../ports.js'
+
+/** What is read of a file: more than any document of a build has. */
+const MAX_READ = 1024 * 1024
+
+/**
+ * Files that are kept, in a folder for each name.
+ * @throws ReleaseError ARTIFACT_FAILED where they cannot be written; RECORD_INVALID for what cannot be read
+ */
+export function openFolderArtifacts(root: string): Artifacts {
+  return {
+    async save(name, files) {
+      const folder = path.join(root, plainName(name))
+      try {
+        await replaceFolder(folder, files)
+        return folder
+      } catch (cause) {
+        throw new ReleaseError('ARTIFACT_FAILED', `${folder} cannot be written: ${messageOf(cause)}`, {
+          cause,
+          hint: 'Run this where a folder of the working directory can be written to.'
+        })
+      }
+    },
+    names: async () => (await entriesOf(root, 'isDirectory')).filter(name => !name.endsWith('.partial')),
+    load: async name => await readFolder(path.join(root, plainName(name)))
+  }
+}
+
+/** A name may come from a plan, which anyone may have written: it must not lead out of the folder. */
+function plainName(name: string): string {
+  if (name !== '' && name !== '.' && name !== '..' && !/[\\/]/.test(name)) return name
+  throw new ReleaseError('ARTIFACT_FAILED', `${JSON.stringify(name)} is not a name for files that are kept`)
+}
+
+/** Written aside and renamed, so that nobody finds half of it. */
+async function replaceFolder(folder: string, files: readonly KeptFile[]): Promise<void> {
+  const partial = `${folder}.partial`
+  await rm(partial, {recursive: true, force: true})
+  await mkdir(partial, {recursive: true})
+  for (const {name, text} of files) await writeFile(path.join(partial, plainName(name)), text)
+  await rm(folder, {recursive: true, force: true})
+  await rename(partial, folder)
+}
+
+async function readFolder(folder: string): Promise<FoundFile[] | undefined> {
+  try {
+    const names = await entriesOf(folder, 'isFile')
+    const files = await Promise.all(names.map(async name => await readBeginning(folder, name)))
+    return files.length === 0 ? undefined : files
+  } catch (cause) {
+    throw new ReleaseError('RECORD_INVALID', `${folder} cannot be read: ${messageOf(cause)}`, {cause})
+  }
+}
+
+/** Links are left out: they could lead anywhere. */
+async function entriesOf(folder: string, kind: 'isFile' | 'isDirectory'): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, {withFileTypes: true})
+    return entries.filter(entry => entry[kind]()).map(({name}) => name)
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+async function readBeginning(folder: string, name: string): Promise<FoundFile> {
+  const handle = await open(path.join(folder, name))
+  try {
+    const {buffer, bytesRead} = await handle.read(Buffer.alloc(MAX_READ), 0, MAX_READ, 0)
+    return {name, bytes: buffer.subarray(0, bytesRead)}
+  } finally {
+    await handle.close()
+  }
+}
