@@ -81,8 +81,8 @@ function rootInput(
 }
 
 /** The inputs of a command as action.yml has them: where a file of settings may speak, a default must not look like an input. */
-function metadataInputs({inputs, isConfigurable}: Command): Readonly<Record<string, Input<unknown>>> {
-  return isConfigurable === true ? mapValues(inputs, withoutDefault) : inputs
+function metadataInputs({inputs, settings}: Command): Readonly<Record<string, Input<unknown>>> {
+  return settings !== undefined ? mapValues(inputs, withoutDefault) : inputs
 }
 
 function withoutDefault(input: Input<unknown>): Input<unknown> {

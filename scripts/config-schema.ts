@@ -14,19 +14,28 @@ const named = z
   .meta({id: 'named'})
 
 /**
- * The JSON Schema of the file of settings, made from the inputs of the command that reads it: editors complete the file by it.
+ * The JSON Schema of the file of settings, made from the inputs of the commands that read it: editors complete the file by it.
  */
-export function configSchema(inputs: InputTable): string {
-  const entries = Object.entries(inputs).filter(([name, {secret}]) => name !== 'config' && !secret)
-  const properties = Object.fromEntries(
-    entries.map(([name, input]) => [name, valueOf(input).optional().describe(input.summary)])
-  )
-  const schema = z.strictObject(properties).meta({
+export function configSchema(inputs: InputTable, sections: ReadonlyMap<string, InputTable>): string {
+  const parts = [...sections].map(([name, table]) => [
+    name,
+    z.strictObject(propertiesOf(table)).optional().describe(`The inputs of ${name}.`)
+  ])
+  const schema = z.strictObject({...propertiesOf(inputs), ...Object.fromEntries(parts)}).meta({
     title: 'Settings of image-release',
     description:
-      'The file .github/image-release.yml. Every setting is an input of compute-tags; an input counts more than the file.'
+      'The file .github/image-release.yml. Every setting is an input of compute-tags, or stands in a section with the inputs of another command; an input counts more than the file.'
   })
   return `${JSON.stringify(z.toJSONSchema(schema, {target: 'draft-7'}), undefined, 2)}\n`
+}
+
+function propertiesOf(inputs: InputTable): Record<string, z.ZodType> {
+  const entries = Object.entries(inputs).filter(
+    ([name, {secret, shape}]) => name !== 'config' && !secret && shape !== 'json'
+  )
+  return Object.fromEntries(
+    entries.map(([name, input]) => [name, valueOf(input).optional().describe(input.summary)])
+  )
 }
 
 /** What a file may say for an input: its text, or the same as a list or a map. */

@@ -56,7 +56,9 @@ function metadataFiles(commands: readonly Command[]): [string, string][] {
 
 function schemas(commands: readonly Command[]): [string, string][] {
   const inputs = commands.find(({name}) => name === 'compute-tags')?.inputs ?? {}
-  return [['schema/image-release.schema.json', configSchema(inputs)]]
+  const sections = commands.filter(({settings}) => settings === 'section')
+  const tables = new Map(sections.map(({name, inputs: table}) => [name, table]))
+  return [['schema/image-release.schema.json', configSchema(inputs, tables)]]
 }
 
 function documents(commands: readonly Command[]): [string, string][] {

@@ -27,8 +27,12 @@ async function runCommand(host: Host, name: string): Promise<void> {
   const command = await loadCommand(name)
   const {texts, issues} = await host.read(command)
   for (const [input, {secret}] of Object.entries(command.inputs)) if (secret) host.hide(texts[input])
-  const {inputs: table, isConfigurable} = command
-  const config = isConfigurable ? await configure(table, texts, host.ports.readText) : unconfigured(texts)
+  const {inputs: table, settings} = command
+  const section = settings === 'section' ? name : undefined
+  const config =
+    settings === undefined
+      ? unconfigured(texts)
+      : await configure({table, section}, texts, host.ports.readText)
   await config.within(async () => {
     const inputs = parseInputs(table, config.texts, issues)
     await runWith(inputs, command, host)

@@ -24,7 +24,7 @@ async function explained(
     workflowRun: () => Promise.resolve(run)
   })
   try {
-    const config = await configure(explain.inputs, {ask: 'never', ...texts}, ports.readText)
+    const config = await configure({table: explain.inputs}, {ask: 'never', ...texts}, ports.readText)
     const {explanation} = await explain.run(parseInputs(explain.inputs, config.texts), ports)
     return explanation.split('\n')
   } finally {

@@ -1,16 +1,19 @@
 import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
+import {COMMANDS, loadCommand} from '../../src/commands/all.js'
 import {computeTags} from '../../src/commands/compute-tags.js'
+import {SECTIONS, configure} from '../../src/commands/config.js'
 import {parseConfigFile} from '../../src/config/config-file.js'
 import {InputError} from '../../src/errors.js'
+import {choice, json, text} from '../../src/inputs/input.js'
 import {on} from '../support/tag-plans.js'
 import {planned, tagLines} from '../support/planned.js'
 
 const FILE = '.github/image-release.yml'
 
 function textsOf(yaml: string): Readonly<Record<string, string | undefined>> {
-  return parseConfigFile(FILE, yaml, computeTags.inputs).texts
+  return parseConfigFile(FILE, yaml, {table: computeTags.inputs, sections: SECTIONS}).texts
 }
 
 async function faultsOf(yaml: string, texts: Readonly<Record<string, string>> = {}): Promise<string[]> {
@@ -168,8 +171,55 @@ describe('the schema of the file', () => {
     const inputs = Object.entries(computeTags.inputs).filter(
       ([name, {secret}]) => !secret && name !== 'config'
     )
-    expect(Object.keys(schema.properties)).toEqual(inputs.map(([name]) => name))
+    expect(Object.keys(schema.properties).filter(name => !SECTIONS.includes(name))).toEqual(
+      inputs.map(([name]) => name)
+    )
     for (const [name, {summary}] of inputs) expect(schema.properties[name]?.description).toBe(summary)
     expect(schema.additionalProperties).toBe(false)
+  })
+})
+
+describe('a section of the file', () => {
+  const table = {
+    builder: text({summary: 'One.'}),
+    format: choice(['oci', 'docker'], {summary: 'Two.', default: 'oci'}),
+    token: text({summary: 'Three.', secret: true}),
+    plan: json({summary: 'Four.'}, value => ({value}))
+  }
+  const read = async (yaml: string, given = {}): Promise<unknown> => {
+    const file = await configure({table, section: 'build-by-digest'}, given, () => Promise.resolve(yaml))
+    return await file.within(() => Promise.resolve(file.texts))
+  }
+
+  it('holds the inputs of its command, and an input counts more', async () => {
+    const yaml = 'images: a/b\nbuild-by-digest:\n  builder: buildah\n  format: docker\n'
+    expect(await read(yaml, {format: 'oci'})).toEqual({builder: 'buildah', format: 'oci'})
+  })
+
+  it.each(['images: a/b', 'build-by-digest:', ''])('may be left out: %j', async yaml => {
+    expect(await read(yaml)).toEqual({})
+  })
+
+  it('has its faults said with their lines, all at once', async () => {
+    const yaml = 'build-by-digest:\n  bulder: buildah\n  token: abc\n  plan: {}\n'
+    await expect(read(yaml)).rejects.toThrow(
+      [
+        '.github/image-release.yml:2: bulder: there is no such setting; did you mean builder?',
+        '.github/image-release.yml:3: token: is a secret, which does not belong in a file',
+        '.github/image-release.yml:4: plan: is of one run, which does not belong in a file'
+      ].join('\n')
+    )
+    await expect(read('build-by-digest: yes')).rejects.toThrow('build-by-digest: is not a map of settings')
+  })
+
+  it('is no concern of compute-tags, which knows its name', async () => {
+    expect(await faultsOf('images: a/b\nmerge-manifest: {sign: none}')).toEqual([])
+    expect((await faultsOf('images: a/b\nmerge-manifst: {}'))[0]).toContain('did you mean merge-manifest?')
+  })
+
+  it('is there for every command that says so', async () => {
+    const names: string[] = []
+    for (const name of COMMANDS.keys()) if ((await loadCommand(name)).settings === 'section') names.push(name)
+    expect(names.filter(name => !SECTIONS.includes(name))).toEqual([])
   })
 })

@@ -24,7 +24,7 @@ export async function planned(
 ): Promise<Planned> {
   const ports = testPorts([], {readText: file => Promise.resolve(files[file])})
   const given = {ask: 'never', ...texts}
-  const config = await configure(computeTags.inputs, given, ports.readText)
+  const config = await configure({table: computeTags.inputs}, given, ports.readText)
   try {
     return await config.within(async () => {
       const outputs = await computeTags.run(parseInputs(computeTags.inputs, config.texts), {

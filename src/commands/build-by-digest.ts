@@ -15,6 +15,7 @@ export const buildByDigest = command({
   summary: 'Build one platform of an image and push it to every registry by digest, without any tag.',
   description:
     'Builds with buildx, buildah or podman, whichever is there, and exports the image once, so that every registry gets the same bytes and the same digest. Pushes it without a tag, and when it is wholly there on every registry, hands its digest over to merge-manifest. Where the plan says that nothing is pushed, it only builds.',
+  settings: 'section',
   inputs: buildInputs,
   outputs: {
     digest: 'The digest of the image; of several platforms one a line, as in all outputs.',

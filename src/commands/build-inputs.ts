@@ -6,7 +6,7 @@ import {type InputValues, choice, flag, lines, list, parsed, text} from '../inpu
 import {parseKeyValue} from '../inputs/key-value.js'
 import {parsePlatform} from '../oci/platform.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
-import {images, plan} from './shared-inputs.js'
+import {config, images, plan} from './shared-inputs.js'
 
 /** The inputs of build-by-digest. */
 export const buildInputs = {
@@ -75,6 +75,7 @@ export const buildInputs = {
     parseRecordName
   ),
   insecure,
+  config,
   'registry-credentials': registryCredentials
 }
 

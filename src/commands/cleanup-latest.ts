@@ -17,7 +17,7 @@ import {type SweepResult, brokenTags, sweep} from '../transaction/sweep.js'
 import {command} from './command.js'
 import {openRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
-import {dryRun, images, minAge, release} from './shared-inputs.js'
+import {config, dryRun, images, minAge, release} from './shared-inputs.js'
 
 const inputs = {
   release,
@@ -38,6 +38,7 @@ const inputs = {
   }),
   'min-age': minAge,
   insecure,
+  config,
   'registry-credentials': registryCredentials,
   'dry-run': dryRun
 }
@@ -50,6 +51,7 @@ export const cleanupLatest = command({
   summary: 'Delete what a verified release superseded, and nothing that any tag can still reach.',
   description:
     'Takes the digests that tags such as latest pointed at before, and deletes those that no tag reaches any more, with their platforms, attestations and signatures. What is too young, what cannot be read, and what anything kept refers to stays. Run it after verify-release.',
+  settings: 'section',
   inputs,
   outputs: {
     deleted: 'One REPOSITORY@DIGEST a line, for everything that was deleted.',

@@ -22,8 +22,11 @@ export interface Command<Inputs extends InputTable = InputTable, Out extends Out
   readonly exports?: {readonly prefix: string; readonly outputs: readonly string[]}
   /** The output that a command line prints as it is, where it is not asked for another. */
   readonly prints?: string
-  /** Whether what its inputs say may also stand in the file of settings, so that a default must not look like an input. */
-  readonly isConfigurable?: boolean
+  /**
+   * Where in the file of settings its inputs may stand: at the top, or in the section that has its name. A default must
+   * not look like an input then.
+   */
+  readonly settings?: 'top' | 'section'
   run(inputs: InputValues<Inputs>, ports: Ports): Promise<Outputs<Extract<keyof Out, string>>>
 }
 

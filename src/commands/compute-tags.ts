@@ -73,7 +73,7 @@ export const computeTags = command({
     prefix: 'DOCKER_METADATA_OUTPUT_',
     outputs: ['version', 'tags', 'tag-names', 'labels', 'annotations', 'json', ...BAKE_OUTPUTS]
   },
-  isConfigurable: true,
+  settings: 'top',
   inputs,
   outputs,
   examples: [

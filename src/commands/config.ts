@@ -12,12 +12,30 @@ export interface ConfiguredTexts {
   within<T>(work: () => Promise<T>): Promise<T>
 }
 
+/** Whose settings are read: the inputs of a command, and the section of the file where they do not stand at the top. */
+export interface Configurable {
+  readonly table: InputTable
+  readonly section?: string | undefined
+}
+
+/** The commands that have a section of their own in the file of settings. */
+export const SECTIONS: readonly string[] = [
+  'build-by-digest',
+  'merge-manifest',
+  'verify-release',
+  'promote-release',
+  'cleanup-latest',
+  'release-notes',
+  'update-manifests',
+  'preflight'
+]
+
 /**
  * Lays inputs over the file of settings. Where there is no file, nothing is loaded to read one.
  * @throws InputError where a file that the input `config` names is not there, or with all faults of the file
  */
 export async function configure(
-  table: InputTable,
+  {table, section}: Configurable,
   given: Texts,
   readText: Ports['readText']
 ): Promise<ConfiguredTexts> {
@@ -28,7 +46,7 @@ export async function configure(
     throw new InputError([{input: 'config', message: `there is no file ${file}`}])
   if (text === undefined) return unconfigured(given)
   const {parseConfigFile} = await import('../config/config-file.js')
-  const config = parseConfigFile(file, text, table)
+  const config = parseConfigFile(file, text, {table, section, sections: SECTIONS})
   const own = Object.entries(given).filter(([, value]) => value !== undefined && value.trim() !== '')
   const isOwn = new Set(own.map(([name]) => name))
   return {

@@ -34,7 +34,7 @@ export const explain = command({
   summary: 'Say which tags an event would earn, by which rule, and what is left out and why.',
   description:
     'Makes the plan that compute-tags would make, and writes nothing. Name the event and the ref, or take what is checked out: tag stands for the push of a Git tag, branch for that of a branch, and the ref may then be a name alone.',
-  isConfigurable: true,
+  settings: 'top',
   prints: 'explanation',
   inputs,
   outputs: {explanation: 'The explanation.'},

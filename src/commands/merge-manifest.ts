@@ -16,7 +16,7 @@ import {command} from './command.js'
 import {tellingJournal} from './journal-report.js'
 import {openReleaseRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
-import {dryRun, images, plan} from './shared-inputs.js'
+import {config, dryRun, images, plan} from './shared-inputs.js'
 
 const inputs = {
   plan,
@@ -47,6 +47,7 @@ const inputs = {
     default: 'index'
   }),
   insecure,
+  config,
   'registry-credentials': registryCredentials,
   'dry-run': dryRun
 }
@@ -59,6 +60,7 @@ export const mergeManifest = command({
   summary: 'Join the platforms of each image and move all tags on all registries together, or none.',
   description:
     'Finds every image that the build jobs handed over on every registry, checks it against the plan, copies what one registry lacks from another, pushes one index per image by digest everywhere, then moves the tags, latest last, and reads each back. What fails is put back. Without a plan it takes images, tags and digests.',
+  settings: 'section',
   inputs,
   outputs: {
     digest: 'The digest of the index; of the first image where there are several.',

@@ -30,7 +30,7 @@ import {targetNames} from '../tags/target.js'
 import type {Template} from '../tags/template.js'
 import {type Choice, parseChoices} from '../tags/variant.js'
 import {MISMATCHES} from '../tags/version-source.js'
-import {CONFIG_FILE} from './config.js'
+import {config} from './shared-inputs.js'
 
 /** Where an annotation may belong (docs.docker.com, "Annotations"). */
 const LEVELS = ['manifest', 'index', 'manifest-descriptor', 'index-descriptor'] as const
@@ -147,10 +147,7 @@ const targetInputs = {
 
 /** Where the version comes from, where jobs run, and how outputs are written. */
 const runInputs = {
-  config: text({
-    summary: `A file that holds these settings, as a map; an input counts more than the file. Default: ${CONFIG_FILE}, where there is one.`,
-    placeholder: 'PATH'
-  }),
+  config,
   version: text({
     summary: 'The version that is released, where it does not come from the Git tag.',
     placeholder: 'VERSION'

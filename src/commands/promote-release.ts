@@ -18,7 +18,7 @@ import {command} from './command.js'
 import {tellingJournal} from './journal-report.js'
 import {openReleaseRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
-import {dryRun} from './shared-inputs.js'
+import {config, dryRun} from './shared-inputs.js'
 
 /** A published image, by tag or digest. */
 interface Source {
@@ -55,6 +55,7 @@ const inputs = {
     summary: 'Move tags such as latest even where what stands there is newer than what is promoted.'
   }),
   insecure,
+  config,
   'registry-credentials': registryCredentials,
   'dry-run': dryRun
 }
@@ -66,6 +67,7 @@ export const promoteRelease = command({
     'Bring a published image to other repositories without a rebuild, and move tags there, all or none.',
   description:
     'Copies the image by digest with all platforms, attestations, signatures and whatever else refers to it; the digest stays the same. When all of it stands in every repository, the tags move by the rules of a release: versions stay what they are, latest and tags such as 1.2 only go forward. What fails is put back.',
+  settings: 'section',
   inputs,
   outputs: {
     digest: 'The digest of the image, which is the same everywhere.',

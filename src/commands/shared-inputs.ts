@@ -1,9 +1,15 @@
-import {duration, flag, json, list} from '../inputs/input.js'
+import {duration, flag, json, list, text} from '../inputs/input.js'
 import {parseRepository} from '../oci/reference.js'
 import {parsePlan} from '../plan/plan-document.js'
 import {parseRelease} from '../plan/release-document.js'
+import {CONFIG_FILE} from './config.js'
 
 /** Inputs that several commands share: a name means the same everywhere. */
+
+export const config = text({
+  summary: `A file that holds these settings, as a map; an input counts more than the file. Default: ${CONFIG_FILE}, where there is one.`,
+  placeholder: 'PATH'
+})
 
 export const plan = json(
   {summary: 'The plan that compute-tags made: its JSON, or a file that holds it.', placeholder: 'JSON|FILE'},

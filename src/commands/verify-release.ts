@@ -10,7 +10,7 @@ import {type TagExpectation, verifyTags} from '../transaction/verification.js'
 import {command} from './command.js'
 import {openRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
-import {images, release} from './shared-inputs.js'
+import {config, images, release} from './shared-inputs.js'
 
 const inputs = {
   release,
@@ -24,6 +24,7 @@ const inputs = {
     summary: 'Fetch every layer whole and hash it, in place of asking only whether it is there.'
   }),
   insecure,
+  config,
   'registry-credentials': registryCredentials
 }
 
@@ -35,6 +36,7 @@ export const verifyRelease = command({
   summary: 'Read every tag on every registry as one who pulls would, and fail where anything is missing.',
   description:
     'Each tag must point at the digest that was released, every platform must be there with a config that says the same platform, and every layer must be there with its size; with download its bytes are held against its digest. Nothing is written. The reports are given also where it fails.',
+  settings: 'section',
   inputs,
   outputs: {
     verified: 'One REPOSITORY:TAG a line, for every tag that is as it should be.',

@@ -12,12 +12,27 @@ export interface ConfigFile {
   locate(issue: InputIssue): InputIssue
 }
 
+/** What is looked for in a file of settings. */
+export interface ConfigQuestion {
+  /** The inputs that may stand there. */
+  readonly table: InputTable
+  /** The section that they stand in; the top of the file without one. */
+  readonly section?: string | undefined
+  /** All sections that the file may have. */
+  readonly sections: readonly string[]
+}
+
 /**
- * Reads a file of settings: a map whose keys are inputs. Each scalar is the text that stands there, so that 3.10 stays 3.10.
+ * Reads a file of settings: a map whose keys are inputs or sections of inputs. Each scalar is the text that stands there,
+ * so that 3.10 stays 3.10.
  * @param file its path, for messages
  * @throws InputError with all faults, each with the line of the file
  */
-export function parseConfigFile(file: string, text: string, table: InputTable): ConfigFile {
+export function parseConfigFile(
+  file: string,
+  text: string,
+  {table, section, sections}: ConfigQuestion
+): ConfigFile {
   const lines = new LineCounter()
   const document = parseDocument(text, {schema: 'failsafe', lineCounter: lines})
   const issues: InputIssue[] = document.errors.map(({message, pos}) => ({
@@ -25,15 +40,22 @@ export function parseConfigFile(file: string, text: string, table: InputTable): 
     message: message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''
   }))
   const found = new Map<string, readonly ConfigLine[]>()
-  for (const {key, value} of issues.length > 0 ? [] : entriesOf(document.contents, file)) {
+  const top = issues.length > 0 ? [] : entriesOf(document.contents, file)
+  for (const {key, value} of section === undefined ? top : sectionOf(top, section, {file, lines})) {
     const name = textOf(key as Node)
+    if (section === undefined && sections.includes(name)) continue
     const report = (line: number, message: string): number =>
       issues.push({input: `${file}:${line}`, message: `${name}: ${message}`})
     const input = Object.hasOwn(table, name) ? table[name] : undefined
     if (input === undefined || name === 'config')
-      report(lineOf(key as Node, {lines}), unknownKey(name, table))
+      report(
+        lineOf(key as Node, {lines}),
+        unknownKey(name, [...namesOf(table), ...(section === undefined ? sections : [])])
+      )
     else if (input.secret)
       report(lineOf(key as Node, {lines}), 'is a secret, which does not belong in a file')
+    else if (input.shape === 'json')
+      report(lineOf(key as Node, {lines}), 'is of one run, which does not belong in a file')
     else found.set(name, configLines(input, value as Node, {document, lines, report}))
   }
   if (issues.length > 0) throw new InputError(issues)
@@ -54,8 +76,25 @@ function entriesOf(contents: unknown, file: string): readonly Pair[] {
   ])
 }
 
-function unknownKey(name: string, table: InputTable): string {
-  const names = Object.keys(table).filter(each => each !== 'config' && table[each]?.secret !== true)
+/** The entries of a section; none where the file has no such section. */
+function sectionOf(
+  top: readonly Pair[],
+  section: string,
+  {file, lines}: {readonly file: string; readonly lines: LineCounter}
+): readonly Pair[] {
+  const found = top.find(({key}) => textOf(key as Node) === section)
+  if (found === undefined || isMap(found.value)) return isMap(found?.value) ? found.value.items : []
+  const value = found.value as Node | null
+  if (value === null || textOf(value) === '') return []
+  const message = `${section}: is not a map of settings`
+  throw new InputError([{input: `${file}:${lineOf(found.key as Node, {lines})}`, message}])
+}
+
+function namesOf(table: InputTable): string[] {
+  return Object.keys(table).filter(each => each !== 'config' && table[each]?.secret !== true)
+}
+
+function unknownKey(name: string, names: readonly string[]): string {
   const guess = nearest(name, names)
   return `there is no such setting; ${guess === undefined ? `known are ${names.join(', ')}` : `did you mean ${guess}?`}`
 }
