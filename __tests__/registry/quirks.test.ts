@@ -186,12 +186,19 @@ describe('a registry without the referrers API', () => {
 })
 
 describe('a list of tags', () => {
-  it('Quay: comes in pages of less than was asked for, each naming the next', async () => {
+  it.each([
+    [
+      'Quay',
+      'comes in pages of less than was asked for, each naming the next',
+      (path: string) => `<${path}>`
+    ],
+    ['zot 1.4.3', 'names the next page without angle brackets', (path: string) => path]
+  ])('%s: %s', async (_, __, written) => {
     const names = Array.from({length: 250}, (_, at) => `1.0.${at}`)
     const {repository, client} = scripted(({url}) => {
       if (!url.pathname.endsWith('/tags/list')) return {}
       const from = Number(url.searchParams.get('next_page') ?? 0)
-      const link = `</v2/o/a/tags/list?n=100&next_page=${from + 100}>; rel="next"`
+      const link = `${written(`/v2/o/a/tags/list?n=100&next_page=${from + 100}`)}; rel="next"`
       return {
         headers: from + 100 < names.length ? {link} : {},
         body: {name: 'o/a', tags: names.slice(from, from + 100)}

@@ -25,8 +25,10 @@ export async function readPages(client: RepositoryClient, first: RepositoryReque
   return answers
 }
 
-/** The target of `Link: <…>; rel="next"` (RFC 8288). */
+/** The target of `Link: <…>; rel="next"` (RFC 8288). zot 1.4.3 leaves the angle brackets out (2026-11). */
 function nextPage(link = ''): string | undefined {
+  const bare = /^\s*([^<>\s;,]+)\s*;\s*rel\s*=\s*"?next"?\s*$/i.exec(link)?.[1]
+  if (bare !== undefined) return bare
   const targets = [...link.matchAll(/<([^>]*)>((?:\s*;\s*\w+\s*=\s*(?:"[^"]*"|[^",;\s]+))*)/g)]
   return targets.find(([, , parameters = '']) => /;\s*rel\s*=\s*"?next"?/i.test(parameters))?.[1]
 }
