@@ -1,10 +1,11 @@
-import type {DigestStore, Journal, Ports, Reporter} from '../ports.js'
+import type {Artifacts, DigestStore, Journal, Ports, Reporter} from '../ports.js'
 import {dockerCredentials} from '../registry/docker-config.js'
 import type {HttpConnection} from '../registry/transport/http.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {listenForCancellation} from './cancellation.js'
 import {systemClock} from './clock.js'
 import {execPrograms} from './exec.js'
+import {openGithubApi} from './github-api.js'
 import {readText} from './read-text.js'
 import {saveText} from './save-text.js'
 
@@ -19,11 +20,12 @@ export interface HostParts {
   readonly reporter: Reporter
   readonly digests: DigestStore
   readonly journal: Journal
+  readonly artifacts: Artifacts
   readonly readRun: (ports: Pick<Ports, 'exec' | 'clock'>, source: 'workflow' | 'git') => Promise<WorkflowRun>
 }
 
 /** Opens network, programs, time and credentials of this machine, for a host that brings its log and its store. */
-export function openSystemPorts({reporter, digests, journal, readRun}: HostParts): SystemPorts {
+export function openSystemPorts({readRun, ...parts}: HostParts): SystemPorts {
   const cancellation = listenForCancellation()
   const http = lateHttp()
   const exec = execPrograms
@@ -32,14 +34,19 @@ export function openSystemPorts({reporter, digests, journal, readRun}: HostParts
       workflowRun: async (source = 'workflow') =>
         await readRun({exec: execPrograms, clock: systemClock}, source),
       send: http.send,
+      ...parts,
       exec,
-      digests,
-      journal,
       readText,
       saveText,
-      reporter,
+      environment: name => process.env[name],
       clock: systemClock,
       credentials: dockerCredentials({environment: process.env, exec}),
+      github: openGithubApi({
+        environment: process.env,
+        clock: systemClock,
+        reporter: parts.reporter,
+        signal: cancellation.signal
+      }),
       signal: cancellation.signal
     },
     close() {

@@ -1,0 +1,115 @@
+import pLimit from 'p-limit'
+import type {Clock, GithubAnswer, Reporter} from '../ports.js'
+import {type GithubAllowance, type GithubRefusal, allowanceOf, refusalOf} from './github-api-limits.js'
+
+/** GitHub allows 100 at once for all that one token does; a job is seldom alone. */
+const WIDEST = 24
+/** The primary limit is counted by the hour: nothing that is longer is worth a runner's time. */
+const LONGEST_WAIT = 61 * 60_000
+/** Shorter waits are not worth a line of the log. */
+const WORTH_TELLING = 5000
+/** How often one request may be refused before the refusal is given to the caller. */
+const MAX_REFUSALS = 10
+
+/** Time, the log, and the cancellation, by which requests are paced. */
+export interface PaceParts {
+  readonly clock: Clock
+  readonly reporter: Reporter
+  readonly signal: AbortSignal
+}
+
+/**
+ * The pace of all requests that use one token, taken from GitHub's answers. Before the primary limit is used up nothing
+ * more is sent until it is new; a refusal (a secondary limit) stops all, then one request tries, and after it more, never
+ * again as many at once as were too many.
+ */
+export class GithubPace {
+  readonly #parts: PaceParts
+  readonly #limit = pLimit(WIDEST)
+  #ceiling = WIDEST
+  #inFlight = 0
+  #allowance: GithubAllowance | undefined
+  /** Milliseconds since the epoch; nothing is sent before. */
+  #closedUntil = 0
+
+  constructor(parts: PaceParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Sends when it may be sent, and again when it was refused for a limit.
+   * @throws the signal's reason when the run is cancelled; what `send` throws
+   */
+  async run(send: () => Promise<GithubAnswer>): Promise<GithubAnswer> {
+    for (let refusals = 0; ; refusals++) {
+      const {answer, refusal} = await this.#limit(async () => await this.#sendInTurn(send))
+      if (refusal === undefined || refusals >= MAX_REFUSALS || refusal.wait > LONGEST_WAIT) return answer
+    }
+  }
+
+  async #sendInTurn(send: () => Promise<GithubAnswer>) {
+    await this.#waitUntilOpen()
+    this.#inFlight++
+    try {
+      const answer = await send()
+      const now = this.#parts.clock.now()
+      const refusal = refusalOf(answer, now)
+      if (refusal === undefined) this.#widen()
+      else this.#close(refusal, now)
+      this.#note(allowanceOf(answer, now), now)
+      return {answer, refusal}
+    } finally {
+      this.#inFlight--
+    }
+  }
+
+  async #waitUntilOpen(): Promise<void> {
+    const {clock, signal} = this.#parts
+    signal.throwIfAborted()
+    while (this.#closedUntil > clock.now()) {
+      const until = this.#closedUntil
+      await clock.sleep(until - clock.now(), signal)
+      // A clock that sleeps by other time than it tells is believed.
+      if (this.#closedUntil === until) this.#closedUntil = 0
+    }
+    const known = this.#allowance
+    // What is under way may not yet be counted in what the last answer said is left.
+    if (known === undefined || known.remaining > this.#inFlight) return
+    this.#allowance = undefined
+    this.#closeFor(known.until - clock.now(), 'the hourly limit is used up')
+    await this.#waitUntilOpen()
+  }
+
+  /** Answers come in another order than they were made: of one hour, the least counts. */
+  #note(allowance: GithubAllowance | undefined, now: number): void {
+    const known = this.#allowance
+    if (allowance === undefined || allowance.until <= now || this.#closedUntil > now) return
+    const isNewer = known === undefined || allowance.reset > known.reset
+    if (isNewer || (allowance.reset === known.reset && allowance.remaining < known.remaining))
+      this.#allowance = allowance
+  }
+
+  #close({kind, wait}: GithubRefusal, now: number): void {
+    if (wait > LONGEST_WAIT) return
+    if (kind === 'primary') this.#allowance = undefined
+    // Of all that were under way and refused together, the first has said so.
+    else if (this.#closedUntil <= now) this.#ceiling = Math.max(2, Math.ceil(this.#ceiling / 2))
+    this.#limit.concurrency = 1
+    this.#closeFor(wait, kind === 'primary' ? 'the hourly limit is used up' : 'too many requests at a time')
+  }
+
+  #closeFor(wait: number, why: string): void {
+    const {clock, reporter} = this.#parts
+    const until = clock.now() + wait
+    const isLonger = until - this.#closedUntil >= WORTH_TELLING
+    if (isLonger && wait >= WORTH_TELLING)
+      reporter.notice(
+        `GitHub's API: ${why}; going on at ${new Date(until).toISOString().slice(11, 19)} UTC, in ${Math.ceil(wait / 1000)} s`
+      )
+    this.#closedUntil = Math.max(this.#closedUntil, until)
+  }
+
+  #widen(): void {
+    this.#limit.concurrency = Math.min(this.#ceiling, this.#limit.concurrency + 1)
+  }
+}

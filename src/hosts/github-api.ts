@@ -1,0 +1,165 @@
+import {setMaxListeners} from 'node:events'
+import type {getOctokit} from '@actions/github'
+import {ReleaseError, messageOf} from '../errors.js'
+import type {GithubAnswer, GithubApi, GithubRequest} from '../ports.js'
+import {VERSION} from '../version.js'
+import {GithubPace, type PaceParts} from './github-api-pace.js'
+
+/** What the API is opened with. */
+export interface GithubApiParts extends PaceParts {
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+type Octokit = ReturnType<typeof getOctokit>
+
+const API_VERSION = '2022-11-28'
+const TIMEOUT = 60_000
+const TRIES = 5
+const FIRST_DELAY = 1000
+const PASSING = new Set([500, 502, 503, 504])
+/** Sent twice, they do what they do once (RFC 9110, 9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'PUT', 'DELETE'])
+
+/**
+ * Gives GitHub's REST API for a token, else for that of GITHUB_TOKEN or GH_TOKEN. All uses of one token share its pace.
+ * The client is loaded with the first request.
+ * @throws ReleaseError CREDENTIALS_INVALID where there is no token
+ */
+export function openGithubApi(parts: GithubApiParts): (token?: string) => GithubApi {
+  const opened = new Map<string, GithubApi>()
+  // Every request listens for the cancellation: that many listeners are no leak.
+  setMaxListeners(0, parts.signal)
+  return given => {
+    const token = tokenOf(given, parts.environment)
+    parts.reporter.secret(token)
+    const api = opened.get(token) ?? apiOf(token, parts)
+    opened.set(token, api)
+    return api
+  }
+}
+
+function tokenOf(given: string | undefined, environment: GithubApiParts['environment']): string {
+  const token = [given, environment['GITHUB_TOKEN'], environment['GH_TOKEN']].find(Boolean)?.trim()
+  if (token) return token
+  throw new ReleaseError('CREDENTIALS_INVALID', "GitHub's API needs a token, and none was given", {
+    hint: 'Give the input github-token, or set GITHUB_TOKEN or GH_TOKEN.'
+  })
+}
+
+function apiOf(token: string, parts: GithubApiParts): GithubApi {
+  const pace = new GithubPace(parts)
+  const state: {client?: Promise<Octokit>} = {}
+  return async request => {
+    state.client ??= openClient(token, parts)
+    const client = await state.client
+    return await trying(request, parts, async () => await pace.run(() => sendOnce(client, request, parts)))
+  }
+}
+
+async function openClient(token: string, {environment, reporter}: GithubApiParts): Promise<Octokit> {
+  const github = await import('@actions/github')
+  const say = (line: string): void => reporter.debug(line)
+  return github.getOctokit(token, {
+    baseUrl: (environment['GITHUB_API_URL'] || 'https://api.github.com').replace(/\/+$/, ''),
+    userAgent: `image-release/${VERSION}`,
+    log: {debug: say, info: say, warn: say, error: say}
+  })
+}
+
+/** Tries again what failed in passing, where a second time does no harm; the last answer or failure is given out. */
+async function trying(
+  {method, signal}: GithubRequest,
+  {clock, reporter, signal: cancelled}: PaceParts,
+  attempt: () => Promise<GithubAnswer>
+): Promise<GithubAnswer> {
+  for (let left = IDEMPOTENT.has(method) ? TRIES - 1 : 0; ; left--) {
+    const outcome = await attempt().catch((error: unknown) => ({error}))
+    if (left === 0 || !isPassing(outcome, [cancelled, signal])) {
+      if ('error' in outcome) throw outcome.error
+      return outcome
+    }
+    reporter.debug(`GitHub's API failed in passing; trying again, ${left} left`)
+    await clock.sleep(FIRST_DELAY * 2 ** (TRIES - 1 - left) * (1 + Math.random()), signal ?? cancelled)
+  }
+}
+
+function isPassing(
+  outcome: GithubAnswer | {readonly error: unknown},
+  signals: readonly (AbortSignal | undefined)[]
+): boolean {
+  if (signals.some(signal => signal?.aborted)) return false
+  return 'error' in outcome || PASSING.has(outcome.status)
+}
+
+async function sendOnce(
+  client: Octokit,
+  {method, path, query, body, signal}: GithubRequest,
+  {signal: cancelled}: PaceParts
+): Promise<GithubAnswer> {
+  const timeout = AbortSignal.timeout(TIMEOUT)
+  const stops = [cancelled, timeout, ...(signal === undefined ? [] : [signal])]
+  try {
+    const answer = await client.request(`${method} ${literal(path)}${queryOf(query)}`, {
+      headers: {'x-github-api-version': API_VERSION},
+      ...(body === undefined ? {} : {data: body}),
+      request: {signal: AbortSignal.any(stops)}
+    })
+    assertWhole(answer)
+    return answerOf(answer)
+  } catch (error) {
+    for (const stop of [cancelled, signal]) if (stop?.aborted === true) throw stop.reason
+    const answer = responseIn(error)
+    if (answer !== undefined) return answerOf(answer)
+    const why = timeout.aborted ? `no answer in ${TIMEOUT / 1000} s` : messageOf(error)
+    throw new ReleaseError('GITHUB_UNREACHABLE', `${method} ${path} at GitHub's API: ${why}`, {
+      cause: error,
+      hint: 'Try again; see https://www.githubstatus.com where it goes on.'
+    })
+  }
+}
+
+/** The client takes `{name}` and `:name` in a path for a place to fill in. */
+function literal(path: string): string {
+  return path.replaceAll(':', '%3A').replaceAll('{', '%7B').replaceAll('}', '%7D')
+}
+
+function queryOf(query: GithubRequest['query'] = {}): string {
+  const pairs = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)])
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`
+}
+
+/** What the client gives, or puts into the error that it makes of a status of failure. */
+interface ClientResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | number | undefined>>
+  readonly data: unknown
+}
+
+/** @throws Error where it broke off: in place of its JSON the client gives the text that came before */
+function assertWhole({headers, data}: ClientResponse): void {
+  if (isJson(headers) && typeof data === 'string') throw new Error('the answer broke off')
+}
+
+function answerOf({status, headers, data}: ClientResponse): GithubAnswer {
+  return {
+    status,
+    headers: Object.fromEntries(
+      Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+    ),
+    body: isJson(headers) && typeof data !== 'string' ? data : undefined
+  }
+}
+
+function isJson(headers: ClientResponse['headers']): boolean {
+  return String(headers['content-type'] ?? '').startsWith('application/json')
+}
+
+function responseIn(error: unknown): ClientResponse | undefined {
+  const response =
+    typeof error === 'object' && error !== null && 'response' in error ? error.response : undefined
+  return isResponse(response) ? response : undefined
+}
+
+function isResponse(value: unknown): value is ClientResponse {
+  return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value
+}
