@@ -56,6 +56,7 @@ export function builderPorts(
     warning: say('warning'),
     group: (_title, body) => body(),
     summary: say('summary'),
+    progress: () => ({advance: () => undefined, end: () => undefined}),
     secret: () => undefined
   }
   return {exec, reporter, signal, lines}

@@ -11,7 +11,7 @@ export type Sources = ReadonlyMap<string, string>
  */
 const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {'main.ts': []},
-  {hosts: ['@actions/*', 'p-limit', 'node:*']},
+  {hosts: ['@actions/*', 'cli-progress', 'p-limit', 'node:*']},
   {commands: []},
   {
     transaction: ['p-limit'],
@@ -24,7 +24,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   },
   {
     registry: ['p-limit', 'p-retry', 'node:*'],
-    builders: ['semver', 'node:*'],
+    builders: ['semver', 'dockerfile-ast', 'node:*'],
     'embedded-registry': ['node:*'],
     'package-hosts': ['p-limit']
   },

@@ -75,6 +75,7 @@ function reporterTo(lines: string[]): Reporter {
     notice: say,
     warning: say,
     summary: say,
+    progress: () => ({advance: () => undefined, end: () => undefined}),
     secret: () => undefined,
     group: async (title, body) => {
       say(title)

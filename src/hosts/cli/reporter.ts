@@ -1,5 +1,8 @@
 import {appendFileSync} from 'node:fs'
 import type {Reporter} from '../../ports.js'
+import {systemClock} from '../clock.js'
+import {progressLines} from '../progress-lines.js'
+import {progressBars} from './progress-bars.js'
 
 /** The log of a command line, on standard error. */
 export interface CliReporter extends Reporter {
@@ -16,7 +19,11 @@ export function cliReporter(environment: Readonly<Record<string, string | undefi
   const hasColour = process.stderr.isTTY && environment['NO_COLOR'] === undefined
   const redact = (text: string): string =>
     secrets.reduce((line, secret) => line.replaceAll(secret, '***'), text)
-  const write = (text: string): void => void process.stderr.write(`${redact(text)}\n`)
+  const bars = isTerminal(environment) ? progressBars(process.stderr) : undefined
+  const write = (text: string): void => {
+    const line = `${redact(text)}\n`
+    if (bars?.write(line) !== true) process.stderr.write(line)
+  }
   const paint = (code: number, text: string): string => (hasColour ? `\u001b[${code}m${text}\u001b[0m` : text)
   return {
     debug: line => {
@@ -30,6 +37,7 @@ export function cliReporter(environment: Readonly<Record<string, string | undefi
       write(paint(1, title))
       return await body()
     },
+    progress: bars?.open ?? progressLines(write, systemClock),
     secret(value) {
       if (value.trim() === '' || secrets.includes(value)) return
       secrets.push(value)
@@ -43,4 +51,9 @@ export function cliReporter(environment: Readonly<Record<string, string | undefi
       state.summaryFile = file
     }
   }
+}
+
+/** A terminal that can move its cursor, and that nobody else writes to: in CI a log is kept, whatever it looks like. */
+function isTerminal(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return process.stderr.isTTY && environment['TERM'] !== 'dumb' && (environment['CI'] ?? '') === ''
 }

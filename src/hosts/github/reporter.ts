@@ -1,4 +1,6 @@
 import type {Reporter} from '../../ports.js'
+import {systemClock} from '../clock.js'
+import {progressLines} from '../progress-lines.js'
 import type {WorkflowCommands} from './workflow-commands.js'
 
 /** The log, the annotations and the job summary of a step. */
@@ -16,6 +18,7 @@ export function githubReporter(commands: WorkflowCommands): Reporter {
         commands.endGroup()
       }
     },
+    progress: progressLines(line => commands.info(line), systemClock),
     secret: value => commands.mask(value),
     summary: markdown => commands.summarize(markdown)
   }
