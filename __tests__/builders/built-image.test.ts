@@ -73,7 +73,7 @@ describe('readBuiltImage', () => {
 
 describe('assertPlatform', () => {
   const built = (platform: string): Parameters<typeof assertPlatform>[1] => ({
-    config: {platform: parsePlatform(platform), labels: {}, hasHealthcheck: false}
+    config: {platform: parsePlatform(platform), labels: {}, hasHealthcheck: false, layers: []}
   })
 
   it.each([

@@ -11,8 +11,22 @@ describe('the config of an image', () => {
     expect(config).toEqual({
       platform: {os: 'linux', architecture: 'arm64'},
       labels: {},
-      hasHealthcheck: false
+      hasHealthcheck: false,
+      layers: []
     })
+  })
+
+  it('says which instruction made which layer, where its history fits', () => {
+    const rootfs = {type: 'layers', diff_ids: ['sha256:a', 'sha256:b']}
+    const history = [{created_by: 'ADD'}, {created_by: 'ENV', empty_layer: true}, {created_by: 'RUN'}]
+    expect(readImageConfig(encode({...linux, rootfs, history})).layers).toEqual([
+      {diffId: 'sha256:a', createdBy: 'ADD'},
+      {diffId: 'sha256:b', createdBy: 'RUN'}
+    ])
+    expect(readImageConfig(encode({...linux, rootfs, history: history.slice(1)})).layers).toEqual([
+      {diffId: 'sha256:a'},
+      {diffId: 'sha256:b'}
+    ])
   })
 
   it('says its labels, without what is no text', () => {

@@ -10,6 +10,8 @@ import type {LocalImage} from '../ports.js'
 
 /** What a build made, of which there is one image: its manifest and its config. */
 export interface BuiltImage {
+  /** The image itself, also where the root is an index of it and its attestation. */
+  readonly manifest: Manifest
   readonly document: ManifestDocument
   readonly configDigest: Digest
   readonly config: ImageConfig
@@ -23,10 +25,12 @@ const MAX_CONFIG_SIZE = 8 * 1024 * 1024
  * @throws ReleaseError LAYOUT_INVALID where there is not exactly one, or its config is not what the manifest says
  */
 export async function readBuiltImage(image: LocalImage): Promise<BuiltImage> {
-  const document = readManifest(imageManifestOf(image))
+  const manifest = imageManifestOf(image)
+  const document = readManifest(manifest)
   const configDigest = document.config?.digest
   if (configDigest === undefined) throw new ReleaseError('LAYOUT_INVALID', 'the image has no config')
-  return {document, configDigest, config: parseConfig(configDigest, await readBlob(image, configDigest))}
+  const config = parseConfig(configDigest, await readBlob(image, configDigest))
+  return {manifest, document, configDigest, config}
 }
 
 /**

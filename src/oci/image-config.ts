@@ -6,6 +6,16 @@ export interface ImageConfig {
   readonly platform: Platform
   readonly labels: Readonly<Record<string, string>>
   readonly hasHealthcheck: boolean
+  /** From the lowest up. */
+  readonly layers: readonly ConfigLayer[]
+}
+
+/** A layer as the config knows it. */
+export interface ConfigLayer {
+  /** The digest of the layer without compression. */
+  readonly diffId: string
+  /** The instruction that made it; absent where the history does not say. */
+  readonly createdBy?: string
 }
 
 /**
@@ -26,8 +36,27 @@ export function readImageConfig(bytes: Uint8Array): ImageConfig {
       ...(typeof variant === 'string' && variant ? {variant} : {})
     }),
     labels: Object.fromEntries(labels) as Record<string, string>,
-    hasHealthcheck: Object.keys(asObject(runtime['Healthcheck'])).length > 0
+    hasHealthcheck: Object.keys(asObject(runtime['Healthcheck'])).length > 0,
+    layers: layersOf(document)
   }
+}
+
+/** Each entry of the history that is not empty made one layer (image-spec config.md, `history`). */
+function layersOf(document: Readonly<Record<string, unknown>>): ConfigLayer[] {
+  const made = asList(document['history'])
+    .map(asObject)
+    .filter(entry => entry['empty_layer'] !== true)
+  const diffIds = asList(asObject(document['rootfs'])['diff_ids'])
+  return diffIds
+    .filter(diffId => typeof diffId === 'string')
+    .map((diffId, at) => {
+      const createdBy = made.length === diffIds.length ? made[at]?.['created_by'] : undefined
+      return {diffId, ...(typeof createdBy === 'string' && createdBy !== '' ? {createdBy} : {})}
+    })
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
 }
 
 function parseJson(bytes: Uint8Array): unknown {
