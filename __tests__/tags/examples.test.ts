@@ -1,4 +1,4 @@
-import {existsSync, readFileSync, readdirSync, writeFileSync} from 'node:fs'
+import {existsSync, readFileSync, readdirSync, statSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
 import type {WorkflowRun} from '../../src/workflow-run.js'
@@ -7,15 +7,13 @@ import {SHA, on} from '../support/tag-plans.js'
 
 const EXAMPLES = path.resolve(import.meta.dirname, '../../examples')
 
-/** The files of an example, as they would stand in a repository. */
+/** The files at the top of an example, and its settings, as they stand in a repository. */
 function filesOf(example: string): Files {
   const folder = path.join(EXAMPLES, example)
-  const read = (file: string): string => readFileSync(path.join(folder, file), 'utf8')
-  const others = readdirSync(folder).filter(file => !/\.(ya?ml|md|json)$/.test(file))
-  return {
-    '.github/image-release.yml': read('image-release.yml'),
-    ...Object.fromEntries(others.map(file => [file, read(file)]))
-  }
+  const files = ['.github/image-release.yml', ...readdirSync(folder)].filter(file =>
+    statSync(path.join(folder, file)).isFile()
+  )
+  return Object.fromEntries(files.map(file => [file, readFileSync(path.join(folder, file), 'utf8')]))
 }
 
 const release = (tag: string, changes: Partial<WorkflowRun> = {}): WorkflowRun =>
