@@ -17,7 +17,7 @@ async function explained(
 ): Promise<string[]> {
   const files = (file: string): string | undefined => {
     if (example === undefined) return undefined
-    return readFileSync(path.join(EXAMPLES, example, file.replace('.github/', '')), 'utf8')
+    return readFileSync(path.join(EXAMPLES, example, file), 'utf8')
   }
   const ports = testPorts([], {
     readText: file => Promise.resolve(files(file)),
