@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>
   /** Bytes, or a stream that can be opened again for another try. */
   readonly body?: Uint8Array | StreamBody
+  /** Whether many bytes may come back, so that it is better not to share a connection. */
+  readonly isBulk?: boolean
   /** Calls the request off. */
   readonly signal?: AbortSignal
 }

@@ -59,7 +59,8 @@ export function openSystemPorts({readRun, ...parts}: HostParts): SystemPorts {
 /** A connection whose code, TLS above all, is loaded with the first request: a plan that asks nobody does without. */
 function lateHttp(): HttpConnection {
   const state: {opened?: Promise<HttpConnection>} = {}
-  const open = async (): Promise<HttpConnection> => (await import('../registry/transport/http.js')).openHttp()
+  const open = async (): Promise<HttpConnection> =>
+    (await import('../registry/transport/http.js')).openHttp(process.env)
   return {
     async send(request) {
       state.opened ??= open()

@@ -60,7 +60,7 @@ export class Exchange {
 
   /** Sends and gives the answer's body as a stream, which the caller reads to its end. */
   async open(request: RegistryRequest): Promise<HttpResponse> {
-    return await retry(this.#policy, () => this.#checked(request))
+    return await retry(this.#policy, () => this.#checked({...request, isBulk: true}))
   }
 
   /** Tries something of several requests again as a whole, by the same policy. */

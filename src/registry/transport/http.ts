@@ -1,120 +1,114 @@
 import http from 'node:http'
-import https from 'node:https'
-import type {IncomingHttpHeaders, IncomingMessage, RequestOptions} from 'node:http'
-import {pipeline} from 'node:stream'
-import {ReleaseError, messageOf} from '../../errors.js'
+import {ReleaseError} from '../../errors.js'
 import type {HttpRequest, HttpResponse, Send} from '../../ports.js'
+import {sendOverHttp1} from './http1-request.js'
+import {NotBegun, sendOverHttp2} from './http2-request.js'
+import {Http2Sessions} from './http2-sessions.js'
+import {type ProxyVariables, proxyFor} from './proxy-choice.js'
+import {TlsAgent} from './tls-agent.js'
 import {unreachable} from './unreachable.js'
 
-/** How long a connection may stay silent. A registry that stores a large layer is silent for a while. */
-const IDLE_MILLISECONDS = 120_000
 const MAX_SOCKETS = 64
+/** How often a request that a server did not begin is sent again. */
+const RESENDS = 3
 
-/** A `Send` over node:http, and the way to let go of its connections. */
+/** A `Send` over Node's own HTTP, and the way to let go of its connections. */
 export interface HttpConnection {
   readonly send: Send
   close(): void
 }
 
 /**
- * Sends requests over kept-alive HTTP/1.1 connections.
- * node:http, not the global fetch: loading fetch takes longer than a request.
+ * Sends requests: over HTTP/2 where the server speaks it, over kept-alive HTTP/1.1 connections where it does not, and
+ * where many bytes are to come or go, which get a connection each. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are obeyed.
+ * Node's own modules, not the global fetch: loading fetch takes longer than a request.
+ * @param variables the environment; without it no proxy is used
  * @throws ReleaseError REGISTRY_UNREACHABLE where no answer comes, with the system's reason as cause; LAYOUT_INVALID
  * where a stream that is to be sent cannot be read or has not its size: that is not the fault of the registry
  */
-export function openHttp(): HttpConnection {
-  const options = {keepAlive: true, maxSockets: MAX_SOCKETS}
-  const agents = {'http:': new http.Agent(options), 'https:': new https.Agent(options)}
-  const send: Send = request =>
-    new Promise((resolve, reject) => {
-      const isTls = request.url.protocol === 'https:'
-      const open = isTls ? https.request : http.request
-      const fail = (cause: unknown): void => reject(failureOf(request, cause))
-      const outgoing = open(request.url, requestOptions(request, agents[isTls ? 'https:' : 'http:']))
-      outgoing.once('response', (incoming: IncomingMessage) => resolve(responseOf(incoming)))
-      outgoing.once('error', fail)
-      outgoing.setTimeout(IDLE_MILLISECONDS, () =>
-        outgoing.destroy(new Error(`no answer in ${IDLE_MILLISECONDS / 1000} s`))
-      )
-      sendBody(outgoing, request, fail)
-    })
+export function openHttp(variables: ProxyVariables = {}): HttpConnection {
+  const transport = new HttpTransport(variables)
   return {
-    send,
-    close() {
-      agents['http:'].destroy()
-      agents['https:'].destroy()
+    send: async request => await transport.send(request),
+    close: () => transport.close()
+  }
+}
+
+class HttpTransport {
+  readonly #chooseProxy: (url: URL) => URL | undefined
+  readonly #plain: http.Agent
+  readonly #tls: TlsAgent
+  readonly #sessions: Http2Sessions
+
+  constructor(variables: ProxyVariables) {
+    const options = {keepAlive: true, maxSockets: MAX_SOCKETS}
+    this.#chooseProxy = url => proxyFor(url, variables)
+    this.#plain = new http.Agent(options)
+    this.#tls = new TlsAgent(this.#chooseProxy, options)
+    this.#sessions = new Http2Sessions(this.#tls)
+  }
+
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    try {
+      return await this.#sendBy(request)
+    } catch (cause) {
+      throw failureOf(request, cause)
+    }
+  }
+
+  close(): void {
+    this.#sessions.close()
+    this.#plain.destroy()
+    this.#tls.destroy()
+  }
+
+  async #sendBy(request: HttpRequest): Promise<HttpResponse> {
+    const {url} = request
+    if (url.protocol === 'http:') return await this.#sendPlain(request)
+    return isBulk(request) ? await this.#sendAlone(request) : await this.#sendShared(request, RESENDS)
+  }
+
+  async #sendPlain(request: HttpRequest): Promise<HttpResponse> {
+    const proxy = this.#chooseProxy(request.url)
+    const agent = proxy?.protocol === 'https:' ? undefined : this.#plain
+    return await sendOverHttp1(request, {agent, proxy})
+  }
+
+  async #sendAlone(request: HttpRequest): Promise<HttpResponse> {
+    return await sendOverHttp1(request, {agent: this.#tls})
+  }
+
+  async #sendShared(request: HttpRequest, resends: number): Promise<HttpResponse> {
+    const session = await unlessAborted(this.#sessions.find(request.url), request.signal)
+    if (session === undefined) return await this.#sendAlone(request)
+    try {
+      return await sendOverHttp2(session, request)
+    } catch (error) {
+      if (!(error instanceof NotBegun) || resends === 0) throw error
+      if (error.wantsHttp1) this.#sessions.avoid(request.url)
+      return await this.#sendShared(request, resends - 1)
     }
   }
 }
 
-function requestOptions(request: HttpRequest, agent: http.Agent): RequestOptions {
-  const length =
-    request.body === undefined ? undefined : 'size' in request.body ? request.body.size : request.body.length
-  return {
-    method: request.method,
-    agent,
-    ...(request.signal === undefined ? {} : {signal: request.signal}),
-    headers: {...request.headers, ...(length === undefined ? {} : {'content-length': String(length)})}
+/** Large bodies go faster on connections of their own, and do not hold up the small ones there. */
+function isBulk({body, isBulk: isMuch = false}: HttpRequest): boolean {
+  return isMuch || (body !== undefined && !(body instanceof Uint8Array))
+}
+
+/** What many requests wait for cannot be called off with one of them: only its own waiting ends. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work
+  signal.throwIfAborted()
+  const ended = new AbortController()
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('aborted')), {once: true, signal: ended.signal})
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    ended.abort()
   }
-}
-
-function sendBody(outgoing: http.ClientRequest, request: HttpRequest, fail: (cause: unknown) => void): void {
-  const {body} = request
-  if (body === undefined || body instanceof Uint8Array) {
-    outgoing.end(body)
-    return
-  }
-  const source = body.open()
-  // What comes from another registry fails with an error of its own, which may be worth another try.
-  source.once('error', cause =>
-    fail(cause instanceof ReleaseError ? cause : unsendable(request, messageOf(cause), cause))
-  )
-  pipeline(
-    source,
-    chunks => exactly(request, body.size, chunks),
-    outgoing,
-    error => {
-      if (error) fail(error)
-    }
-  )
-}
-
-/** Passes a body on, and holds it against its size: the other side would wait for bytes that never come. */
-async function* exactly(
-  request: HttpRequest,
-  size: number,
-  chunks: AsyncIterable<Uint8Array>
-): AsyncGenerator<Uint8Array> {
-  let length = 0
-  for await (const chunk of chunks) {
-    length += chunk.length
-    if (length > size) break
-    yield chunk
-  }
-  if (length !== size)
-    throw unsendable(
-      request,
-      `it has ${length > size ? 'more' : 'fewer'} than the ${size} bytes that it should have`
-    )
-}
-
-function unsendable({method, url}: HttpRequest, reason: string, cause?: unknown): ReleaseError {
-  return new ReleaseError(
-    'LAYOUT_INVALID',
-    `${method} ${url.host}${url.pathname}: what was to be sent cannot be read: ${reason}`,
-    {cause}
-  )
-}
-
-function responseOf(incoming: IncomingMessage): HttpResponse {
-  return {status: incoming.statusCode ?? 0, headers: flatten(incoming.headers), body: incoming}
-}
-
-function flatten(headers: IncomingHttpHeaders): Record<string, string> {
-  const entries = Object.entries(headers).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)])
-  )
 }
 
 /** A request that was called off fails with the reason of the cancellation, one whose body failed with that. */
