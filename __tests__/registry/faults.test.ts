@@ -205,7 +205,7 @@ describe('a blob is uploaded', () => {
     const {add, repository, tries} = await setUp()
     add({method: 'PUT', path: '*/uploads/*', when: 'after', times: 1, action})
     const blob = source()
-    expect(await uploadBlob(repository, blob)).toBe('present')
+    expect(await uploadBlob(repository, blob)).toBe('uploaded')
     expect(tries('PUT', '/uploads/')).toBe(1)
     expect(blob.opened.times).toBe(1)
   })

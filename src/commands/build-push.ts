@@ -1,6 +1,7 @@
 import {messageOf} from '../errors.js'
 import {type Repository, formatRepository} from '../oci/reference.js'
 import type {LocalImage} from '../ports.js'
+import {BlobPlaces} from '../registry/blob-places.js'
 import {pushImage} from '../registry/image-push.js'
 import type {BuildJob} from '../release/build-job.js'
 import type {PushView} from '../reports/build-summary.js'
@@ -12,10 +13,11 @@ export async function pushEverywhere(
   {repositories}: BuildJob,
   {registries, ports}: BuildTools
 ): Promise<PushView[]> {
+  const options = {reporter: ports.reporter, places: new BlobPlaces()}
   const results = await Promise.allSettled(
     repositories.map(async repository => {
       const start = ports.clock.now()
-      const pushed = await pushImage(registries.repository(repository, 'pull,push'), image)
+      const pushed = await pushImage(registries.repository(repository, 'pull,push'), image, options)
       return {...pushed, milliseconds: ports.clock.now() - start}
     })
   )

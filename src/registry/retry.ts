@@ -21,13 +21,19 @@ const MAX_RETRY_AFTER = 5 * 60_000
 const PASSING = new Set([408, 429, 500, 502, 503, 504])
 
 /**
- * Whether trying again may help: a passing failure of the registry, or of the way to it; also an upload that a
- * registry forgot when it was started anew, for an upload is tried again from its start.
+ * Whether trying again may help: a passing failure of the registry, or of the way to it; also an upload that the
+ * registry lost, for that is tried again from its start.
  */
 export function isPassing(error: unknown): boolean {
   if (error instanceof RegistryError)
-    return PASSING.has(error.status) || isSecondaryLimit(error) || error.has('BLOB_UPLOAD_UNKNOWN')
+    return PASSING.has(error.status) || isSecondaryLimit(error) || isLostUpload(error)
   return error instanceof ReleaseError && error.code === 'REGISTRY_UNREACHABLE'
+}
+
+/** A registry forgot an upload when it was started anew, gave it up, or got other bytes than were sent. */
+function isLostUpload({failure}: RegistryError): boolean {
+  const codes = ['BLOB_UPLOAD_UNKNOWN', 'BLOB_UPLOAD_INVALID', 'DIGEST_INVALID']
+  return failure.url.includes('/blobs/uploads/') && failure.entries.some(({code}) => codes.includes(code))
 }
 
 /** GHCR answers a burst of pushes with 403 and this text, seen in 2025. */
