@@ -11,6 +11,7 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['build-by-digest', async () => (await import('./build-by-digest.js')).buildByDigest],
   ['merge-manifest', async () => (await import('./merge-manifest.js')).mergeManifest],
   ['verify-release', async () => (await import('./verify-release.js')).verifyRelease],
+  ['release-notes', async () => (await import('./release-notes.js')).releaseNotesCommand],
   ['rollback-release', async () => (await import('./rollback-release.js')).rollbackRelease],
   ['promote-release', async () => (await import('./promote-release.js')).promoteRelease],
   ['cleanup-latest', async () => (await import('./cleanup-latest.js')).cleanupLatest],
@@ -24,6 +25,7 @@ export const ACTION_COMMANDS: readonly string[] = [
   'build-by-digest',
   'merge-manifest',
   'verify-release',
+  'release-notes',
   'rollback-release',
   'promote-release',
   'cleanup-latest'

@@ -100,7 +100,7 @@ function expectationsOf(given: Inputs, registries: Registries): TagExpectation[]
 }
 
 /** Tags that stayed where they were point at another release, which is not ours to judge. */
-function expectationsOfTarget(
+export function expectationsOfTarget(
   target: ReleaseDocument['targets'][number],
   registries: Registries
 ): TagExpectation[] {

@@ -1,0 +1,260 @@
+import {type IncomingMessage, type Server, createServer} from 'node:http'
+import type {AddressInfo} from 'node:net'
+import {text} from 'node:stream/consumers'
+import {setTimeout as delay} from 'node:timers/promises'
+import {openGithubApi} from '../../src/hosts/github-api.js'
+import type {GithubApi} from '../../src/ports.js'
+import {recordingReporter} from './ports.js'
+
+/** A release as the server keeps it; bodies are kept as they are sent. */
+export interface ServedRelease {
+  readonly id: number
+  tag_name: string
+  name: string
+  body: string | null
+  draft: boolean
+  prerelease: boolean
+}
+
+/** A pull request as the server keeps it. */
+export interface ServedPull {
+  readonly number: number
+  title: string
+  body: string
+  state: 'open' | 'closed'
+  /** The branch that is to be merged, with its owner: `owner:branch`. */
+  readonly head: string
+  readonly base: string
+}
+
+/** What a request asked for. */
+export interface ServedRequest {
+  readonly method: string
+  readonly path: string
+  readonly body: Readonly<Record<string, unknown>>
+  readonly token: string | undefined
+}
+
+export interface GithubServerOptions {
+  /** The repository that is there. */
+  readonly repository?: string
+  /** The token that may read and write; any other gets 401. */
+  readonly token?: string
+  /** What the token may not do: then it gets 403. */
+  readonly forbids?: (request: ServedRequest) => boolean
+  /** Called before a request is answered. */
+  readonly before?: (request: ServedRequest) => Promise<void> | void
+  /** Milliseconds, at most, that an answer takes. */
+  readonly latency?: number
+}
+
+/** A server that answers as GitHub's REST API does for releases, pull requests and attestations (version 2022-11-28). */
+export interface GithubServer {
+  readonly url: string
+  readonly releases: ServedRelease[]
+  readonly pulls: ServedPull[]
+  /** Bundles by digest. */
+  readonly attestations: Map<string, unknown[]>
+  readonly requests: ServedRequest[]
+  /** The port of the program itself, for this server. */
+  api(token?: string): GithubApi
+  stop(): Promise<void>
+}
+
+export const GITHUB_TOKEN = 'ghs_0123456789abcdefghij'
+const MAX_BODY = 125_000
+
+interface Reply {
+  readonly status: number
+  readonly body: unknown
+}
+
+/** Starts a server without releases and pull requests. */
+export async function startGithub(options: GithubServerOptions = {}): Promise<GithubServer> {
+  const state: State = {releases: [], pulls: [], attestations: new Map(), requests: [], url: '', options}
+  const server = createServer((request, response) => {
+    void answer(state, request).then(({status, body}) => {
+      response.writeHead(status, {'content-type': 'application/json; charset=utf-8'})
+      response.end(body === undefined ? '' : JSON.stringify(body))
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {...state, url: state.url, api: token => apiOf(state.url, token), stop: () => stop(server)}
+}
+
+interface State {
+  readonly releases: ServedRelease[]
+  readonly pulls: ServedPull[]
+  readonly attestations: Map<string, unknown[]>
+  readonly requests: ServedRequest[]
+  readonly options: GithubServerOptions
+  url: string
+}
+
+function apiOf(url: string, token = GITHUB_TOKEN): GithubApi {
+  const signal = new AbortController().signal
+  const clock = {now: () => Date.now(), sleep: async () => await delay(1)}
+  return openGithubApi({environment: {GITHUB_API_URL: url}, clock, reporter: recordingReporter(), signal})(
+    token
+  )
+}
+
+async function answer(state: State, message: IncomingMessage): Promise<Reply> {
+  const url = new URL(message.url ?? '/', state.url)
+  const sent = await text(message)
+  const request: ServedRequest = {
+    method: message.method ?? '',
+    path: url.pathname,
+    body: sent === '' ? {} : (JSON.parse(sent) as Record<string, unknown>),
+    token: /^(?:token|bearer) (.+)$/i.exec(message.headers.authorization ?? '')?.[1]
+  }
+  state.requests.push(request)
+  await state.options.before?.(request)
+  await delay(Math.random() * (state.options.latency ?? 0))
+  const {token = GITHUB_TOKEN, repository = 'org/app', forbids} = state.options
+  if (request.token !== token) return failure(401, 'Bad credentials')
+  if (forbids?.(request) === true) return failure(403, 'Resource not accessible by integration')
+  const prefix = `/repos/${repository}/`
+  if (!request.path.startsWith(prefix)) return failure(404, 'Not Found')
+  const parts = request.path.slice(prefix.length).split('/').map(part => decodeURIComponent(part))
+  const route = ROUTES[`${request.method} ${parts[0] ?? ''}`]
+  return route?.(state, {request, url, parts: parts.slice(1), repository}) ?? failure(404, 'Not Found')
+}
+
+interface Call {
+  readonly request: ServedRequest
+  readonly url: URL
+  readonly parts: readonly string[]
+  readonly repository: string
+}
+
+const ROUTES: Readonly<Record<string, (state: State, call: Call) => Reply | undefined>> = {
+  'GET releases': getReleases,
+  'POST releases': postRelease,
+  'PATCH releases': patchRelease,
+  'GET pulls': getPulls,
+  'POST pulls': postPull,
+  'PATCH pulls': patchPull,
+  'GET attestations': ({attestations}, {parts}) => {
+    const bundles = attestations.get(parts[0] ?? '')
+    return bundles && {status: 200, body: {attestations: bundles.map(bundle => ({repository_id: 1, bundle}))}}
+  }
+}
+
+function getReleases({releases}: State, {parts, url, repository}: Call): Reply | undefined {
+  if (parts.length === 0) {
+    const size = Number(url.searchParams.get('per_page') ?? 30)
+    const page = Number(url.searchParams.get('page') ?? 1)
+    const newest = [...releases].reverse().slice((page - 1) * size, page * size)
+    return {status: 200, body: newest.map(one => releaseBody(one, repository))}
+  }
+  const found =
+    parts[0] === 'tags'
+      ? releases.find(({tag_name: tag, draft}) => tag === parts[1] && !draft)
+      : releases.find(({id}) => String(id) === parts[0])
+  return found && {status: 200, body: releaseBody(found, repository)}
+}
+
+function postRelease({releases}: State, {request: {body}, repository}: Call): Reply {
+  const {tag_name: tag, body: notes} = body
+  if (typeof tag !== 'string') return invalid('Release', 'tag_name', 'missing_field')
+  if (releases.some(one => one.tag_name === tag && !one.draft) && body['draft'] !== true)
+    return invalid('Release', 'tag_name', 'already_exists')
+  if (isTooLong(notes)) return tooLong()
+  const release: ServedRelease = {
+    id: releases.length + 1,
+    tag_name: tag,
+    name: typeof body['name'] === 'string' ? body['name'] : tag,
+    body: typeof notes === 'string' ? notes : null,
+    draft: body['draft'] === true,
+    prerelease: body['prerelease'] === true
+  }
+  releases.push(release)
+  return {status: 201, body: releaseBody(release, repository)}
+}
+
+function patchRelease({releases}: State, {parts, request: {body}, repository}: Call): Reply | undefined {
+  const release = releases.find(({id}) => String(id) === parts[0])
+  if (release === undefined) return undefined
+  if (isTooLong(body['body'])) return tooLong()
+  if (typeof body['body'] === 'string') release.body = body['body']
+  return {status: 200, body: releaseBody(release, repository)}
+}
+
+function releaseBody(release: ServedRelease, repository: string): object {
+  const page = release.draft ? 'untagged-1a2b3c' : release.tag_name
+  return {...release, html_url: `https://github.com/${repository}/releases/tag/${page}`}
+}
+
+function getPulls({pulls}: State, {url, parts, repository}: Call): Reply | undefined {
+  if (parts.length > 0) {
+    const found = pulls.find(({number}) => String(number) === parts[0])
+    return found && {status: 200, body: pullBody(found, repository)}
+  }
+  const wanted = (name: string, value: string): boolean => [null, value].includes(url.searchParams.get(name))
+  const state = url.searchParams.get('state') ?? 'open'
+  const found = pulls.filter(
+    pull =>
+      (state === 'all' || pull.state === state) && wanted('head', pull.head) && wanted('base', pull.base)
+  )
+  return {status: 200, body: found.map(pull => pullBody(pull, repository))}
+}
+
+function postPull({pulls}: State, {request: {body}, repository}: Call): Reply {
+  const {title, head, base} = body
+  if (typeof title !== 'string' || typeof head !== 'string' || typeof base !== 'string')
+    return invalid('PullRequest', 'title', 'missing_field')
+  const full = head.includes(':') ? head : `${repository.split('/')[0] ?? ''}:${head}`
+  if (pulls.some(pull => pull.state === 'open' && pull.head === full && pull.base === base))
+    return invalid('PullRequest', '', 'custom', `A pull request already exists for ${full}.`)
+  const text_ = typeof body['body'] === 'string' ? body['body'] : ''
+  const pull: ServedPull = {number: pulls.length + 1, title, body: text_, state: 'open', head: full, base}
+  pulls.push(pull)
+  return {status: 201, body: pullBody(pull, repository)}
+}
+
+function patchPull({pulls}: State, {parts, request: {body}, repository}: Call): Reply | undefined {
+  const pull = pulls.find(({number}) => String(number) === parts[0])
+  if (pull === undefined) return undefined
+  if (typeof body['title'] === 'string') pull.title = body['title']
+  if (typeof body['body'] === 'string') pull.body = body['body']
+  return {status: 200, body: pullBody(pull, repository)}
+}
+
+function pullBody(pull: ServedPull, repository: string): object {
+  const [, branch = ''] = pull.head.split(':')
+  return {
+    ...pull,
+    head: {label: pull.head, ref: branch},
+    base: {label: pull.base, ref: pull.base},
+    html_url: `https://github.com/${repository}/pull/${pull.number}`
+  }
+}
+
+function isTooLong(body: unknown): boolean {
+  return typeof body === 'string' && body.length > MAX_BODY
+}
+
+function tooLong(): Reply {
+  return invalid('Release', '', 'custom', `body is too long (maximum is ${MAX_BODY} characters)`)
+}
+
+function invalid(resource: string, field: string, code: string, message?: string): Reply {
+  const error = {
+    resource,
+    code,
+    ...(field === '' ? {} : {field}),
+    ...(message === undefined ? {} : {message})
+  }
+  return {status: 422, body: {message: 'Validation Failed', errors: [error], status: '422'}}
+}
+
+function failure(status: number, message: string): Reply {
+  return {status, body: {message, documentation_url: 'https://docs.github.com/rest', status: String(status)}}
+}
+
+async function stop(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise(resolve => server.close(resolve))
+}

@@ -1,0 +1,60 @@
+import {InputError} from '../errors.js'
+import {type NotesPlace, type ReleaseCreation, previewNotes, putNotes} from '../deployment/github-release.js'
+import type {Ports} from '../ports.js'
+import {parseOrdered} from '../versions/version-order.js'
+import type {WorkflowRun} from '../workflow-run.js'
+import {parseGithubRepository} from './github-inputs.js'
+
+/** Where notes are to go, as the inputs say. */
+export interface NotesWish {
+  readonly 'write-to': 'github-release' | 'file'
+  readonly 'git-tag': string | undefined
+  readonly section: string | undefined
+  readonly 'create-release': ReleaseCreation
+  readonly 'github-repository': string | undefined
+  readonly 'github-token': string | undefined
+  readonly 'dry-run': boolean
+}
+
+/** Writes notes to the release on GitHub, where they are to go there. */
+export async function writeNotes(
+  texts: readonly string[],
+  given: NotesWish,
+  {run, ports}: {readonly run: WorkflowRun | undefined; readonly ports: Ports}
+): Promise<{url: string; change: string}> {
+  if (given['write-to'] === 'file' || run === undefined) return {url: '', change: 'none'}
+  const place = placeOf(given, run)
+  const content = {section: given.section ?? '', texts}
+  const api = ports.github(given['github-token'])
+  const {clock, signal, reporter} = ports
+  const isDry = given['dry-run']
+  const {url, change} = isDry
+    ? await previewNotes(place, content, {api})
+    : await putNotes(place, content, {api, clock, signal})
+  reporter.info(
+    `${place.repository} ${place.gitTag}: ${wordFor(change, isDry)}${url === '' ? '' : `, ${url}`}`
+  )
+  return {url, change}
+}
+
+function wordFor(change: 'none' | 'changed' | 'created', isDry: boolean): string {
+  if (change === 'none') return 'the notes are as they should be'
+  if (change === 'created') return isDry ? 'the release would be made' : 'the release is made'
+  return isDry ? 'the notes would change' : 'the notes are written'
+}
+
+/** @throws InputError with what neither the inputs nor the run say */
+function placeOf(given: NotesWish, run: WorkflowRun): NotesPlace {
+  const gitTag = given['git-tag'] ?? /^refs\/tags\/(.+)$/.exec(run.ref)?.[1]
+  const repository = given['github-repository'] ?? run.source.fullName
+  if (gitTag === undefined)
+    throw new InputError([
+      {input: 'git-tag', message: `is required: this run is of ${run.ref}, which is no Git tag`}
+    ])
+  return {
+    repository: parseGithubRepository(repository),
+    gitTag,
+    create: given['create-release'],
+    isPrerelease: run.prerelease ?? parseOrdered(gitTag)?.isPrerelease ?? false
+  }
+}

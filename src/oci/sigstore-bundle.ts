@@ -1,0 +1,90 @@
+import {X509Certificate} from 'node:crypto'
+
+/** What a certificate of Sigstore says of who signed (sigstore/fulcio, docs/oid-info.md). */
+export interface SignerIdentity {
+  /** The workflow or the person: the first name of the certificate. */
+  readonly identity: string
+  /** Who vouches for them, for example https://token.actions.githubusercontent.com. */
+  readonly issuer?: string
+}
+
+/** A signed statement about an image: who signed, and what kind of statement it is. */
+export interface SignedStatement {
+  /** Undefined where it was signed with a key. */
+  readonly signer: SignerIdentity | undefined
+  /** For example https://slsa.dev/provenance/v1; undefined where it is a plain signature. */
+  readonly predicateType: string | undefined
+}
+
+/** The media type of a bundle, whichever version (sigstore/cosign, specs/BUNDLE_SPEC.md). */
+export function isBundleType(mediaType: string | undefined): boolean {
+  return mediaType?.startsWith('application/vnd.dev.sigstore.bundle') === true
+}
+
+/** What `cosign sign` of version 3 states: that somebody signed, and nothing more (cosign, pkg/types/predicate.go). */
+export const COSIGN_SIGNATURE = 'https://sigstore.dev/cosign/sign/v1'
+
+/** Reads a Sigstore bundle; undefined where the bytes are none. Nothing is verified here. */
+export function readBundle(bytes: Uint8Array): SignedStatement | undefined {
+  const bundle = objectIn(parseJson(Buffer.from(bytes).toString('utf8')))
+  const material = objectIn(bundle['verificationMaterial'])
+  if (Object.keys(material).length === 0) return undefined
+  const chain = objectIn(material['x509CertificateChain'])['certificates']
+  const leaf = objectIn(material['certificate'] ?? (Array.isArray(chain) ? chain[0] : undefined))
+  const payload = objectIn(bundle['dsseEnvelope'])['payload']
+  const statement = objectIn(parseJson(Buffer.from(textIn(payload), 'base64').toString('utf8')))
+  return {
+    signer: identityIn(Buffer.from(textIn(leaf['rawBytes']), 'base64')),
+    predicateType: textIn(statement['predicateType']) || undefined
+  }
+}
+
+/** Whom a certificate, DER or PEM, is for; undefined where it is none, or names nobody. */
+export function identityIn(certificate: Buffer | string): SignerIdentity | undefined {
+  if (certificate.length === 0) return undefined
+  try {
+    const {raw, subjectAltName = ''} = new X509Certificate(certificate)
+    const identity = /(?:^|, )(?:URI|email):"?([^",]+)/.exec(subjectAltName)?.[1]
+    const issuer = issuerIn(raw)
+    return identity === undefined ? undefined : {identity, ...(issuer === undefined ? {} : {issuer})}
+  } catch {
+    return undefined
+  }
+}
+
+/** 1.3.6.1.4.1.57264.1.8, the issuer as a UTF8String, and .1, the same without a type, as DER has object identifiers. */
+const ISSUER_V2 = Buffer.from('060a2b0601040183bf300108', 'hex')
+const ISSUER_V1 = Buffer.from('060a2b0601040183bf300101', 'hex')
+const OCTET_STRING = 0x04
+const UTF8_STRING = 0x0c
+
+/** Issuers are shorter than 128 bytes, so that DER has their length in one byte. */
+function issuerIn(der: Buffer): string | undefined {
+  const typed = valueBehind(der, ISSUER_V2)
+  if (typed?.[0] === UTF8_STRING) return typed.subarray(2).toString('utf8')
+  return valueBehind(der, ISSUER_V1)?.toString('utf8')
+}
+
+function valueBehind(der: Buffer, identifier: Buffer): Buffer | undefined {
+  const at = der.indexOf(identifier)
+  const start = at + identifier.length
+  if (at < 0 || der[start] !== OCTET_STRING) return undefined
+  return der.subarray(start + 2, start + 2 + (der[start + 1] ?? 0))
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function objectIn(value: unknown): Readonly<Record<string, unknown>> {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject ? Object.fromEntries(Object.entries(value)) : {}
+}
+
+function textIn(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,55 @@
+import {z} from 'zod'
+import {ReleaseError} from '../errors.js'
+import type {ReleaseDocument} from './release-document.js'
+
+const schema = z.array(
+  z.object({
+    /** `registry/name:tag` */
+    reference: z.string(),
+    /** Absent where nothing stands there. */
+    digest: z.string().optional(),
+    faults: z.array(z.string()).readonly()
+  })
+)
+
+/** What verify-release found of every tag: the part of it that says whether a release is as it should be. */
+export type VerificationDocument = readonly Readonly<z.infer<typeof schema>[number]>[]
+
+/**
+ * Reads what verify-release gave out as `report`.
+ * @throws ReleaseError PLAN_INVALID, with every field that is wrong
+ */
+export function parseVerification(text: string): VerificationDocument {
+  const result = schema.safeParse(parseJson(text))
+  if (result.success) return result.data
+  const faults = result.error.issues.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
+  throw new ReleaseError('PLAN_INVALID', `not the output "report" of verify-release: ${faults.join('; ')}`)
+}
+
+/**
+ * What keeps a release from being told of: a tag that is not as it should be, or that nobody looked at. Tags that stayed
+ * at something newer are not of the release. Empty where all is well.
+ */
+export function unverifiedTags(release: ReleaseDocument, found: VerificationDocument): string[] {
+  const reports = new Map(found.map(report => [report.reference, report]))
+  return release.targets.flatMap(({tags, digest}) =>
+    tags
+      .filter(({state}) => state !== 'kept')
+      .flatMap(({reference}) => {
+        const report = reports.get(reference)
+        if (report === undefined) return [`${reference} was not verified`]
+        if (report.faults.length > 0) return report.faults.map(fault => `${reference} ${fault}`)
+        return report.digest === digest
+          ? []
+          : [`${reference} was verified at ${report.digest ?? 'nothing'}, not at ${digest}`]
+      })
+  )
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ReleaseError('PLAN_INVALID', 'not the output "report" of verify-release: not JSON', {cause})
+  }
+}

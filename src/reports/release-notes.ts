@@ -1,0 +1,126 @@
+import {code, fence, formatSize, markdownTable} from './markdown.js'
+import {MAX_RELEASE_BODY} from './notes-section.js'
+
+/** One platform of a published image. */
+export interface NotedPlatform {
+  /** `linux/arm64` */
+  readonly platform: string
+  readonly digest: string
+  /** Bytes that a pull fetches: config and layers, as they are stored. */
+  readonly size: number
+}
+
+/** A published image, as its users are told of it. */
+export interface NotedImage {
+  readonly target: string
+  readonly digest: string
+  /** Repositories, `registry/name`. */
+  readonly repositories: readonly string[]
+  /** Every tag that points at it, as `registry/name:tag`; the most exact first. */
+  readonly tags: readonly string[]
+  readonly platforms: readonly NotedPlatform[]
+  /** When it was made, as ISO 8601. */
+  readonly created?: string | undefined
+  /** The commit that it was made from. */
+  readonly revision?: string | undefined
+  /** How long its builds took, all platforms together, in milliseconds. */
+  readonly buildTime?: number | undefined
+  /** Command lines that verify where it comes from. */
+  readonly verify: readonly string[]
+}
+
+/** How much is said: everything; tags, digests and how to verify; or the digests alone. */
+const DETAILS = ['full', 'short', 'least'] as const
+
+type Detail = (typeof DETAILS)[number]
+
+/** What stands above the images, and where commits can be looked at. */
+export interface NotesFrame {
+  readonly title: string
+  /** `https://github.com/owner/name` */
+  readonly source?: string | undefined
+}
+
+/**
+ * The notes of a release in every length, the longest first: the body of a release has a limit, and others write there
+ * too.
+ */
+export function releaseNotes(images: readonly NotedImage[], frame: NotesFrame): string[] {
+  return DETAILS.map(detail => {
+    if (detail === 'least') return [`## ${frame.title}`, leastTable(images)].join('\n\n')
+    return [`## ${frame.title}`, ...images.flatMap(image => sectionOf(image, frame, detail))].join('\n\n')
+  })
+}
+
+/** The first of several texts with which the whole stays within what GitHub takes; undefined where none does. */
+export function firstThatFits(
+  texts: readonly string[],
+  wholeWith: (text: string) => string
+): string | undefined {
+  return texts.find(text => wholeWith(text).length <= MAX_RELEASE_BODY)
+}
+
+function leastTable(images: readonly NotedImage[]): string {
+  const rows = images.map(({target, digest}) => [target, code(digest)])
+  return markdownTable(['Image', 'Digest'], rows)
+}
+
+function sectionOf(image: NotedImage, frame: NotesFrame, detail: Detail): string[] {
+  return [
+    `### ${image.target}`,
+    fence('sh', pullCommands(image).join('\n')),
+    ...otherTags(image),
+    ...originOf(image, frame),
+    ...(detail === 'full' ? [fold('Digests and sizes', digestTable(image))] : []),
+    ...(image.verify.length === 0 ? [] : [fold('Verify', fence('sh', image.verify.join('\n')))])
+  ]
+}
+
+/** By tag, which is easy to read; and by digest, which stays what it is. */
+function pullCommands({repositories, tags, digest}: NotedImage): string[] {
+  return repositories.flatMap(repository => {
+    const tag = tags.find(reference => reference.startsWith(`${repository}:`))
+    return [tag, `${repository}@${digest}`]
+      .filter(reference => reference !== undefined)
+      .map(reference => `docker pull ${reference}`)
+  })
+}
+
+function otherTags({repositories, tags}: NotedImage): string[] {
+  const named = repositories.map(repository => tags.find(tag => tag.startsWith(`${repository}:`)))
+  const others = tags.filter(tag => !named.includes(tag)).map(tag => tag.slice(tag.lastIndexOf(':') + 1))
+  return others.length === 0 ? [] : [`Also ${[...new Set(others)].map(code).join(', ')}.`]
+}
+
+function originOf({created, revision, buildTime}: NotedImage, {source}: NotesFrame): string[] {
+  const commit = revision === undefined ? undefined : commitLink(revision, source)
+  const words = [
+    ...(created === undefined ? [] : [`Created ${created}`]),
+    ...(commit === undefined ? [] : [`from ${commit}`]),
+    ...(buildTime === undefined ? [] : [`built in ${formatTime(buildTime)}`])
+  ]
+  return words.length === 0 ? [] : [`${upperFirst(words.join(', '))}.`]
+}
+
+function commitLink(revision: string, source: string | undefined): string {
+  const short = code(revision.slice(0, 7))
+  return source === undefined ? short : `[${short}](${source}/commit/${revision})`
+}
+
+function digestTable({digest, platforms}: NotedImage): string {
+  const rows = platforms.map(one => [one.platform, code(one.digest), formatSize(one.size)])
+  return markdownTable(['Platform', 'Digest', 'Size'], [['all', code(digest), ''], ...rows])
+}
+
+function fold(title: string, content: string): string {
+  return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`
+}
+
+function formatTime(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000)
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+}
+
+function upperFirst(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
+}
