@@ -1,0 +1,113 @@
+import type {Ports} from '../ports.js'
+
+/** A program that a gate runs: a line of the caller's own for a shell, or a program with its arguments. */
+export type GateProgram =
+  {readonly line: string} | {readonly program: string; readonly args: readonly string[]}
+
+/** How a gate's program is run. */
+export interface GateCall {
+  readonly command: GateProgram
+  /** Values come as variables: nothing is put into the caller's line. */
+  readonly env: Readonly<Record<string, string>>
+  /** Names of variables of this process that it gets beside those that every program needs. */
+  readonly passed: readonly string[]
+  /** Milliseconds; 0 is for ever. */
+  readonly timeout: number
+  /** Texts that its output may not show. */
+  readonly secrets: readonly string[]
+}
+
+/** What became of it. */
+export interface GateRun {
+  readonly exitCode: number
+  readonly timedOut: boolean
+  /** What it wrote, in the order in which it came. */
+  readonly log: string
+  readonly milliseconds: number
+}
+
+/** More of a log is not kept: characters. */
+const MAX_LOG = 20_000_000
+
+/**
+ * What programs and the engines of containers need to work. Not all of the environment: a step of a workflow often has
+ * tokens there, and a test is code of whoever wrote the commit.
+ */
+const PLAIN_VARIABLES = [
+  ...[
+    'PATH',
+    'HOME',
+    'USER',
+    'LOGNAME',
+    'SHELL',
+    'LANG',
+    'LC_*',
+    'TERM',
+    'TZ',
+    'TMPDIR',
+    'TEMP',
+    'TMP',
+    'PWD'
+  ],
+  ...['CI', 'GITHUB_ACTIONS', 'GITHUB_WORKSPACE', 'GITHUB_REPOSITORY', 'GITHUB_REF', 'GITHUB_REF_NAME'],
+  ...['GITHUB_SHA', 'GITHUB_RUN_ID', 'GITHUB_RUN_ATTEMPT', 'GITHUB_EVENT_NAME', 'RUNNER_OS', 'RUNNER_ARCH'],
+  ...['RUNNER_TEMP', 'RUNNER_TOOL_CACHE', 'XDG_*', 'DBUS_SESSION_BUS_ADDRESS'],
+  ...['DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY'],
+  ...['CONTAINER_HOST', 'CONTAINERS_*', 'BUILDAH_ISOLATION', 'STORAGE_*', 'REGISTRY_AUTH_FILE'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'SSL_CERT_FILE'],
+  ...['SSL_CERT_DIR', 'SystemRoot', 'ComSpec', 'PATHEXT', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA']
+]
+
+/**
+ * Runs a program, and shows what it writes. An exit code is an answer; what it started is ended with it when its time is
+ * over.
+ * @throws ReleaseError BUILDER_MISSING where it cannot be started; CANCELLED
+ */
+export async function runGate(
+  call: GateCall,
+  {exec, reporter, clock, signal}: Pick<Ports, 'exec' | 'reporter' | 'clock' | 'signal'>
+): Promise<GateRun> {
+  const {command, env, passed, timeout, secrets} = call
+  const log = new GateLog(secrets)
+  const start = clock.now()
+  const [program, args] =
+    'line' in command ? ['sh', ['-e', '-c', command.line]] : [command.program, command.args]
+  const {exitCode, timedOut} = await exec(program, args, {
+    env,
+    inherit: [...PLAIN_VARIABLES, ...passed],
+    ...(timeout === 0 ? {} : {timeout}),
+    signal,
+    onLine: line => reporter.info(log.add(line))
+  })
+  return {exitCode, timedOut: timedOut === true, log: log.text, milliseconds: clock.now() - start}
+}
+
+/** How a program ended, for a message: `exit code 1`, or that its time was over. */
+export function endOf({exitCode, timedOut}: GateRun, timeout: number): string {
+  return timedOut ? `it was ended after ${timeout / 1000} s` : `exit code ${exitCode}`
+}
+
+class GateLog {
+  readonly #secrets: readonly string[]
+  readonly #lines: string[] = []
+  #length = 0
+
+  constructor(secrets: readonly string[]) {
+    // The longest first: one may be the start of another.
+    this.#secrets = secrets.filter(secret => secret.trim() !== '').sort((a, b) => b.length - a.length)
+  }
+
+  /** Keeps a line, without secrets. Returns it as it may be shown. */
+  add(line: string): string {
+    const clean = this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line)
+    if (this.#length <= MAX_LOG) {
+      this.#lines.push(this.#length + clean.length > MAX_LOG ? '(the log is longer, and ends here)' : clean)
+      this.#length += clean.length + 1
+    }
+    return clean
+  }
+
+  get text(): string {
+    return this.#lines.map(line => `${line}\n`).join('')
+  }
+}

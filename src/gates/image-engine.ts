@@ -1,0 +1,77 @@
+import {ReleaseError, messageOf} from '../errors.js'
+import type {Exec, ExecResult} from '../ports.js'
+
+/** Programs that run containers, or can at least open an image. */
+export const ENGINES = ['docker', 'podman', 'buildah'] as const
+export type EngineName = (typeof ENGINES)[number]
+
+/** Which program is to have the image: one of them, the first that works here, or none. */
+export const ENGINE_WISHES = ['auto', ...ENGINES, 'none'] as const
+export type EngineWish = (typeof ENGINE_WISHES)[number]
+
+/** What shows that a program works here: docker needs its daemon. */
+const PROBES: Readonly<Record<EngineName, readonly string[]>> = {
+  docker: ['version', '--format', '{{.Server.Version}}'],
+  podman: ['version', '--format', '{{.Client.Version}}'],
+  buildah: ['--version']
+}
+
+/**
+ * Finds the program that an image is loaded into; undefined where there is none and none was named.
+ * @throws ReleaseError BUILDER_MISSING where the one that was named does not work
+ */
+export async function findEngine(wish: EngineWish, exec: Exec): Promise<EngineName | undefined> {
+  if (wish === 'none') return undefined
+  const names = wish === 'auto' ? ENGINES : [wish]
+  const faults: string[] = []
+  for (const name of names) {
+    const fault = await faultOf(name, exec)
+    if (fault === undefined) return name
+    faults.push(fault)
+  }
+  if (wish === 'auto') return undefined
+  throw new ReleaseError('BUILDER_MISSING', `the image is to be loaded into ${wish}: ${faults.join('; ')}`, {
+    hint: `Start ${wish}, or set load-into to auto or none.`
+  })
+}
+
+async function faultOf(name: EngineName, exec: Exec): Promise<string | undefined> {
+  try {
+    const {exitCode, stderr} = await exec(name, PROBES[name])
+    return exitCode === 0 ? undefined : stderr.trim() || `it ends with ${exitCode}`
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+/**
+ * Loads an archive of `docker save`, which names its image.
+ * @throws ReleaseError LAYOUT_INVALID, with what the program says
+ */
+export async function loadImage(
+  engine: EngineName,
+  archive: string,
+  name: string,
+  exec: Exec
+): Promise<void> {
+  const args =
+    engine === 'buildah' ? ['pull', '--quiet', `docker-archive:${archive}`] : ['load', '--input', archive]
+  const loaded = await exec(engine, args)
+  assertEnded(engine, loaded)
+  // It names what it pulls only where it comes from a registry.
+  if (engine === 'buildah')
+    assertEnded(engine, await exec(engine, ['tag', loaded.stdout.trim().split('\n').at(-1) ?? '', name]))
+}
+
+/** Takes the name away, and the image with it unless a container uses it. Never fails: it was only borrowed. */
+export async function unloadImage(engine: EngineName, name: string, exec: Exec): Promise<void> {
+  const verb = engine === 'buildah' ? ['rmi'] : ['image', 'rm']
+  await exec(engine, [...verb, name]).catch(() => undefined)
+}
+
+function assertEnded(engine: EngineName, {exitCode, stderr}: ExecResult): void {
+  if (exitCode === 0) return
+  throw new ReleaseError('LAYOUT_INVALID', `${engine} does not load the image: ${stderr.trim()}`, {
+    hint: 'Look for room on its disk; load-into: none tests without it.'
+  })
+}

@@ -1,0 +1,61 @@
+import {z} from 'zod'
+import {ReleaseError, messageOf} from '../errors.js'
+import {type BuildMetrics, METRICS_SCHEMA} from './metrics.js'
+
+const text = z.string().max(65_536)
+const size = z.number().min(0)
+
+/** Fields of later versions of the same schema are passed over. */
+const metrics = z.object({
+  schema: z.literal(METRICS_SCHEMA),
+  target: text.exactOptional(),
+  platform: text,
+  digest: text,
+  builder: text,
+  buildTime: size,
+  imageSize: size,
+  layersSize: size,
+  layerCount: size,
+  largestLayers: z.array(z.object({digest: text, size, createdBy: text.exactOptional()})),
+  cache: z.object({hits: size, steps: size}).exactOptional(),
+  vulnerabilities: z
+    .object({
+      scanner: text,
+      critical: size,
+      high: size,
+      medium: size,
+      low: size,
+      unknown: size,
+      ignored: size
+    })
+    .exactOptional(),
+  registries: z.array(z.object({repository: text, uploaded: size, skipped: size, milliseconds: size})),
+  phases: z.array(z.object({name: text, start: size, milliseconds: size}))
+})
+
+/**
+ * Reads the metrics of one build, or a list of several.
+ * @throws ReleaseError METRICS_INVALID with the first faults
+ */
+export function parseMetrics(json: string): readonly BuildMetrics[] {
+  const document = parseJson(json)
+  const list = z.array(metrics).safeParse(Array.isArray(document) ? document : [document])
+  if (list.success) return list.data
+  const faults = list.error.issues.slice(0, 5).map(({path, message}) => `${path.join('.')}: ${message}`)
+  throw invalid(faults.join('; '))
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch (cause) {
+    throw invalid(`they are not JSON: ${messageOf(cause)}`, cause)
+  }
+}
+
+function invalid(fault: string, cause?: unknown): ReleaseError {
+  return new ReleaseError('METRICS_INVALID', `not valid metrics: ${fault}`, {
+    cause,
+    hint: 'Give what build-by-digest gave out as metrics, of one build or several in a list.'
+  })
+}

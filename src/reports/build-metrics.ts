@@ -1,0 +1,90 @@
+import type {BuildMetrics, LayerMetric, PhaseMetric} from '../plan/metrics.js'
+import type {Growth} from '../release/metrics-growth.js'
+import {SEVERITIES} from '../release/scan-count.js'
+import {code, fence, formatSize, markdownTable} from './markdown.js'
+
+/** The longest instruction that a row of a table shows. */
+const MAX_INSTRUCTION = 80
+
+/** The section of the job summary: where the time went, what the image holds, and what grew. */
+export function metricsSummary(metrics: BuildMetrics, growth: readonly Growth[] = []): string {
+  return [
+    factsTable(metrics),
+    ...(growth.length === 0 ? [] : [growthNote(growth)]),
+    ...(metrics.phases.length < 2 ? [] : [fence('mermaid', ganttOf(metrics.phases))]),
+    ...(metrics.largestLayers.length === 0 ? [] : [layersPart(metrics)])
+  ].join('\n\n')
+}
+
+/** One sentence for each thing that grew. */
+export function growthLines(growth: readonly Growth[]): string[] {
+  return growth.map(({what, before, now, percent}) => {
+    const by = Number.isFinite(percent) ? ` by ${percent.toFixed(0)} %` : ''
+    return `${what} grew${by}, from ${formatOf(what, before)} to ${formatOf(what, now)}`
+  })
+}
+
+function factsTable({
+  buildTime,
+  imageSize,
+  layersSize,
+  layerCount,
+  cache,
+  vulnerabilities
+}: BuildMetrics): string {
+  const rows = [
+    ['Build time', formatTime(buildTime)],
+    ['Image size', `${formatSize(imageSize)} compressed (layers ${formatSize(layersSize)})`],
+    ['Layers', String(layerCount)],
+    ...(cache === undefined ? [] : [['Cache', hitRate(cache)]]),
+    ...(vulnerabilities === undefined ? [] : [['Vulnerabilities', describe(vulnerabilities)]])
+  ]
+  return markdownTable(['Metric', 'Value'], rows)
+}
+
+/** `75 % (9 of 12 steps)` */
+function hitRate({hits, steps}: NonNullable<BuildMetrics['cache']>): string {
+  return `${steps === 0 ? 0 : Math.round((hits / steps) * 100)} % (${hits} of ${steps} steps)`
+}
+
+function describe(found: NonNullable<BuildMetrics['vulnerabilities']>): string {
+  const counts = SEVERITIES.filter(severity => found[severity] > 0).map(
+    severity => `${found[severity]} ${severity}`
+  )
+  const ignored = found.ignored === 0 ? '' : `, ${found.ignored} ignored`
+  return `${counts.join(', ') || 'none'}${ignored} (${found.scanner})`
+}
+
+function growthNote(growth: readonly Growth[]): string {
+  return ['> [!WARNING]', ...growthLines(growth).map(line => `> The ${line}.`)].join('\n')
+}
+
+/** A gantt of Mermaid: time since the job began, on an axis of minutes and seconds. */
+function ganttOf(phases: readonly PhaseMetric[]): string {
+  const tasks = phases.map(({name, start, milliseconds}) => {
+    const label = name.replaceAll(/[:;#,]/g, ' ')
+    return `  ${label} :${Math.round(start)}, ${Math.round(start + Math.max(milliseconds, 1))}`
+  })
+  return ['gantt', '  dateFormat x', '  axisFormat %M:%S', ...tasks].join('\n')
+}
+
+function layersPart({largestLayers, layerCount}: BuildMetrics): string {
+  const title = `<details><summary>Largest ${largestLayers.length} of ${layerCount} layers</summary>`
+  const table = markdownTable(['Size', 'Instruction'], largestLayers.map(layerRow))
+  return [title, table, '</details>'].join('\n\n')
+}
+
+function layerRow({size, createdBy, digest}: LayerMetric): string[] {
+  if (createdBy === undefined) return [formatSize(size), code(digest.slice(0, 19))]
+  const line = createdBy.replaceAll(/\s+/g, ' ').replaceAll('`', "'").trim()
+  return [formatSize(size), code(line.length > MAX_INSTRUCTION ? `${line.slice(0, MAX_INSTRUCTION)}…` : line)]
+}
+
+function formatOf(what: Growth['what'], value: number): string {
+  if (what === 'image size') return formatSize(value)
+  return what === 'build time' ? formatTime(value) : String(value)
+}
+
+function formatTime(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`
+}
