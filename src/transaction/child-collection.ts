@@ -3,7 +3,7 @@ import {REVISION} from '../oci/annotations.js'
 import {attestedDigest, isAttestation} from '../oci/attestation.js'
 import {shortDigest} from '../oci/digest.js'
 import {type ImageConfig, readImageConfig} from '../oci/image-config.js'
-import {type Descriptor, descriptorOf, readManifest} from '../oci/manifest.js'
+import {type Descriptor, type Manifest, descriptorOf, readManifest} from '../oci/manifest.js'
 import {isIndexType} from '../oci/media-type.js'
 import {formatPlatform, isSamePlatform} from '../oci/platform.js'
 import {formatRepository} from '../oci/reference.js'
@@ -19,6 +19,8 @@ export interface CollectedPublication {
   readonly publication: Publication
   readonly clients: readonly RepositoryClient[]
   readonly children: readonly IndexChild[]
+  /** The manifests of the children, in the same order. */
+  readonly manifests: readonly Manifest[]
   /** What one registry lacks and another one has. Nothing is copied yet. */
   readonly copies: ChildCopies
 }
@@ -54,7 +56,8 @@ export async function collectChildren(
     images: values.flatMap(build => build.copies.images),
     indexes: values.flatMap(build => build.copies.indexes)
   }
-  return {publication, clients, children, copies}
+  const manifests = values.flatMap(build => build.manifests)
+  return {publication, clients, children, manifests, copies}
 }
 
 function incomplete({target, repositories}: Publication, faults: readonly string[]): ReleaseError {
@@ -72,7 +75,7 @@ async function collectBuild(
   build: PublishedBuild,
   clients: readonly RepositoryClient[],
   {revision, patience}: Expectations
-): Promise<Pick<CollectedPublication, 'children' | 'copies'>> {
+): Promise<Pick<CollectedPublication, 'children' | 'manifests' | 'copies'>> {
   const root = await findChild(build.digest, clients, patience)
   const isIndex = isIndexType(root.manifest.mediaType)
   const images = isIndex
@@ -86,7 +89,12 @@ async function collectBuild(
     })
   )
   const parts = images.flatMap(({image, evidence}) => [image, ...evidence])
-  return {children, copies: {images: parts.flatMap(copiesOf), indexes: isIndex ? copiesOf(root) : []}}
+  const manifests = images.map(({image}) => image.manifest)
+  return {
+    children,
+    manifests,
+    copies: {images: parts.flatMap(copiesOf), indexes: isIndex ? copiesOf(root) : []}
+  }
 }
 
 interface FlatImage {

@@ -3,10 +3,12 @@ import type {Manifest} from '../oci/manifest.js'
 import type {Publication, ReleaseFacts} from '../release/publication.js'
 import {type CollectedPublication, collectChildren} from './child-collection.js'
 import {copyChildren} from './child-copies.js'
+import {assertChildrenPresent} from './child-presence.js'
 import {type SinglePlatform, publishedRoot} from './published-root.js'
 import {settle} from './settled.js'
-import {type TagMove, assertAllowed, decideMoves} from './tag-moves.js'
+import {type TagMove, type TagReading, assertAllowed, decideRead, readTags} from './tag-moves.js'
 import {type ReleaseRegistries, moveOrUndo} from './tag-transaction.js'
+import {recheckAll} from './tag-writing.js'
 
 /** What is released, and how. */
 export interface Release {
@@ -18,6 +20,8 @@ export interface Release {
   /** How many milliseconds are waited for images that no registry shows. */
   readonly wait: number
   readonly singlePlatform: SinglePlatform
+  /** What must be done when every index stands by digest everywhere, and before the first tag moves, such as signing. */
+  readonly beforeTags?: (images: readonly PublishedIndex[]) => Promise<void>
   /** Check and decide everything, write nothing. */
   readonly dryRun: boolean
 }
@@ -40,37 +44,44 @@ export interface PublishedIndex {
  */
 export async function publish(release: Release, registries: ReleaseRegistries): Promise<PublishedIndex[]> {
   const collected = await collectAll(release, registries)
-  const published = await Promise.all(
-    collected.map(async image => {
-      const index = await publishedRoot(image, release.facts, release.singlePlatform)
-      return {...image, index, moves: await decideMoves(image.publication, index, image.clients, release)}
-    })
-  )
+  const published = collected.map(({readings, ...image}) => {
+    const index = publishedRoot(image, release.facts, release.singlePlatform)
+    const {publication} = image
+    return {...image, index, moves: decideRead(readings, {publication, index, options: release})}
+  })
   const moves = published.flatMap(image => image.moves)
   assertAllowed(moves)
   if (release.dryRun) return published
   await copyChildren(published.map(({copies}) => copies))
-  await Promise.all([
+  const indexes = Promise.all(
+    published.flatMap(({clients, index}) => clients.map(async client => await client.putManifest(index)))
+  )
+  if (release.beforeTags !== undefined) {
+    await indexes
+    await release.beforeTags(published)
+  }
+  const [rechecked] = await Promise.all([
+    recheckAll(moves, registries.clock),
     registries.journal.keep(moves),
-    ...published.flatMap(({clients, index}) => clients.map(async client => await client.putManifest(index)))
+    indexes
   ])
-  const moved = await moveOrUndo(moves, registries, 'the release was not published')
+  const moved = await moveOrUndo(rechecked, registries, 'the release was not published', async () =>
+    assertChildrenPresent(published)
+  )
   return published.map(image => ({
     ...image,
     moves: moved.filter(({publication}) => publication === image.publication)
   }))
 }
 
-async function collectAll(
-  {publications, facts, platforms, wait}: Release,
-  {working, clock, signal}: ReleaseRegistries
-): Promise<CollectedPublication[]> {
+/** The images of a publication, and what stands at its tags. */
+interface ReadPublication extends CollectedPublication {
+  readonly readings: readonly TagReading[]
+}
+
+async function collectAll(release: Release, registries: ReleaseRegistries): Promise<ReadPublication[]> {
   const {values, failures} = await settle(
-    publications.map(async publication => {
-      const clients = publication.repositories.map(repository => working.repository(repository, 'pull,push'))
-      const patience = {clock, signal, milliseconds: wait}
-      return await collectChildren(publication, clients, {revision: facts.revision, platforms, patience})
-    })
+    release.publications.map(async publication => await readPublication(publication, release, registries))
   )
   if (failures.length === 1) throw failures[0]
   if (failures.length > 1)
@@ -79,4 +90,24 @@ async function collectAll(
       hint: 'Nothing was written. Run the build jobs of what is named here again, then this job.'
     })
   return [...values]
+}
+
+/** Images and tags are read side by side. What is missing is said first: the tags matter only where nothing is. */
+async function readPublication(
+  publication: Publication,
+  release: Release,
+  {working, clock, signal}: ReleaseRegistries
+): Promise<ReadPublication> {
+  const {platforms, wait, facts} = release
+  const clients = publication.repositories.map(repository => working.repository(repository, 'pull,push'))
+  const patience = {clock, signal, milliseconds: wait}
+  const reading = Promise.allSettled([readTags(clients, {publication, options: release})])
+  const collected = await collectChildren(publication, clients, {
+    revision: facts.revision,
+    platforms,
+    patience
+  })
+  const [read] = await reading
+  if (read.status === 'rejected') throw read.reason
+  return {...collected, readings: read.value}
 }

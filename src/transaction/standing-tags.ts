@@ -14,27 +14,48 @@ export interface StandingTag extends Standing {
   readonly manifest?: Manifest
 }
 
-/** What is about to be released: its digest, and the address of its source, as its annotations name it. */
+/** What is about to be released, as far as it is known. */
 export interface ReleasedImage {
-  readonly digest: Digest
+  /** Undefined where the index is not made yet. */
+  readonly digest?: Digest | undefined
+  /** The address of its source, as its annotations name it. */
   readonly source?: string | undefined
 }
 
-/**
- * Reads what stands at a tag. Where it is what is about to be released, its facts are not asked for.
- * @returns undefined where the tag is free
- */
-export async function readStanding(
-  client: RepositoryClient,
-  tag: Tag,
-  released: ReleasedImage
-): Promise<StandingTag | undefined> {
-  const head = await client.headManifest(tag)
-  if (head === undefined || head.digest === released.digest) return head && {digest: head.digest}
-  const manifest = await client.findManifest(tag)
-  return (
-    manifest && {manifest, digest: manifest.digest, ...(await factsOf(client, manifest, released.source))}
-  )
+/** Reads what stands at tags of one repository. What stands at several of them is fetched once. */
+export class StandingTags {
+  readonly #client: RepositoryClient
+  readonly #released: ReleasedImage
+  readonly #found = new Map<Digest, Promise<StandingTag | undefined>>()
+
+  constructor(client: RepositoryClient, released: ReleasedImage) {
+    this.#client = client
+    this.#released = released
+  }
+
+  /**
+   * Where a tag stands at what is about to be released, the facts of that are not asked for.
+   * @returns undefined where the tag is free
+   */
+  async read(tag: Tag): Promise<StandingTag | undefined> {
+    const head = await this.#client.headManifest(tag)
+    if (head === undefined || head.digest === this.#released.digest) return head && {digest: head.digest}
+    // A manifest that is gone by now was deleted, and the tag with it or moved elsewhere.
+    return (await this.#shared(head.digest)) ?? (await this.#fetch(tag))
+  }
+
+  #shared(digest: Digest): Promise<StandingTag | undefined> {
+    const found = this.#found.get(digest) ?? this.#fetch(digest)
+    this.#found.set(digest, found)
+    return found
+  }
+
+  async #fetch(reference: Tag | Digest): Promise<StandingTag | undefined> {
+    const manifest = await this.#client.findManifest(reference)
+    if (manifest === undefined) return undefined
+    const facts = await factsOf(this.#client, manifest, this.#released.source)
+    return {manifest, digest: manifest.digest, ...facts}
+  }
 }
 
 /** The facts that an image names: as annotations, else as labels of its first platform. */

@@ -1,5 +1,6 @@
 import {ReleaseError} from '../errors.js'
 import {SOURCE} from '../oci/annotations.js'
+import type {Digest} from '../oci/digest.js'
 import type {Manifest} from '../oci/manifest.js'
 import {type Tag, formatReference} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
@@ -7,7 +8,7 @@ import {listTags} from '../registry/tag-list.js'
 import {candidateOf} from '../release/publication-plan.js'
 import type {Publication, PublishedTag, ReleaseFacts} from '../release/publication.js'
 import {type Candidate, type TagDecision, decideTag} from '../release/tag-decision.js'
-import {type StandingTag, readStanding} from './standing-tags.js'
+import {type StandingTag, StandingTags} from './standing-tags.js'
 
 /** One tag in one repository: where it is to point, what stands there, and what is to happen. */
 export interface TagMove {
@@ -20,6 +21,8 @@ export interface TagMove {
   /** The tags of the repository when this was decided; empty where no version is at stake. */
   readonly published: readonly Tag[]
   readonly decision: TagDecision
+  /** When the tag was read again for this decision, by the clock of the ports; undefined where it was read once. */
+  readonly checked?: number
 }
 
 /** How tags are decided and moved. */
@@ -46,6 +49,31 @@ export function nameOf({client, tag}: Pick<TagMove, 'client' | 'tag'>): string {
   return formatReference(client.repository, tag.name)
 }
 
+/** What was read of the tags of a publication in one repository. */
+export interface TagReading {
+  readonly client: RepositoryClient
+  readonly situations: readonly Pick<TagMove, 'tag' | 'standing'>[]
+  readonly published: readonly Tag[]
+}
+
+/** What is read: `digest` where it is known already what the tags are to point at. */
+export interface WantedTags extends Pick<TagMove, 'publication' | 'options'> {
+  readonly digest?: Digest
+}
+
+/** Reads what stands at every tag of a publication, in all repositories side by side. */
+export async function readTags(
+  clients: readonly RepositoryClient[],
+  wanted: WantedTags
+): Promise<TagReading[]> {
+  return await Promise.all(clients.map(async client => await readIn(client, wanted.publication.tags, wanted)))
+}
+
+/** Decides what is to happen with each tag that was read. */
+export function decideRead(readings: readonly TagReading[], place: Omit<Place, 'client'>): TagMove[] {
+  return readings.flatMap(reading => decideIn({...place, client: reading.client}, reading))
+}
+
 /** Reads what stands at every tag of a publication, and decides what is to happen with each. */
 export async function decideMoves(
   publication: Publication,
@@ -53,42 +81,48 @@ export async function decideMoves(
   clients: readonly RepositoryClient[],
   options: MoveOptions
 ): Promise<TagMove[]> {
-  const moves = await Promise.all(
-    clients.map(async client => await decideTags({publication, index, client, options}, publication.tags))
-  )
-  return moves.flat()
+  const readings = await readTags(clients, {publication, options, digest: index.digest})
+  return decideRead(readings, {publication, index, options})
 }
 
 /** Reads again what stands at the tag of a move, and decides again. */
 export async function decideAnew(move: TagMove): Promise<TagMove> {
-  const [decided = move] = await decideTags(move, [move.tag])
+  const wanted = {...move, digest: move.index.digest}
+  const [decided = move] = decideIn(move, await readIn(move.client, [move.tag], wanted))
   return decided
 }
 
-async function decideTags(place: Place, tags: readonly PublishedTag[]): Promise<TagMove[]> {
-  const {client, options} = place
-  const {facts, allowBackward, rule} = options
+async function readIn(
+  client: RepositoryClient,
+  tags: readonly PublishedTag[],
+  {publication, options: {facts, rule}, digest}: WantedTags
+): Promise<TagReading> {
   const isVersioned =
     rule === undefined && facts.version !== undefined && tags.some(tag => tag.class === 'forward')
+  const standing = new StandingTags(client, {digest, source: publication.annotations[SOURCE]})
   const [published, situations] = await Promise.all([
     isVersioned ? listTags(client) : [],
-    Promise.all(tags.map(async tag => ({tag, standing: await standingAt(place, tag)})))
+    Promise.all(tags.map(async tag => ({tag, standing: await standing.read(tag.name)})))
   ])
-  const candidate = candidateAt(place)
-  return situations.map(situation => {
-    if (rule !== undefined)
-      return {...place, ...situation, published, decision: rule.decide(situation.standing)}
-    const decision = decideTag({...situation, published}, candidate)
-    const isForced = allowBackward && decision.action === 'keep'
-    return {...place, ...situation, published, decision: isForced ? forced(situation) : decision}
-  })
+  return {client, published, situations}
 }
 
-async function standingAt(
-  {client, index, publication}: Place,
-  {name}: PublishedTag
-): Promise<StandingTag | undefined> {
-  return await readStanding(client, name, {digest: index.digest, source: publication.annotations[SOURCE]})
+function decideIn(
+  {publication, index, client, options}: Place,
+  {situations, published}: TagReading
+): TagMove[] {
+  const place = {publication, index, client, options, published}
+  const candidate = candidateAt(place)
+  const {rule, allowBackward} = options
+  return situations.map(({tag, standing: found}) => {
+    // What is to be there needs no putting back.
+    const standing = found?.digest === index.digest ? {digest: found.digest} : found
+    const situation = {tag, standing}
+    if (rule !== undefined) return {...place, ...situation, decision: rule.decide(standing)}
+    const decision = decideTag({...situation, published}, candidate)
+    const isForced = allowBackward && decision.action === 'keep'
+    return {...place, ...situation, decision: isForced ? forced(situation) : decision}
+  })
 }
 
 /** What a move would make its tag point at. */

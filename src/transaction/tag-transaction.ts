@@ -17,17 +17,19 @@ export interface ReleaseRegistries extends Pick<WritingOptions, 'clock' | 'signa
 /**
  * Moves all tags, or puts back those that were moved.
  * @param outcome what did not come about where it fails, for example `the release was not published`
+ * @param confirm rejects where the tags must not stay where they were moved; asked while they are read back
  * @throws ReleaseError TAG_NOT_MOVED after putting back; what was thrown, where nothing had begun to move
  */
 export async function moveOrUndo(
   moves: readonly TagMove[],
   registries: ReleaseRegistries,
-  outcome: string
+  outcome: string,
+  confirm: WritingOptions['confirm'] = () => Promise.resolve()
 ): Promise<TagMove[]> {
   const attempted: TagMove[] = []
   const {clock, signal, journal} = registries
   try {
-    return await writeTags(moves, {clock, signal, journal, attempted})
+    return await writeTags(moves, {clock, signal, journal, attempted, confirm})
   } catch (cause) {
     if (attempted.length === 0) throw cause
     const undoing = registries.undoing()

@@ -1,6 +1,8 @@
 import {ReleaseError, messageOf} from '../errors.js'
+import type {Descriptor} from '../oci/manifest.js'
 import type {Tag} from '../oci/reference.js'
 import type {Clock} from '../ports.js'
+import type {RepositoryClient} from '../registry/repository-client.js'
 import {listTags} from '../registry/tag-list.js'
 import {stagesOf} from '../release/publication.js'
 import {newerPublished} from '../release/version-names.js'
@@ -12,6 +14,8 @@ const ROUNDS = 3
 /** How long is waited for a newer release that has its version tag but not yet its aliases. */
 const PATIENCE_MILLISECONDS = 3000
 const STEP_MILLISECONDS = 250
+/** A tag that was read again longer ago than this is read once more before it is written. */
+const FRESH_MILLISECONDS = 250
 
 /** What writing tags needs beside the moves. */
 export interface WritingOptions {
@@ -21,6 +25,8 @@ export interface WritingOptions {
   readonly journal: Pick<ReleaseJournal, 'keep'>
   /** Receives each move before it is sent, so that the caller can undo what was begun. */
   readonly attempted: TagMove[]
+  /** Rejects where the tags must not stay. Asked when all are written, while they are read back. */
+  readonly confirm: () => Promise<void>
 }
 
 /**
@@ -31,7 +37,11 @@ export interface WritingOptions {
  * @throws ReleaseError TAG_REFUSED before anything is moved; TAG_NOT_MOVED with every tag that could not be moved
  */
 export async function writeTags(moves: readonly TagMove[], options: WritingOptions): Promise<TagMove[]> {
-  const current = await eachMove(moves, async move => await waitForNewer(await recheck(move), options))
+  const {clock} = options
+  const current = await eachMove(moves, async move => {
+    const isFresh = move.checked !== undefined && clock.now() - move.checked < FRESH_MILLISECONDS
+    return await waitForNewer(isFresh ? move : await recheck(move, clock), options)
+  })
   assertAllowed(current)
   await options.journal.keep(current)
   const writes = current.filter(isWrite)
@@ -40,8 +50,10 @@ export async function writeTags(moves: readonly TagMove[], options: WritingOptio
     options.attempted.push(...batch)
     await eachMove(batch, put)
   }
-  const settled = await giveWay(current)
-  return await eachMove(settled, readBack)
+  const [confirmed, settled] = await Promise.allSettled([options.confirm(), settleAll(current)])
+  if (settled.status === 'rejected') throw settled.reason
+  if (confirmed.status === 'rejected') throw confirmed.reason
+  return settled.value
 }
 
 async function put(move: TagMove): Promise<TagMove> {
@@ -49,11 +61,19 @@ async function put(move: TagMove): Promise<TagMove> {
   return move
 }
 
-/** Time has passed since a move was decided: where something else stands there now, it is decided again. */
-async function recheck(move: TagMove): Promise<TagMove> {
+/**
+ * Reads tags again that are about to be written. Where something else stands there now, it is decided again.
+ * @throws ReleaseError TAG_NOT_MOVED with every tag that could not be read
+ */
+export async function recheckAll(moves: readonly TagMove[], clock: Clock): Promise<TagMove[]> {
+  return await eachMove(moves, async move => await recheck(move, clock))
+}
+
+async function recheck(move: TagMove, clock: Clock): Promise<TagMove> {
   if (!isWrite(move)) return move
+  const checked = clock.now()
   const head = await move.client.headManifest(move.tag.name)
-  return head?.digest === move.standing?.digest ? move : await decideAnew(move)
+  return {...(head?.digest === move.standing?.digest ? move : await decideAnew(move)), checked}
 }
 
 /**
@@ -66,7 +86,7 @@ async function waitForNewer(move: TagMove, {clock, signal}: WritingOptions): Pro
   const end = clock.now() + PATIENCE_MILLISECONDS
   while (clock.now() < end) {
     await clock.sleep(STEP_MILLISECONDS, signal)
-    const now = await recheck(move)
+    const now = await recheck(move, clock)
     if (!isWrite(now)) return now
   }
   return move
@@ -76,33 +96,52 @@ function isForwardWrite(move: TagMove): boolean {
   return isWrite(move) && move.tag.class === 'forward' && move.options.facts.version !== undefined
 }
 
-/** An alias goes to the newer release whose version tag appeared while this one moved its own. */
-async function giveWay(moves: readonly TagMove[]): Promise<TagMove[]> {
+/** Holds each tag against what stands there now that all are written; the list of tags is read at the same time. */
+async function settleAll(moves: readonly TagMove[]): Promise<TagMove[]> {
   const lists = new Map<string, Promise<Tag[]>>()
+  const listOf = (client: RepositoryClient): Promise<Tag[]> => {
+    const list = lists.get(client.name) ?? listTags(client)
+    lists.set(client.name, list)
+    return list
+  }
   return await eachMove(moves, async move => {
-    if (move.options.allowBackward || !isForwardWrite(move)) return move
-    const list = lists.get(move.client.name) ?? listTags(move.client)
-    lists.set(move.client.name, list)
-    const appeared = (await list).filter(tag => !move.published.includes(tag))
-    const newer = newerPublished(appeared, move.tag.name, candidateAt(move))
-    if (newer === undefined) return move
-    await move.client.putManifest(await move.client.getManifest(newer), move.tag.name)
-    return {...move, decision: {action: 'keep', note: `was left to ${newer}, which was released meanwhile`}}
+    if (move.decision.action === 'keep') return move
+    const [newer, head] = await Promise.all([
+      newerSince(move, listOf),
+      move.client.headManifest(move.tag.name)
+    ])
+    return newer === undefined ? await readBack(move, head) : await giveWay(move, newer)
   })
 }
 
+/** The newer release of an alias whose version tag appeared since the tags were listed first. */
+async function newerSince(
+  move: TagMove,
+  listOf: (client: RepositoryClient) => Promise<Tag[]>
+): Promise<Tag | undefined> {
+  if (move.options.allowBackward || !isForwardWrite(move)) return undefined
+  const appeared = (await listOf(move.client)).filter(tag => !move.published.includes(tag))
+  return newerPublished(appeared, move.tag.name, candidateAt(move))
+}
+
+/** An alias goes to the newer release that appeared while this one moved its own. */
+async function giveWay(move: TagMove, newer: Tag): Promise<TagMove> {
+  await move.client.putManifest(await move.client.getManifest(newer), move.tag.name)
+  return {...move, decision: {action: 'keep', note: `was left to ${newer}, which was released meanwhile`}}
+}
+
 /** A tag that reads back as something else was moved by another release: the newer of the two keeps it. */
-async function readBack(move: TagMove): Promise<TagMove> {
-  if (move.decision.action === 'keep') return move
-  for (let round = 0; round < ROUNDS; round++) {
-    const head = await move.client.headManifest(move.tag.name)
+async function readBack(move: TagMove, first: Descriptor | undefined): Promise<TagMove> {
+  for (let round = 0, head = first; ; round++) {
     if (head?.digest === move.index.digest) return move
+    if (round === ROUNDS)
+      throw new Error('another release moves it again and again; publish one after the other')
     const now = await decideAnew(move)
     if (now.decision.action === 'keep') return now
     assertAllowed([now])
     await put(now)
+    head = await move.client.headManifest(move.tag.name)
   }
-  throw new Error('another release moves it again and again; publish one after the other')
 }
 
 /** Waits for all, even where one fails: nothing may still be under way when the undoing begins. */
