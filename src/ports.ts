@@ -185,6 +185,26 @@ export interface GithubAnswer {
  */
 export type GithubApi = (request: GithubRequest) => Promise<GithubAnswer>
 
+/** What an attestation is made for: the full name of an image, without a tag, and its digest. */
+export interface AttestationSubject {
+  readonly name: string
+  readonly digest: Digest
+}
+
+/** A signed statement of how something was built. */
+export interface Attestation {
+  /** The Sigstore bundle, as JSON. */
+  readonly bundle: string
+  /** Where people can look at it; undefined where it is kept nowhere but here. */
+  readonly url?: string | undefined
+}
+
+/**
+ * Has the surroundings state and sign how these were built, in one attestation. Rejects with a ReleaseError ATTEST_FAILED
+ * where nothing around this run can.
+ */
+export type Attest = (subjects: readonly AttestationSubject[], token?: string) => Promise<Attestation>
+
 /** Everything impure that a command may use. */
 export interface Ports {
   /**
@@ -211,6 +231,7 @@ export interface Ports {
    * @throws ReleaseError CREDENTIALS_INVALID where there is no token
    */
   readonly github: (token?: string) => GithubApi
+  readonly attest: Attest
   /** Fires when the run is cancelled. */
   readonly signal: AbortSignal
 }

@@ -78,6 +78,7 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
     credentials: host =>
       Promise.resolve<Credential | undefined>(registries.find(one => one.host === host)?.credential),
     github: () => () => Promise.reject(new Error("GitHub's API is not for this test")),
+    attest: () => Promise.reject(new Error('attestations are not for this test')),
     signal: new AbortController().signal,
     ...overrides,
     reporter: recordingReporter(),

@@ -2,6 +2,7 @@ import type {Artifacts, DigestStore, Journal, Ports, Reporter} from '../ports.js
 import {dockerCredentials} from '../registry/docker-config.js'
 import type {HttpConnection} from '../registry/transport/http.js'
 import type {WorkflowRun} from '../workflow-run.js'
+import {githubAttester} from './attester.js'
 import {listenForCancellation} from './cancellation.js'
 import {systemClock} from './clock.js'
 import {execPrograms} from './exec.js'
@@ -47,6 +48,7 @@ export function openSystemPorts({readRun, ...parts}: HostParts): SystemPorts {
         reporter: parts.reporter,
         signal: cancellation.signal
       }),
+      attest: githubAttester(process.env),
       signal: cancellation.signal
     },
     close() {

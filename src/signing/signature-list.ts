@@ -1,0 +1,121 @@
+import {X509Certificate} from 'node:crypto'
+import {type Digest, isDigest} from '../oci/digest.js'
+import {type Descriptor, readManifest} from '../oci/manifest.js'
+import {listReferrers, signatureTags} from '../registry/referrers.js'
+import type {RepositoryClient} from '../registry/repository-client.js'
+import {type CertificateIdentity, identityOf} from './certificate-identity.js'
+
+/** A signature or attestation that a registry holds. */
+export interface FoundSignature {
+  /** What its payload says it is made for, whatever it was found beside. */
+  readonly digests: readonly Digest[]
+  /** What kind of statement it is; cosign's own signatures have a type, too. */
+  readonly predicateType: string
+  /** Who made it, where it was made keyless. */
+  readonly identity?: CertificateIdentity | undefined
+}
+
+/** What cosign names a signature (cosign's pkg/types/predicate.go). */
+export const COSIGN_SIGNATURE = 'https://sigstore.dev/cosign/sign/v1'
+/** The media type of a Sigstore bundle, and the artifact type of the referrer that holds it. */
+export const SIGSTORE_BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json'
+
+const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json'
+const CERTIFICATE_ANNOTATION = 'dev.sigstore.cosign/certificate'
+
+/**
+ * Reads all signatures of a manifest: bundles among its referrers (cosign 3, GitHub), and what stands at cosign 2's tag.
+ * What cannot be read is left out: it is no signature to anybody else either.
+ */
+export async function listSignatures(client: RepositoryClient, digest: Digest): Promise<FoundSignature[]> {
+  const found = await Promise.all([bundlesOf(client, digest), tagSignaturesOf(client, digest)])
+  return found.flat()
+}
+
+async function bundlesOf(client: RepositoryClient, digest: Digest): Promise<FoundSignature[]> {
+  const referrers = await listReferrers(client, digest)
+  const layers = await Promise.all(referrers.map(async entry => await layersOf(client, entry.digest)))
+  const bundles = layers.flat().filter(({mediaType}) => mediaType === SIGSTORE_BUNDLE)
+  const read = await Promise.all(bundles.map(async layer => readBundle(await client.getBlob(layer))))
+  return read.filter(signature => signature !== undefined)
+}
+
+/** A list may name what has been deleted since. */
+async function layersOf(client: RepositoryClient, digest: Digest): Promise<readonly Descriptor[]> {
+  const manifest = await client.findManifest(digest)
+  return manifest === undefined ? [] : readManifest(manifest).layers
+}
+
+async function tagSignaturesOf(client: RepositoryClient, digest: Digest): Promise<FoundSignature[]> {
+  const [tag] = signatureTags(digest)
+  const manifest = tag && (await client.findManifest(tag))
+  if (manifest === undefined) return []
+  const layers = readManifest(manifest).layers.filter(({mediaType}) => mediaType === SIMPLE_SIGNING)
+  const read = await Promise.all(
+    layers.map(async layer => readSimpleSigning(await client.getBlob(layer), layer.annotations))
+  )
+  return read.filter(signature => signature !== undefined)
+}
+
+/** A Sigstore bundle with a statement of in-toto (sigstore protobuf-specs, `Bundle`). */
+interface BundleDocument {
+  readonly verificationMaterial?: {readonly certificate?: {readonly rawBytes?: string}}
+  readonly dsseEnvelope?: {readonly payload?: string}
+}
+
+interface Statement {
+  readonly subject?: readonly {readonly digest?: {readonly sha256?: string}}[]
+  readonly predicateType?: string
+}
+
+/** Reads what a Sigstore bundle says; undefined where it holds no statement. */
+export function readBundle(bytes: Uint8Array): FoundSignature | undefined {
+  const bundle = parse(bytes) as BundleDocument | undefined
+  const payload = bundle?.dsseEnvelope?.payload
+  const statement =
+    payload === undefined ? undefined : (parse(Buffer.from(payload, 'base64')) as Statement | undefined)
+  if (statement === undefined) return undefined
+  const certificate = bundle?.verificationMaterial?.certificate?.rawBytes
+  return {
+    digests: (statement.subject ?? []).map(({digest}) => `sha256:${digest?.sha256 ?? ''}`).filter(isDigest),
+    predicateType: statement.predicateType ?? '',
+    ...(certificate === undefined ? {} : madeBy(Buffer.from(certificate, 'base64')))
+  }
+}
+
+/** The payload of cosign 2 (cosign's SIGNATURE_SPEC.md). */
+interface SimpleSigning {
+  readonly critical?: {readonly image?: Readonly<Record<string, string>>}
+}
+
+function readSimpleSigning(
+  bytes: Uint8Array,
+  annotations: Descriptor['annotations'] = {}
+): FoundSignature | undefined {
+  const payload = parse(bytes) as SimpleSigning | undefined
+  const digest = payload?.critical?.image?.['docker-manifest-digest'] ?? ''
+  const certificate = annotations[CERTIFICATE_ANNOTATION]
+  if (!isDigest(digest)) return undefined
+  return {
+    digests: [digest],
+    predicateType: COSIGN_SIGNATURE,
+    ...(certificate === undefined ? {} : madeBy(certificate))
+  }
+}
+
+function madeBy(certificate: Buffer | string): Pick<FoundSignature, 'identity'> {
+  try {
+    return {identity: identityOf(new X509Certificate(certificate))}
+  } catch {
+    return {}
+  }
+}
+
+function parse(bytes: Uint8Array): object | undefined {
+  try {
+    const document: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
+    return typeof document === 'object' ? (document ?? undefined) : undefined
+  } catch {
+    return undefined
+  }
+}
