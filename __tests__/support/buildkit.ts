@@ -20,14 +20,18 @@ const INSTANCE = 'test'
 /**
  * Starts buildkitd with its own root and socket in a temporary folder, and makes a builder with the driver `remote`.
  * @param httpRegistries host and port of registries that speak plain HTTP
+ * @param variables of its environment, such as those of a proxy
  */
-export async function startBuildKit(httpRegistries: readonly string[] = []): Promise<BuildKit> {
+export async function startBuildKit(
+  httpRegistries: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {}
+): Promise<BuildKit> {
   const folder = mkdtempSync(path.join(tmpdir(), 'bk-'))
   const socket = path.join(folder, 'bk.sock')
   const log = path.join(folder, 'log')
   writeFileSync(path.join(folder, 'buildkitd.toml'), formatConfig(folder, socket, httpRegistries))
   const daemon = spawn(component('buildkitd'), ['--config', path.join(folder, 'buildkitd.toml')], {
-    env: {...process.env, PATH: componentPath},
+    env: {...process.env, ...variables, PATH: componentPath},
     stdio: ['ignore', 'ignore', 'pipe']
   })
   daemon.stderr.on('data', (chunk: Buffer) => writeFileSync(log, chunk, {flag: 'a'}))

@@ -18,6 +18,14 @@ import {component} from './components.js'
 /** What answers for a name: a handler, or the address of a server that speaks plain HTTP. */
 export type Site = RequestListener | URL
 
+/** Requests that fail, and how. */
+export interface Outage {
+  readonly host: string
+  readonly path: RegExp
+  readonly method?: string
+  readonly status: number
+}
+
 /** A request that somebody made to one of the names. */
 export interface SeenRequest {
   readonly host: string
@@ -37,6 +45,9 @@ export interface Internet {
   readonly seen: readonly SeenRequest[]
   /** Names that were asked for and that nothing answers for. */
   readonly refused: readonly string[]
+  /** Answers with a failure where a site would have answered, until it is healed. */
+  break(outage: Outage): void
+  heal(): void
   stop(): Promise<void>
 }
 
@@ -45,12 +56,16 @@ export async function startInternet(sites: Readonly<Record<string, Site>>): Prom
   const folder = mkdtempSync(path.join(tmpdir(), 'internet-'))
   const {key, certificate} = await makeCertificate(folder, Object.keys(sites))
   const seen: SeenRequest[] = []
+  const outages: Outage[] = []
   const front = createTlsServer(
     {key: readFileSync(key), cert: readFileSync(certificate)},
     (incoming, answer) => {
       const host = hostOf(incoming)
-      seen.push({host, method: incoming.method ?? '', path: incoming.url ?? ''})
-      serve(sites[host], incoming, answer)
+      const request = {host, method: incoming.method ?? '', path: incoming.url ?? ''}
+      seen.push(request)
+      const outage = outages.find(each => isHit(each, request))
+      if (outage === undefined) serve(sites[host], incoming, answer)
+      else answer.writeHead(outage.status, {connection: 'close'}).end()
     }
   )
   const frontPort = await listen(front)
@@ -75,12 +90,19 @@ export async function startInternet(sites: Readonly<Record<string, Site>>): Prom
     certificate,
     seen,
     refused,
+    break: outage => void outages.push(outage),
+    heal: () => void outages.splice(0),
     async stop() {
       for (const socket of sockets) socket.destroy()
       await Promise.all([front, proxy].map(close))
       rmSync(folder, {recursive: true, force: true})
     }
   }
+}
+
+function isHit({host, path: pattern, method}: Outage, request: SeenRequest): boolean {
+  const isMethod = method === undefined || method === request.method
+  return isMethod && host === request.host && pattern.test(request.path)
 }
 
 function variables(proxy: string, certificate: string): Record<string, string> {

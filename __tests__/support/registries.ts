@@ -24,6 +24,8 @@ export interface RunningRegistry {
   readonly credential?: {readonly username: string; readonly password: string}
   /** Where its tokens come from, if they come from an issuer of this machine. */
   readonly tokenEndpoint?: URL
+  /** Where it keeps what it has, if it is a program of its own: `data` in this folder. */
+  readonly folder?: string
   stop(): Promise<void>
 }
 
@@ -145,6 +147,7 @@ async function startDistribution(
       host: running.host,
       ...(kind === 'none' ? {} : {credential: options.users?.[0] ?? PUBLISHER}),
       ...(issuer === undefined ? {} : {tokenEndpoint: new URL(issuer.realm)}),
+      folder,
       stop: async () => {
         await running.stop()
         await issuer?.stop()

@@ -21,6 +21,14 @@ export interface WorkflowCall {
   readonly env?: Readonly<Record<string, string>>
   /** Folders that stand in for actions of others, by what `uses` says up to the `@`. */
   readonly standIns?: Readonly<Record<string, string>>
+  /** Folders of repositories with actions and workflows, by their names; they are used at `@v1`. */
+  readonly actions?: Readonly<Record<string, string>>
+  /** A folder of programs that are found before all others. */
+  readonly programs?: string
+  /** Jobs at the same time; as many as the machine has processors, if it is absent. */
+  readonly jobs?: number
+  /** Who started the run. */
+  readonly actor?: string
 }
 
 /** How a workflow ended. */
@@ -43,7 +51,12 @@ export async function runWorkflow(call: WorkflowCall): Promise<WorkflowEnd> {
     const child = spawn(component('act'), [call.event.name, ...argumentsOf(call, temp)], {
       cwd: call.folder,
       // act keeps its copies of the work tree in the cache folder, and its first-run question in the other.
-      env: {PATH: componentPath, HOME: temp, XDG_CACHE_HOME: temp, XDG_CONFIG_HOME: temp},
+      env: {
+        PATH: [call.programs, componentPath].filter(Boolean).join(':'),
+        HOME: temp,
+        XDG_CACHE_HOME: temp,
+        XDG_CONFIG_HOME: temp
+      },
       stdio: ['ignore', 'pipe', 'pipe']
     })
     const exitCode = new Promise<number>(resolve => child.once('close', code => resolve(code ?? -1)))
@@ -64,6 +77,8 @@ function argumentsOf(call: WorkflowCall, temp: string): string[] {
     ...['--workflows', file],
     ...LABELS.flatMap(label => ['--platform', `${label}=-self-hosted`]),
     ...localActions(call),
+    ...(call.actor === undefined ? [] : ['--actor', call.actor]),
+    ...(call.jobs === undefined ? [] : ['--concurrent-jobs', String(call.jobs)]),
     '--no-cache-server',
     ...['--eventpath', write('event.json', JSON.stringify(event.payload))],
     ...['--var-file', write('vars', formatVariables(variables))],
@@ -73,15 +88,21 @@ function argumentsOf(call: WorkflowCall, temp: string): string[] {
 }
 
 /** act wants the whole of what `uses` says, which is read from the workflows. */
-function localActions({folder, standIns = {}}: WorkflowCall): string[] {
-  const workflows = path.join(folder, '.github/workflows')
-  const texts = readdirSync(workflows).map(file => readFileSync(path.join(workflows, file), 'utf8'))
-  return Object.entries(standIns).flatMap(([action, standIn]) => {
+function localActions({folder, standIns = {}, actions = {}}: WorkflowCall): string[] {
+  const texts = [folder, ...Object.values(actions)].flatMap(textsOfWorkflows)
+  const own = Object.entries(actions).flatMap(([name, at]) => ['--local-repository', `${name}@v1=${at}`])
+  const others = Object.entries(standIns).flatMap(([action, standIn]) => {
     const used = new Set(
       texts.flatMap(content => content.match(new RegExp(`\\b${action}@[0-9a-f]{40}`, 'g')) ?? [])
     )
     return [...used].flatMap(uses => ['--local-repository', `${uses}=${standIn}`])
   })
+  return [...own, ...others]
+}
+
+function textsOfWorkflows(folder: string): string[] {
+  const workflows = path.join(folder, '.github/workflows')
+  return readdirSync(workflows).map(file => readFileSync(path.join(workflows, file), 'utf8'))
 }
 
 /** In quotes, so that a value may have several lines. */

@@ -1,4 +1,6 @@
+import {existsSync, readdirSync} from 'node:fs'
 import type {RequestListener} from 'node:http'
+import path from 'node:path'
 import {type Site, passOn} from './internet.js'
 import {type RunningRegistry, startDistribution3} from './registries.js'
 
@@ -9,6 +11,8 @@ export interface VendorRegistry {
   /** Where the registry itself listens, for a look past the login. */
   readonly address: string
   readonly credential: {readonly username: string; readonly password: string}
+  /** The digests of all manifests of a repository, tagged or not, sorted. */
+  manifests(repository: string): readonly string[]
   /** What answers for its names. */
   readonly sites: Readonly<Record<string, Site>>
   stop(): Promise<void>
@@ -64,9 +68,23 @@ export async function startVendorRegistry(host: string): Promise<VendorRegistry>
     host,
     address: registry.host,
     credential: {username, password},
+    manifests: repository => manifestsIn(registry, repository),
     sites: sitesOf(registry, api, realm),
     stop: () => registry.stop()
   }
+}
+
+/** Read from where distribution keeps them: it lists none that has no tag. A deleted one leaves an empty folder. */
+function manifestsIn({folder = ''}: RunningRegistry, repository: string): string[] {
+  const revisions = path.join(
+    folder,
+    'data/docker/registry/v2/repositories',
+    repository,
+    '_manifests/revisions/sha256'
+  )
+  if (!existsSync(revisions)) return []
+  const digests = readdirSync(revisions).filter(hex => existsSync(path.join(revisions, hex, 'link')))
+  return digests.map(hex => `sha256:${hex}`).sort()
 }
 
 function sitesOf(registry: RunningRegistry, api: string, realm: string | undefined): Record<string, Site> {

@@ -1,0 +1,221 @@
+import {execFileSync} from 'node:child_process'
+import {cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {publishBaseImages} from './base-images.js'
+import {type BuildKit, startBuildKit} from './buildkit.js'
+import {type ContainerStorage, makeContainerStorage} from './container-storage.js'
+import {type Internet, type Site, startInternet} from './internet.js'
+import {type ProjectCopy, copyProject} from './project-copy.js'
+import {type RegistryView, viewRegistries} from './registry-view.js'
+import {DISTRIBUTION_3} from './registries.js'
+import {type ResultsService, startResultsService} from './results-service.js'
+import {type WorkflowEnd, runWorkflow} from './run-workflow.js'
+import {type VendorRegistry, startVendorRegistry} from './vendor-registries.js'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const FIXTURES = path.join(ROOT, '__tests__/fixtures/workflows')
+
+/** The programs that every example needs. */
+export const EXAMPLE_PROGRAMS = ['act', 'crane', 'git', 'htpasswd', ...DISTRIBUTION_3] as const
+
+/** What an example needs beside its own files. */
+export interface ExampleOptions {
+  /** The folder in `examples`. */
+  readonly name: string
+  /** `owner/name` */
+  readonly repository: string
+  readonly workflow: string
+  /** The vendors' registries that it publishes to. Docker Hub is always there, for base images. */
+  readonly registries: readonly string[]
+  readonly bases: readonly string[]
+  readonly builder: 'buildx' | 'buildah'
+  readonly secrets?: Readonly<Record<string, string>>
+  readonly sites?: Readonly<Record<string, Site>>
+  /** Programs that stand in for others, by their name: the text of a shell script. */
+  readonly programs?: Readonly<Record<string, string>>
+}
+
+/** An event of the example's repository. */
+export interface ExampleEvent {
+  readonly name: string
+  readonly ref: string
+  readonly payload?: object
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** An example in a repository of its own, with everything that its workflow reaches, on this machine. */
+export interface ExampleWorld {
+  /** The work tree, to change between runs. */
+  readonly folder: string
+  readonly internet: Internet
+  readonly service: ResultsService
+  readonly registries: ReadonlyMap<string, VendorRegistry>
+  readonly view: RegistryView
+  commit(files?: Readonly<Record<string, string>>): string
+  /** The text of a file of the work tree. */
+  read(file: string): string
+  run(event: ExampleEvent): Promise<WorkflowEnd>
+  /** The log of a run that succeeded; one that failed shows it. */
+  succeed(run: Promise<WorkflowEnd>): Promise<string>
+  stop(): Promise<void>
+}
+
+/** Opens an example. */
+export async function openExample(options: ExampleOptions): Promise<ExampleWorld> {
+  const hosts = [...new Set(['docker.io', ...options.registries])]
+  const registries = await Promise.all(hosts.map(startVendorRegistry))
+  const sites = Object.assign({}, ...registries.map(registry => registry.sites)) as Record<string, Site>
+  const internet = await startInternet({...sites, ...options.sites})
+  const temp = mkdtempSync(path.join(tmpdir(), 'example-'))
+  const readerEnv = {...internet.env, ...writeLogins(path.join(temp, 'logins'), registries)}
+  await publishBaseImages(
+    options.bases.map(name => `docker.io/library/${name}`),
+    readerEnv
+  )
+  const parts = {
+    service: await startResultsService(),
+    storage: makeContainerStorage(),
+    buildkit: options.builder === 'buildx' ? await startBuildKit([], internet.env) : undefined,
+    actions: copyActions()
+  }
+  const folder = copyExample(options.name, path.join(temp, 'repository'))
+  const programs = writePrograms(path.join(temp, 'programs'), options.programs ?? {})
+  let runs = 0
+  return {
+    folder,
+    internet,
+    service: parts.service,
+    registries: new Map(registries.map(registry => [registry.host, registry])),
+    view: viewRegistries(readerEnv),
+    commit: files => commit(folder, files),
+    read: file => readFileSync(path.join(folder, file), 'utf8'),
+    succeed,
+    run: event => runExample(options, event, {...parts, folder, internet, programs, run: ++runs}),
+    async stop() {
+      parts.actions.dispose()
+      parts.storage.remove()
+      await Promise.all([parts.service.stop(), parts.buildkit?.stop(), internet.stop()])
+      await Promise.all(registries.map(registry => registry.stop()))
+      rmSync(temp, {recursive: true, force: true})
+    }
+  }
+}
+
+async function succeed(run: Promise<WorkflowEnd>): Promise<string> {
+  const {exitCode, log} = await run
+  if (exitCode !== 0) throw new Error(`the workflow failed:\n${log}`)
+  return log
+}
+
+interface Parts {
+  readonly service: ResultsService
+  readonly storage: ContainerStorage
+  readonly buildkit: BuildKit | undefined
+  readonly actions: ProjectCopy
+  readonly folder: string
+  readonly internet: Internet
+  readonly programs: string
+  readonly run: number
+}
+
+function runExample(
+  {repository, workflow, secrets}: ExampleOptions,
+  {name, ref, payload, env}: ExampleEvent,
+  parts: Parts
+): Promise<WorkflowEnd> {
+  const {service, storage, buildkit, internet, actions, folder, programs, run} = parts
+  return runWorkflow({
+    folder,
+    file: `.github/workflows/${workflow}`,
+    repository,
+    actor: 'octocat',
+    event: {
+      name,
+      payload: {ref, repository: {full_name: repository, default_branch: 'main'}, ...payload}
+    },
+    secrets: {GITHUB_TOKEN: 'ghs_0123456789abcdef', ...secrets},
+    env: {
+      ...storage.env,
+      ...buildkit?.env,
+      ...internet.env,
+      ...service.env(`run-${run}`),
+      UPLOADS: path.join(folder, '../uploads', String(run)),
+      ...env
+    },
+    programs,
+    // Jobs share the storage of buildah here, where one platform's base takes the name from the other's.
+    ...(buildkit === undefined ? {jobs: 1} : {}),
+    actions: {'org/image-release': actions.folder},
+    standIns: {
+      'docker/login-action': path.join(FIXTURES, 'nothing'),
+      'docker/setup-buildx-action': path.join(FIXTURES, 'nothing'),
+      'docker/setup-qemu-action': path.join(FIXTURES, 'nothing'),
+      'actions/setup-python': path.join(FIXTURES, 'nothing'),
+      'actions/upload-artifact': path.join(FIXTURES, 'upload-artifact'),
+      'actions/download-artifact': path.join(FIXTURES, 'download-artifact')
+    }
+  })
+}
+
+/**
+ * The actions and the reusable workflow as `org/image-release@v1`. A runner finds `$/compute-tags` in the repository of
+ * the workflow that says it; the emulator does not know that form yet, and is told the same in the longer one.
+ */
+function copyActions(): ProjectCopy {
+  const copy = copyProject(
+    file => /^(dist|[\w-]+\/action\.yml|action\.yml|\.github\/workflows)/.test(file),
+    'none'
+  )
+  const workflows = path.join(copy.folder, '.github/workflows')
+  for (const file of readdirSync(workflows)) {
+    const text = readFileSync(path.join(workflows, file), 'utf8')
+    writeFileSync(
+      path.join(workflows, file),
+      text.replace(/uses: \$\/([\w-]+)$/gm, 'uses: org/image-release/$1@v1')
+    )
+  }
+  return copy
+}
+
+function copyExample(name: string, folder: string): string {
+  cpSync(path.join(ROOT, 'examples', name), folder, {recursive: true})
+  execFileSync('git', ['init', '--quiet', '--initial-branch', 'main'], {cwd: folder})
+  commit(folder)
+  return folder
+}
+
+/** Commits what stands in the work tree, with these files changed. Returns the commit. */
+function commit(folder: string, files: Readonly<Record<string, string>> = {}): string {
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(folder, file)), {recursive: true})
+    writeFileSync(path.join(folder, file), text)
+  }
+  const git = (...args: string[]): string => execFileSync('git', args, {cwd: folder, encoding: 'utf8'}).trim()
+  git('config', 'user.name', 'Test')
+  git('config', 'user.email', 'test@example.org')
+  git('add', '--all')
+  git('commit', '--quiet', '--allow-empty', '--message', 'Change')
+  return git('rev-parse', 'HEAD')
+}
+
+/** The logins of all registries as docker and skopeo read them. */
+function writeLogins(folder: string, registries: readonly VendorRegistry[]): Record<string, string> {
+  const auths = registries.map(({host, credential: {username, password}}) => [
+    host === 'docker.io' ? 'https://index.docker.io/v1/' : host,
+    {auth: Buffer.from(`${username}:${password}`).toString('base64')}
+  ])
+  mkdirSync(folder)
+  writeFileSync(
+    path.join(folder, 'config.json'),
+    JSON.stringify({auths: Object.fromEntries(auths) as object})
+  )
+  return {DOCKER_CONFIG: folder, REGISTRY_AUTH_FILE: path.join(folder, 'config.json')}
+}
+
+function writePrograms(folder: string, programs: Readonly<Record<string, string>>): string {
+  mkdirSync(folder)
+  for (const [name, text] of Object.entries(programs))
+    writeFileSync(path.join(folder, name), `#!/bin/sh\n${text}\n`, {mode: 0o755})
+  return folder
+}
