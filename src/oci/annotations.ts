@@ -9,3 +9,9 @@ export const SOURCE = 'org.opencontainers.image.source'
  * that as a pre-release.
  */
 export const BARE_VERSION = 'image-release.version'
+
+/** Marks an empty index that stands at a tag only to be deleted with it. */
+export const PLACEHOLDER = 'image-release.placeholder'
+
+/** Says in an empty index what a clean-up that is under way has still to delete: digests with spaces between. */
+export const REMAINDER = 'image-release.remainder'

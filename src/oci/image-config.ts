@@ -6,6 +6,8 @@ export interface ImageConfig {
   readonly platform: Platform
   readonly labels: Readonly<Record<string, string>>
   readonly hasHealthcheck: boolean
+  /** When it was built, as it says: RFC 3339. */
+  readonly created?: string
   /** From the lowest up. */
   readonly layers: readonly ConfigLayer[]
 }
@@ -24,7 +26,7 @@ export interface ConfigLayer {
  */
 export function readImageConfig(bytes: Uint8Array): ImageConfig {
   const document = asObject(parseJson(bytes))
-  const {os, architecture, variant} = document
+  const {os, architecture, variant, created} = document
   if (typeof os !== 'string' || os === '' || typeof architecture !== 'string' || architecture === '')
     throw new ReleaseError('MANIFEST_INVALID', 'the config of the image names no os and architecture')
   const runtime = asObject(document['config'])
@@ -37,6 +39,7 @@ export function readImageConfig(bytes: Uint8Array): ImageConfig {
     }),
     labels: Object.fromEntries(labels) as Record<string, string>,
     hasHealthcheck: Object.keys(asObject(runtime['Healthcheck'])).length > 0,
+    ...(typeof created === 'string' ? {created} : {}),
     layers: layersOf(document)
   }
 }

@@ -26,15 +26,30 @@ export async function listReferrers(client: RepositoryClient, digest: Digest): P
   return [...new Map(lists.flat().map(descriptor => [descriptor.digest, descriptor])).values()]
 }
 
+/**
+ * What refers to a manifest by the API alone.
+ * @returns undefined where the registry has no such API, or does not answer it for this manifest
+ */
+export async function referrersByApi(
+  client: RepositoryClient,
+  digest: Digest
+): Promise<readonly Descriptor[] | undefined> {
+  const pages = await apiPages(client, digest)
+  return pages.some(isIndex) ? pages.filter(isIndex).flatMap(({body}) => readReferrers(body)) : undefined
+}
+
 /** Supported is a 200 with an index: GHCR and GAR redirect to HTML pages, others say 404. */
 async function byApi(client: RepositoryClient, digest: Digest): Promise<readonly Descriptor[]> {
-  const pages = await readPages(client, {
+  return (await referrersByApi(client, digest)) ?? []
+}
+
+async function apiPages(client: RepositoryClient, digest: Digest): Promise<Answer[]> {
+  return await readPages(client, {
     method: 'GET',
     path: `referrers/${digest}`,
     headers: {accept: OCI_INDEX},
     expect: [200, 303, 400, 404, 405]
   })
-  return pages.filter(isIndex).flatMap(({body}) => readReferrers(body))
 }
 
 function isIndex({status, headers}: Answer): boolean {

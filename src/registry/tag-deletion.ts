@@ -1,5 +1,6 @@
 import {randomUUID} from 'node:crypto'
 import {RegistryError, ReleaseError} from '../errors.js'
+import {PLACEHOLDER} from '../oci/annotations.js'
 import {type Manifest, manifestOf} from '../oci/manifest.js'
 import {OCI_INDEX} from '../oci/media-type.js'
 import {type Tag, formatReference} from '../oci/reference.js'
@@ -48,12 +49,13 @@ async function assertCanDelete(client: RepositoryClient, placeholder: Manifest, 
   }
 }
 
-function placeholderIndex(): Manifest {
+/** An empty index like no other, to be put at a tag that is to go alone. */
+export function placeholderIndex(): Manifest {
   const document = {
     schemaVersion: 2,
     mediaType: OCI_INDEX,
     manifests: [],
-    annotations: {'image-release.placeholder': randomUUID()}
+    annotations: {[PLACEHOLDER]: randomUUID()}
   }
   return manifestOf(new TextEncoder().encode(JSON.stringify(document)), OCI_INDEX)
 }

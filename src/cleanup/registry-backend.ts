@@ -1,0 +1,150 @@
+import {RegistryError, ReleaseError, messageOf} from '../errors.js'
+import {type Digest, digestOf} from '../oci/digest.js'
+import {type Tag, formatReference} from '../oci/reference.js'
+import type {RepositoryClient} from '../registry/repository-client.js'
+import {isImmutableTag} from '../registry/tag-immutability.js'
+import {deleteTag} from '../registry/tag-deletion.js'
+import {listTags} from '../registry/tag-list.js'
+import type {
+  BackendCapabilities,
+  DeletionOutcome,
+  ListedVersion,
+  RepositoryBackend,
+  VersionPage
+} from '../retention/repository-backend.js'
+import {deletionHint} from './vendor-hints.js'
+
+/** A digest that no repository holds: what a registry says to its deletion tells whether it deletes. */
+const NOWHERE = digestOf(new TextEncoder().encode('image-release asks whether this registry deletes'))
+
+/**
+ * A repository of any registry, by the API of the distribution specification alone. It lists tags only, and no times.
+ * Deletion by tag works on distribution 3, Quay, zot and GitLab; on distribution 2.8 and Harbor a tag goes by way of an
+ * empty index that is put there and deleted (2026-11).
+ */
+export function registryBackend(client: RepositoryClient): RepositoryBackend {
+  return new RegistryBackend(client)
+}
+
+class RegistryBackend implements RepositoryBackend {
+  readonly name = 'the registry'
+  readonly #client: RepositoryClient
+
+  constructor(client: RepositoryClient) {
+    this.#client = client
+  }
+
+  /** Asks for the deletion of what is not there: 404 where the registry deletes, 405 where that is switched off. */
+  async capabilities(): Promise<BackendCapabilities> {
+    const {registry} = this.#client.repository
+    const refusal = await this.#refusal()
+    return {
+      ...(refusal === undefined ? {} : {refusal}),
+      tagDeletion: 'alone',
+      versionDeletion: /\.pkg\.dev$|(?:^|\.)gcr\.io$/.test(registry) ? 'untagged-only' : 'with-tags',
+      listsUntagged: false,
+      knowsAges: false
+    }
+  }
+
+  async *versions(): AsyncIterable<VersionPage> {
+    const tags = await listTags(this.#client)
+    if (tags.length === 0) return
+    const heads = await Promise.all(
+      tags.map(async tag => ({tag, head: await this.#client.headManifest(tag)}))
+    )
+    const versions = new Map<Digest, ListedVersion>()
+    for (const {tag, head} of heads) {
+      if (head === undefined) continue
+      const known = versions.get(head.digest)?.tags ?? []
+      versions.set(head.digest, {digest: head.digest, mediaType: head.mediaType, tags: [...known, tag]})
+    }
+    yield {versions: [...versions.values()]}
+  }
+
+  async deleteVersion({digest, tags}: Pick<ListedVersion, 'digest' | 'tags'>): Promise<DeletionOutcome> {
+    const outcome = await this.#outcomeOf(() => this.#client.deleteManifest(digest))
+    if (outcome.state !== 'undeletable' || tags.length === 0) return outcome
+    // Google's registries, and some proxies, delete a digest only when no tag points at it.
+    for (const tag of tags) {
+      const untagged = await this.deleteTag(tag)
+      if (untagged.state === 'undeletable' || untagged.state === 'referenced') return outcome
+    }
+    return await this.#outcomeOf(() => this.#client.deleteManifest(digest))
+  }
+
+  async deleteTag(tag: Tag): Promise<DeletionOutcome> {
+    return await this.#outcomeOf(async () => {
+      await deleteTag(this.#client, tag)
+      return true
+    })
+  }
+
+  async #refusal(): Promise<BackendCapabilities['refusal']> {
+    const failure = await this.#probe()
+    return failure !== undefined && isUnsupported(failure)
+      ? {reason: messageOf(failure), hint: deletionHint(this.#client.repository)}
+      : undefined
+  }
+
+  /** @throws ReleaseError RIGHT_MISSING where the login may not delete; RegistryError for a registry that fails */
+  async #probe(): Promise<RegistryError | undefined> {
+    try {
+      await this.#client.call({method: 'DELETE', path: `manifests/${NOWHERE}`, expect: [200, 202, 404]})
+      return undefined
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error
+      if (error.status === 401 || error.status === 403) throw this.#rightMissing(error)
+      if (error.status >= 400 && error.status < 500 && error.status !== 429) return error
+      throw error
+    }
+  }
+
+  #rightMissing(cause: RegistryError): ReleaseError {
+    return new ReleaseError(
+      'RIGHT_MISSING',
+      `${this.#client.name}: this login may not delete: ${cause.message}`,
+      {cause, hint: deletionHint(this.#client.repository)}
+    )
+  }
+
+  async #outcomeOf(deletion: () => Promise<boolean>): Promise<DeletionOutcome> {
+    try {
+      return {state: (await deletion()) ? 'done' : 'gone'}
+    } catch (thrown) {
+      const error =
+        thrown instanceof ReleaseError && thrown.cause instanceof RegistryError ? thrown.cause : thrown
+      const outcome = error instanceof RegistryError ? outcomeOfRefusal(error) : undefined
+      if (outcome !== undefined) return outcome
+      if (error instanceof RegistryError && error.status === 401) throw this.#rightMissing(error)
+      throw thrown
+    }
+  }
+}
+
+/** Deletion is switched off, or not this registry's way: 405, or 400 UNSUPPORTED. zot says 405 DENIED for a child. */
+function isUnsupported(error: RegistryError): boolean {
+  return (error.status === 405 && !error.has('DENIED')) || error.has('UNSUPPORTED')
+}
+
+/** What a refusal of one deletion means; undefined where it means that nothing can be deleted. */
+function outcomeOfRefusal(error: RegistryError): DeletionOutcome | undefined {
+  const {status, entries} = error.failure
+  const text = entries.map(({message}) => message).join(' ')
+  // zot: 405 DENIED for a child of an index; Harbor: "referenced by others"; ECR: ImageReferencedByManifestList.
+  if ((status === 405 && error.has('DENIED')) || /referenced/i.test(text))
+    return {state: 'referenced', reason: error.message}
+  if (isImmutableTag(error.failure) || status === 409 || status === 412)
+    return {state: 'undeletable', reason: error.message, hint: 'The rules of the registry keep it.'}
+  if (status === 400 && /tag/i.test(text)) return {state: 'undeletable', reason: error.message}
+  return undefined
+}
+
+/** `registry/name@sha256:…` and its tags, for messages. */
+export function describeVersion(
+  {repository}: Pick<RepositoryClient, 'repository'>,
+  {digest, tags}: Pick<ListedVersion, 'digest' | 'tags'>
+): string {
+  const named = formatReference(repository, digest)
+  return tags.length === 0 ? named : `${named} (${tags.join(', ')})`
+}

@@ -1,0 +1,118 @@
+import type {Digest} from '../oci/digest.js'
+import {type HeldVersion, type Inventory, timeOf} from './inventory.js'
+import type {RetentionPolicy} from './policy.js'
+import {subjectsOf} from './reachability.js'
+import type {Selection} from './version-rules.js'
+
+/** What has to be found out before a plan can be followed. */
+export interface Needs {
+  /** Manifests to read. */
+  readonly contents: readonly Digest[]
+  /** Manifests of which an age is wanted. */
+  readonly ages: readonly Digest[]
+  /** Manifests of which the registry's API is asked what refers to them. */
+  readonly referrers: readonly Digest[]
+  /** Manifests to look for. */
+  readonly presence: readonly Digest[]
+}
+
+interface Known {
+  readonly policy: RetentionPolicy
+  readonly selection: Selection
+  readonly going: ReadonlySet<Digest>
+  readonly unaged: readonly Digest[]
+}
+
+/** Whether a plan lacks nothing. */
+export function isComplete({contents, ages, referrers, presence}: Needs): boolean {
+  return contents.length + ages.length + referrers.length + presence.length === 0
+}
+
+/** What the plan of an inventory lacks; nothing more than can change it. */
+export function needsOf(inventory: Inventory, known: Known): Needs {
+  const ages = [...known.unaged, ...unagedSelection(inventory, known)]
+  return {
+    contents: [
+      ...unreadGoing(inventory, known),
+      ...unreadKept(inventory, known),
+      ...unreadUntagged(inventory, known)
+    ],
+    ages: [...new Set(ages)],
+    referrers: unasked(inventory, known),
+    presence: unsought(inventory, known)
+  }
+}
+
+/** What was chosen but has no age is taken as young, unless the image itself names one. */
+function unagedSelection({versions, aged}: Inventory, {policy, selection}: Known): Digest[] {
+  if (policy.grace === 0) return []
+  return [...selection.selected.keys(), ...selection.guarded.keys()].filter(digest => {
+    const held = versions.get(digest)
+    return (
+      held !== undefined &&
+      !selection.leftovers.has(digest) &&
+      timeOf(held) === undefined &&
+      !aged.has(digest)
+    )
+  })
+}
+
+/**
+ * What goes is read to take its children along, unless they go by being untagged; and for its subject where the
+ * registry knows referrers, for then it may belong to something that stays.
+ */
+function unreadGoing(
+  {versions, isWhole, hasReferrersApi}: Inventory,
+  {policy, going, selection}: Known
+): Digest[] {
+  const areChildrenChosen = isWhole && policy.untagged
+  return [...going].filter(digest => {
+    const content = versions.get(digest)?.content
+    const isOpen = content?.kind === 'unread' && !(areChildrenChosen && selection.selected.has(digest))
+    const isSubjectOpen =
+      hasReferrersApi && (content?.kind === 'unread' || isUnreadLeaf(versions.get(digest)))
+    return isOpen || isSubjectOpen
+  })
+}
+
+function isUnreadLeaf(held: HeldVersion | undefined): boolean {
+  return held?.content.kind === 'leaf' && !held.content.isRead
+}
+
+/**
+ * What stays is read where it could reach what goes. An index comes after its children: what was pushed before the
+ * oldest of those that go, and has no tag, cannot name any of them.
+ */
+function unreadKept({versions}: Inventory, {selection, going}: Known): Digest[] {
+  const leftovers = [...selection.leftovers].filter(digest => versions.get(digest)?.content.kind === 'unread')
+  if (going.size === 0) return leftovers
+  let oldest = Number.POSITIVE_INFINITY
+  for (const digest of going)
+    oldest = Math.min(oldest, versions.get(digest)?.pushed ?? Number.NEGATIVE_INFINITY)
+  const kept = [...selection.reachable].filter(digest => {
+    const held = versions.get(digest)
+    if (held?.content.kind !== 'unread') return false
+    return held.tags.length > 0 || (held.pushed ?? Number.POSITIVE_INFINITY) >= oldest
+  })
+  return [...leftovers, ...kept]
+}
+
+/** Whether something untagged is an orphan can be told only when it was read. */
+function unreadUntagged({versions, hasReferrersApi}: Inventory, {policy}: Known): Digest[] {
+  if (!policy.orphans || policy.untagged) return []
+  return [...versions.values()]
+    .filter(held => held.tags.length === 0)
+    .filter(held => held.content.kind === 'unread' || (hasReferrersApi && isUnreadLeaf(held)))
+    .map(({digest}) => digest)
+}
+
+function unasked({referrers, hasReferrersApi}: Inventory, {going}: Known): Digest[] {
+  return hasReferrersApi ? [...going].filter(digest => !referrers.has(digest)) : []
+}
+
+/** Subjects of orphans, where the listing does not say whether they are there. */
+function unsought({versions, isWhole, absent}: Inventory, {policy}: Known): Digest[] {
+  if (isWhole || !policy.orphans) return []
+  const subjects = new Set([...versions.values()].flatMap(subjectsOf))
+  return [...subjects].filter(subject => !versions.has(subject) && !absent.has(subject))
+}

@@ -1,0 +1,240 @@
+import type {Digest} from '../oci/digest.js'
+import {type HeldVersion, type Inventory, ownTags, timeOf} from './inventory.js'
+import type {RetentionPolicy} from './policy.js'
+import {type Links, subjectsOf} from './reachability.js'
+import {type TagVerdict, isLeftover, isOlder} from './tag-rules.js'
+
+/** What the rules chose, and what keeps what. */
+export interface Selection {
+  /** Why each of these was chosen. */
+  readonly selected: ReadonlyMap<Digest, string>
+  /** All that the chosen ones lead to, themselves too. */
+  readonly dependants: ReadonlySet<Digest>
+  /** What clean-ups that were stopped left, and what says what they left. */
+  readonly leftovers: ReadonlySet<Digest>
+  /** What was chosen, or has a tag that was, but is too young or needed to put a release back; with why. */
+  readonly guarded: ReadonlyMap<Digest, string>
+  /** What does not go by itself: tagged, unchosen or guarded. */
+  readonly roots: ReadonlySet<Digest>
+  /** All that the roots lead to. */
+  readonly reachable: ReadonlySet<Digest>
+  readonly reasonToStay: (digest: Digest) => string
+}
+
+/** Chooses manifests by the policy, and finds what of them something that stays can reach. */
+export function selectVersions(
+  inventory: Inventory,
+  policy: RetentionPolicy,
+  {links, verdict}: {readonly links: Links; readonly verdict: TagVerdict}
+): Selection {
+  const selected = chosenVersions(inventory, policy, verdict)
+  const dependants = links.reach(selected.keys())
+  const leftovers = new Set([...inventory.versions.values()].filter(isLeftover).map(({digest}) => digest))
+  const touched = new Set([...selected.keys(), ...tagged(inventory, verdict)])
+  const guarded = guardedVersions(inventory, policy, {touched, dependants, leftovers})
+  const roots = rootsOf(inventory, {verdict, dependants, guarded})
+  const reachable = reachSurely(inventory, links, {roots, guarded, dependants})
+  return {
+    selected,
+    dependants,
+    leftovers,
+    guarded,
+    roots,
+    reachable,
+    reasonToStay: digest =>
+      guarded.get(digest) ?? tagReason(inventory.versions.get(digest), verdict) ?? 'reached by what stays'
+  }
+}
+
+function tagReason(held: HeldVersion | undefined, {going, guarded}: TagVerdict): string | undefined {
+  const tags = held === undefined ? [] : ownTags(held).filter(tag => !going.has(tag))
+  if (tags.length === 0) return undefined
+  const guards = tags.map(tag => guarded.get(tag)).filter(guard => guard !== undefined)
+  return [`still tagged ${tags.join(', ')}`, ...new Set(guards)].join(': ')
+}
+
+function chosenVersions(
+  inventory: Inventory,
+  policy: RetentionPolicy,
+  verdict: TagVerdict
+): Map<Digest, string> {
+  const named = new Set(policy.superseded)
+  const listed = new Set([...inventory.versions.values()].flatMap(childDigests))
+  const chosen = new Map<Digest, string>()
+  for (const held of inventory.versions.values()) {
+    const reason =
+      (named.has(held.digest) ? 'superseded' : undefined) ??
+      reasonByTags(held, verdict) ??
+      (held.tags.length === 0 && isOlder(held, policy.olderThan, policy.now)
+        ? reasonUntagged(held, {inventory, policy, listed})
+        : orphanedTags(held, inventory, policy))
+    if (reason !== undefined) chosen.set(held.digest, reason)
+  }
+  return chosen
+}
+
+/** Chosen by its tags where all of them go. */
+function reasonByTags(held: HeldVersion, {going, guarded}: TagVerdict): string | undefined {
+  const tags = ownTags(held)
+  const chosen = tags.filter(tag => going.has(tag) || guarded.has(tag))
+  const [first] = chosen
+  return first === undefined || chosen.length < tags.length
+    ? undefined
+    : (going.get(first) ?? 'chosen by its tags')
+}
+
+interface UntaggedContext {
+  readonly inventory: Inventory
+  readonly policy: RetentionPolicy
+  /** What any index names. */
+  readonly listed: ReadonlySet<Digest>
+}
+
+function reasonUntagged(held: HeldVersion, {inventory, policy, listed}: UntaggedContext): string | undefined {
+  if (policy.untagged) return 'untagged'
+  if (!policy.orphans) return undefined
+  const subjects = subjectsOf(held)
+  if (subjects.length > 0)
+    return subjects.every(subject => isAbsent(subject, inventory)) ? 'refers to what is not there' : undefined
+  const isImage = held.content.kind === 'leaf' && (held.content.isRead || !inventory.hasReferrersApi)
+  return isImage && !listed.has(held.digest) ? 'a platform that no index names' : undefined
+}
+
+/** Tags made of a digest, such as those of signatures, whose manifest is gone. */
+function orphanedTags(
+  held: HeldVersion,
+  inventory: Inventory,
+  {orphans, olderThan, now}: RetentionPolicy
+): string | undefined {
+  if (!orphans || ownTags(held).length > 0 || !isOlder(held, olderThan, now)) return undefined
+  const subjects = subjectsOf(held)
+  const isOrphan = subjects.length > 0 && subjects.every(subject => isAbsent(subject, inventory))
+  return isOrphan ? 'refers to what is not there' : undefined
+}
+
+function isAbsent(digest: Digest, {versions, isWhole, absent}: Inventory): boolean {
+  return absent.has(digest) || (isWhole && !versions.has(digest))
+}
+
+function childDigests({content}: HeldVersion): readonly Digest[] {
+  return content.kind === 'index' ? content.children : []
+}
+
+/** Manifests of which at least one tag goes. */
+function tagged({versions}: Inventory, {going}: TagVerdict): Digest[] {
+  return [...versions.values()]
+    .filter(held => ownTags(held).some(tag => going.has(tag)))
+    .map(({digest}) => digest)
+}
+
+interface Chosen {
+  readonly touched: ReadonlySet<Digest>
+  readonly dependants: ReadonlySet<Digest>
+  readonly leftovers: ReadonlySet<Digest>
+}
+
+/**
+ * What must not go although it was chosen: too young, unreadable, or needed by a journal. A manifest that only goes
+ * along with what was chosen is as old as that where nothing says when it was pushed.
+ */
+function guardedVersions(
+  inventory: Inventory,
+  policy: RetentionPolicy,
+  {touched, dependants, leftovers}: Chosen
+): Map<Digest, string> {
+  const needed = new Set(policy.journal)
+  const guarded = new Map<Digest, string>()
+  for (const digest of new Set([...touched, ...dependants])) {
+    const held = inventory.versions.get(digest)
+    const guard = needed.has(digest)
+      ? 'a journal needs it to put a release back'
+      : (unreadableGuard(held) ?? ageGuard(held, touched.has(digest), policy))
+    if (guard !== undefined && !leftovers.has(digest)) guarded.set(digest, guard)
+  }
+  return guarded
+}
+
+function unreadableGuard(held: HeldVersion | undefined): string | undefined {
+  return held?.content.kind === 'unreadable' ? `cannot be read: ${held.content.reason}` : undefined
+}
+
+function ageGuard(
+  held: HeldVersion | undefined,
+  isChosen: boolean,
+  {grace, now}: RetentionPolicy
+): string | undefined {
+  if (held === undefined || grace === 0) return undefined
+  const time = timeOf(held)
+  if (time === undefined) return isChosen ? 'names no creation time: it may be too young' : undefined
+  return now - time < grace ? 'too young' : undefined
+}
+
+/** Everything that does not go by itself. What refers to another manifest goes and stays with that. */
+function rootsOf(
+  {versions}: Inventory,
+  {
+    verdict,
+    dependants,
+    guarded
+  }: {
+    readonly verdict: TagVerdict
+    readonly dependants: ReadonlySet<Digest>
+    readonly guarded: ReadonlyMap<Digest, string>
+  }
+): Set<Digest> {
+  const roots = new Set<Digest>(guarded.keys())
+  for (const held of versions.values()) {
+    const stays = ownTags(held).some(tag => !verdict.going.has(tag))
+    if (stays || !dependants.has(held.digest)) roots.add(held.digest)
+  }
+  return roots
+}
+
+/** Reaches from the roots; what an unreadable manifest among them may refer to becomes a root, too. */
+function reachSurely(
+  inventory: Inventory,
+  links: Links,
+  {
+    roots,
+    guarded,
+    dependants
+  }: {
+    readonly roots: Set<Digest>
+    readonly guarded: Map<Digest, string>
+    readonly dependants: ReadonlySet<Digest>
+  }
+): Set<Digest> {
+  for (;;) {
+    const reachable = links.reach(roots)
+    const blind = unreadable(inventory, reachable)
+    const shadow = shadowOf(blind, inventory, dependants).filter(digest => !roots.has(digest))
+    if (shadow.length === 0) return reachable
+    for (const digest of shadow) {
+      roots.add(digest)
+      if (!guarded.has(digest)) guarded.set(digest, blindReason(blind))
+    }
+  }
+}
+
+/** Manifests that stay, but of which nobody can say what they refer to. */
+function unreadable({versions}: Inventory, reachable: ReadonlySet<Digest>): HeldVersion[] {
+  return [...versions.values()].filter(
+    ({digest, content}) =>
+      reachable.has(digest) && content.kind === 'unreadable' && content.mentions === undefined
+  )
+}
+
+/** All that these may refer to: whatever is not known to have come after them. */
+function shadowOf(
+  blind: readonly HeldVersion[],
+  {versions}: Inventory,
+  candidates: ReadonlySet<Digest>
+): Digest[] {
+  if (blind.length === 0) return []
+  const last = Math.max(...blind.map(({pushed}) => pushed ?? Number.POSITIVE_INFINITY))
+  return [...candidates].filter(digest => (versions.get(digest)?.pushed ?? Number.NEGATIVE_INFINITY) <= last)
+}
+
+function blindReason([first]: readonly HeldVersion[]): string {
+  return `may be part of ${first?.digest ?? ''}, which cannot be read`
+}

@@ -1,0 +1,50 @@
+import type {Tag} from '../oci/reference.js'
+import {type OrderedVersion, compareOrdered, parseOrdered} from '../versions/version-order.js'
+
+/** A tag that names a version, alone or of one variant: 1.2.3, v1.2.3-rc.1, 1.2.3-python3.13, cuda-1.2.3. */
+export interface VersionTag {
+  readonly tag: Tag
+  readonly version: OrderedVersion
+  /** What stands around the version; empty for an image without variants. */
+  readonly variant: string
+}
+
+const WHOLE =
+  /^(?:(?<prefix>[A-Za-z][\w.]*(?:-[A-Za-z][\w.]*)*)-)?(?<core>v?\d+\.\d+\.\d+)(?:-(?<suffix>.+))?$/
+const SHORT =
+  /^(?:(?<prefix>[A-Za-z][\w.]*(?:-[A-Za-z][\w.]*)*)-)?v?(?<numbers>\d+(?:\.\d+)?)(?:-(?<suffix>.+))?$/
+
+/** The words by which people mark what comes before a release; any other suffix is a variant of the release. */
+const BEFORE_RELEASE =
+  /^(?:a|alpha|b|beta|c|rc|pre|preview|dev|next|canary|snapshot|nightly|m|milestone|ea|insiders)?(?:\.?\d+)*(?:\.\d+)*$/i
+
+/** Reads a tag as a whole version; undefined where it is none. */
+export function readVersionTag(tag: Tag): VersionTag | undefined {
+  const groups = WHOLE.exec(tag)?.groups
+  if (groups === undefined) return undefined
+  const {prefix = '', core = '', suffix = ''} = groups
+  const parts = suffix.split('-')
+  const isPre = suffix !== '' && BEFORE_RELEASE.test(parts[0] ?? '')
+  const version = parseOrdered(isPre ? `${core}-${parts[0] ?? ''}` : core)
+  const variant = variantOf(prefix, (isPre ? parts.slice(1) : parts).join('-'))
+  return version && {tag, version, variant}
+}
+
+/** What a shorter alias names: 1.2 of the variant python3.13 in 1.2-python3.13. */
+export function readAlias(
+  tag: Tag
+): {readonly numbers: readonly bigint[]; readonly variant: string} | undefined {
+  const groups = SHORT.exec(tag)?.groups
+  if (groups === undefined) return undefined
+  const {prefix = '', numbers = '', suffix = ''} = groups
+  return {numbers: numbers.split('.').map(BigInt), variant: variantOf(prefix, suffix)}
+}
+
+/** The newest first. */
+export function newestFirst(tags: readonly VersionTag[]): VersionTag[] {
+  return [...tags].sort((one, other) => compareOrdered(other.version, one.version))
+}
+
+function variantOf(prefix: string, suffix: string): string {
+  return prefix === '' && suffix === '' ? '' : `${prefix}|${suffix}`
+}
