@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {chooseBuilder} from '../../src/builders/builder-choice.js'
-import type {BuilderWish} from '../../src/builders/builder-wish.js'
+import type {ProgramWish} from '../../src/builders/builder-wish.js'
 import {type Answer, builderPorts, scriptedExec} from '../support/builder-ports.js'
 
 const BUILDX = {'docker buildx version': 'github.com/docker/buildx v0.33.0 abc\n'}
@@ -12,11 +12,11 @@ const BUILDAH = {
 const PODMAN = {'podman --version': 'podman version 4.3.1\n'}
 const NO_PLUGIN = {'docker buildx version': {exitCode: 1, stderr: 'docker: unknown command: docker buildx'}}
 
-const choose = (wish: BuilderWish, script: Record<string, Answer>): ReturnType<typeof chooseBuilder> =>
+const choose = (wish: ProgramWish, script: Record<string, Answer>): ReturnType<typeof chooseBuilder> =>
   chooseBuilder(wish, builderPorts(scriptedExec(script)))
 
 describe('chooseBuilder', () => {
-  it.each<[string, BuilderWish, Record<string, Answer>, readonly [string, string]]>([
+  it.each<[string, ProgramWish, Record<string, Answer>, readonly [string, string]]>([
     [
       'buildx first',
       'auto',
@@ -78,7 +78,7 @@ describe('chooseBuilder', () => {
     expect(choice.reason).toBe(reason)
   })
 
-  it.each<[string, BuilderWish, Record<string, Answer>, readonly [RegExp, string]]>([
+  it.each<[string, ProgramWish, Record<string, Answer>, readonly [RegExp, string]]>([
     [
       'nothing is there',
       'auto',

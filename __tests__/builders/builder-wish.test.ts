@@ -7,6 +7,7 @@ describe('parseBuilderWish', () => {
     ['buildx', 'buildx'],
     ['podman', 'podman'],
     ['buildah', 'buildah'],
+    ['prebuilt', 'prebuilt'],
     ['buildx:b1', 'buildx:b1'],
     ['buildx:podmann', 'buildx:podmann'],
     ['builder-4f1c9a', 'buildx:builder-4f1c9a']
@@ -14,7 +15,7 @@ describe('parseBuilderWish', () => {
 
   it.each([
     ['podmann', /did you mean podman\? For an instance of that name write buildx:podmann/],
-    ['buildx:', /neither auto, buildx, podman, buildah nor the name/],
+    ['buildx:', /neither auto, buildx, podman, buildah, prebuilt nor the name/],
     ['--x', /neither/],
     ['a b', /neither/]
   ])('refuses %s', (text, message) =>

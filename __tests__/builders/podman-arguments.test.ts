@@ -1,5 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {
+  type BuildNames,
   type PodmanProgram,
   buildArguments,
   exportArguments,
@@ -9,7 +10,13 @@ import type {BuildRequest} from '../../src/builders/builder.js'
 import {buildRequest} from './requests.js'
 
 const BUILDAH: PodmanProgram = {name: 'buildah', version: '1.28.2'}
-const NAMES = {image: 'localhost/x:1', file: 'Containerfile', isolation: undefined}
+const NAMES: BuildNames = {
+  image: 'localhost/x:1',
+  file: 'Containerfile',
+  isolation: undefined,
+  secrets: [],
+  cache: {from: [], to: []}
+}
 const START =
   'build --platform linux/amd64 --format oci --tag localhost/x:1 --layers --force-rm --file Containerfile'
 
@@ -54,6 +61,29 @@ describe('buildArguments', () => {
   it('names an isolation only where one is wanted', () => {
     const args = buildArguments(BUILDAH, buildRequest(), {...NAMES, isolation: 'chroot'})
     expect(args.join(' ')).toBe(`${START} --isolation chroot .`)
+  })
+
+  it('passes on settings, secrets, agents of SSH and caches', () => {
+    const request = buildRequest({
+      options: {
+        'add-hosts': ['a:1.2.3.4'],
+        network: ['host'],
+        'build-contexts': ['lib=../lib'],
+        allow: ['x']
+      },
+      ssh: ['default']
+    })
+    const names = {
+      ...NAMES,
+      secrets: [
+        {id: 'a', from: {file: '/out/secrets/0'}},
+        {id: 'b', from: {variable: 'B'}}
+      ],
+      cache: {from: ['r.test/c'], to: ['r.test/d']}
+    }
+    expect(buildArguments(BUILDAH, request, names).join(' ')).toBe(
+      `${START} --add-host a:1.2.3.4 --build-context lib=../lib --network host --secret id=a,src=/out/secrets/0 --secret id=b,env=B --ssh default --cache-from r.test/c --cache-to r.test/d .`
+    )
   })
 
   it('leaves the Containerfile of a remote context to the builder', () => {

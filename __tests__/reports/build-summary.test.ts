@@ -12,6 +12,7 @@ const VIEW: BuildView = {
   job: {
     target: 'app',
     platform: {os: 'linux', architecture: 'arm64'},
+    images: [],
     repositories,
     push: true,
     record: 'digest-app-linux-arm64',

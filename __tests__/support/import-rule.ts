@@ -18,13 +18,13 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
     signing: ['p-limit', 'node:*'],
     gates: ['node:*'],
     cleanup: ['p-limit'],
-    deployment: ['p-retry', 'node:*'],
+    deployment: ['p-retry', 'yaml', 'node:*'],
     onboarding: ['node:*'],
     sample: ['node:*']
   },
   {
     registry: ['p-limit', 'p-retry', 'node:*'],
-    builders: ['semver', 'dockerfile-ast', 'node:*'],
+    builders: ['semver', 'tar-stream', 'dockerfile-ast', 'node:*'],
     'embedded-registry': ['node:*'],
     'package-hosts': ['p-limit']
   },

@@ -1,7 +1,8 @@
 import {ReleaseError} from '../errors.js'
-import type {Builder, BuilderName, BuilderPorts} from './builder.js'
+import type {Builder, BuilderPorts} from './builder.js'
+import type {BuilderProgram} from './builder-name.js'
 import {isAtLeast, parseBuilderVersion} from './builder-version.js'
-import type {BuilderWish} from './builder-wish.js'
+import type {ProgramWish} from './builder-wish.js'
 import {BuildxBuilder} from './buildx.js'
 import {parseBuildxInstance} from './buildx-instance.js'
 import {PodmanBuilder} from './podman.js'
@@ -26,7 +27,7 @@ interface Absence {
 const OLDEST_BUILDX = '0.12.0'
 
 /** In this order: who has made a builder of buildx wants it used; buildah needs less of a machine than podman. */
-const PREFERENCE: readonly BuilderName[] = ['buildx', 'buildah', 'podman']
+const PREFERENCE: readonly BuilderProgram[] = ['buildx', 'buildah', 'podman']
 
 /** buildx as a plugin of docker, or by itself. */
 const BUILDX_PROGRAMS: readonly Program[] = [
@@ -34,7 +35,7 @@ const BUILDX_PROGRAMS: readonly Program[] = [
   {command: 'docker-buildx', prefix: []}
 ]
 
-const ADVICE: Readonly<Record<BuilderName, string>> = {
+const ADVICE: Readonly<Record<BuilderProgram, string>> = {
   buildx: `Install docker with buildx ${OLDEST_BUILDX} or newer and make a builder: docker buildx create --use (in a workflow: docker/setup-buildx-action).`,
   buildah: `Install buildah ${OLDEST.buildah} or newer, for example: apt-get install buildah, or dnf install buildah.`,
   podman: `Install podman ${OLDEST.podman} or newer, for example: apt-get install podman, or dnf install podman.`
@@ -44,7 +45,7 @@ const ADVICE: Readonly<Record<BuilderName, string>> = {
  * Finds the builder that was wished for; for `auto` the first of buildx, buildah and podman that works here.
  * @throws ReleaseError BUILDER_MISSING, with what was found instead and what to install
  */
-export async function chooseBuilder(wish: BuilderWish, ports: BuilderPorts): Promise<BuilderChoice> {
+export async function chooseBuilder(wish: ProgramWish, ports: BuilderPorts): Promise<BuilderChoice> {
   if (wish === 'auto') return chooseAny(ports)
   const [name, instance] = splitWish(wish)
   const found = await find(name, instance, ports)
@@ -64,13 +65,13 @@ async function chooseAny(ports: BuilderPorts): Promise<BuilderChoice> {
   })
 }
 
-function splitWish(wish: Exclude<BuilderWish, 'auto'>): readonly [BuilderName, string | undefined] {
+function splitWish(wish: Exclude<ProgramWish, 'auto'>): readonly [BuilderProgram, string | undefined] {
   if (wish === 'buildah' || wish === 'podman' || wish === 'buildx') return [wish, undefined]
   return ['buildx', wish.slice('buildx:'.length)]
 }
 
 function find(
-  name: BuilderName,
+  name: BuilderProgram,
   instance: string | undefined,
   ports: BuilderPorts
 ): Promise<BuilderChoice | Absence> {

@@ -1,11 +1,14 @@
 import {InputError} from '../errors.js'
 import {nearest} from '../inputs/nearest.js'
-import type {BuilderName} from './builder.js'
+import type {BuilderProgram} from './builder-name.js'
 
 /** What a caller may wish for: whatever is there, a program, or one instance of buildx. */
-export type BuilderWish = 'auto' | BuilderName | `buildx:${string}`
+export type ProgramWish = 'auto' | BuilderProgram | `buildx:${string}`
 
-const WORDS = ['auto', 'buildx', 'podman', 'buildah'] as const
+/** The same, or an image that is built already. */
+export type BuilderWish = ProgramWish | 'prebuilt'
+
+const WORDS = ['auto', 'buildx', 'podman', 'buildah', 'prebuilt'] as const
 
 /** Names of instances as buildx takes them. */
 const INSTANCE = /^[A-Za-z][A-Za-z0-9._-]*$/
@@ -29,4 +32,14 @@ export function parseBuilderWish(text: string): BuilderWish {
       message: `${JSON.stringify(text)} is neither ${WORDS.join(', ')} nor the name of an instance of buildx${advice}`
     }
   ])
+}
+
+/**
+ * Reads the same where there must be something to build with.
+ * @throws InputError
+ */
+export function parseProgramWish(text: string): ProgramWish {
+  const wish = parseBuilderWish(text)
+  if (wish !== 'prebuilt') return wish
+  throw new InputError([{input: 'builder', message: 'prebuilt builds nothing: name a program, or auto'}])
 }

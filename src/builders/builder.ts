@@ -1,12 +1,21 @@
+import type {BuildSecret} from '../inputs/build-secret.js'
+import type {Digest} from '../oci/digest.js'
 import type {Family} from '../oci/media-type.js'
 import type {Platform} from '../oci/platform.js'
+import type {Repository} from '../oci/reference.js'
 import type {LocalImage, Ports} from '../ports.js'
-
-/** The programs that image-release builds with. */
-export type BuilderName = 'buildx' | 'podman' | 'buildah'
+import type {BuildOptions} from './build-options.js'
+import type {BuilderName} from './builder-name.js'
 
 /** How RUN steps are kept apart from the machine, for podman and buildah (buildah-build(1) `--isolation`). */
 export type Isolation = 'oci' | 'rootless' | 'chroot'
+
+/** Caches as buildx writes them (docs.docker.com, "Cache storage backends"): `type=registry,ref=…`, or a reference. */
+export interface CacheFlags {
+  /** In this order; one that cannot be read is left out by the builder. */
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+}
 
 /** One image to build, for one platform. */
 export interface BuildRequest {
@@ -32,6 +41,19 @@ export interface BuildRequest {
   readonly insecureRegistries: readonly string[]
   /** Default: the builder's own, and `chroot` where that cannot run here. */
   readonly isolation?: Isolation
+  /** Settings that are passed on as they are. */
+  readonly options?: BuildOptions
+  readonly secrets?: readonly BuildSecret[]
+  /** Agents and keys of SSH: `default`, or `id=SOCKET|KEY`. */
+  readonly ssh?: readonly string[]
+  /** Where steps are read from that were built before, and kept for later builds. */
+  readonly cache?: CacheFlags
+  /** Attestations of BuildKit; none where absent. */
+  readonly attestations?: {readonly provenance?: string; readonly sbom?: string}
+  /** Texts that stand in no log. */
+  readonly hidden?: readonly string[]
+  /** Takes each line that the builder writes. */
+  readonly watch?: (line: string) => void
   /** An empty folder for what the build leaves. The image is read from there until it is pushed. */
   readonly outputFolder: string
 }
@@ -48,4 +70,18 @@ export interface Builder {
    * PLATFORM_MISMATCH, LAYOUT_INVALID, CANCELLED
    */
   build(request: BuildRequest): Promise<LocalImage>
+  /** Present where the builder can push by itself what it built, without a tag. */
+  readonly native?: NativePush
+}
+
+/** Pushing by the builder itself: layers that stand in the registry already need not come to this machine. */
+export interface NativePush {
+  /** Why this builder cannot after all; undefined where it can. */
+  readonly obstacle: string | undefined
+  /**
+   * Builds one platform and pushes it to one repository by digest, without any tag.
+   * @returns the digest that the builder says it pushed
+   * @throws BuilderError where build or push fails
+   */
+  push(request: BuildRequest, repository: Repository): Promise<Digest>
 }

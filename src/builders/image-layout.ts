@@ -35,6 +35,33 @@ export function readLayout(folder: string): LocalImage {
   return collect(place, readChild(place, root))
 }
 
+/** The annotation by which a layout names what it holds (image-spec annotations.md). */
+const REFERENCE_NAME = 'org.opencontainers.image.ref.name'
+
+/**
+ * Reads an OCI image layout that another tool has filled: what stands in it under a name, or all of it as the index that
+ * index.json is.
+ * @throws ReleaseError LAYOUT_INVALID, with the file that is wrong
+ */
+export function readLayoutIndex(folder: string, name?: string): LocalImage {
+  const place = {folder, fileOf: (digest: Digest) => path.join('blobs', 'sha256', hexOf(digest))}
+  assertLayoutVersion(folder)
+  const whole = manifestOf(readPart(folder, 'index.json'), OCI_INDEX)
+  const {manifests} = documentOf(folder, 'index.json', whole)
+  const named = manifests.filter(
+    ({annotations}) => name === undefined || annotations?.[REFERENCE_NAME] === name
+  )
+  const [root, ...others] = named
+  if (root !== undefined && others.length === 0) return collect(place, readChild(place, root))
+  if (root !== undefined && name === undefined) return collect(place, whole)
+  const names = manifests.flatMap(({annotations}) => annotations?.[REFERENCE_NAME] ?? [])
+  const fault =
+    name === undefined
+      ? 'it names no image'
+      : `it names ${named.length} images ${JSON.stringify(name)}, but has ${names.join(', ') || 'no names'}`
+  throw invalid(folder, 'index.json', fault)
+}
+
 /**
  * Reads what the `dir:` transport of podman, buildah and skopeo writes (containers-transports(5)): one image with
  * manifest.json, and blobs named by their hex digest.

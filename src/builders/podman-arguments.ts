@@ -1,5 +1,7 @@
 import type {Family} from '../oci/media-type.js'
 import {formatPlatform} from '../oci/platform.js'
+import {podmanFlags} from './build-options.js'
+import {type SecretPlace, secretFlags} from './build-secrets.js'
 import type {BuildRequest, Isolation} from './builder.js'
 import {isAtLeast} from './builder-version.js'
 
@@ -26,6 +28,9 @@ export interface BuildNames {
   /** The Containerfile; undefined where the builder looks for it in a remote context. */
   readonly file: string | undefined
   readonly isolation: Isolation | undefined
+  readonly secrets: readonly SecretPlace[]
+  /** Repositories that steps are read from and kept in. */
+  readonly cache: {readonly from: readonly string[]; readonly to: readonly string[]}
 }
 
 /**
@@ -47,6 +52,11 @@ export function buildArguments(program: PodmanProgram, request: BuildRequest, na
     ...request.buildArgs.flatMap(line => ['--build-arg', line]),
     ...pairs('--label', request.labels),
     ...(format === 'oci' ? pairs('--annotation', request.annotations) : []),
+    ...podmanFlags(request.options ?? {}),
+    ...secretFlags(names.secrets),
+    ...(request.ssh ?? []).flatMap(entry => ['--ssh', entry]),
+    ...names.cache.from.flatMap(repository => ['--cache-from', repository]),
+    ...names.cache.to.flatMap(repository => ['--cache-to', repository]),
     context
   ]
 }

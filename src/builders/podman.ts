@@ -5,9 +5,11 @@ import {formatPlatform} from '../oci/platform.js'
 import type {ExecResult, LocalImage} from '../ports.js'
 import {findContainerfile, readContainerfile} from './build-context.js'
 import {isRuntimeFailure} from './build-log.js'
+import {withSecrets} from './build-secrets.js'
 import type {Builder, BuilderPorts, BuildRequest} from './builder.js'
 import {assertPlatform, readBuiltImage} from './built-image.js'
 import {readDirectory, readLayout} from './image-layout.js'
+import {podmanCache} from './podman-cache.js'
 import {
   type BuildNames,
   type PodmanProgram,
@@ -34,7 +36,12 @@ export class PodmanBuilder implements Builder {
     const file = findContainerfile(request)
     const image = `localhost/image-release-build:${randomUUID()}`
     mkdirSync(request.outputFolder, {recursive: true})
-    await this.#buildUnder({image, file, isolation: request.isolation}, request)
+    await withSecrets(request.secrets ?? [], request.outputFolder, secrets =>
+      this.#buildUnder(
+        {image, file, secrets, isolation: request.isolation, cache: this.#cacheOf(request)},
+        request
+      )
+    )
     try {
       const built = await this.#export(image, request)
       await this.#check(built, request, readContainerfile(file))
@@ -64,8 +71,19 @@ export class PodmanBuilder implements Builder {
         `build ${request.context} for ${formatPlatform(request.platform)}`
       ),
       stream: true,
-      env
+      env,
+      watch: request.watch,
+      hidden: request.hidden
     }
+  }
+
+  #cacheOf(request: BuildRequest): BuildNames['cache'] {
+    const cache = podmanCache(request.cache ?? {from: [], to: []})
+    if (cache.unknown.length > 0)
+      this.#ports.reporter.notice(
+        `${this.name} keeps steps in registries only: without the cache ${[...new Set(cache.unknown)].join(', ')}.`
+      )
+    return cache
   }
 
   async #export(image: string, request: BuildRequest): Promise<LocalImage> {

@@ -17,6 +17,10 @@ export interface Call {
   readonly env?: Readonly<Record<string, string>>
   /** Pass the output on to the log while the program runs. */
   readonly stream?: boolean
+  /** Takes each line too. */
+  readonly watch?: ((line: string) => void) | undefined
+  /** Texts that stand in no log and no error. */
+  readonly hidden?: readonly string[] | undefined
 }
 
 /** Asks a program something. Undefined where it is not installed or answers with a failure. */
@@ -38,15 +42,19 @@ export async function ask(
 export async function attempt(ports: BuilderPorts, call: Call): Promise<ExecResult> {
   throwIfCancelled(ports.signal)
   const {program, args, env, stream = false} = call
+  const onLine = (line: string): void => {
+    call.watch?.(line)
+    ports.reporter.info(hide(line, call.hidden))
+  }
   try {
     const options: ExecOptions = {
       signal: ports.signal,
-      ...(stream ? {onLine: line => ports.reporter.info(line)} : {}),
+      ...(stream ? {onLine} : {}),
       ...(env === undefined ? {} : {env})
     }
     const result = await ports.exec(program.command, [...program.prefix, ...args], options)
     throwIfCancelled(ports.signal)
-    return result
+    return {...result, stdout: hide(result.stdout, call.hidden), stderr: hide(result.stderr, call.hidden)}
   } catch (cause) {
     throwIfCancelled(ports.signal)
     if (cause instanceof ReleaseError) throw cause
@@ -77,6 +85,13 @@ export function failureOf(call: Call, result: ExecResult): BuilderError {
 /** `docker buildx`, `buildah`. */
 export function formatProgram(program: Program): string {
   return [program.command, ...program.prefix].join(' ')
+}
+
+/** A text without the values of secrets, the longest first: what is left of one that begins like another would be shown. */
+function hide(text: string, hidden: readonly string[] = []): string {
+  return [...hidden]
+    .sort((one, other) => other.length - one.length)
+    .reduce((left, value) => left.replaceAll(value, '***'), text)
 }
 
 function throwIfCancelled(signal: AbortSignal): void {

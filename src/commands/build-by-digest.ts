@@ -32,11 +32,19 @@ export const buildByDigest = command({
     {
       line: 'image-release build-by-digest --images ghcr.io/o/app --platforms linux/amd64 --format docker',
       remark: 'Without a plan; the record is digest-linux-amd64'
+    },
+    {
+      line: 'image-release build-by-digest --plan plan.json --platforms linux/amd64 --source app.tar',
+      remark: 'Push what another tool has built'
+    },
+    {
+      line: 'image-release build-by-digest --plan plan.json --platforms linux/amd64 --cache gha --cache registry',
+      remark: 'Read and write caches, as the event says'
     }
   ],
   async run(given, ports) {
-    const jobs = checkInputs(given)
-    const tools = await findTools(given, ports)
+    const {jobs, hidden} = checkInputs(given, ports)
+    const tools = await findTools(given, ports, hidden)
     const views: BuildView[] = []
     for (const job of jobs) {
       const view = await withOutputFolder(folder => buildAndPush(given, {job, folder}, tools))
@@ -53,7 +61,7 @@ async function buildAndPush(given: BuildInputs, place: BuildPlace, tools: BuildT
   const {job} = place
   const built = await buildImage(given, place, tools)
   if (!job.push)
-    tools.ports.reporter.notice('The plan builds only: nothing is pushed, and no digest is handed over.')
+    tools.ports.reporter.notice('It is only built: nothing is pushed, and no digest is handed over.')
   const pushes = await pushEverywhere(built.image, job, tools)
   return {
     job,
@@ -62,6 +70,7 @@ async function buildAndPush(given: BuildInputs, place: BuildPlace, tools: BuildT
     image: built.document,
     configDigest: built.configDigest,
     buildMilliseconds: built.milliseconds,
+    ...(built.cacheHits === undefined ? {} : {cacheHits: built.cacheHits}),
     pushes
   }
 }

@@ -1,10 +1,14 @@
 import {parseBuilderWish} from '../builders/builder-wish.js'
+import {parseImageSource} from '../builders/image-source.js'
 import {InputError} from '../errors.js'
 import {parseAnnotation} from '../inputs/annotation.js'
 import {parseBuildArgument} from '../inputs/build-argument.js'
 import {type InputValues, choice, flag, lines, list, parsed, text} from '../inputs/input.js'
 import {parseKeyValue} from '../inputs/key-value.js'
 import {parsePlatform} from '../oci/platform.js'
+import {builderInputs} from './builder-inputs.js'
+import {cacheInputs} from './cache-inputs.js'
+import {refusedInputs} from './refused-inputs.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
 import {config, images, plan} from './shared-inputs.js'
 
@@ -48,19 +52,42 @@ export const buildInputs = {
   ),
   'no-cache': flag({summary: 'Build every step anew.'}),
   pull: flag({summary: 'Ask the registry for base images even where they stand on this machine.'}),
+  ...builderInputs,
+  ...cacheInputs,
   builder: parsed(
     {
       summary:
-        'What to build with: auto (buildx, buildah or podman, what works here), one of these, or the name of an instance of buildx.',
+        'What to build with: auto (buildx, buildah or podman, what works here), one of these, the name of an instance of buildx, or prebuilt for an image that another tool has built, which source names.',
       placeholder: 'BUILDER',
       default: 'auto'
     },
     parseBuilderWish
   ),
+  source: parsed(
+    {
+      summary:
+        'An image that another tool has built: a folder with a layout, an archive, oci:FOLDER:NAME, dir:FOLDER, docker-daemon:IMAGE, containers-storage:IMAGE, docker://REFERENCE or REPOSITORY@DIGEST. Of several platforms the planned one is taken.',
+      placeholder: 'SOURCE'
+    },
+    parseImageSource
+  ),
+  export: choice(['auto', 'layout', 'native'], {
+    summary:
+      'How the image leaves the builder. layout: as files here, which go to every registry. native: buildx pushes to the first registry, and the others get it from there. auto: native where that is possible and nothing is to be done with the files, else layout.',
+    default: 'auto'
+  }),
   format: choice(['oci', 'docker'], {
     summary: 'Media types of the image. podman and buildah keep a HEALTHCHECK in format docker only.',
     default: 'oci'
   }),
+  push: parsed(
+    {
+      summary: 'false: only build, even where the plan would push. true is the default.',
+      placeholder: 'true|false'
+    },
+    parsePush
+  ),
+  ...refusedInputs,
   plan,
   'plan-target': text({
     summary: "The plan's name of the image to build. Where the plan has only one, it may be left out.",
@@ -86,4 +113,9 @@ function parseRecordName(name: string): string {
   if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/.test(name.trim())) return name.trim()
   const message = `${JSON.stringify(name)} is not the name of a record: letters, digits, "_", "." and "-"`
   throw new InputError([{input: 'record', message}])
+}
+
+function parsePush(value: string): boolean {
+  if (/^(?:true|false)$/i.test(value)) return value.toLowerCase() === 'true'
+  throw new InputError([{input: 'push', message: `${JSON.stringify(value)} is neither true nor false`}])
 }

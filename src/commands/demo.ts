@@ -1,5 +1,5 @@
 import {chooseBuilder} from '../builders/builder-choice.js'
-import {parseBuilderWish} from '../builders/builder-wish.js'
+import {parseProgramWish} from '../builders/builder-wish.js'
 import {flag, parsed, text} from '../inputs/input.js'
 import {type Repository, formatReference} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
@@ -23,7 +23,7 @@ const inputs = {
   }),
   builder: parsed(
     {summary: 'What to build with, as build-by-digest takes it.', placeholder: 'BUILDER', default: 'auto'},
-    wish => ({text: wish, wish: parseBuilderWish(wish)})
+    wish => ({text: wish, wish: parseProgramWish(wish)})
   ),
   verbose: flag({summary: 'Show all that the steps say.'}),
   keep: flag({summary: 'Leave the registries running until Ctrl-C, so that the images can be pulled.'})

@@ -20,6 +20,10 @@ export interface BuildJob {
   readonly platform: Platform
   /** Where it is pushed to; none where it is only built. */
   readonly repositories: readonly Repository[]
+  /** The repositories that it is for, whether it is pushed or not. */
+  readonly images: readonly Repository[]
+  /** The variant that it is: the value of each axis. */
+  readonly variant?: Readonly<Record<string, string>>
   /** Whether it is pushed and handed over. */
   readonly push: boolean
   /** The name of the digest record. */
@@ -77,6 +81,8 @@ function plannedJob(given: BuildJobInputs, plan: Plan, issues: InputIssue[]): Bu
     target: target.name,
     platform: parsePlatform(build.platform),
     repositories: plan.push ? target.images.map(parseRepository) : [],
+    images: target.images.map(parseRepository),
+    ...(target.variant === undefined ? {} : {variant: target.variant}),
     push: plan.push,
     record: build.record,
     labels: target.labels,
@@ -99,6 +105,7 @@ function plainJob(given: BuildJobInputs, issues: InputIssue[]): BuildJob | undef
   return {
     platform,
     repositories: [...repositories.values()],
+    images: [...repositories.values()],
     push: true,
     record: given.record ?? `digest-${platformSlug(platform)}`,
     labels: {},

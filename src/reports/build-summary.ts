@@ -25,6 +25,8 @@ export interface BuildView {
   readonly image: ManifestDocument
   readonly configDigest: Digest
   readonly buildMilliseconds: number
+  /** Steps that came from a cache, of those that could have; absent where nothing was built. */
+  readonly cacheHits?: {readonly cached: number; readonly steps: number}
   readonly pushes: readonly PushView[]
 }
 

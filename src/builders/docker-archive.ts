@@ -1,0 +1,164 @@
+import {createHash} from 'node:crypto'
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync
+} from 'node:fs'
+import path from 'node:path'
+import {Transform} from 'node:stream'
+import {pipeline} from 'node:stream/promises'
+import {createGunzip, createGzip} from 'node:zlib'
+import {ReleaseError} from '../errors.js'
+import {type Digest, digestOf, hexDigest, hexOf} from '../oci/digest.js'
+import {type Descriptor, type Manifest, descriptorOf, manifestOf} from '../oci/manifest.js'
+import {
+  DOCKER_CONFIG,
+  DOCKER_LAYER_GZIP,
+  DOCKER_MANIFEST,
+  type Family,
+  OCI_CONFIG,
+  OCI_LAYER_GZIP,
+  OCI_MANIFEST
+} from '../oci/media-type.js'
+import {type UnpackedArchive, isGzip} from './image-archive.js'
+
+/** The media types of an image, by family. */
+const TYPES = {
+  oci: {manifest: OCI_MANIFEST, config: OCI_CONFIG, layer: OCI_LAYER_GZIP},
+  docker: {manifest: DOCKER_MANIFEST, config: DOCKER_CONFIG, layer: DOCKER_LAYER_GZIP}
+} as const
+
+/** One entry of manifest.json as `docker save` writes it (moby, image/tarexport). */
+interface SavedImage {
+  readonly config: string
+  readonly layers: readonly string[]
+}
+
+/**
+ * Makes a layout of what `docker save` left: every layer is compressed once, so that all registries get the same bytes,
+ * and held against the diff_id that the config has for it. The config stays as it is, and with it the image's ID.
+ * @returns the folder of the layout
+ * @throws ReleaseError LAYOUT_INVALID
+ */
+export async function convertDockerArchive(
+  archive: UnpackedArchive,
+  folder: string,
+  format: Family
+): Promise<string> {
+  mkdirSync(path.join(folder, 'blobs/sha256'), {recursive: true})
+  const images = readSavedImages(archive.folder)
+  const roots: Manifest[] = []
+  for (const image of images) roots.push(await convertImage(archive, image, {folder, format}))
+  writeFileSync(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+  const manifests = roots.map(descriptorOf)
+  writeFileSync(path.join(folder, 'index.json'), JSON.stringify({schemaVersion: 2, manifests}))
+  return folder
+}
+
+async function convertImage(
+  archive: UnpackedArchive,
+  image: SavedImage,
+  to: {folder: string; format: Family}
+): Promise<Manifest> {
+  const types = TYPES[to.format]
+  const bytes = readFileSync(fileOf(archive, image.config))
+  const diffIds = diffIdsOf(bytes)
+  if (diffIds.length !== image.layers.length)
+    throw invalid(`its config has ${diffIds.length} layers, its manifest.json ${image.layers.length}`)
+  const layers: Descriptor[] = []
+  for (const [at, layer] of image.layers.entries()) {
+    const {digest, diffId} = await storeLayer(fileOf(archive, layer), to.folder)
+    if (diffId !== diffIds[at])
+      throw invalid(`layer ${layer} has the content ${diffId}, not ${diffIds[at] ?? ''} as its config says`)
+    layers.push({mediaType: types.layer, digest, size: statSync(blobFile(to.folder, digest)).size})
+  }
+  const config = {mediaType: types.config, digest: digestOf(bytes), size: bytes.length}
+  const document = {schemaVersion: 2, mediaType: types.manifest, config, layers}
+  const manifest = manifestOf(Buffer.from(JSON.stringify(document)), types.manifest)
+  writeFileSync(blobFile(to.folder, config.digest), bytes)
+  writeFileSync(blobFile(to.folder, manifest.digest), manifest.bytes)
+  return manifest
+}
+
+/** Puts a layer into the layout, compressed; one that is compressed already stays as it is. */
+async function storeLayer(
+  file: string,
+  folder: string
+): Promise<{readonly digest: Digest; readonly diffId: string}> {
+  const isCompressed = isGzip(file)
+  const [content, stored] = [createHash('sha256'), createHash('sha256')]
+  const temporary = path.join(folder, 'layer')
+  const sink = createWriteStream(temporary, {mode: 0o600})
+  if (isCompressed) await pipeline(createReadStream(file), tee(stored), sink)
+  else await pipeline(createReadStream(file), tee(content), createGzip(), tee(stored), sink)
+  if (isCompressed) await pipeline(createReadStream(file), createGunzip(), tee(content), discard)
+  const digest = hexDigest(stored.digest('hex'))
+  renameSync(temporary, blobFile(folder, digest))
+  return {digest, diffId: `sha256:${content.digest('hex')}`}
+}
+
+/** Passes bytes on, and lets a hash see them. */
+function tee(hash: ReturnType<typeof createHash>): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk)
+      done(null, chunk)
+    }
+  })
+}
+
+async function discard(chunks: AsyncIterable<unknown>): Promise<void> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  while ((await iterator.next()).done !== true);
+}
+
+function readSavedImages(folder: string): SavedImage[] {
+  const parsed: unknown = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8'))
+  const entries: unknown[] = Array.isArray(parsed) ? parsed : []
+  const images = entries.flatMap((entry): SavedImage[] => {
+    const {Config: config, Layers: layers} = isObject(entry) ? entry : {}
+    return typeof config === 'string' && isTexts(layers) ? [{config, layers}] : []
+  })
+  if (images.length > 0 && images.length === entries.length) return images
+  throw invalid('its manifest.json is not what docker save writes')
+}
+
+function diffIdsOf(bytes: Uint8Array): readonly string[] {
+  const config: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
+  const rootfs = isObject(config) ? config['rootfs'] : undefined
+  const ids = isObject(rootfs) ? rootfs['diff_ids'] : undefined
+  if (isTexts(ids)) return ids
+  throw invalid('its config has no rootfs.diff_ids')
+}
+
+/** A file of the archive by the name that manifest.json has for it, or the one that a link leads to. */
+function fileOf({folder, links}: UnpackedArchive, name: string): string {
+  const plain = path.posix.normalize(name)
+  const file = path.join(folder, links.get(plain) ?? plain)
+  const isInside = file.startsWith(`${path.resolve(folder)}${path.sep}`)
+  if (isInside && existsSync(file)) return file
+  throw invalid(`it has no ${JSON.stringify(name)}`)
+}
+
+function blobFile(folder: string, digest: Digest): string {
+  return path.join(folder, 'blobs/sha256', hexOf(digest))
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(item => typeof item === 'string')
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function invalid(fault: string): ReleaseError {
+  return new ReleaseError('LAYOUT_INVALID', `docker archive: ${fault}`, {
+    hint: 'Save the image again: docker save.'
+  })
+}
