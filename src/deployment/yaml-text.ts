@@ -1,0 +1,147 @@
+import {
+  type Document,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+  isAlias,
+  isMap,
+  isScalar,
+  parse,
+  parseAllDocuments
+} from 'yaml'
+import {ReleaseError} from '../errors.js'
+
+/** Characters of a text that are replaced; nothing else of it changes. */
+export interface TextEdit {
+  readonly from: number
+  readonly to: number
+  readonly text: string
+}
+
+/** A YAML file: its text, and what it says. */
+export interface YamlFile {
+  readonly file: string
+  readonly text: string
+  readonly documents: readonly Document.Parsed[]
+}
+
+/**
+ * Reads a YAML file of one or several documents.
+ * @throws ReleaseError DEPLOYMENT_INVALID with the first line that cannot be read
+ */
+export function readYaml(file: string, text: string): YamlFile {
+  const documents = parseAllDocuments(text)
+  const all = 'empty' in documents ? [] : documents
+  const [fault] = all.flatMap(({errors}) => errors)
+  if (fault === undefined) return {file, text, documents: all}
+  throw unfit(file, `it cannot be read as YAML: ${fault.message.split('\n')[0] ?? ''}`, {
+    hint: 'Templates of Helm are no YAML; name its values instead: helm:values.yaml#image.tag.'
+  })
+}
+
+/** The text with all edits made. They must not overlap. */
+export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+  return [...edits]
+    .sort((one, other) => other.from - one.from)
+    .reduce((whole, edit) => whole.slice(0, edit.from) + edit.text + whole.slice(edit.to), text)
+}
+
+/** The pair of a key in a map. */
+export function pairIn(map: YAMLMap, key: string): Pair | undefined {
+  return map.items.find(({key: one}) => isScalar(one) && one.value === key)
+}
+
+/** The text of a scalar as it is written, without quotes: 1.10 stays 1.10. Undefined where it is no scalar, or empty. */
+export function writtenText(node: unknown): string | undefined {
+  if (!isScalar(node) || node.value === null) return undefined
+  return typeof node.value === 'string' ? node.value : (node.source ?? JSON.stringify(node.value))
+}
+
+/**
+ * Gives a scalar another text, quoted as it was, or where YAML would take the text for something else.
+ * @throws ReleaseError DEPLOYMENT_INVALID for an alias, a block of text, or what is no scalar
+ */
+export function scalarEdit({file, text}: YamlFile, node: unknown, value: string): TextEdit {
+  if (isAlias(node))
+    throw unfit(file, `*${node.source} is an alias; name the key of its anchor &${node.source} instead`)
+  if (!isScalar(node) || !node.range) throw unfit(file, 'what is to be changed is no single value')
+  if (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED')
+    throw unfit(file, 'what is to be changed is a block of text; write it on one line')
+  const [from, to] = node.range
+  const written = writtenLike(value, node)
+  if (from < to) return {from, to, text: written}
+  const at = text.slice(0, from).trimEnd().length
+  return {from: at, to: at, text: ` ${written}`}
+}
+
+/** Puts a pair behind another one of the same map, on a line of its own where the map has lines. */
+export function insertBehind(
+  yaml: YamlFile,
+  map: YAMLMap,
+  sibling: Pair,
+  pair: readonly [string, string]
+): TextEdit {
+  const {file, text} = yaml
+  const end = isScalar(sibling.value) ? sibling.value.range?.[1] : undefined
+  const [first] = map.items
+  const start = isScalar(first?.key) ? first.key.range?.[0] : undefined
+  if (end === undefined || start === undefined) throw unfit(file, `${pair[0]} cannot be added to it`)
+  const line = `${pair[0]}: ${plainOrQuoted(pair[1])}`
+  if (map.flow === true) return {from: end, to: end, text: `, ${line}`}
+  const at = lineEnd(text, end)
+  return {from: at, to: at, text: `${eolOf(text)}${' '.repeat(columnOf(text, start))}${line}`}
+}
+
+/** A value as it may stand behind a key: in quotes where YAML 1.1 or 1.2 would take it for a number or the like. */
+export function plainOrQuoted(value: string): string {
+  const isPlain = (['1.1', '1.2'] as const).every(version => parsesTo(value, version))
+  return isPlain ? value : JSON.stringify(value)
+}
+
+/** The line break of a file. */
+export function eolOf(text: string): string {
+  return text.includes('\r\n') ? '\r\n' : '\n'
+}
+
+/** How many characters stand before a place in its line. */
+export function columnOf(text: string, at: number): number {
+  return at - (text.lastIndexOf('\n', at - 1) + 1)
+}
+
+/** The line of a place, counted from 1. */
+export function lineOf(text: string, at: number): number {
+  return text.slice(0, at).split('\n').length
+}
+
+/** That a file cannot be edited as it is wanted. */
+export function unfit(file: string, fault: string, details: {readonly hint?: string} = {}): ReleaseError {
+  return new ReleaseError('DEPLOYMENT_INVALID', `${file}: ${fault}`, details)
+}
+
+/** The map that a document is. @throws ReleaseError DEPLOYMENT_INVALID where the file is not one map */
+export function onlyMap({file, documents}: YamlFile): YAMLMap {
+  const [document, ...others] = documents.filter(({contents}) => contents !== null)
+  if (isMap(document?.contents) && others.length === 0) return document.contents
+  throw unfit(file, 'it is not one map of keys and values')
+}
+
+/** The end of a line, before its line break. */
+function lineEnd(text: string, at: number): number {
+  const end = text.indexOf('\n', at)
+  if (end < 0) return text.length
+  return text[end - 1] === '\r' ? end - 1 : end
+}
+
+function writtenLike(value: string, {type}: Scalar): string {
+  if (type === 'QUOTE_DOUBLE') return JSON.stringify(value)
+  if (type === 'QUOTE_SINGLE') return `'${value.replaceAll("'", "''")}'`
+  return plainOrQuoted(value)
+}
+
+function parsesTo(value: string, version: '1.1' | '1.2'): boolean {
+  try {
+    return parse(value, {version}) === value
+  } catch {
+    return false
+  }
+}
