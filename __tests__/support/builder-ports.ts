@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process'
+import {createInterface} from 'node:readline'
 import type {Exec, ExecResult, Reporter} from '../../src/ports.js'
 import type {BuilderPorts} from '../../src/builders/builder.js'
 import {componentPath} from './components.js'
@@ -13,8 +14,10 @@ export function execWithEnvironment(env: Readonly<Record<string, string>>): Exec
         signal: options.signal
       })
       const output = {stdout: '', stderr: ''}
-      child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
-      child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
+      for (const name of ['stdout', 'stderr'] as const) {
+        child[name].on('data', (chunk: Buffer) => (output[name] += chunk.toString()))
+        createInterface({input: child[name]}).on('line', line => options.onLine?.(line))
+      }
       child.on('error', reject)
       child.on('close', code => resolve({exitCode: code ?? 128, ...output}))
       child.stdin.on('error', () => undefined)

@@ -21,6 +21,19 @@ export const OLDEST: Readonly<Record<PodmanName, string>> = {buildah: '1.28.0', 
 /** From here on `--source-date-epoch` and `--rewrite-timestamp`; before, only `--timestamp`. */
 const SOURCE_DATE_EPOCH: Readonly<Record<PodmanName, string>> = {buildah: '1.41.0', podman: '5.6.0'}
 
+/** From here on a Containerfile may hold here-documents (buildah's changelog; podman 4.8 holds buildah 1.33). */
+const HEREDOC: Readonly<Record<PodmanName, string>> = {buildah: '1.33.0', podman: '4.8.0'}
+
+/**
+ * What a Containerfile asks for and this program is too old for; undefined where there is nothing. An older one runs the
+ * lines of a here-document as instructions.
+ */
+export function ageFault({name, version}: PodmanProgram, containerfile: string): string | undefined {
+  const hasHeredoc = /^[^\S\n]*(?:RUN|COPY|ADD)\b[^\n]*<<-?["']?[A-Za-z_]/im.test(containerfile)
+  if (!hasHeredoc || isAtLeast(version, HEREDOC[name])) return undefined
+  return `it has here-documents, which ${name} knows from ${HEREDOC[name]} on, and this is ${version}: use a newer one, or buildx`
+}
+
 /** What a build is called with beside what was asked for. */
 export interface BuildNames {
   /** The local name that the image gets, which nothing else uses. */
