@@ -20,13 +20,18 @@ const MAX_RETRY_AFTER = 5 * 60_000
 /** Statuses that a later try may not meet again (as go-containerregistry chooses them). */
 const PASSING = new Set([408, 429, 500, 502, 503, 504])
 
+/** Whether a later try may not meet this status again. */
+export function isPassingStatus(status: number): boolean {
+  return PASSING.has(status)
+}
+
 /**
  * Whether trying again may help: a passing failure of the registry, or of the way to it; also an upload that the
  * registry lost, for that is tried again from its start.
  */
 export function isPassing(error: unknown): boolean {
   if (error instanceof RegistryError)
-    return PASSING.has(error.status) || isSecondaryLimit(error) || isLostUpload(error)
+    return isPassingStatus(error.status) || isSecondaryLimit(error) || isLostUpload(error)
   return error instanceof ReleaseError && error.code === 'REGISTRY_UNREACHABLE'
 }
 
