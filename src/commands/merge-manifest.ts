@@ -6,6 +6,7 @@ import {formatPlatform, parsePlatform} from '../oci/platform.js'
 import {parseTag} from '../oci/reference.js'
 import type {Plan} from '../plan/plan.js'
 import type {Ports} from '../ports.js'
+import {evidenceOutputs} from '../reports/evidence-summary.js'
 import {logMerge, mergeOutputs, mergeSummary} from '../reports/merge-summary.js'
 import type {Publication} from '../release/publication.js'
 import {factsOfPlan, joinRecords, recordNames} from '../release/publication-plan.js'
@@ -13,9 +14,17 @@ import {copyLines} from '../transaction/child-copies.js'
 import {type PublishedIndex, type Release, publish} from '../transaction/publish.js'
 import {releaseView} from '../transaction/release-view.js'
 import {command} from './command.js'
+import {evidenceInputs, evidenceOutputTable} from './evidence-inputs.js'
 import {tellingJournal} from './journal-report.js'
 import {openReleaseRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
+import {
+  type ReleaseEvidence,
+  type ReleasedImage,
+  finishEvidence,
+  openEvidence,
+  sayEvidence
+} from './release-evidence.js'
 import {config, dryRun, images, plan} from './shared-inputs.js'
 
 const inputs = {
@@ -46,6 +55,7 @@ const inputs = {
       'What the tags of an image with one platform point at: an index as for several, or the manifest of the image itself, for what reads no index. Attestations of BuildKit need the index.',
     default: 'index'
   }),
+  ...evidenceInputs,
   insecure,
   config,
   'registry-credentials': registryCredentials,
@@ -71,7 +81,8 @@ export const mergeManifest = command({
     superseded: 'One REPOSITORY@DIGEST a line, for everything that a tag pointed at before.',
     journal:
       'JSON: what stood at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
-    release: 'JSON: all of this in one document; verify-release and cleanup-latest take it.'
+    release: 'JSON: all of this in one document; verify-release and cleanup-latest take it.',
+    ...evidenceOutputTable
   },
   examples: [
     {
@@ -81,14 +92,21 @@ export const mergeManifest = command({
     {
       line: 'image-release merge-manifest --images ghcr.io/o/app --tags 1.2.3,latest --digests sha256:…,sha256:…',
       remark: 'Join two images by hand'
+    },
+    {
+      line: 'image-release merge-manifest --plan plan.json --sign before-tags --sign-key cosign.key',
+      remark: 'Sign on every registry before any tag moves; COSIGN_PASSWORD is set'
     }
   ],
   async run(given, ports) {
     const release =
       given.plan === undefined ? plainRelease(given) : await plannedRelease(given, given.plan, ports)
     const registries = openReleaseRegistries(given, ports)
+    const evidence = await openEvidence(given, ports, repository =>
+      registries.working.repository(repository, 'pull,push')
+    )
     const published = await tellingJournal(registries.journal, ports.reporter, async () =>
-      publish(release, registries)
+      publish({...release, ...hooksOf(evidence)}, registries)
     )
     for (const line of published.flatMap(({copies}) => copyLines(copies, given['dry-run'])))
       ports.reporter.info(line)
@@ -96,9 +114,27 @@ export const mergeManifest = command({
     const views = published.map(releaseView)
     logMerge(views, given['dry-run'], ports.reporter)
     ports.reporter.summary(mergeSummary(views, given['dry-run']))
-    return {...mergeOutputs(views), journal: registries.journal.text}
+    const outputs = {...mergeOutputs(views), journal: registries.journal.text}
+    if (!given['dry-run']) await finishEvidence(evidence, published.map(releasedImage), outputs)
+    sayEvidence(evidence.view(), ports.reporter)
+    return {...outputs, ...evidenceOutputs(evidence.view())}
   }
 })
+
+/** Where there is nothing to do before the tags move, nothing waits for it. */
+function hooksOf({beforeTags}: ReleaseEvidence): Pick<Release, 'beforeTags'> {
+  if (beforeTags === undefined) return {}
+  return {beforeTags: async images => await beforeTags(images.map(releasedImage))}
+}
+
+function releasedImage({publication, index, children, moves}: PublishedIndex): ReleasedImage {
+  return {
+    repositories: publication.repositories,
+    digest: index.digest,
+    children: children.map(({descriptor}) => descriptor.digest),
+    tag: moves.find(({decision}) => decision.action !== 'keep')?.tag.name
+  }
+}
 
 /** Attestations of BuildKit are found through the index: without one they stay where they are, and nobody finds them. */
 function warnOfEvidence({publication, index, children}: PublishedIndex, {reporter}: Ports): void {

@@ -39,7 +39,7 @@ export function openReleaseRegistries(inputs: RegistryInputs, ports: Ports): Rel
 }
 
 /** A login of the inputs goes before one of the configuration. */
-function credentialsOf(inputs: RegistryInputs, ports: Ports): Credentials {
+export function credentialsOf(inputs: RegistryInputs, ports: Ports): Credentials {
   return async registry => {
     const given = inputs['registry-credentials'].find(login => login.registry === registry)
     return given ?? (await ports.credentials(registry))

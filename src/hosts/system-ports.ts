@@ -62,7 +62,7 @@ export function openSystemPorts({readRun, ...parts}: HostParts): SystemPorts {
 function lateHttp(): HttpConnection {
   const state: {opened?: Promise<HttpConnection>} = {}
   const open = async (): Promise<HttpConnection> =>
-    (await import('../registry/transport/http.js')).openHttp(process.env)
+    (await import('../registry/transport/http.js')).openHttp({variables: process.env})
   return {
     async send(request) {
       state.opened ??= open()

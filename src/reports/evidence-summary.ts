@@ -1,0 +1,114 @@
+import {code, fence, markdownTable} from './markdown.js'
+
+/** A manifest that was signed, and what one who verifies it must know. */
+export interface SignedView {
+  /** `registry/name@digest` */
+  readonly reference: string
+  /** Whether the registry is spoken to over plain HTTP. */
+  readonly isInsecure: boolean
+  /** Who signed it, where that was done keyless. */
+  readonly identity?: {readonly subject: string; readonly issuer: string} | undefined
+}
+
+/** A manifest that GitHub attested. */
+export interface AttestedView {
+  /** `registry/name@digest`, one for each repository. */
+  readonly references: readonly string[]
+  readonly url: string | undefined
+}
+
+/** All that was signed and attested of a release, and with what. */
+export interface EvidenceView {
+  readonly signed: readonly SignedView[]
+  readonly attested: readonly AttestedView[]
+  /** The key that was signed with, as the user named it; undefined where it was done keyless. */
+  readonly key?: string | undefined
+  /** Whether the signatures are in the transparency log. */
+  readonly log: boolean
+  /** The repository on GitHub, `owner/name`. */
+  readonly repository?: string | undefined
+}
+
+/** One command a line, ready to copy, which verifies a signature or attestation. */
+export function verifyCommands(view: EvidenceView): string[] {
+  return [
+    ...view.signed.map(signed => cosignCommand(signed, view)),
+    ...view.attested.flatMap(({references}) => references.map(reference => ghCommand(reference, view)))
+  ]
+}
+
+function cosignCommand({reference, isInsecure, identity}: SignedView, {key, log}: EvidenceView): string {
+  return [
+    'cosign verify',
+    ...(identity === undefined
+      ? ['--key', quoted(publicKeyOf(key))]
+      : [
+          '--certificate-identity',
+          quoted(identity.subject),
+          '--certificate-oidc-issuer',
+          quoted(identity.issuer)
+        ]),
+    ...(log ? [] : ['--insecure-ignore-tlog=true']),
+    ...(isInsecure ? ['--allow-http-registry'] : []),
+    reference
+  ].join(' ')
+}
+
+function ghCommand(reference: string, {repository}: EvidenceView): string {
+  const owner = repository === undefined ? '--repo OWNER/NAME' : `--repo ${quoted(repository)}`
+  return `gh attestation verify oci://${reference} ${owner}`
+}
+
+/** A KMS signs and verifies by one name; beside a file lies its public part, as cosign names it. */
+function publicKeyOf(key = ''): string {
+  if (key.includes('://') && !key.startsWith('env://')) return key
+  return key.endsWith('.key') ? key.replace(/\.key$/, '.pub') : 'cosign.pub'
+}
+
+/** For a shell; what needs no quotes gets none. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
+
+/** The outputs of a command that signs and attests. */
+export function evidenceOutputs(view: EvidenceView) {
+  return {
+    signed: view.signed.map(({reference}) => reference).join('\n'),
+    attestations: view.attested
+      .map(({url}) => url ?? '')
+      .filter(Boolean)
+      .join('\n'),
+    'verify-commands': verifyCommands(view).join('\n')
+  }
+}
+
+/** Says in the log what was signed and attested, and how that is verified. */
+export function logEvidence(view: EvidenceView, log: {info(line: string): void}): void {
+  for (const {reference} of view.signed) log.info(`signed ${reference}`)
+  for (const {references, url} of view.attested)
+    log.info(`attested ${references.join(', ')}${url === undefined ? '' : `: ${url}`}`)
+  const commands = verifyCommands(view)
+  if (commands.length > 0) log.info('Verify with:')
+  for (const command of commands) log.info(`  ${command}`)
+}
+
+/** The section of the job summary; empty where nothing was signed or attested. */
+export function evidenceSummary(view: EvidenceView): string {
+  const rows = [
+    ...view.signed.map(({reference, identity}) => [
+      code(reference),
+      'signature',
+      identity?.subject ?? view.key ?? ''
+    ]),
+    ...view.attested.flatMap(({references, url}) =>
+      references.map(reference => [code(reference), 'build provenance', url ?? ''])
+    )
+  ]
+  if (rows.length === 0) return ''
+  return [
+    '## Signatures and attestations',
+    markdownTable(['Image', 'What', 'By'], rows),
+    '**Verify**',
+    fence('sh', verifyCommands(view).join('\n'))
+  ].join('\n\n')
+}
