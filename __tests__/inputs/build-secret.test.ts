@@ -1,0 +1,51 @@
+import {describe, expect, it} from '@jest/globals'
+import {parseSecretFile, parseSecretValues, parseSecretVariable} from '../../src/inputs/build-secret.js'
+
+/** What is thrown, as text. */
+const faultOf = (work: () => unknown): string => {
+  try {
+    work()
+  } catch (fault) {
+    return String(fault)
+  }
+  return ''
+}
+
+const value = (id: string, text: string) => ({id, source: {kind: 'value', value: text}})
+
+describe('parseSecretValues', () => {
+  it.each<[string, string, ReturnType<typeof value>[]]>([
+    ['one', 'token=abc', [value('token', 'abc')]],
+    ['equals signs in it', 'token=a=b=', [value('token', 'a=b=')]],
+    ['two', 'a=1\nb=2\n', [value('a', '1'), value('b', '2')]],
+    ['commas in it', 'a=1,2', [value('a', '1,2')]],
+    [
+      'several lines in quotes',
+      '"key=one\ntwo\n three"\nb=2',
+      [value('key', 'one\ntwo\n three'), value('b', '2')]
+    ],
+    ['quotes in quotes', '"json={""a"": 1}"', [value('json', '{"a": 1}')]],
+    ['quotes in the middle', 'json={"a": 1}', [value('json', '{"a": 1}')]]
+  ])('%s', (_title, text, expected) => expect(parseSecretValues(text)).toEqual(expected))
+
+  it.each(['hunter2', '=hunter2', 'a b=hunter2', 'a=', '"a=hunter2'])(
+    'refuses %s and does not show it',
+    text => {
+      const fault = faultOf(() => parseSecretValues(text))
+      expect(fault).not.toBe('')
+      expect(fault).not.toContain('hunter2')
+    }
+  )
+})
+
+describe('parseSecretVariable and parseSecretFile', () => {
+  it('read what they name', () => {
+    expect(parseSecretVariable('a=TOKEN')).toEqual({id: 'a', source: {kind: 'variable', name: 'TOKEN'}})
+    expect(parseSecretFile('a=./b c.txt')).toEqual({id: 'a', source: {kind: 'file', file: './b c.txt'}})
+  })
+
+  it('do not show what may be the secret itself', () => {
+    expect(faultOf(() => parseSecretVariable('a=ghp_$ecret'))).not.toContain('$ecret')
+    expect(() => parseSecretFile('a=b,c')).toThrow(/comma/)
+  })
+})
