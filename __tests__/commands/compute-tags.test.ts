@@ -159,6 +159,7 @@ describe('the outputs of compute-tags', () => {
           target: 'hello',
           platform: 'linux/amd64',
           'platform-pair': 'linux-amd64',
+          emulated: false,
           runner: 'ubuntu-24.04',
           record: `${record}-linux-amd64`
         },
@@ -166,6 +167,7 @@ describe('the outputs of compute-tags', () => {
           target: 'hello',
           platform: 'linux/arm64',
           'platform-pair': 'linux-arm64',
+          emulated: false,
           runner: ['self-hosted', 'arm'],
           record: `${record}-linux-arm64`
         }

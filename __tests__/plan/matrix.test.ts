@@ -70,6 +70,7 @@ describe('the matrices', () => {
         target: 'a',
         platform: 'linux/amd64,linux/arm/v7',
         'platform-pair': 'linux-amd64-linux-arm-v7',
+        emulated: true,
         runner: 'ubuntu-24.04',
         record: first!.builds.map(({record}) => record).join(',')
       }

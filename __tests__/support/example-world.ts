@@ -1,11 +1,12 @@
 import {execFileSync} from 'node:child_process'
-import {cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
+import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {publishBaseImages} from './base-images.js'
 import {type BuildKit, startBuildKit} from './buildkit.js'
 import {type ContainerStorage, makeContainerStorage} from './container-storage.js'
 import {type Internet, type Site, startInternet} from './internet.js'
+import {spellOutOwnActions} from './own-actions.js'
 import {type ProjectCopy, copyProject} from './project-copy.js'
 import {type RegistryView, viewRegistries} from './registry-view.js'
 import {DISTRIBUTION_3} from './registries.js'
@@ -151,6 +152,7 @@ function runExample(
       'docker/login-action': path.join(FIXTURES, 'nothing'),
       'docker/setup-buildx-action': path.join(FIXTURES, 'nothing'),
       'docker/setup-qemu-action': path.join(FIXTURES, 'nothing'),
+      'sigstore/cosign-installer': path.join(FIXTURES, 'nothing'),
       'actions/setup-python': path.join(FIXTURES, 'nothing'),
       'actions/upload-artifact': path.join(FIXTURES, 'upload-artifact'),
       'actions/download-artifact': path.join(FIXTURES, 'download-artifact')
@@ -158,23 +160,13 @@ function runExample(
   })
 }
 
-/**
- * The actions and the reusable workflow as `org/image-release@v1`. A runner finds `$/compute-tags` in the repository of
- * the workflow that says it; the emulator does not know that form yet, and is told the same in the longer one.
- */
+/** The actions and the reusable workflow, to be used as `org/image-release@v1`. */
 function copyActions(): ProjectCopy {
   const copy = copyProject(
     file => /^(dist|[\w-]+\/action\.yml|action\.yml|\.github\/workflows)/.test(file),
     'none'
   )
-  const workflows = path.join(copy.folder, '.github/workflows')
-  for (const file of readdirSync(workflows)) {
-    const text = readFileSync(path.join(workflows, file), 'utf8')
-    writeFileSync(
-      path.join(workflows, file),
-      text.replace(/uses: \$\/([\w-]+)$/gm, 'uses: org/image-release/$1@v1')
-    )
-  }
+  spellOutOwnActions(copy.folder, action => `org/image-release/${action}@v1`)
   return copy
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path'
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import {describeWith} from '../support/components.js'
 import {type ContainerStorage, makeContainerStorage} from '../support/container-storage.js'
+import {spellOutOwnActions} from '../support/own-actions.js'
 import {type ProjectCopy, copyProject} from '../support/project-copy.js'
 import {type IndependentReader, independentReader} from '../support/readers.js'
 import {
@@ -32,6 +33,7 @@ describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own 
     service = await startResultsService()
     storage = makeContainerStorage()
     project = copyProject(file => /^(dist|[\w-]+\/action\.yml|examples|\.github)/.test(file), 'none')
+    spellOutOwnActions(project.folder, action => `./${action}`)
     cpSync(path.join(FIXTURES, 'caller.yml'), path.join(project.folder, '.github/workflows/caller.yml'))
     reader = independentReader(registries)
   }, MINUTES)
@@ -58,11 +60,12 @@ describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own 
         REGISTRY_CREDENTIALS: login,
         EXAMPLE_REGISTRY_CREDENTIALS: login
       },
-      env: {...storage.env, ...service.env(`${file}-${number}`), CHECKOUT_SOURCE: project.folder},
+      env: {...storage.env, ...service.env(`${file}-${number}`)},
       standIns: {
-        'actions/checkout': path.join(FIXTURES, 'checkout'),
         'docker/login-action': path.join(FIXTURES, 'nothing'),
-        'docker/setup-buildx-action': path.join(FIXTURES, 'nothing')
+        'docker/setup-buildx-action': path.join(FIXTURES, 'nothing'),
+        'docker/setup-qemu-action': path.join(FIXTURES, 'nothing'),
+        'sigstore/cosign-installer': path.join(FIXTURES, 'nothing')
       }
     })
   }

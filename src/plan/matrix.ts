@@ -1,6 +1,7 @@
 import {ReleaseError} from '../errors.js'
 import {parsePlatform, platformSlug} from '../oci/platform.js'
 import type {Plan, PlannedBuild, PlannedTarget} from './plan.js'
+import {isEmulatedOn} from './runner-map.js'
 
 /** The most jobs that GitHub makes of one matrix (docs.github.com, "Usage limits"). */
 export const MAX_JOBS = 256
@@ -22,6 +23,8 @@ export interface BuildJob {
   /** The platform as names of artifacts and caches can hold it, for example linux-arm64. */
   readonly 'platform-pair': string
   readonly runner: PlannedBuild['runner']
+  /** Whether the runner is of another architecture than a platform that it builds. */
+  readonly emulated: boolean
   /** The name of the digest record that the job hands over; with commas between them where jobs are joined. */
   readonly record: string
 }
@@ -64,6 +67,7 @@ function buildJobs({name, builds, variant}: PlannedTarget): BuildJob[] {
     platform,
     'platform-pair': platformSlug(parsePlatform(platform)),
     runner,
+    emulated: isEmulatedOn(runner, parsePlatform(platform)),
     record
   }))
 }
@@ -79,6 +83,7 @@ function joinedJob({name, builds, variant}: PlannedTarget): BuildJob[] {
       platform: builds.map(({platform}) => platform).join(','),
       'platform-pair': builds.map(({platform}) => platformSlug(parsePlatform(platform))).join('-'),
       runner: first.runner,
+      emulated: builds.some(({platform}) => isEmulatedOn(first.runner, parsePlatform(platform))),
       record: builds.map(({record}) => record).join(',')
     }
   ]

@@ -45,9 +45,22 @@ export function chooseRunner(platform: Platform, entries: readonly RunnerEntry[]
   const name = formatPlatform(platform)
   const entry =
     entries.findLast(each => each.platform === name) ?? entries.findLast(each => each.platform === '*')
-  if (entry !== undefined) return {runner: entry.runner, isEmulated: false}
   const hosted = platform.os === 'linux' ? HOSTED.get(platform.architecture) : undefined
-  return {runner: hosted ?? FALLBACK, isEmulated: hosted === undefined}
+  const runner = entry?.runner ?? hosted ?? FALLBACK
+  return {runner, isEmulated: isEmulatedOn(runner, platform)}
+}
+
+/** GitHub's own runners by the start and end of their labels; of all others it is for their owners to know. */
+const OWN_LABELS: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/^ubuntu-.*-arm$/, ['arm64']],
+  [/^ubuntu-/, ['amd64', '386']]
+]
+
+/** Whether a runner of GitHub's own is of another architecture than the platform. */
+export function isEmulatedOn(runner: Runner, {os, architecture}: Platform): boolean {
+  if (typeof runner !== 'string') return false
+  const own = OWN_LABELS.find(([label]) => label.test(runner))?.[1]
+  return own !== undefined && !(os === 'linux' && own.includes(architecture))
 }
 
 /** A runner in words: `self-hosted + arm64`, `group big + arm64`. */
