@@ -1,13 +1,25 @@
 import {withOutputFolder} from '../builders/output-folder.js'
+import {formatRepository} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
-import {formatDigestRecord} from '../release/digest-record.js'
-import {type BuildView, buildLines, buildOutputs, buildSummary} from '../reports/build-summary.js'
+import {
+  type BuildView,
+  type PushView,
+  buildLines,
+  buildOutputs,
+  buildSummary
+} from '../reports/build-summary.js'
+import {type GateWork, throughGates} from './build-gates.js'
 import {type BuildPlace, buildImage} from './build-image.js'
 import {buildInputs, type BuildInputs} from './build-inputs.js'
+import {keepMetrics} from './build-metrics.js'
 import {pushEverywhere} from './build-push.js'
 import {checkInputs} from './build-request.js'
 import {type BuildTools, findTools} from './build-tools.js'
+import {viewOf} from './build-view.js'
 import {command} from './command.js'
+import {type GatePlan, planGates} from './gate-plan.js'
+import {Phases} from './phases.js'
+import {handOver} from './record-hand-over.js'
 
 /** Builds one image for one platform and pushes it by digest. */
 export const buildByDigest = command({
@@ -22,7 +34,14 @@ export const buildByDigest = command({
     imageid: 'The digest of its config.',
     record: 'The name under which the digest was handed over; empty where the plan only builds.',
     images: 'One REPOSITORY@DIGEST a line; empty where the plan only builds.',
-    metadata: 'JSON, with the keys of the output metadata of build-push-action.'
+    metadata: 'JSON, with the keys of the output metadata of build-push-action.',
+    fingerprint: 'The fingerprint of the layers, as expected-fingerprint takes it.',
+    sarif: 'The path of the report of the scan, in SARIF; also where the scan stops the push.',
+    vulnerabilities: 'JSON: how many findings of each severity the scan counted.',
+    sboms: 'One REPOSITORY@DIGEST a line, for each bill of materials that was attached.',
+    metrics: 'JSON: times, sizes, layers, cache hits, findings and bytes sent; a list for several platforms.',
+    records:
+      'One NAME=DIGEST a line, for merge-manifest where no artifact was kept. Each stands in an output of its own, too, that jobs of a matrix do not share: record-<platform> and record-<target>-<platform>, such as record-linux-arm64.'
   },
   examples: [
     {
@@ -40,16 +59,22 @@ export const buildByDigest = command({
     {
       line: 'image-release build-by-digest --plan plan.json --platforms linux/amd64 --cache gha --cache registry',
       remark: 'Read and write caches, as the event says'
+    },
+    {
+      line: 'image-release build-by-digest --plan plan.json --platforms linux/amd64 --scan trivy --test \'docker run --rm "$IMAGE" --version\'',
+      remark: 'Push only what was scanned and tested'
     }
   ],
   async run(given, ports) {
     const {jobs, hidden} = checkInputs(given, ports)
+    const plans = await Promise.all(jobs.map(async job => [job, await planGates(given, job, ports)] as const))
     const tools = await findTools(given, ports, hidden)
     const views: BuildView[] = []
-    for (const job of jobs) {
-      const view = await withOutputFolder(folder => buildAndPush(given, {job, folder}, tools))
+    for (const [job, plan] of plans) {
+      const view = await withOutputFolder(folder => buildAndPush(given, {job, folder, plan}, tools))
       report(view, ports)
-      if (job.push) await handOver(view, ports)
+      await keepMetrics(view, {plan, isKept: given['keep-metrics']}, ports)
+      if (job.push) await handOver(view, given['hand-over'], ports)
       views.push(view)
     }
     return buildOutputs(views)
@@ -57,31 +82,30 @@ export const buildByDigest = command({
 })
 
 /** Builds one image and pushes it. What must hold of an image before it may be pushed stands between the two. */
-async function buildAndPush(given: BuildInputs, place: BuildPlace, tools: BuildTools): Promise<BuildView> {
-  const {job} = place
-  const built = await buildImage(given, place, tools)
-  if (!job.push)
+async function buildAndPush(
+  given: BuildInputs,
+  {plan, ...place}: BuildPlace & {readonly plan: GatePlan},
+  tools: BuildTools
+): Promise<BuildView> {
+  const phases = new Phases(tools.ports.clock)
+  const built = await phases.measure('build', () => buildImage(given, place, tools))
+  if (!place.job.push)
     tools.ports.reporter.notice('It is only built: nothing is pushed, and no digest is handed over.')
-  const pushes = await pushEverywhere(built.image, job, tools)
-  return {
-    job,
-    builder: built.builder,
-    root: built.image.root,
-    image: built.document,
-    configDigest: built.configDigest,
-    buildMilliseconds: built.milliseconds,
-    ...(built.cacheHits === undefined ? {} : {cacheHits: built.cacheHits}),
-    pushes
-  }
+  const work: GateWork = {given, plan, place, built, tools, phases}
+  const {pushed, results} = await throughGates(work, () => pushMeasured(work))
+  return viewOf(work, pushed, results)
+}
+
+/** Registries are sent to side by side: each has a phase of its own. */
+async function pushMeasured({place, built, tools, phases}: GateWork): Promise<PushView[]> {
+  const start = tools.ports.clock.now()
+  const pushes = await pushEverywhere(built.image, place.job, tools)
+  for (const {repository, milliseconds} of pushes)
+    phases.add(`push ${formatRepository(repository)}`, start, milliseconds)
+  return pushes
 }
 
 function report(view: BuildView, {reporter}: Ports): void {
   for (const line of buildLines(view)) reporter.info(line)
   reporter.summary(buildSummary(view))
-}
-
-/** Keeps the digest for merge-manifest. Only now: a record says that the image is wholly there on every registry. */
-async function handOver({job, root}: BuildView, ports: Ports): Promise<void> {
-  const place = await ports.digests.save(job.record, formatDigestRecord(root.digest))
-  ports.reporter.info(`The digest is handed over as ${job.record} (${place}).`)
 }

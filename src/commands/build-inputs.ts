@@ -8,6 +8,7 @@ import {parseKeyValue} from '../inputs/key-value.js'
 import {parsePlatform} from '../oci/platform.js'
 import {builderInputs} from './builder-inputs.js'
 import {cacheInputs} from './cache-inputs.js'
+import {gateInputs} from './gate-inputs.js'
 import {refusedInputs} from './refused-inputs.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
 import {config, images, plan} from './shared-inputs.js'
@@ -101,6 +102,12 @@ export const buildInputs = {
     },
     parseRecordName
   ),
+  'hand-over': choice(['artifact', 'either', 'output'], {
+    summary:
+      'How the digest is handed over: as an artifact of the workflow, in the outputs alone, or either, in the outputs with a warning where the artifact service does not take it. merge-manifest takes outputs as records.',
+    default: 'artifact'
+  }),
+  ...gateInputs,
   insecure,
   config,
   'registry-credentials': registryCredentials

@@ -24,8 +24,7 @@ export function decideExport(given: BuildInputs, job: BuildJob, builder: Builder
   const [repository] = job.repositories
   if (repository === undefined) return files('as files, for nothing is pushed')
   const {native} = builder
-  const obstacle =
-    native === undefined ? `${builder.name} cannot push by digest, only buildx` : native.obstacle
+  const obstacle = obstacleOf(given, builder)
   const reason = obstacle ?? (wish === 'native' ? undefined : doubtOf(given, repository))
   if (native !== undefined && reason === undefined) {
     const how = `buildx pushes to ${formatRepository(repository)}, and the others get it from there`
@@ -36,6 +35,16 @@ export function decideExport(given: BuildInputs, job: BuildJob, builder: Builder
       {input: 'export', message: `native is not possible: ${obstacle}; set it to layout`}
     ])
   return files(`as files, for ${reason ?? ''}`)
+}
+
+/** Why the builder cannot push: what it is to be held against before it is pushed must be here before. */
+function obstacleOf(given: BuildInputs, {name, native}: Builder): string | undefined {
+  if (native === undefined) return `${name} cannot push by digest, only buildx`
+  const isTested = given.test !== undefined && given['test-after'] === 'build'
+  const gate = isTested ? 'tested' : given.scan === undefined ? undefined : 'scanned'
+  const isCompared = given['expected-fingerprint'] !== undefined
+  if (gate === undefined && !isCompared) return native.obstacle
+  return `the image is ${gate ?? 'compared with what was tested'} before anything is pushed`
 }
 
 /** Whether a builder failed to push what it has built. */

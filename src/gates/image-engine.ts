@@ -50,8 +50,7 @@ async function faultOf(name: EngineName, exec: Exec): Promise<string | undefined
  */
 export async function loadImage(
   engine: EngineName,
-  archive: string,
-  name: string,
+  {archive, name}: {readonly archive: string; readonly name: string},
   exec: Exec
 ): Promise<void> {
   const args =

@@ -6,14 +6,23 @@ import {code, fence, formatSize, markdownTable} from './markdown.js'
 /** The longest instruction that a row of a table shows. */
 const MAX_INSTRUCTION = 80
 
-/** The section of the job summary: where the time went, what the image holds, and what grew. */
-export function metricsSummary(metrics: BuildMetrics, growth: readonly Growth[] = []): string {
+/** Parts of the job summary: what grew, where the time went, and what makes the image large. */
+export function metricsParts(metrics: BuildMetrics, growth: readonly Growth[] = []): string[] {
   return [
-    factsTable(metrics),
     ...(growth.length === 0 ? [] : [growthNote(growth)]),
     ...(metrics.phases.length < 2 ? [] : [fence('mermaid', ganttOf(metrics.phases))]),
-    ...(metrics.largestLayers.length === 0 ? [] : [layersPart(metrics)])
-  ].join('\n\n')
+    ...(metrics.largestLayers.length < 2 ? [] : [layersPart(metrics)])
+  ]
+}
+
+/** Columns of the table of an image that not every build has: heads and cells. */
+export function metricColumns({cache, vulnerabilities}: BuildMetrics): readonly [string, string][] {
+  return [
+    ...(cache === undefined ? [] : [['Cache', hitRate(cache)] satisfies [string, string]]),
+    ...(vulnerabilities === undefined
+      ? []
+      : [['Vulnerabilities', describe(vulnerabilities)] satisfies [string, string]])
+  ]
 }
 
 /** One sentence for each thing that grew. */
@@ -22,24 +31,6 @@ export function growthLines(growth: readonly Growth[]): string[] {
     const by = Number.isFinite(percent) ? ` by ${percent.toFixed(0)} %` : ''
     return `${what} grew${by}, from ${formatOf(what, before)} to ${formatOf(what, now)}`
   })
-}
-
-function factsTable({
-  buildTime,
-  imageSize,
-  layersSize,
-  layerCount,
-  cache,
-  vulnerabilities
-}: BuildMetrics): string {
-  const rows = [
-    ['Build time', formatTime(buildTime)],
-    ['Image size', `${formatSize(imageSize)} compressed (layers ${formatSize(layersSize)})`],
-    ['Layers', String(layerCount)],
-    ...(cache === undefined ? [] : [['Cache', hitRate(cache)]]),
-    ...(vulnerabilities === undefined ? [] : [['Vulnerabilities', describe(vulnerabilities)]])
-  ]
-  return markdownTable(['Metric', 'Value'], rows)
 }
 
 /** `75 % (9 of 12 steps)` */

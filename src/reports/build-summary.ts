@@ -2,7 +2,12 @@ import type {Digest} from '../oci/digest.js'
 import {type Descriptor, type Manifest, type ManifestDocument, descriptorOf} from '../oci/manifest.js'
 import {formatPlatform} from '../oci/platform.js'
 import {type Repository, formatReference, formatRepository} from '../oci/reference.js'
+import type {BuildMetrics} from '../plan/metrics.js'
 import type {BuildJob} from '../release/build-job.js'
+import {recordOutputs} from '../release/record-lines.js'
+import type {Growth} from '../release/metrics-growth.js'
+import type {SeverityCounts} from '../release/scan-count.js'
+import {metricColumns, metricsParts} from './build-metrics.js'
 import {code, fence, formatSize, markdownTable} from './markdown.js'
 
 /** What was pushed to one repository. */
@@ -28,12 +33,25 @@ export interface BuildView {
   /** Steps that came from a cache, of those that could have; absent where nothing was built. */
   readonly cacheHits?: {readonly cached: number; readonly steps: number}
   readonly pushes: readonly PushView[]
+  readonly passed?: PassedGates
+  readonly metrics?: BuildMetrics
+  /** What grew since an earlier build. */
+  readonly growth?: readonly Growth[]
+}
+
+/** What is known of an image that was held against what was asked of it. */
+export interface PassedGates {
+  /** The fingerprint of its layers. */
+  readonly fingerprint: string
+  /** The path of the report of the scan, and what it counts. */
+  readonly scan?: {readonly report: string; readonly counts: SeverityCounts}
+  /** REPOSITORY@DIGEST of each bill of materials. */
+  readonly sboms: readonly string[]
 }
 
 /** The outputs of build-by-digest for all platforms that it built: one a line, in their order. */
 export function buildOutputs(views: readonly BuildView[]) {
   const outputs = views.map(outputsOf)
-  const [first] = outputs
   const lines = (of: (one: ReturnType<typeof outputsOf>) => string): string =>
     outputs.map(of).filter(Boolean).join('\n')
   return {
@@ -41,18 +59,34 @@ export function buildOutputs(views: readonly BuildView[]) {
     imageid: lines(({imageid}) => imageid),
     record: lines(({record}) => record),
     images: lines(one => one.images),
-    metadata: JSON.stringify(outputs.length === 1 ? first?.metadata : outputs.map(({metadata}) => metadata))
+    metadata: documentOf(outputs.map(({metadata}) => metadata)),
+    fingerprint: lines(one => one.fingerprint),
+    sarif: lines(one => one.sarif),
+    vulnerabilities: lines(one => one.vulnerabilities),
+    sboms: lines(one => one.sboms),
+    metrics: documentOf(views.flatMap(({metrics}) => metrics ?? [])),
+    ...recordOutputs(views.filter(({job}) => job.push).map(({job, root}) => ({job, digest: root.digest})))
   }
 }
 
+/** One document as it is; several as a list. */
+function documentOf(documents: readonly object[]): string {
+  const [first, ...others] = documents
+  return first === undefined ? '' : JSON.stringify(others.length === 0 ? first : documents)
+}
+
 function outputsOf(view: BuildView) {
-  const {job, root, configDigest} = view
+  const {job, root, configDigest, passed} = view
   return {
     digest: root.digest,
     imageid: configDigest,
     record: job.push ? job.record : '',
     images: references(view).join('\n'),
-    metadata: metadataOf(view)
+    metadata: metadataOf(view),
+    fingerprint: passed?.fingerprint ?? '',
+    sarif: passed?.scan?.report ?? '',
+    vulnerabilities: passed?.scan === undefined ? '' : JSON.stringify(passed.scan.counts),
+    sboms: passed?.sboms.join('\n') ?? ''
   }
 }
 
@@ -81,20 +115,23 @@ export function buildSummary(view: BuildView): string {
   return [
     `## Build of ${titleOf(view)}`,
     imageTable(view),
-    ...(view.job.push ? pushParts(view) : ['The plan builds only: nothing was pushed or handed over.'])
+    ...(view.job.push ? pushParts(view) : ['The plan builds only: nothing was pushed or handed over.']),
+    ...(view.metrics === undefined ? [] : metricsParts(view.metrics, view.growth))
   ].join('\n\n')
 }
 
 /** Digests have lines of their own: two of them in a row of a table are wider than the page. */
 function imageTable(view: BuildView): string {
   const {job, root, image, configDigest, builder, buildMilliseconds} = view
-  const head = ['Platform', 'Size', 'Layers', 'Builder', 'Time']
+  const more = view.metrics === undefined ? [] : metricColumns(view.metrics)
+  const head = ['Platform', 'Size', 'Layers', 'Builder', 'Time', ...more.map(([title]) => title)]
   const row = [
     formatPlatform(job.platform),
     formatSize(sizeOf(view)),
     String(image.layers.length),
     builder,
-    formatTime(buildMilliseconds)
+    formatTime(buildMilliseconds),
+    ...more.map(([, cell]) => cell)
   ]
   return [`Image ${code(root.digest)}<br>config ${code(configDigest)}`, markdownTable(head, [row])].join(
     '\n\n'

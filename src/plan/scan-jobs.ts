@@ -1,0 +1,34 @@
+import {z} from 'zod'
+import {ReleaseError, messageOf} from '../errors.js'
+
+/** What a scan matrix says of each image that is scanned: its target, and how closely. */
+export interface ScanJobs {
+  readonly include: readonly {readonly target: string; readonly level: 'full' | 'basic'}[]
+}
+
+const jobs = z.object({include: z.array(z.object({target: z.string(), level: z.enum(['full', 'basic'])}))})
+
+/**
+ * Reads a scan matrix as compute-tags gives it out.
+ * @throws ReleaseError PLAN_INVALID
+ */
+export function parseScanJobs(json: string): ScanJobs {
+  const parsed = jobs.safeParse(parseJson(json))
+  if (parsed.success) return parsed.data
+  const faults = parsed.error.issues.map(({path, message}) => `${path.join('.')}: ${message}`)
+  throw invalid(faults.slice(0, 3).join('; '))
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch (cause) {
+    throw invalid(`it is not JSON: ${messageOf(cause)}`)
+  }
+}
+
+function invalid(fault: string): ReleaseError {
+  return new ReleaseError('PLAN_INVALID', `not a scan matrix: ${fault}`, {
+    hint: 'Pass on the output "scan-matrix" of compute-tags as it is.'
+  })
+}
