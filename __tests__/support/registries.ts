@@ -12,6 +12,7 @@ import {
   memoryStorage,
   startEmbeddedRegistry
 } from '../../src/embedded-registry/embedded-registry.js'
+import type {Certificate} from './certificate.js'
 import {component} from './components.js'
 import {type IssuerUser, type RunningTokenIssuer, startTokenIssuer} from './token-issuer.js'
 
@@ -26,6 +27,8 @@ export interface RunningRegistry {
   readonly tokenEndpoint?: URL
   /** Where it keeps what it has, if it is a program of its own: `data` in this folder. */
   readonly folder?: string
+  /** The certificate (PEM) that it shows, where it speaks TLS. */
+  readonly authority?: string
   stop(): Promise<void>
 }
 
@@ -74,6 +77,8 @@ export interface DistributionOptions {
   readonly allowDelete?: boolean
   readonly relativeLocations?: boolean
   readonly tokenLifetimeSeconds?: number
+  /** Speaks TLS, and with it HTTP/2. */
+  readonly certificate?: Certificate
   /** Who it knows, in place of the users of all registries. The first has all rights. */
   readonly users?: readonly IssuerUser[]
   /** What it says of where tokens are to be had, if that is not the address of the issuer. */
@@ -147,6 +152,7 @@ async function startDistribution(
       host: running.host,
       ...(kind === 'none' ? {} : {credential: options.users?.[0] ?? PUBLISHER}),
       ...(issuer === undefined ? {} : {tokenEndpoint: new URL(issuer.realm)}),
+      ...(options.certificate === undefined ? {} : {authority: options.certificate.certificate}),
       folder,
       stop: async () => {
         await running.stop()
@@ -177,12 +183,16 @@ function configurationOf(
   options: DistributionOptions,
   issuer: RunningTokenIssuer | undefined
 ): string {
-  const {allowDelete = true, relativeLocations = true} = options
+  const {allowDelete = true, relativeLocations = true, certificate} = options
+  const tls =
+    certificate === undefined
+      ? ''
+      : `, tls: {certificate: ${certificate.certificateFile}, key: ${certificate.keyFile}}`
   return [
     'version: 0.1',
     'log: {level: error}',
     `storage: {filesystem: {rootdirectory: ${folder}/data}, delete: {enabled: ${allowDelete}}}`,
-    `http: {addr: "127.0.0.1:${port}", relativeurls: ${relativeLocations}, secret: test}`,
+    `http: {addr: "127.0.0.1:${port}", relativeurls: ${relativeLocations}, secret: test${tls}}`,
     ...(options.auth === 'htpasswd' ? [`auth: {htpasswd: {realm: test, path: ${folder}/htpasswd}}`] : []),
     ...(issuer
       ? [
@@ -229,7 +239,8 @@ async function isReady(child: ChildProcess, host: string): Promise<boolean> {
       response => response.status,
       () => 0
     )
-    if (status === 200 || status === 401) return true
+    // 400 is what one that speaks TLS says to plain HTTP.
+    if ([200, 400, 401].includes(status)) return true
     await sleep(50)
   }
   return false

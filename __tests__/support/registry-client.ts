@@ -15,6 +15,8 @@ import {openHttp} from '../../src/registry/transport/http.js'
 export interface RegistryAddress {
   readonly host: string
   readonly credential?: Credential
+  /** The certificate (PEM) that it shows, where it speaks TLS. */
+  readonly authority?: string
 }
 
 /** A client for one registry over the real transport, and what can be seen of it from outside. */
@@ -32,7 +34,7 @@ export interface TestClient {
 
 /** Opens a client whose waits between tries are as short as can be. */
 export function openClient(registry: RegistryAddress, options: Partial<RegistriesOptions> = {}): TestClient {
-  const http = openHttp()
+  const http = openHttp({authorities: registry.authority})
   const log = {
     lines: [] as string[],
     sent: [] as HttpRequest[],

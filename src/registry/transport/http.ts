@@ -18,16 +18,23 @@ export interface HttpConnection {
   close(): void
 }
 
+/** How connections are made. */
+export interface HttpOptions {
+  /** The environment, which may name proxies; without it none is used. */
+  readonly variables?: ProxyVariables
+  /** Certificates (PEM) of the authorities that are trusted in place of those that Node trusts. */
+  readonly authorities?: string | undefined
+}
+
 /**
  * Sends requests: over HTTP/2 where the server speaks it, over kept-alive HTTP/1.1 connections where it does not, and
  * where many bytes are to come or go, which get a connection each. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are obeyed.
  * Node's own modules, not the global fetch: loading fetch takes longer than a request.
- * @param variables the environment; without it no proxy is used
  * @throws ReleaseError REGISTRY_UNREACHABLE where no answer comes, with the system's reason as cause; LAYOUT_INVALID
  * where a stream that is to be sent cannot be read or has not its size: that is not the fault of the registry
  */
-export function openHttp(variables: ProxyVariables = {}): HttpConnection {
-  const transport = new HttpTransport(variables)
+export function openHttp(options: HttpOptions = {}): HttpConnection {
+  const transport = new HttpTransport(options)
   return {
     send: async request => await transport.send(request),
     close: () => transport.close()
@@ -40,11 +47,14 @@ class HttpTransport {
   readonly #tls: TlsAgent
   readonly #sessions: Http2Sessions
 
-  constructor(variables: ProxyVariables) {
+  constructor({variables = {}, authorities}: HttpOptions) {
     const options = {keepAlive: true, maxSockets: MAX_SOCKETS}
     this.#chooseProxy = url => proxyFor(url, variables)
     this.#plain = new http.Agent(options)
-    this.#tls = new TlsAgent(this.#chooseProxy, options)
+    this.#tls = new TlsAgent(
+      this.#chooseProxy,
+      authorities === undefined ? options : {...options, ca: authorities}
+    )
     this.#sessions = new Http2Sessions(this.#tls)
   }
 
@@ -79,7 +89,8 @@ class HttpTransport {
   }
 
   async #sendShared(request: HttpRequest, resends: number): Promise<HttpResponse> {
-    const session = await unlessAborted(this.#sessions.find(request.url), request.signal)
+    const {url, signal} = request
+    const session = this.#sessions.ready(url) ?? (await unlessAborted(this.#sessions.find(url), signal))
     if (session === undefined) return await this.#sendAlone(request)
     try {
       return await sendOverHttp2(session, request)

@@ -35,10 +35,16 @@ export class Http2Session {
 export class Http2Sessions {
   readonly #agent: TlsAgent
   readonly #sessions = new Map<string, Promise<Http2Session | undefined>>()
+  readonly #ready = new Map<string, Http2Session>()
   readonly #open = new Set<ClientHttp2Session>()
 
   constructor(agent: TlsAgent) {
     this.#agent = agent
+  }
+
+  /** The session for a host that is open already: most requests have nothing to wait for. */
+  ready({origin}: URL): Http2Session | undefined {
+    return this.#ready.get(origin)
   }
 
   /** The session for a host; undefined where the host speaks HTTP/1.1 only. */
@@ -54,6 +60,7 @@ export class Http2Sessions {
 
   /** Asks a host over HTTP/1.1 from now on. */
   avoid({origin}: URL): void {
+    this.#ready.delete(origin)
     this.#sessions.set(origin, Promise.resolve(undefined))
   }
 
@@ -61,10 +68,13 @@ export class Http2Sessions {
   close(): void {
     for (const session of this.#open) session.destroy()
     this.#sessions.clear()
+    this.#ready.clear()
   }
 
   #forget(origin: string, opened: Promise<Http2Session | undefined>): void {
-    if (this.#sessions.get(origin) === opened) this.#sessions.delete(origin)
+    if (this.#sessions.get(origin) !== opened) return
+    this.#sessions.delete(origin)
+    this.#ready.delete(origin)
   }
 
   async #connect(url: URL, forget: () => void): Promise<Http2Session | undefined> {
@@ -86,6 +96,8 @@ export class Http2Sessions {
       this.#open.delete(session)
       forget()
     })
-    return new Http2Session(session)
+    const shared = new Http2Session(session)
+    this.#ready.set(url.origin, shared)
+    return shared
   }
 }

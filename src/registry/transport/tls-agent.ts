@@ -1,6 +1,6 @@
 import https from 'node:https'
 import {type Socket, isIP} from 'node:net'
-import type {Duplex} from 'node:stream'
+import {Duplex} from 'node:stream'
 import tls from 'node:tls'
 import {IDLE_MILLISECONDS, silence} from './http1-request.js'
 import {openTunnel} from './tunnel.js'
@@ -19,10 +19,12 @@ export class TlsAgent extends https.Agent {
   readonly #chooseProxy: ChooseProxy
   readonly #waiting = new Map<string, tls.TLSSocket>()
   readonly #opening = new Set<Socket>()
+  readonly #authorities: https.AgentOptions['ca']
 
   constructor(chooseProxy: ChooseProxy, options: https.AgentOptions) {
     super(options)
     this.#chooseProxy = chooseProxy
+    this.#authorities = options.ca
   }
 
   /** Connects and offers both protocols; `alpnProtocol` of what it gives is `h2` where the server speaks HTTP/2. */
@@ -34,12 +36,16 @@ export class TlsAgent extends https.Agent {
       port: Number(url.port || 443),
       ...(isIP(host) === 0 ? {servername: host} : {}),
       ...(proxy ? {socket: await openTunnel(proxy, authorityOf(url))} : {}),
+      ...(this.#authorities === undefined ? {} : {ca: this.#authorities}),
       ALPNProtocols: ['h2', 'http/1.1']
     }
     return await new Promise((resolve, reject) => {
       const socket = tls.connect(options)
       this.#opening.add(socket)
-      socket.once('close', () => this.#opening.delete(socket))
+      socket.once('close', () => {
+        this.#opening.delete(socket)
+        reject(new Error('the connection was closed'))
+      })
       socket.once('error', reject)
       socket.setTimeout(IDLE_MILLISECONDS, () => socket.destroy(silence()))
       socket.once('secureConnect', () => {
@@ -69,7 +75,7 @@ export class TlsAgent extends https.Agent {
     if (waiting !== undefined) return waiting
     const proxy = this.#chooseProxy(url)
     if (proxy === undefined) return super.createConnection(options, created)
-    const failed = (error: Error): void => created?.(error, undefined as never)
+    const failed = (error: Error): void => created?.(error, new Duplex())
     void openTunnel(proxy, key).then(
       socket => created?.(null, tls.connect({...options, socket, ALPNProtocols: ['http/1.1']})),
       failed
