@@ -48,7 +48,10 @@ export async function findGhcrPackage(parts: GhcrPackageParts): Promise<GhcrPack
   return undefined
 }
 
-/** A user's own private packages are found by that user's token only below `/user` (REST API, packages, 2026-11). */
+/**
+ * What a user owns is found by that user's own token below `/user`, private packages only there (REST API, packages,
+ * 2026-11); every other token finds it below `/users`. Only classic tokens are a user's.
+ */
 async function readAccount(
   github: GithubApi,
   subject: GhcrSubject
@@ -65,11 +68,10 @@ async function readAccount(
       }
     )
   if (answer.status !== 200) throw refusalOf(request, answer, subject)
+  const scopes = scopesIn(answer.headers)
   const isOrganisation = textAt(answer.body, 'type') === 'Organization'
-  return {
-    prefixes: isOrganisation ? [`/orgs/${owner}`] : [`/users/${owner}`, '/user'],
-    subject: {...subject, scopes: scopesIn(answer.headers)}
-  }
+  const ofUser = [...(scopes === undefined ? [] : ['/user']), `/users/${owner}`]
+  return {prefixes: isOrganisation ? [`/orgs/${owner}`] : ofUser, subject: {...subject, scopes}}
 }
 
 function packageIn(answer: GithubAnswer, path: string, subject: GhcrSubject): GhcrPackage | undefined {
