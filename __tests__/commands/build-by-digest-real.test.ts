@@ -1,5 +1,5 @@
 import {rmSync} from 'node:fs'
-import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
+import {afterAll, beforeAll, describe, expect} from '@jest/globals'
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {parseDigest} from '../../src/oci/digest.js'

@@ -37,6 +37,15 @@ const TYPES = {
 interface SavedImage {
   readonly config: string
   readonly layers: readonly string[]
+  readonly tags: readonly string[]
+}
+
+/** Which image of an archive is made a layout of, and how. */
+export interface Conversion {
+  readonly folder: string
+  readonly format: Family
+  /** A tag, where the archive has several images. */
+  readonly name: string | undefined
 }
 
 /**
@@ -47,24 +56,23 @@ interface SavedImage {
  */
 export async function convertDockerArchive(
   archive: UnpackedArchive,
-  folder: string,
-  format: Family
+  conversion: Conversion
 ): Promise<string> {
+  const {folder, name} = conversion
   mkdirSync(path.join(folder, 'blobs/sha256'), {recursive: true})
-  const images = readSavedImages(archive.folder)
+  const saved = readSavedImages(archive.folder)
+  const images = saved.filter(({tags}) => name === undefined || tags.some(tag => isNamed(tag, name)))
+  if (images.length === 0)
+    throw invalid(`it has no image ${name ?? ''}, only ${saved.flatMap(({tags}) => tags).join(', ')}`)
   const roots: Manifest[] = []
-  for (const image of images) roots.push(await convertImage(archive, image, {folder, format}))
+  for (const image of images) roots.push(await convertImage(archive, image, conversion))
   writeFileSync(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
   const manifests = roots.map(descriptorOf)
   writeFileSync(path.join(folder, 'index.json'), JSON.stringify({schemaVersion: 2, manifests}))
   return folder
 }
 
-async function convertImage(
-  archive: UnpackedArchive,
-  image: SavedImage,
-  to: {folder: string; format: Family}
-): Promise<Manifest> {
+async function convertImage(archive: UnpackedArchive, image: SavedImage, to: Conversion): Promise<Manifest> {
   const types = TYPES[to.format]
   const bytes = readFileSync(fileOf(archive, image.config))
   const diffIds = diffIdsOf(bytes)
@@ -121,8 +129,9 @@ function readSavedImages(folder: string): SavedImage[] {
   const parsed: unknown = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8'))
   const entries: unknown[] = Array.isArray(parsed) ? parsed : []
   const images = entries.flatMap((entry): SavedImage[] => {
-    const {Config: config, Layers: layers} = isObject(entry) ? entry : {}
-    return typeof config === 'string' && isTexts(layers) ? [{config, layers}] : []
+    const {Config: config, Layers: layers, RepoTags: tags} = isObject(entry) ? entry : {}
+    const names = isTexts(tags) ? tags : []
+    return typeof config === 'string' && isTexts(layers) ? [{config, layers, tags: names}] : []
   })
   if (images.length > 0 && images.length === entries.length) return images
   throw invalid('its manifest.json is not what docker save writes')
@@ -143,6 +152,11 @@ function fileOf({folder, links}: UnpackedArchive, name: string): string {
   const isInside = file.startsWith(`${path.resolve(folder)}${path.sep}`)
   if (isInside && existsSync(file)) return file
   throw invalid(`it has no ${JSON.stringify(name)}`)
+}
+
+/** podman writes `docker.io/library/app:1` where docker writes `app:1`. */
+function isNamed(tag: string, name: string): boolean {
+  return tag === name || tag.endsWith(`/${name}`)
 }
 
 function blobFile(folder: string, digest: Digest): string {

@@ -45,7 +45,13 @@ export async function unpackArchive(archive: string, folder: string): Promise<Un
       const {name, type, linkname} = entry.header
       const file = insideOf(archive, name)
       if (type === 'symlink' && KNOWN.test(file))
-        links.set(file, insideOf(archive, path.posix.join(path.posix.dirname(file), linkname)))
+        links.set(
+          file,
+          insideOf(
+            archive,
+            path.posix.isAbsolute(linkname) ? linkname : path.posix.join(path.posix.dirname(file), linkname)
+          )
+        )
       if (type === 'file' && KNOWN.test(file)) await writeEntry(entry, path.join(folder, file))
       else entry.resume()
     }

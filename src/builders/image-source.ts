@@ -8,7 +8,7 @@ import {type Repository, type Tag, parseReference} from '../oci/reference.js'
 export type ImageSource =
   | {readonly kind: 'oci'; readonly folder: string; readonly name: string | undefined}
   | {readonly kind: 'dir'; readonly folder: string}
-  | {readonly kind: 'archive'; readonly file: string}
+  | {readonly kind: 'archive'; readonly file: string; readonly name: string | undefined}
   | {readonly kind: 'docker-daemon'; readonly image: string}
   | {readonly kind: 'containers-storage'; readonly image: string}
   | {readonly kind: 'docker'; readonly image: PublishedImage}
@@ -35,7 +35,7 @@ export function parseImageSource(text: string): ImageSource {
   if (/^[^/\s]+\/[^\s]+@sha256:[0-9a-f]{64}$/.test(text)) return registrySource(text)
   if (/^\w+:\/\//.test(text) || text.includes('\n')) throw fault(`${JSON.stringify(text)} is not ${GRAMMAR}`)
   return /\.(?:tar|tgz|tar\.gz)$/.test(text)
-    ? {kind: 'archive', file: text}
+    ? {kind: 'archive', file: text, name: undefined}
     : {kind: 'oci', folder: text, name: undefined}
 }
 
@@ -50,7 +50,7 @@ export function findImageSource(source: ImageSource): ImageSource {
   }
   if (source.kind !== 'oci' && source.kind !== 'dir') return source
   const {folder} = source
-  if (source.kind === 'oci' && isFile(folder)) return {kind: 'archive', file: folder}
+  if (source.kind === 'oci' && isFile(folder)) return {kind: 'archive', file: folder, name: source.name}
   if (existsSync(path.join(folder, 'oci-layout'))) return source
   if (existsSync(path.join(folder, 'manifest.json'))) return {kind: 'dir', folder}
   const found = existsSync(folder) ? 'holds neither oci-layout nor manifest.json' : 'is not there'
@@ -68,13 +68,13 @@ function sourceOf(transport: string, rest: string): ImageSource {
   }
   if (transport === 'dir') return {kind: 'dir', folder: rest}
   const [place, name] = splitName(rest)
-  return transport === 'oci' ? {kind: 'oci', folder: place, name} : {kind: 'archive', file: place}
+  return transport === 'oci' ? {kind: 'oci', folder: place, name} : {kind: 'archive', file: place, name}
 }
 
-/** `FOLDER:NAME`, where the name stands behind the last colon that has no slash behind it. */
+/** `FOLDER:NAME`, at the first colon as skopeo does it. */
 function splitName(text: string): readonly [string, string | undefined] {
-  const [, place, name] = /^(.+?):([^/\\]+)$/.exec(text) ?? []
-  return place === undefined ? [text, undefined] : [place, name]
+  const colon = text.indexOf(':')
+  return colon < 0 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 1)]
 }
 
 function registrySource(text: string): ImageSource {

@@ -44,10 +44,10 @@ export class PrebuiltBuilder implements Builder {
       case 'dir':
         return readDirectory(source.folder)
       case 'archive':
-        return await readArchive(source.file, at, request)
+        return await readArchive(source, at, request)
       case 'docker-daemon':
         await this.#save(source.image, at('saved.tar'))
-        return await readArchive(at('saved.tar'), at, request)
+        return await readArchive({file: at('saved.tar'), name: undefined}, at, request)
       case 'containers-storage':
         await this.#export(source.image, at('image'))
         return readLayoutIndex(at('image'))
@@ -101,13 +101,13 @@ export async function takeImage(
 
 /** What docker saved has a manifest.json, also where it is a layout besides, whose layers are not compressed. */
 async function readArchive(
-  file: string,
+  {file, name}: {readonly file: string; readonly name: string | undefined},
   at: (name: string) => string,
   {format}: Pick<BuildRequest, 'format'>
 ): Promise<LocalImage> {
   const archive = await unpackArchive(file, at('unpacked'))
-  if (!archive.isDocker) return readLayoutIndex(archive.folder)
-  return readLayoutIndex(await convertDockerArchive(archive, at('image'), format))
+  if (!archive.isDocker) return readLayoutIndex(archive.folder, name)
+  return readLayoutIndex(await convertDockerArchive(archive, {folder: at('image'), format, name}))
 }
 
 function missingOnly(cause: unknown): undefined {
