@@ -33,7 +33,8 @@ export function releaseFaultSuite(start: () => Promise<readonly RunningRegistry[
   beforeAll(async () => {
     bench = await openFaultBench(await start())
   }, 60_000)
-  afterAll(async () => await bench.close())
+  // The folders of a registry hold a hundred thousand files by then.
+  afterAll(async () => await bench.close(), 180_000)
 
   /** Tries every chosen request; each must have been met, so that a case is never counted that was none. */
   const tryAll = async (kind: string, version: string, tryOne: (nth: number) => Promise<void>) => {
