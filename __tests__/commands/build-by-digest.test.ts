@@ -15,6 +15,7 @@ import {type FakeBuildah, fakeBuildah} from '../support/fake-buildah.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {READER, startEmbedded, startEmbeddedWith} from '../support/registries.js'
 import {clientOf, planOf, releaseTags} from '../support/releases.js'
+import {failureOf} from '../support/thrown.js'
 
 const run = async (ports: TestPorts, texts: Readonly<Record<string, string>>) =>
   await buildByDigest.run(parseInputs(buildByDigest.inputs, texts), ports)
@@ -180,8 +181,9 @@ describe('build-by-digest', () => {
     await build()
     const before = open.registry.requests.length
     await build()
-    const sent = open.registry.requests.slice(before).filter(({method}) => method === 'POST')
-    expect(sent).toEqual([])
+    const sent = open.registry.requests.slice(before).filter(({path}) => path.includes('/uploads/'))
+    // Whether it may push is asked before it builds.
+    expect(sent.map(({method}) => method)).toEqual(['POST', 'DELETE'])
   })
 
   it('says in the summary what was pushed where, with commands to pull it', async () => {
@@ -200,13 +202,34 @@ describe('build-by-digest', () => {
   })
 
   describe('when something fails', () => {
-    it('hands nothing over where one registry refuses', async () => {
+    it('does not begin to build where a registry refuses to take it, and names all that do', async () => {
       const login = `${guarded.host}=${READER.username}:${READER.password}`
-      await expect(build({'registry-credentials': login})).rejects.toMatchObject({
-        code: 'REGISTRY_FAILED',
-        message: expect.stringContaining(guarded.host)
-      })
+      open.registry.faults.add({method: 'POST', action: {kind: 'status', status: 403, code: 'DENIED'}})
+      const error = await failureOf(() => build({'registry-credentials': login}))
+      expect(error.code).toBe('RIGHT_MISSING')
+      expect(error.message.split('\n')).toEqual([
+        expect.stringMatching(`^may not push to ${images[0]!}: POST .* 403 DENIED`),
+        expect.stringMatching(`^may not push to ${images[1]!}: POST .* (401 UNAUTHORIZED|403 DENIED)`)
+      ])
+      expect(error.hint).toContain(`The login for ${guarded.host} is not accepted, or lacks the right`)
+      expect(buildah.builds).toEqual([])
       expect(ports.records.size).toBe(0)
+    })
+
+    it('builds where a registry cannot say now whether it would take it', async () => {
+      const action = {kind: 'status', status: 503} as const
+      guarded.registry.faults.add({method: 'POST', path: '*/uploads/', times: 3, action})
+      await build()
+      expect(ports.reporter.warnings[0]).toMatch(
+        `Whether this job may push is not known: POST ${guarded.host}/`
+      )
+      expect(ports.records.size).toBe(1)
+    })
+
+    it('does not begin to build for a registry that does not answer', async () => {
+      const nobody = '127.0.0.1:1/org/app'
+      await expect(plain({images: nobody})).rejects.toMatchObject({code: 'REGISTRY_UNREACHABLE'})
+      expect(buildah.builds).toEqual([])
     })
 
     it('names every registry that refuses', async () => {
@@ -227,10 +250,11 @@ describe('build-by-digest', () => {
     })
 
     it('pushes nothing where the build fails', async () => {
-      const before = open.registry.requests.length
+      const pushes = () => open.registry.requests.filter(({method}) => method === 'PUT').length
+      const before = pushes()
       ports = testPorts([open, guarded], {exec: fakeBuildah('Error: no such image\n').exec})
       await expect(build()).rejects.toMatchObject({code: 'BUILD_FAILED', exitCode: 125})
-      expect(open.registry.requests).toHaveLength(before)
+      expect(pushes()).toBe(before)
     })
 
     it('says what to install where there is no builder', async () => {

@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {afterEach, describe, expect, it} from '@jest/globals'
 import {parseTag} from '../../src/oci/reference.js'
 import {uploadBlob} from '../../src/registry/blob-upload.js'
+import {REPOSITORY_RIGHTS, askRight, assertPushRights} from '../../src/registry/rights.js'
 import {digestOf} from '../../src/oci/digest.js'
 import {describeWith} from '../support/components.js'
 import {
@@ -69,6 +70,35 @@ function rightsSuite(start: () => Promise<RunningRegistry>): void {
     }
   })
 
+  it('may be asked for before anything is done, and asking leaves nothing behind', async () => {
+    const {as, manifest} = await setUp(start)
+    const publisher = as(PUBLISHER)
+    for (const name of ['pub/app', 'new/app'])
+      for (const right of REPOSITORY_RIGHTS)
+        expect(await askRight(publisher.repository(name, ACCESS[right]), right)).toEqual({answer: 'yes'})
+    expect(
+      await assertPushRights([publisher.repository('pub/app'), publisher.repository('new/app')])
+    ).toEqual([])
+    expect((await publisher.repository('pub/app').headManifest(TAG))?.digest).toBe(manifest.digest)
+    const uploads = publisher.sent.filter(({url}) => url.pathname.includes('/blobs/uploads/'))
+    const begun = uploads.filter(({method, headers}) => method === 'POST' && headers['authorization'])
+    expect(uploads.filter(({method}) => method === 'DELETE').length).toBeGreaterThanOrEqual(4)
+    expect(begun.length).toBeGreaterThanOrEqual(4)
+
+    const reader = as(READER)
+    const answers = await Promise.all(
+      REPOSITORY_RIGHTS.map(async right => {
+        const {answer, fault} = await askRight(reader.repository('pub/app', ACCESS[right]), right)
+        return [right, answer, fault?.hint?.startsWith('The login for')]
+      })
+    )
+    expect(answers).toEqual([
+      ['pull', 'yes', undefined],
+      ['push', 'no', true],
+      ['delete', 'no', true]
+    ])
+  })
+
   it('a wrong password is refused at once, and is not shown', async () => {
     const {as} = await setUp(start)
     const client = as({username: PUBLISHER.username, password: 'wrong-password'})
@@ -104,6 +134,9 @@ function anonymousSuite(start: () => Promise<RunningRegistry>): void {
     expect(error.hint).toBe(`Log in to ${host} before this step (docker login ${host}).`)
   })
 }
+
+/** What each right is asked with: no more than it needs. */
+const ACCESS = {pull: 'pull', push: 'pull,push', delete: 'pull,push,delete'} as const
 
 const withAnonymous = () => startEmbedded({auth: {kind: 'token', users: USERS, anonymous: ['pull']}})
 const shortLived = () => startEmbedded({auth: {kind: 'token', users: USERS, tokenLifetimeSeconds: 1}})

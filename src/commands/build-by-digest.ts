@@ -12,7 +12,7 @@ import {type GateWork, throughGates} from './build-gates.js'
 import {type BuildPlace, buildImage} from './build-image.js'
 import {buildInputs, type BuildInputs} from './build-inputs.js'
 import {keepMetrics} from './build-metrics.js'
-import {pushEverywhere} from './build-push.js'
+import {checkPushRights, pushEverywhere} from './build-push.js'
 import {checkInputs} from './build-request.js'
 import {type BuildTools, findTools} from './build-tools.js'
 import {viewOf} from './build-view.js'
@@ -69,6 +69,7 @@ export const buildByDigest = command({
     const {jobs, hidden} = checkInputs(given, ports)
     const plans = await Promise.all(jobs.map(async job => [job, await planGates(given, job, ports)] as const))
     const tools = await findTools(given, ports, hidden)
+    await checkPushRights(jobs, tools)
     const views: BuildView[] = []
     for (const [job, plan] of plans) {
       const view = await withOutputFolder(folder => buildAndPush(given, {job, folder, plan}, tools))

@@ -1,5 +1,6 @@
 import {RegistryError, type RegistryErrorEntry, type RegistryFailure} from '../errors.js'
 import type {HttpRequest, HttpResponse} from '../ports.js'
+import {registryAdvice} from './registry-advice.js'
 import {isImmutableTag} from './tag-immutability.js'
 
 /** How much is told of a text that is no message of the specification, and of one that is. */
@@ -99,15 +100,20 @@ function hintOf(failure: RegistryFailure, isLoggedIn: boolean): string | undefin
   if (status === 401 && !isLoggedIn) return `Log in to ${host} before this step (docker login ${host}).`
   if (isImmutableTag(failure))
     return 'The rules of the registry let no tag change that is there; exempt the aliases and branch tags from them.'
-  if (status === 401 || status === 403) return deniedHint(host)
+  const said = entries.map(({message}) => message).join(' ')
+  const advice = registryAdvice({host, name: repositoryIn(url), status, said})
+  if (advice !== undefined) return advice
+  if (status === 401 || status === 403)
+    return `The login for ${host} is not accepted, or lacks the right for this; give its account or token write access.`
   if (status === 404 && entries.some(({code}) => code === 'NAME_UNKNOWN'))
     return 'The repository does not exist there, or this login may not see it.'
   if (status === 429) return 'The registry limits requests; run this again later, with the same inputs.'
+  if (status === 507 || /no space left on device/i.test(said))
+    return `The disk of the registry ${host} is full; nothing is wrong with the image.`
   return undefined
 }
 
-function deniedHint(host: string): string {
-  if (host === 'ghcr.io')
-    return 'Give this job "packages: write", and give the repository write access in the settings of the package.'
-  return `The login for ${host} is not accepted, or lacks the right for this; give its account or token write access.`
+/** The repository that a URL of the API is about; empty where it is about none. */
+function repositoryIn(url: string): string {
+  return /\/v2\/(.+?)\/(?:blobs|manifests|tags|referrers)\//.exec(url)?.[1] ?? ''
 }
