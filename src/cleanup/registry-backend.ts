@@ -1,6 +1,6 @@
 import {RegistryError, ReleaseError, messageOf} from '../errors.js'
 import {type Digest, digestOf} from '../oci/digest.js'
-import {type Tag, formatReference} from '../oci/reference.js'
+import type {Tag} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {isImmutableTag} from '../registry/tag-immutability.js'
 import {deleteTag} from '../registry/tag-deletion.js'
@@ -21,17 +21,27 @@ const NOWHERE = digestOf(new TextEncoder().encode('image-release asks whether th
  * A repository of any registry, by the API of the distribution specification alone. It lists tags only, and no times.
  * Deletion by tag works on distribution 3, Quay, zot and GitLab; on distribution 2.8 and Harbor a tag goes by way of an
  * empty index that is put there and deleted (2026-11).
+ * @param deletion a client that may delete, to ask whether the registry does; where deletion is not meant, a missing
+ * right is a remark and no failure
  */
-export function registryBackend(client: RepositoryClient): RepositoryBackend {
-  return new RegistryBackend(client)
+export function registryBackend(
+  client: RepositoryClient,
+  deletion: {readonly client: RepositoryClient; readonly isMeant: boolean} = {client, isMeant: true}
+): RepositoryBackend {
+  return new RegistryBackend(client, deletion)
 }
 
 class RegistryBackend implements RepositoryBackend {
   readonly name = 'the registry'
   readonly #client: RepositoryClient
+  readonly #deletion: {readonly client: RepositoryClient; readonly isMeant: boolean}
 
-  constructor(client: RepositoryClient) {
+  constructor(
+    client: RepositoryClient,
+    deletion: {readonly client: RepositoryClient; readonly isMeant: boolean}
+  ) {
     this.#client = client
+    this.#deletion = deletion
   }
 
   /** Asks for the deletion of what is not there: 404 where the registry deletes, 405 where that is switched off. */
@@ -80,23 +90,19 @@ class RegistryBackend implements RepositoryBackend {
     })
   }
 
-  async #refusal(): Promise<BackendCapabilities['refusal']> {
-    const failure = await this.#probe()
-    return failure !== undefined && isUnsupported(failure)
-      ? {reason: messageOf(failure), hint: deletionHint(this.#client.repository)}
-      : undefined
-  }
-
   /** @throws ReleaseError RIGHT_MISSING where the login may not delete; RegistryError for a registry that fails */
-  async #probe(): Promise<RegistryError | undefined> {
+  async #refusal(): Promise<BackendCapabilities['refusal']> {
+    const {client, isMeant} = this.#deletion
     try {
-      await this.#client.call({method: 'DELETE', path: `manifests/${NOWHERE}`, expect: [200, 202, 404]})
+      await client.call({method: 'DELETE', path: `manifests/${NOWHERE}`, expect: [200, 202, 404]})
       return undefined
     } catch (error) {
-      if (!(error instanceof RegistryError)) throw error
-      if (error.status === 401 || error.status === 403) throw this.#rightMissing(error)
-      if (error.status >= 400 && error.status < 500 && error.status !== 429) return error
-      throw error
+      if (!(error instanceof RegistryError) || error.status === 429 || error.status >= 500) throw error
+      const isDenied = error.status === 401 || error.status === 403
+      if (isDenied && isMeant) throw this.#rightMissing(error)
+      return isDenied || isUnsupported(error)
+        ? {reason: messageOf(error), hint: deletionHint(client.repository)}
+        : undefined
     }
   }
 
@@ -123,7 +129,10 @@ class RegistryBackend implements RepositoryBackend {
 }
 
 /** Deletion is switched off, or not this registry's way: 405, or 400 UNSUPPORTED. zot says 405 DENIED for a child. */
-function isUnsupported(error: RegistryError): boolean {
+export function isUnsupported(thrown: unknown): boolean {
+  const error =
+    thrown instanceof ReleaseError && thrown.cause instanceof RegistryError ? thrown.cause : thrown
+  if (!(error instanceof RegistryError)) return false
   return (error.status === 405 && !error.has('DENIED')) || error.has('UNSUPPORTED')
 }
 
@@ -138,13 +147,4 @@ function outcomeOfRefusal(error: RegistryError): DeletionOutcome | undefined {
     return {state: 'undeletable', reason: error.message, hint: 'The rules of the registry keep it.'}
   if (status === 400 && /tag/i.test(text)) return {state: 'undeletable', reason: error.message}
   return undefined
-}
-
-/** `registry/name@sha256:…` and its tags, for messages. */
-export function describeVersion(
-  {repository}: Pick<RepositoryClient, 'repository'>,
-  {digest, tags}: Pick<ListedVersion, 'digest' | 'tags'>
-): string {
-  const named = formatReference(repository, digest)
-  return tags.length === 0 ? named : `${named} (${tags.join(', ')})`
 }

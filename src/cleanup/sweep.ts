@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import {messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
 import type {Reporter} from '../ports.js'
@@ -11,6 +12,7 @@ import {
   type DeletionOutcome,
   type RepositoryBackend
 } from '../retention/repository-backend.js'
+import {isUnsupported} from './registry-backend.js'
 import {removeRemainder, writeRemainder} from './remainder.js'
 
 /** Something that the host does not delete, and why. */
@@ -25,6 +27,8 @@ export interface SweepResult {
   readonly versions: readonly Digest[]
   readonly tags: readonly Tag[]
   readonly undeleted: readonly Undeleted[]
+  /** Why the registry, other than it seemed, deletes nothing; undefined where it does. */
+  readonly refusal?: string
 }
 
 /** What a sweep works with. */
@@ -63,6 +67,17 @@ class Sweep {
   }
 
   async run(): Promise<SweepResult> {
+    const result = {versions: this.#versions, tags: this.#tags, undeleted: this.#undeleted}
+    try {
+      await this.#deleteAll()
+      return result
+    } catch (error) {
+      if (!isUnsupported(error)) throw error
+      return {...result, refusal: messageOf(error)}
+    }
+  }
+
+  async #deleteAll(): Promise<void> {
     const {client, backend, capabilities, reporter} = this.#parts
     const remainder = capabilities.listsUntagged
       ? undefined
@@ -72,7 +87,6 @@ class Sweep {
     for (const wave of this.#plan.waves) left = [...left, ...(await this.#deleteWave(wave))]
     await this.#deleteLeft(left)
     if (remainder !== undefined) await removeRemainder(backend, remainder)
-    return {versions: this.#versions, tags: this.#tags, undeleted: this.#undeleted}
   }
 
   /** @returns what something that is still there names */

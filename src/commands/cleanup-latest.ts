@@ -1,185 +1,216 @@
-import {InputError, ReleaseError} from '../errors.js'
-import {type InputValues, count, list} from '../inputs/input.js'
-import type {Digest} from '../oci/digest.js'
+import {assertStanding} from '../cleanup/after-check.js'
+import {type SweepResult, sweep} from '../cleanup/sweep.js'
 import {
-  type Reference,
-  type Repository,
-  formatRepository,
-  parseReference,
-  parseRepository
-} from '../oci/reference.js'
+  type PlannedRepository,
+  assertPublished,
+  changeSince,
+  planRepository
+} from '../cleanup/repository-cleanup.js'
+import {ReleaseError} from '../errors.js'
 import type {Ports} from '../ports.js'
-import type {RepositoryClient} from '../registry/repository-client.js'
-import {type CleanupPlan, planCleanup} from '../release/cleanup-plan.js'
-import {type CleanupView, cleanupLines, cleanupSummary} from '../reports/cleanup-summary.js'
-import {readInventory} from '../transaction/inventory.js'
-import {type SweepResult, brokenTags, sweep} from '../transaction/sweep.js'
+import {boundedReport, cleanupReport} from '../reports/cleanup-report.js'
+import {
+  type CleanupOverview,
+  type CleanupView,
+  cleanupLines,
+  cleanupSummary
+} from '../reports/cleanup-summary.js'
+import type {PlannedCache} from '../retention/actions-caches.js'
+import type {CleanupPlan} from '../retention/cleanup-plan.js'
+import {planHash} from '../retention/plan-hash.js'
+import {cleanupInputs} from './cleanup-inputs.js'
+import {CleanupSources} from './cleanup-sources.js'
+import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
 import {command} from './command.js'
-import {openRegistries} from './open-registries.js'
-import {insecure, registryCredentials} from './registry-inputs.js'
-import {config, dryRun, images, minAge, release} from './shared-inputs.js'
 
-const inputs = {
-  release,
-  images,
-  superseded: list(
-    {
-      summary: 'What a tag pointed at before, as merge-manifest gave it out; for use without a release.',
-      placeholder: 'REPOSITORY@DIGEST'
-    },
-    parseSuperseded
-  ),
-  'keep-versions': count({
-    summary:
-      'How many of the newest versions (X.Y.Z) keep their tags; older ones go, with the aliases that point at them. 0 keeps all.',
-    min: 0,
-    max: 100_000,
-    default: '0'
-  }),
-  'min-age': minAge,
-  insecure,
-  config,
-  'registry-credentials': registryCredentials,
-  'dry-run': dryRun
-}
+/** How often a plan is made anew where tags move between the plan and its first deletion. */
+const PLANS = 3
 
-type Inputs = InputValues<typeof inputs>
-
-/** Deletes what a release superseded, and nothing that a tag can reach. */
+/** Deletes what a release superseded and what the policies name, and nothing that a tag which stays can reach. */
 export const cleanupLatest = command({
   name: 'cleanup-latest',
   summary: 'Delete what a verified release superseded, and nothing that any tag can still reach.',
   description:
-    'Takes the digests that tags such as latest pointed at before, and deletes those that no tag reaches any more, with their platforms, attestations and signatures. What is too young, what cannot be read, and what anything kept refers to stays. Run it after verify-release.',
-  settings: 'section',
-  inputs,
+    'Takes the digests that tags such as latest pointed at before, and deletes those that no tag reaches any more, with their platforms, attestations and signatures. Further inputs name older versions, tags by pattern and age, tags of closed pull requests, caches, and what has no tag. What is too young, what cannot be read, and what anything kept refers to stays; so does the newest version. Everything is read and planned before the first deletion, and every tag that stays is looked at again after the last. Run it after verify-release.',
+  inputs: cleanupInputs,
   outputs: {
     deleted: 'One REPOSITORY@DIGEST a line, for everything that was deleted.',
-    kept: 'One REPOSITORY@DIGEST a line, for everything that was superseded but stays.',
-    report: 'JSON: the plan of each repository, with a reason for each digest.'
+    kept: 'One REPOSITORY@DIGEST a line, for everything that was chosen to go but stays.',
+    report:
+      'JSON: the plan of each repository, with tags, time, size and a reason for each digest; only counts where that is too long for an output.',
+    'report-file': 'The path of a file with the whole report.',
+    'plan-hash': 'What goes, as a hash: give it to a later run as expected-plan.',
+    undeleted: 'One REPOSITORY@DIGEST or REPOSITORY:TAG a line, for everything that the host does not delete.'
   },
   examples: [
     {line: 'image-release cleanup-latest --release release.json --dry-run', remark: 'Show what would go'},
     {
       line: 'image-release cleanup-latest --release release.json --min-age 7d',
       remark: 'Delete what is older than a week'
+    },
+    {
+      line: 'image-release cleanup-latest --images ghcr.io/o/app --keep-versions 10 --keep-patches 1 --untagged',
+      remark: 'Keep ten versions and the newest of each line, and nothing untagged'
+    },
+    {
+      line: 'image-release cleanup-latest --images ghcr.io/o/app --pull-request-tags pr-{number} --delete-tags "glob:nightly-*" --older-than 30d',
+      remark: 'Drop closed pull requests, and nightly builds of a month ago'
+    },
+    {
+      line: 'image-release cleanup-latest --images ghcr.io/o/app --restore ghcr.io/o/app@sha256:…',
+      remark: 'Bring back what was deleted on GHCR'
     }
   ],
   async run(given, ports) {
-    const registries = openRegistries(given, ports)
+    const sources = new CleanupSources(given, ports)
+    if (given.restore.length > 0) return await sources.restore(given.restore)
     const work = workOf(given)
-    const planned = await Promise.all(
-      work.map(async ({repository, superseded}) => {
-        const client = registries.repository(repository, given['dry-run'] ? 'pull' : 'pull,push,delete')
-        return {client, ...(await planRepository(client, superseded, given, ports))}
-      })
+    const planned = await Promise.all(work.map(async one => await planWork(one, sources)))
+    const caches = await sources.planCaches()
+    const overview = overviewOf(planned, {caches, given, ports})
+    const hash = planHash(
+      planned.map(({client, plan}) => ({image: client.name, plan})),
+      caches
     )
+    if (given['dry-run']) return await conclude(overview, hash, ports)
+    assertAllowed(overview, hash, given)
     const views: CleanupView[] = []
-    for (const {client, plan, kept} of planned) {
-      const result = given['dry-run'] ? undefined : await sweepChecked(client, plan, kept)
-      views.push({image: client.name, plan: deletedPart(plan, result), unsupported: result?.unsupported})
-    }
-    for (const view of views)
-      for (const line of cleanupLines(view, given['dry-run'])) ports.reporter.info(line)
-    for (const {image, unsupported} of views)
-      if (unsupported !== undefined)
-        ports.reporter.warning(`${image}: delete by the means of the registry: ${unsupported}`)
-    ports.reporter.summary(cleanupSummary(views, given['dry-run']))
-    return outputsOf(views, given['dry-run'])
+    for (const one of planned) views.push(await cleanOne(one, sources))
+    await sources.deleteCaches(caches)
+    return await conclude({...overview, views}, hash, ports)
   }
 })
 
-function parseSuperseded(text: string): Required<Pick<Reference, 'repository' | 'digest'>> {
-  const {repository, digest} = parseReference(text)
-  if (digest !== undefined) return {repository, digest}
-  throw new ReleaseError(
-    'REFERENCE_INVALID',
-    `${JSON.stringify(text)} names no digest; write REPOSITORY@sha256:…`
-  )
+async function planWork(work: Work, sources: CleanupSources): Promise<PlannedRepository> {
+  const task = await sources.task(work)
+  if (work.superseded.length > 0)
+    for (const digest of work.published) await assertPublished(task.client, digest)
+  return await planRepository(task)
 }
 
-interface Work {
-  readonly repository: Repository
-  readonly superseded: readonly Digest[]
+interface OverviewParts {
+  readonly caches: readonly PlannedCache[]
+  readonly given: CleanupValues
+  readonly ports: Ports
 }
 
-/** The repositories to clean, each with what was superseded there. */
-function workOf(given: Inputs): Work[] {
-  const released = given.release === undefined ? [] : given.release.targets
-  const moved = released
-    .flatMap(({tags}) => tags)
-    .flatMap(({reference, before, state}) =>
-      before !== undefined && state === 'moved'
-        ? [{repository: parseReference(reference).repository, digest: before}]
-        : []
-    )
-  const repositories = [
-    ...given.images,
-    ...released.flatMap(target => target.images.map(parseRepository)),
-    ...given.superseded.map(({repository}) => repository)
-  ]
-  if (repositories.length === 0)
-    throw new InputError([{input: 'release', message: 'is required, or images, or superseded'}])
-  const byName = new Map(repositories.map(repository => [formatRepository(repository), repository]))
-  const all = [...moved, ...given.superseded]
-  return [...byName].map(([name, repository]) => ({
-    repository,
-    superseded: [
-      ...new Set(all.filter(one => formatRepository(one.repository) === name).map(({digest}) => digest))
-    ]
+function overviewOf(
+  planned: readonly PlannedRepository[],
+  {caches, given, ports}: OverviewParts
+): CleanupOverview {
+  const views = planned.map(({client, plan, capabilities}) => ({
+    image: client.name,
+    plan,
+    undeleted: [],
+    refusal: isNothing(plan) ? undefined : capabilities.refusal?.reason
   }))
+  return {views, caches, isDry: given['dry-run'], now: ports.clock.now()}
 }
 
-async function planRepository(
-  client: RepositoryClient,
-  superseded: readonly Digest[],
-  given: Inputs,
-  {clock}: Ports
-) {
-  const inventory = await readInventory(client, superseded)
-  const {'keep-versions': keepVersions, 'min-age': age} = given
-  const plan = planCleanup(inventory, {superseded, keepVersions, minAge: age, now: clock.now()})
-  const gone = new Set(plan.manifests.map(({digest}) => digest))
-  const kept = new Map(
-    [...inventory.tags].filter(([tag, digest]) => !plan.tags.includes(tag) && !gone.has(digest))
-  )
-  return {plan, kept}
+/**
+ * @throws ReleaseError INVENTORY_CHANGED where it is another plan than was expected; CLEANUP_REFUSED where more would
+ * go than is allowed
+ */
+function assertAllowed(overview: CleanupOverview, hash: string, given: CleanupValues): void {
+  const outputs = {report: boundedReport(overview), 'plan-hash': hash}
+  const {'expected-plan': expected, force} = given
+  if (expected !== undefined && expected !== hash)
+    throw new ReleaseError('INVENTORY_CHANGED', `the plan is now ${hash}, not ${expected}`, {
+      outputs,
+      hint: 'Nothing was deleted. What the repositories hold, or its age, changed since the dry run: look at a new one.'
+    })
+  const count = overview.views.reduce((sum, {plan}) => sum + plan.waves.flat().length, 0)
+  const most = given['max-delete']
+  const isTooMuch = most > 0 && count > most
+  const excess = [
+    ...overview.views.flatMap(({image, plan}) =>
+      plan.excess === undefined ? [] : [`${image}: ${plan.excess}`]
+    ),
+    ...(isTooMuch ? [`${count} manifests would go, more than the ${most} of max-delete`] : [])
+  ]
+  if (excess.length === 0 || force) return
+  throw new ReleaseError('CLEANUP_REFUSED', excess.join('; '), {
+    outputs,
+    hint: 'Nothing was deleted. Look at it with dry-run; allow it with force, or by max-delete and max-share.'
+  })
 }
 
-async function sweepChecked(
-  client: RepositoryClient,
-  plan: CleanupPlan,
-  kept: Parameters<typeof brokenTags>[1]
-): Promise<SweepResult> {
-  const result = await sweep(client, plan)
-  const broken = await brokenTags(client, kept)
-  if (broken.length > 0)
-    throw new ReleaseError(
-      'VERIFY_FAILED',
-      `after the clean-up these tags are not what they were: ${broken.join(', ')}`,
-      {
-        hint: 'Another run may have moved them. Run verify-release; publish the version again where it fails.'
-      }
-    )
-  return result
-}
-
-/** What was really deleted, where the registry stopped half way. */
-function deletedPart(plan: CleanupPlan, result: SweepResult | undefined): CleanupPlan {
-  if (result === undefined) return plan
+async function cleanOne(first: PlannedRepository, sources: CleanupSources): Promise<CleanupView> {
+  const one = await settle(first, sources)
+  const {client, plan, capabilities} = one
+  const {refusal} = capabilities
+  if (isNothing(plan)) return {image: client.name, plan, undeleted: []}
+  if (refusal !== undefined) {
+    sources.warnRefusal(client.name, refusal)
+    return {image: client.name, plan: nothingOf(plan), refusal: refusal.reason, undeleted: []}
+  }
+  const result = await sweep(plan, {...one, ...sources.sweepParts})
+  await assertStanding(plan, one)
+  sources.warn(client.name, result)
   return {
-    ...plan,
-    tags: plan.tags.filter(tag => result.deletedTags.includes(tag)),
-    manifests: plan.manifests.filter(({digest}) => result.deleted.includes(digest))
+    image: client.name,
+    plan: deletedPart(plan, result),
+    undeleted: result.undeleted,
+    refusal: result.refusal
   }
 }
 
-function outputsOf(views: readonly CleanupView[], isDry: boolean) {
+/**
+ * Where a tag came or moved after the plan was made, it is made again.
+ * @throws ReleaseError INVENTORY_CHANGED where that goes on, or an exact plan was expected
+ */
+async function settle(first: PlannedRepository, sources: CleanupSources): Promise<PlannedRepository> {
+  if (isNothing(first.plan)) return first
+  let planned = first
+  for (let attempt = 1; ; attempt++) {
+    const change = await changeSince(planned)
+    if (change === undefined) return planned
+    const again = await planRepository(planned)
+    const [before, after] = [planned, again].map(({client, plan}) => planHash([{image: client.name, plan}]))
+    if (attempt === PLANS || (sources.isPlanExpected && before !== after))
+      throw new ReleaseError('INVENTORY_CHANGED', `${first.client.name}: ${change} since the plan was made`, {
+        hint: 'Nothing was deleted there. Run this again when nothing else is pushed.'
+      })
+    planned = again
+  }
+}
+
+function isNothing({tags, waves}: CleanupPlan): boolean {
+  return tags.length + waves.length === 0
+}
+
+function nothingOf(plan: CleanupPlan): CleanupPlan {
+  return {...plan, tags: [], waves: []}
+}
+
+/** What was really deleted, where the host kept some of it. */
+function deletedPart(plan: CleanupPlan, result: SweepResult): CleanupPlan {
+  const [versions, tags] = [new Set(result.versions), new Set(result.tags)]
+  return {
+    ...plan,
+    tags: plan.tags.filter(({tag}) => tags.has(tag)),
+    waves: plan.waves.map(wave => wave.filter(({digest}) => versions.has(digest)))
+  }
+}
+
+async function conclude(overview: CleanupOverview, hash: string, {reporter, saveText}: Ports) {
+  const {views, isDry} = overview
+  for (const line of cleanupLines(overview)) reporter.info(line)
+  for (const {image, plan} of views)
+    if (isDry && plan.excess !== undefined) reporter.warning(`${image}: ${plan.excess}: it needs force`)
+  reporter.summary(cleanupSummary(overview))
   const lines = (choose: (plan: CleanupPlan) => CleanupPlan['kept']): string =>
     views.flatMap(({image, plan}) => choose(plan).map(({digest}) => `${image}@${digest}`)).join('\n')
   return {
-    deleted: isDry ? '' : lines(plan => plan.manifests),
+    deleted: isDry ? '' : lines(plan => plan.waves.flat()),
     kept: lines(plan => plan.kept),
-    report: JSON.stringify(views)
+    report: boundedReport(overview),
+    'report-file': await saveText('cleanup-report.json', cleanupReport(overview)),
+    'plan-hash': hash,
+    undeleted: views
+      .flatMap(({image, undeleted}) =>
+        undeleted.map(({what}) => `${image}${what.startsWith('sha256:') ? '@' : ':'}${what}`)
+      )
+      .join('\n')
   }
 }

@@ -1,27 +1,96 @@
 import {shortDigest} from '../oci/digest.js'
-import type {CleanupPlan} from '../release/cleanup-plan.js'
-import {code, markdownTable, textTable} from './markdown.js'
+import type {PlannedCache} from '../retention/actions-caches.js'
+import type {CleanupPlan, PlannedVersion} from '../retention/cleanup-plan.js'
+import {code, formatSize, markdownTable, textTable} from './markdown.js'
 
 /** What was, or would be, deleted in one repository. */
 export interface CleanupView {
   /** `registry/name` */
   readonly image: string
+  /** What goes; after a run, only what really went. */
   readonly plan: CleanupPlan
   /** Why the registry deletes nothing; undefined where it does. */
-  readonly unsupported?: string | undefined
+  readonly refusal?: string | undefined
+  /** What the host does not delete, each with its reason. */
+  readonly undeleted: readonly {readonly what: string; readonly reason: string}[]
 }
 
-/** The log's lines for one repository. */
-export function cleanupLines({image, plan, unsupported}: CleanupView, isDry: boolean): string[] {
-  const going = [
-    ...plan.tags.map(tag => [`  ${goes(isDry)} tag`, tag, '']),
-    ...plan.manifests.map(({digest, reason}) => [`  ${goes(isDry)}`, digest, reason])
+/** A clean-up of several repositories, for people. */
+export interface CleanupOverview {
+  readonly views: readonly CleanupView[]
+  readonly caches: readonly PlannedCache[]
+  readonly isDry: boolean
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** A log and a summary stay readable, and within their limits, up to so many rows of a repository. */
+const MAX_ROWS = 500
+
+/** The log's lines. */
+export function cleanupLines({views, caches, isDry, now}: CleanupOverview): string[] {
+  const rows = caches.map(({key, reason, size}) => [`  ${goes(isDry)}`, key, '', formatSize(size), reason])
+  const table = rows.length === 0 ? [] : ['caches of GitHub Actions:', ...textTable(rows)]
+  return [...views.flatMap(view => viewLines(view, isDry, now)), ...table]
+}
+
+function viewLines({image, plan, refusal, undeleted}: CleanupView, isDry: boolean, now: number): string[] {
+  const going = plan.waves.flat()
+  const rows = [
+    ...plan.tags.map(({tag, reason}) => [`  ${goes(isDry)} tag`, tag, '', '', reason]),
+    ...going.map(version => [`  ${goes(isDry)}`, ...versionCells(version, version.digest, now)]),
+    ...plan.kept.map(version => ['  stays', ...versionCells(version, version.digest, now)]),
+    ...undeleted.map(({what, reason}) => ['  cannot go', what, '', '', reason])
   ]
-  const staying = plan.kept.map(({digest, reason}) => ['  stays', digest, reason])
-  const rows = textTable([...going, ...staying])
-  if (unsupported !== undefined)
-    return [`${image}: nothing deleted, the registry does not delete by its API: ${unsupported}`]
-  return [`${image}: ${rows.length === 0 ? 'nothing to delete' : ''}`.trimEnd(), ...rows]
+  if (refusal !== undefined)
+    return [`${image}: nothing deleted, the registry does not delete by its API: ${refusal}`]
+  const hidden = rows.length - MAX_ROWS
+  return [
+    `${image}: ${headline(plan, isDry)}`,
+    ...textTable(rows.slice(0, MAX_ROWS)),
+    ...(hidden > 0 ? [`  and ${hidden} more, in the report`] : [])
+  ]
+}
+
+/** Digest, tags, age, size, reason. */
+function versionCells(version: PlannedVersion, name: string, now: number): string[] {
+  const tags = version.tags.length === 0 ? '' : ` (${version.tags.join(', ')})`
+  return [
+    name + tags,
+    version.time === undefined ? '' : formatAge(now - version.time),
+    version.size === undefined ? '' : formatSize(version.size),
+    version.reason
+  ]
+}
+
+/** How much goes and how much of it frees, in one sentence. */
+function headline(plan: CleanupPlan, isDry: boolean): string {
+  const going = plan.waves.flat()
+  if (going.length + plan.tags.length === 0) return 'nothing to delete'
+  const tags = plan.tags.length === 0 ? '' : `, and ${plan.tags.length} tags of what stays`
+  const {bytes, unknown} = freedSpace(plan)
+  const space =
+    bytes === 0
+      ? ''
+      : `; frees up to ${formatSize(bytes)}${unknown > 0 ? `, and ${unknown} of unknown size` : ''}`
+  return `${goes(isDry)}: ${going.length} of ${plan.total} manifests${tags}${space}`
+}
+
+/** What the deletions free at most: layers that something else shares stay. */
+export function freedSpace({waves}: CleanupPlan): {readonly bytes: number; readonly unknown: number} {
+  const going = waves.flat()
+  return {
+    bytes: going.reduce((sum, {size}) => sum + (size ?? 0), 0),
+    unknown: going.filter(({size}) => size === undefined).length
+  }
+}
+
+/** A time span for people, in its largest unit. */
+function formatAge(milliseconds: number): string {
+  const minutes = Math.max(0, Math.floor(milliseconds / 60_000))
+  if (minutes < 120) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`
 }
 
 function goes(isDry: boolean): string {
@@ -29,18 +98,37 @@ function goes(isDry: boolean): string {
 }
 
 /** The section of the job summary. */
-export function cleanupSummary(views: readonly CleanupView[], isDry: boolean): string {
+export function cleanupSummary({views, caches, isDry, now}: CleanupOverview): string {
   const title = isDry ? '## Clean-up (dry run, nothing was deleted)' : '## Clean-up'
-  return [title, ...views.map(view => section(view, isDry))].join('\n\n')
+  const rows = caches.map(({key, size, reason}) => [goes(isDry), code(key), formatSize(size), reason])
+  const table = markdownTable(['', 'Key', 'Size', 'Why'], rows)
+  const section = rows.length === 0 ? [] : [`### Caches of GitHub Actions\n\n${table}`]
+  return [title, ...views.map(view => viewSection(view, isDry, now)), ...section].join('\n\n')
 }
 
-function section({image, plan, unsupported}: CleanupView, isDry: boolean): string {
+function viewSection({image, plan, refusal, undeleted}: CleanupView, isDry: boolean, now: number): string {
+  const cells = (version: PlannedVersion): string[] => {
+    const tags = version.tags.map(code).join(', ')
+    const [, age = '', size = '', reason = ''] = versionCells(version, '', now)
+    return [code(shortDigest(version.digest)), tags, age, size, reason]
+  }
   const rows = [
-    ...plan.tags.map(tag => [goes(isDry), code(tag), 'tag of an older version']),
-    ...plan.manifests.map(({digest, reason}) => [goes(isDry), code(shortDigest(digest)), reason]),
-    ...plan.kept.map(({digest, reason}) => ['stays', code(shortDigest(digest)), reason])
+    ...plan.tags.map(({tag, reason}) => [`${goes(isDry)} (tag)`, '', code(tag), '', '', reason]),
+    ...plan.waves.flat().map(version => [goes(isDry), ...cells(version)]),
+    ...plan.kept.map(version => ['stays', ...cells(version)]),
+    ...undeleted.map(({what, reason}) => ['cannot go', code(what), '', '', '', reason])
   ]
-  const note = unsupported === undefined ? [] : [`> Nothing was deleted: ${unsupported}`]
-  const table = rows.length === 0 ? 'Nothing to delete.' : markdownTable(['', 'What', 'Why'], rows)
-  return [`### ${image}`, ...note, table].join('\n\n')
+  const note = refusal === undefined ? [] : [`> Nothing was deleted: ${refusal}`]
+  const head = ['', 'Digest', 'Tags', 'Age', 'Size', 'Why']
+  const table = rows.length === 0 ? [] : [markdownTable(head, rows.slice(0, MAX_ROWS))]
+  const hidden = rows.length - MAX_ROWS
+  const more = hidden > 0 ? [`and ${hidden} more`] : []
+  const words = headline(plan, isDry)
+  return [
+    `### ${image}`,
+    ...note,
+    `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`,
+    ...table,
+    ...more
+  ].join('\n\n')
 }

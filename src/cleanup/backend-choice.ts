@@ -1,0 +1,56 @@
+import type {Repository} from '../oci/reference.js'
+import type {Credential, Ports} from '../ports.js'
+import type {RepositoryClient} from '../registry/repository-client.js'
+import type {RepositoryBackend} from '../retention/repository-backend.js'
+import {registryBackend} from './registry-backend.js'
+
+/** The ways to list and delete: the registry's own API, or that of the host of packages that stands before it. */
+export const BACKENDS = ['registry', 'ghcr', 'docker-hub'] as const
+
+export type BackendKind = (typeof BACKENDS)[number]
+
+/** What a backend is opened with. */
+export interface BackendParts {
+  readonly repository: Repository
+  /** Reads, and writes where anything is to be deleted. */
+  readonly client: RepositoryClient
+  /** With the right to delete, to ask what the registry can do. */
+  readonly deleting: RepositoryClient
+  readonly isDryRun: boolean
+  /** The login for the registry, for hosts whose own API takes it. */
+  readonly credential: () => Promise<Credential | undefined>
+  readonly githubToken: string | undefined
+  /** `owner/name` of the source, for messages. */
+  readonly runsIn: string | undefined
+  readonly ports: Ports
+}
+
+/** The backend that a repository has, if nothing else is said. */
+export function backendKindOf({registry}: Repository): BackendKind {
+  if (registry === 'ghcr.io') return 'ghcr'
+  return registry === 'docker.io' ? 'docker-hub' : 'registry'
+}
+
+/** Opens a backend. The code of the hosts of packages is loaded where it is used only. */
+export async function openBackend(kind: BackendKind, parts: BackendParts): Promise<RepositoryBackend> {
+  const {client, deleting, isDryRun} = parts
+  if (kind === 'ghcr') return await openGhcr(parts)
+  return registryBackend(client, {client: deleting, isMeant: !isDryRun})
+}
+
+async function openGhcr(parts: BackendParts): Promise<RepositoryBackend> {
+  const {ghcrBackend} = await import('../package-hosts/ghcr-backend.js')
+  const {repository, client, ports, githubToken, isDryRun, runsIn} = parts
+  return ghcrBackend({
+    repository,
+    github: ports.github(githubToken),
+    purpose: isDryRun ? 'list' : 'delete',
+    clock: ports.clock,
+    signal: ports.signal,
+    isInRegistry: async () => {
+      const {status} = await client.call({method: 'GET', path: 'tags/list?n=1', expect: [200, 404]})
+      return status === 200
+    },
+    ...(runsIn === undefined ? {} : {runsIn})
+  })
+}

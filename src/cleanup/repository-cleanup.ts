@@ -1,0 +1,103 @@
+import {ReleaseError} from '../errors.js'
+import type {Digest} from '../oci/digest.js'
+import type {Tag} from '../oci/reference.js'
+import type {RepositoryClient} from '../registry/repository-client.js'
+import {listTags} from '../registry/tag-list.js'
+import {type CleanupPlan, planCleanup} from '../retention/cleanup-plan.js'
+import {ownTags} from '../retention/inventory.js'
+import {isComplete} from '../retention/inventory-needs.js'
+import type {RetentionPolicy} from '../retention/policy.js'
+import type {BackendCapabilities, ListedVersion, RepositoryBackend} from '../retention/repository-backend.js'
+import {pullRequestOf} from '../retention/tag-rules.js'
+import {InventoryReader} from './inventory-reader.js'
+import {readListing} from './listing.js'
+
+/** One repository, the ways to it, and what is to be done there. */
+export interface RepositoryTask {
+  readonly client: RepositoryClient
+  readonly backend: RepositoryBackend
+  readonly capabilities: BackendCapabilities
+  readonly policy: RetentionPolicy
+  /** Finds which of these pull requests are closed. */
+  readonly closedPullRequests: (numbers: readonly number[]) => Promise<ReadonlySet<number>>
+}
+
+/** What is to go from one repository, and what that was decided by. */
+export interface PlannedRepository extends RepositoryTask {
+  readonly inventory: InventoryReader
+  readonly plan: CleanupPlan
+  /** The tags that the registry listed. */
+  readonly tags: readonly Tag[]
+}
+
+/**
+ * Reads what a repository holds, as far as it decides anything, and plans.
+ * @throws ReleaseError INVENTORY_CHANGED, REGISTRY_FAILED where it cannot be read whole
+ */
+export async function planRepository(task: RepositoryTask): Promise<PlannedRepository> {
+  const {client, backend, capabilities} = task
+  const listing = await readListing(backend, client)
+  const inventory = new InventoryReader(client, listing.versions, capabilities.listsUntagged)
+  await inventory.probeReferrers()
+  await inventory.lookFor(task.policy.superseded)
+  const policy = await withPullRequests(task, listing.versions)
+  for (;;) {
+    const {plan, needs} = planCleanup(inventory, policy)
+    if (isComplete(needs)) return {...task, policy, inventory, plan, tags: listing.tags}
+    await inventory.supply(needs)
+  }
+}
+
+async function withPullRequests(
+  {policy, closedPullRequests}: RepositoryTask,
+  versions: readonly ListedVersion[]
+): Promise<RetentionPolicy> {
+  const {patterns} = policy.pullRequests
+  const numbers = versions
+    .flatMap(ownTags)
+    .map(tag => pullRequestOf(tag, patterns))
+    .filter(number => number !== undefined)
+  if (numbers.length === 0) return policy
+  return {...policy, pullRequests: {patterns, closed: await closedPullRequests(numbers)}}
+}
+
+/** Up to so many tags are looked at one by one before anything is deleted; beyond, only their names are. */
+const LOOKS = 200
+
+/**
+ * Looks once more, just before the first deletion, whether tags came or moved since the plan was made.
+ * @returns what changed, for people; undefined where nothing did
+ */
+export async function changeSince({
+  client,
+  plan,
+  inventory,
+  tags
+}: PlannedRepository): Promise<string | undefined> {
+  const known = new Set<Tag>(tags)
+  const now = await listTags(client)
+  const came = now.find(tag => !known.has(tag))
+  if (came !== undefined) return `the tag ${came} came`
+  const looked = inventory.isWhole ? [...plan.standing].slice(0, LOOKS) : [...plan.standing]
+  const heads = await Promise.all(
+    looked.map(async ([tag, digest]) => ({tag, digest, head: await client.headManifest(tag)}))
+  )
+  const moved = heads.find(({digest, head}) => head?.digest !== digest)
+  return moved === undefined ? undefined : `the tag ${moved.tag} moved`
+}
+
+/**
+ * Looks for the parts of what a release published, before what it superseded goes.
+ * @throws ReleaseError CHILD_MISSING where one is not there
+ */
+export async function assertPublished(client: RepositoryClient, digest: Digest): Promise<void> {
+  const inventory = new InventoryReader(client, [], false)
+  await inventory.lookFor([digest])
+  const parts = [...inventory.versions.keys()].filter(part => part !== digest)
+  const heads = await Promise.all(parts.map(async part => ({part, head: await client.headManifest(part)})))
+  const missing = inventory.absent.has(digest) ? digest : heads.find(({head}) => head === undefined)?.part
+  if (missing === undefined) return
+  throw new ReleaseError('CHILD_MISSING', `${client.name}@${missing} of the new release is not there`, {
+    hint: 'Nothing was deleted. Run verify-release, and publish the release again.'
+  })
+}

@@ -1,0 +1,136 @@
+import {backendKindOf, openBackend} from '../cleanup/backend-choice.js'
+import {closedPullRequests, deleteActionsCache, listActionsCaches} from '../cleanup/github-listing.js'
+import type {RepositoryTask} from '../cleanup/repository-cleanup.js'
+import type {SweepResult} from '../cleanup/sweep.js'
+import {ReleaseError} from '../errors.js'
+import {type Reference, formatReference} from '../oci/reference.js'
+import type {Ports} from '../ports.js'
+import type {Registries} from '../registry/registries.js'
+import {type PlannedCache, planCaches} from '../retention/actions-caches.js'
+import type {BackendCapabilities, DeletionOutcome} from '../retention/repository-backend.js'
+import {type CleanupValues, type Work, cachePolicyOf, policyOf} from './cleanup-work.js'
+import {openRegistries} from './open-registries.js'
+
+/** Where a clean-up reads and deletes: registries, hosts of packages, and GitHub's API. */
+export class CleanupSources {
+  readonly #given: CleanupValues
+  readonly #ports: Ports
+  readonly #registries: Registries
+
+  constructor(given: CleanupValues, ports: Ports) {
+    this.#given = given
+    this.#ports = ports
+    this.#registries = openRegistries(given, ports)
+  }
+
+  get isPlanExpected(): boolean {
+    return this.#given['expected-plan'] !== undefined
+  }
+
+  get sweepParts(): Pick<Ports, 'reporter' | 'signal'> {
+    const {reporter, signal} = this.#ports
+    return {reporter, signal}
+  }
+
+  /** What a repository is planned with. Asks what can be done there. */
+  async task(work: Work): Promise<RepositoryTask> {
+    const {repository} = work
+    const isDryRun = this.#given['dry-run']
+    const deleting = this.#registries.repository(repository, 'pull,push,delete')
+    const client = isDryRun ? this.#registries.repository(repository, 'pull') : deleting
+    const kind = this.#given.backend === 'auto' ? backendKindOf(repository) : this.#given.backend
+    const backend = await openBackend(kind, {
+      repository,
+      client,
+      deleting,
+      isDryRun,
+      ports: this.#ports,
+      githubToken: this.#given['github-token'],
+      credential: async () => await this.#credential(repository.registry),
+      runsIn: this.#given['github-repository']
+    })
+    return {
+      client,
+      backend,
+      capabilities: await backend.capabilities(),
+      policy: policyOf(this.#given, work, this.#ports.clock.now()),
+      closedPullRequests: async numbers => await closedPullRequests(await this.#github(), numbers)
+    }
+  }
+
+  /** Says that a registry deletes nothing, and what to do. */
+  warnRefusal(image: string, {reason, hint}: NonNullable<BackendCapabilities['refusal']>): void {
+    this.#ports.reporter.warning(`${image}: delete by the means of the registry: ${reason}. ${hint}`)
+  }
+
+  /** Says what a host did not delete. */
+  warn(image: string, {undeleted, refusal}: SweepResult): void {
+    if (refusal !== undefined)
+      this.#ports.reporter.warning(`${image}: delete by the means of the registry: ${refusal}`)
+    for (const {what, reason, hint} of undeleted)
+      this.#ports.reporter.warning(
+        `${image}: ${what} was not deleted: ${reason}${hint === undefined ? '' : `. ${hint}`}`
+      )
+  }
+
+  async planCaches(): Promise<PlannedCache[]> {
+    const policy = cachePolicyOf(this.#given, 'actions-caches')
+    if (policy.patterns.length === 0) return []
+    return planCaches(await listActionsCaches(await this.#github()), policy, this.#ports.clock.now())
+  }
+
+  async deleteCaches(caches: readonly PlannedCache[]): Promise<void> {
+    if (caches.length === 0) return
+    const github = await this.#github()
+    for (const {id} of caches) await deleteActionsCache(github, id)
+  }
+
+  /**
+   * Brings back what was deleted.
+   * @throws ReleaseError CLEANUP_REFUSED where a host cannot
+   */
+  async restore(references: readonly Required<Pick<Reference, 'repository' | 'digest'>>[]) {
+    const restored: string[] = []
+    const undeleted: string[] = []
+    for (const {repository, digest} of references) {
+      const name = formatReference(repository, digest)
+      const {backend} = await this.task({repository, superseded: [], published: []})
+      if (backend.restoreVersion === undefined)
+        throw new ReleaseError('CLEANUP_REFUSED', `${name}: ${backend.name} brings nothing back`, {
+          hint: 'Publish the version again, or copy it from another registry with promote-release.'
+        })
+      const fault = this.#given['dry-run'] ? undefined : faultOf(await backend.restoreVersion(digest))
+      if (fault === undefined) restored.push(name)
+      else undeleted.push(name)
+      this.#ports.reporter.info(
+        `${name} ${fault === undefined ? 'is back' : `cannot be brought back: ${fault}`}`
+      )
+    }
+    if (undeleted.length > 0)
+      throw new ReleaseError('CLEANUP_REFUSED', `these cannot be brought back: ${undeleted.join(', ')}`)
+    return {
+      deleted: '',
+      kept: restored.join('\n'),
+      report: JSON.stringify({restored}),
+      'report-file': '',
+      'plan-hash': '',
+      undeleted: ''
+    }
+  }
+
+  async #github() {
+    const {'github-token': token, 'github-repository': named} = this.#given
+    const fullName = named ?? (await this.#ports.workflowRun()).source.fullName
+    return {api: this.#ports.github(token), fullName}
+  }
+
+  async #credential(registry: string) {
+    const given = this.#given['registry-credentials'].find(login => login.registry === registry)
+    return given ?? (await this.#ports.credentials(registry))
+  }
+}
+
+/** Why something was not brought back. */
+function faultOf(outcome: DeletionOutcome): string | undefined {
+  return outcome.state === 'undeletable' || outcome.state === 'referenced' ? outcome.reason : undefined
+}

@@ -1,0 +1,88 @@
+import {InputError} from '../errors.js'
+import type {InputValues} from '../inputs/input.js'
+import type {Digest} from '../oci/digest.js'
+import {type Repository, formatRepository, parseReference, parseRepository} from '../oci/reference.js'
+import type {RetentionPolicy} from '../retention/policy.js'
+import {type cleanupInputs, journalDigests} from './cleanup-inputs.js'
+
+/** What the inputs of a clean-up say. */
+export type CleanupValues = InputValues<typeof cleanupInputs>
+
+/** One repository to clean. */
+export interface Work {
+  readonly repository: Repository
+  /** What a tag left there. */
+  readonly superseded: readonly Digest[]
+  /** What the release published there; has to be whole before anything goes. */
+  readonly published: readonly Digest[]
+}
+
+/**
+ * The repositories to clean, each with what was superseded there.
+ * @throws InputError where the inputs name none, or say nothing that could go
+ */
+export function workOf(given: CleanupValues): Work[] {
+  const released = given.release?.targets ?? []
+  const moved = released
+    .flatMap(({tags}) => tags)
+    .flatMap(({reference, before, state}) =>
+      before !== undefined && state === 'moved'
+        ? [{repository: parseReference(reference).repository, digest: before}]
+        : []
+    )
+  const published = released.flatMap(({digest, images}) =>
+    images.map(image => ({repository: parseRepository(image), digest}))
+  )
+  const all = [...moved, ...given.superseded]
+  const repositories = [...given.images, ...published, ...all.map(({repository}) => repository)].map(named)
+  if (repositories.length === 0 && given['actions-caches'].length === 0)
+    throw new InputError([{input: 'release', message: 'is required, or images, or superseded'}])
+  const byName = new Map(repositories.map(repository => [formatRepository(repository), repository]))
+  return [...byName].map(([name, repository]) => ({
+    repository,
+    superseded: digestsOf(all, name),
+    published: digestsOf(published, name)
+  }))
+}
+
+function named(one: Repository | {readonly repository: Repository}): Repository {
+  return 'repository' in one ? one.repository : one
+}
+
+function digestsOf(
+  all: readonly {readonly repository: Repository; readonly digest: Digest}[],
+  name: string
+): Digest[] {
+  const here = all.filter(({repository}) => formatRepository(repository) === name)
+  return [...new Set(here.map(({digest}) => digest))]
+}
+
+/** What may go from a repository. */
+export function policyOf(given: CleanupValues, {repository, superseded}: Work, now: number): RetentionPolicy {
+  return {
+    superseded,
+    keepVersions: given['keep-versions'],
+    keepPatches: given['keep-patches'],
+    supersededPrereleases: given['superseded-prereleases'],
+    keepTags: given['keep-tags'],
+    deleteTags: given['delete-tags'],
+    untagged: given.untagged,
+    orphans: given.orphans,
+    olderThan: given['older-than'],
+    pullRequests: {patterns: given['pull-request-tags'], closed: new Set()},
+    development: {patterns: given['development-tags'], olderThan: given['development-age']},
+    cache: cachePolicyOf(given, 'cache-tags'),
+    journal: journalDigests(given.journal ?? [], formatRepository(repository)),
+    grace: given['min-age'],
+    now,
+    limits: {maxDelete: given['max-delete'], maxShare: given['max-share']}
+  }
+}
+
+/** What of caches may go: those of a registry, or of GitHub Actions. */
+export function cachePolicyOf(
+  given: CleanupValues,
+  input: 'cache-tags' | 'actions-caches'
+): RetentionPolicy['cache'] {
+  return {patterns: given[input], olderThan: given['cache-age'], maxSize: given['cache-size']}
+}
