@@ -368,7 +368,7 @@ describe('deployedImages', () => {
   const release = {
     schema: 1 as const,
     targets: [
-      {target: 'app', digest: DIGEST, platforms: [], images: ['ghcr.io/org/app', 'docker.io/org/app'], tags}
+      {target: 'app', digest: parseDigest(DIGEST), platforms: [], images: ['ghcr.io/org/app', 'docker.io/org/app'], tags}
     ]
   }
   it.each([

@@ -117,7 +117,10 @@ async function answer(state: State, message: IncomingMessage): Promise<Reply> {
   if (forbids?.(request) === true) return failure(403, 'Resource not accessible by integration')
   const prefix = `/repos/${repository}/`
   if (!request.path.startsWith(prefix)) return failure(404, 'Not Found')
-  const parts = request.path.slice(prefix.length).split('/').map(part => decodeURIComponent(part))
+  const parts = request.path
+    .slice(prefix.length)
+    .split('/')
+    .map(part => decodeURIComponent(part))
   const route = ROUTES[`${request.method} ${parts[0] ?? ''}`]
   return route?.(state, {request, url, parts: parts.slice(1), repository}) ?? failure(404, 'Not Found')
 }

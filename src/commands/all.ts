@@ -8,10 +8,12 @@ type Loader = () => Promise<Command>
 export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['compute-tags', async () => (await import('./compute-tags.js')).computeTags],
   ['explain', async () => (await import('./explain.js')).explain],
+  ['preflight', async () => (await import('./preflight.js')).preflight],
   ['build-by-digest', async () => (await import('./build-by-digest.js')).buildByDigest],
   ['merge-manifest', async () => (await import('./merge-manifest.js')).mergeManifest],
   ['verify-release', async () => (await import('./verify-release.js')).verifyRelease],
   ['release-notes', async () => (await import('./release-notes.js')).releaseNotesCommand],
+  ['update-manifests', async () => (await import('./update-manifests.js')).updateManifests],
   ['rollback-release', async () => (await import('./rollback-release.js')).rollbackRelease],
   ['promote-release', async () => (await import('./promote-release.js')).promoteRelease],
   ['cleanup-latest', async () => (await import('./cleanup-latest.js')).cleanupLatest],
@@ -22,10 +24,12 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
 /** The commands that are actions too; the others are for the command line. Those of scripts/actions.json have a folder. */
 export const ACTION_COMMANDS: readonly string[] = [
   'compute-tags',
+  'preflight',
   'build-by-digest',
   'merge-manifest',
   'verify-release',
   'release-notes',
+  'update-manifests',
   'rollback-release',
   'promote-release',
   'cleanup-latest'

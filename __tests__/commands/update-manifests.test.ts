@@ -1,0 +1,371 @@
+import {chmod, mkdtemp, readFile, rm, symlink, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
+import {updateManifests} from '../../src/commands/update-manifests.js'
+import {execPrograms} from '../../src/hosts/exec.js'
+import {parseInputs} from '../../src/inputs/input.js'
+import type {Exec, Ports} from '../../src/ports.js'
+import {type BareRepository, bareRepository, serveGit} from '../support/git-server.js'
+import {type GithubServer, GITHUB_TOKEN, startGithub} from '../support/github-server.js'
+import {pushImage} from '../../src/registry/image-push.js'
+import {parseTag} from '../../src/oci/reference.js'
+import {image} from '../support/images.js'
+import {type TestPorts, testPorts} from '../support/ports.js'
+import {startEmbedded} from '../support/registries.js'
+import {clientOf} from '../support/releases.js'
+import {failureOf} from '../support/thrown.js'
+
+const DIGEST = `sha256:${'1'.repeat(64)}`
+
+/** The output `release` of merge-manifest, with a tag for each target. */
+const releaseOf = (targets: Readonly<Record<string, string>>, state: 'new' | 'kept' = 'new') =>
+  JSON.stringify({
+    schema: 1,
+    targets: Object.entries(targets).map(([target, tag]) => ({
+      target,
+      digest: DIGEST,
+      platforms: ['linux/amd64'],
+      images: [`ghcr.io/org/${target}`],
+      tags: [{reference: `ghcr.io/org/${target}:${tag}`, state}]
+    }))
+  })
+
+const KUSTOMIZATION = [
+  'images:',
+  ...['app', 'api', 'web'].flatMap(name => [`  - name: ghcr.io/org/${name} # ours`, '    newTag: 1.0.0']),
+  ''
+].join('\n')
+const FILE = 'overlays/production/kustomization.yaml'
+const ENTRY = `kustomize:${FILE}`
+
+describe('update-manifests', () => {
+  let bare: BareRepository
+  let github: GithubServer
+  let ports: TestPorts
+
+  beforeEach(async () => {
+    bare = await bareRepository({[FILE]: KUSTOMIZATION, 'README.md': 'Manifests\n'})
+    github = await startGithub({repository: 'org/deploy'})
+    ports = testPorts([], {exec: execPrograms, github: token => github.api(token)})
+  })
+  afterEach(async () => {
+    ports.close()
+    await github.stop()
+    await bare.remove()
+  })
+
+  const update = async (texts: Readonly<Record<string, string>>, with_: Ports = ports) =>
+    await updateManifests.run(
+      parseInputs(updateManifests.inputs, {
+        manifests: ENTRY,
+        'manifests-repository': bare.folder,
+        author: 'Release Bot <bot@example.com>',
+        ...texts
+      }),
+      with_
+    )
+  const tags = async (branch = 'main') =>
+    [...(await bare.read(branch, FILE)).matchAll(/newTag: (.*)/g)].map(([, tag]) => tag)
+
+  it('commits the change to the default branch, and gives registry, repository, tag and digest apart', async () => {
+    const outputs = await update({release: releaseOf({app: '1.1.0'})})
+    expect(await bare.read('main', FILE)).toBe(KUSTOMIZATION.replace('1.0.0', '1.1.0'))
+    expect(outputs).toMatchObject({
+      registry: 'ghcr.io',
+      repository: 'org/app',
+      image: 'ghcr.io/org/app',
+      tag: '1.1.0',
+      digest: DIGEST,
+      changed: 'true',
+      branch: 'main',
+      commit: (await bare.git('rev-parse', 'main')).trim(),
+      'pull-request-url': ''
+    })
+    expect(await bare.git('log', '-1', '--format=%an <%ae> %cn%n%B', 'main')).toBe(
+      'Release Bot <bot@example.com> Release Bot\nUpdate image to 1.1.0\n\n'
+    )
+    expect((await bare.git('diff', '--stat', 'main~1', 'main')).trim()).toMatch(/1 file changed, 1 insertion/)
+    expect(ports.reporter.summaries[0]).toContain('ghcr.io/org/app:1.0.0 → ghcr.io/org/app:1.1.0')
+  })
+
+  it('makes no commit where there is no change, in a dry run, and where a newer version runs', async () => {
+    await update({release: releaseOf({app: '1.1.0'})})
+    const tip = await bare.git('rev-parse', 'main')
+    expect(await update({release: releaseOf({app: '1.1.0'})})).toMatchObject({changed: 'false', commit: ''})
+    expect(await update({release: releaseOf({app: '1.0.5'})})).toMatchObject({changed: 'false', commit: ''})
+    expect(await update({release: releaseOf({app: '1.2.0'}), 'dry-run': 'true'})).toMatchObject({
+      changed: 'true',
+      commit: ''
+    })
+    expect(await update({release: releaseOf({app: '1.2.0'}, 'kept')})).toMatchObject({
+      changed: 'false',
+      tag: ''
+    })
+    expect(await bare.git('rev-parse', 'main')).toBe(tip)
+    expect(ports.reporter.lines.join('\n')).toContain('stays, a newer version runs')
+    expect(await update({release: releaseOf({app: '1.0.5'}), 'allow-backward': 'true'})).toMatchObject({
+      changed: 'true'
+    })
+  })
+
+  it('keeps the mode of a file, and everything else of the commit', async () => {
+    await bare.write('main', {'run.sh': 'exit\n'})
+    await update({release: releaseOf({app: '1.1.0', api: '2.0.0'}), message: '{{target}}: {{image}} {{tag}}'})
+    expect((await bare.subjects('main'))[0]).toBe('app: ghcr.io/org/app 1.1.0')
+    expect(await tags()).toEqual(['1.1.0', '2.0.0', '1.0.0'])
+    expect((await bare.git('ls-tree', '-r', '--name-only', 'main')).split('\n')).toEqual([
+      'README.md',
+      FILE,
+      'run.sh',
+      ''
+    ])
+  })
+
+  it('makes the change anew where somebody was faster, and loses no commit of theirs', async () => {
+    const state: {pushes: number} = {pushes: 0}
+    const late: Exec = async (command, args, options) => {
+      if (args.includes('push') && state.pushes++ < 2)
+        await bare.write('main', {[`note-${state.pushes}.txt`]: 'from a person\n'})
+      return await execPrograms(command, args, options)
+    }
+    await update({release: releaseOf({app: '1.1.0'})}, {...ports, exec: late})
+    expect(await bare.subjects('main')).toEqual([
+      'Update image to 1.1.0',
+      'A person writes',
+      'A person writes',
+      'A person writes'
+    ])
+    expect(await tags()).toEqual(['1.1.0', '1.0.0', '1.0.0'])
+  })
+
+  it('lets three services race, each with its commit', async () => {
+    await Promise.all(
+      ['app', 'api', 'web'].map(async name => await update({release: releaseOf({[name]: '3.0.0'})}))
+    )
+    expect(await tags()).toEqual(['3.0.0', '3.0.0', '3.0.0'])
+    expect(await bare.subjects('main')).toHaveLength(4)
+  })
+
+  it('gives up where the branch moves each time', async () => {
+    const always: Exec = async (command, args, options) => {
+      if (args.includes('push')) await bare.write('main', {'note.txt': String(Math.random())})
+      return await execPrograms(command, args, options)
+    }
+    const failure = await failureOf(() =>
+      update({release: releaseOf({app: '1.1.0'}), attempts: '2'}, {...ports, exec: always})
+    )
+    expect([failure.code, failure.message]).toEqual(['GIT_FAILED', expect.stringMatching(/moved 2 times/)])
+    expect(await tags()).toEqual(['1.0.0', '1.0.0', '1.0.0'])
+  })
+
+  it('opens a pull request, goes on with it, and opens another when it is merged', async () => {
+    const propose = async (tag: string, name = 'app') =>
+      await update({
+        release: releaseOf({[name]: tag}),
+        deliver: 'pull-request',
+        'github-repository': 'org/deploy',
+        message: `Update ${name} to {{tag}}`
+      })
+    const first = await propose('1.1.0')
+    expect(first).toMatchObject({
+      branch: 'image-release/manifests',
+      'pull-request-url': 'https://github.com/org/deploy/pull/1',
+      'pull-request-number': '1'
+    })
+    expect(await tags()).toEqual(['1.0.0', '1.0.0', '1.0.0'])
+    expect(await tags('image-release/manifests')).toEqual(['1.1.0', '1.0.0', '1.0.0'])
+    expect(github.pulls).toMatchObject([{title: 'Update app to 1.1.0', base: 'main'}])
+    github.pulls[0]!.body = `Looks good to me.\n\n${github.pulls[0]!.body}`
+
+    expect(await propose('1.1.0')).toMatchObject({changed: 'false', commit: '', 'pull-request-number': '1'})
+    await propose('2.0.0', 'api')
+    expect(await tags('image-release/manifests')).toEqual(['1.1.0', '2.0.0', '1.0.0'])
+    expect(github.pulls).toHaveLength(1)
+    expect(github.pulls[0]!.title).toBe('Update api to 2.0.0')
+    expect(github.pulls[0]!.body).toMatch(/^Looks good to me\.\n\n<!-- image-release:manifests -->/)
+
+    github.pulls[0]!.state = 'closed'
+    await bare.write('main', {'other.txt': 'x'})
+    expect(await propose('1.2.0')).toMatchObject({'pull-request-number': '2'})
+    expect(await tags('image-release/manifests')).toEqual(['1.2.0', '1.0.0', '1.0.0'])
+    expect(await bare.read('image-release/manifests', 'other.txt')).toBe('x')
+  })
+
+  it('opens one pull request where two runs race', async () => {
+    const propose = async (name: string) =>
+      await update({
+        release: releaseOf({[name]: '1.1.0'}),
+        deliver: 'pull-request',
+        'github-repository': 'org/deploy'
+      })
+    const numbers = (await Promise.all([propose('app'), propose('api')])).map(
+      one => one['pull-request-number']
+    )
+    expect(numbers).toEqual(['1', '1'])
+    expect(github.pulls).toHaveLength(1)
+  })
+
+  it('proposes nothing where nothing has to change', async () => {
+    expect(
+      await update({
+        release: releaseOf({app: '1.0.0'}),
+        deliver: 'pull-request',
+        'github-repository': 'org/deploy'
+      })
+    ).toMatchObject({'pull-request-url': '', commit: ''})
+    expect((await bare.git('branch', '--list')).trim()).toBe('* main')
+  })
+
+  it('sends the token to the host of the repository, and shows it nowhere', async () => {
+    const server = await serveGit(bare, GITHUB_TOKEN)
+    const calls: string[] = []
+    const watching: Exec = async (command, args, options) => {
+      calls.push([command, ...args].join(' '))
+      return await execPrograms(command, args, options)
+    }
+    const texts = {release: releaseOf({app: '1.1.0'}), 'manifests-repository': server.url}
+    await update({...texts, 'git-token': GITHUB_TOKEN}, {...ports, exec: watching})
+    expect(await tags()).toEqual(['1.1.0', '1.0.0', '1.0.0'])
+    const basic = Buffer.from(`x-access-token:${GITHUB_TOKEN}`).toString('base64')
+    for (const secret of [GITHUB_TOKEN, basic]) expect(calls.join('\n')).not.toContain(secret)
+    const failure = await failureOf(() => update({...texts, 'git-token': 'wrong-token'}))
+    expect(failure).toMatchObject({code: 'GIT_FAILED', hint: expect.stringContaining('git-token')})
+    expect(failure.message).not.toContain('wrong-token')
+    await server.stop()
+  })
+
+  it('says that a branch is protected, and does not try again', async () => {
+    const hook = path.join(bare.folder, 'hooks', 'pre-receive')
+    await writeFile(hook, '#!/bin/sh\necho "GH006: Protected branch update failed" >&2\nexit 1\n')
+    await chmod(hook, 0o755)
+    expect(await failureOf(() => update({release: releaseOf({app: '1.1.0'})}))).toMatchObject({
+      code: 'GIT_FAILED',
+      message: expect.stringContaining('GH006'),
+      hint: expect.stringContaining('--deliver pull-request')
+    })
+  })
+
+  it.each<[string, Readonly<Record<string, string>>, string, RegExp]>([
+    ['a branch that is not there', {'manifests-branch': 'nowhere'}, 'GIT_FAILED', /no branch nowhere/],
+    [
+      'a repository that is not there',
+      {'manifests-repository': '/nowhere.git'},
+      'GIT_FAILED',
+      /nowhere\.git/
+    ],
+    ['a file that is not there', {manifests: 'image:x.yaml'}, 'DEPLOYMENT_INVALID', /no such file/],
+    ['a folder', {manifests: 'image:overlays'}, 'DEPLOYMENT_INVALID', /a link or a folder/]
+  ])('refuses %s', async (_, texts, code, message) => {
+    const failure = await failureOf(() => update({release: releaseOf({app: '1.1.0'}), ...texts}))
+    expect([failure.code, failure.message]).toEqual([code, expect.stringMatching(message)])
+    expect(await tags()).toEqual(['1.0.0', '1.0.0', '1.0.0'])
+  })
+
+  it('follows no link out of the repository', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'link-'))
+    await execPrograms('git', ['clone', '--quiet', bare.folder, folder])
+    await symlink('/etc/hostname', path.join(folder, 'link.yaml'))
+    for (const args of [
+      ['add', '.'],
+      ['commit', '--quiet', '-m', 'x'],
+      ['push', '--quiet']
+    ])
+      await execPrograms('git', ['-C', folder, '-c', 'user.name=x', '-c', 'user.email=x@y', ...args])
+    const failure = await failureOf(() =>
+      update({release: releaseOf({app: '1.1.0'}), manifests: 'image:link.yaml'})
+    )
+    expect(failure.message).toMatch(/a link or a folder/)
+    await rm(folder, {recursive: true})
+  })
+
+  it('deploys an image by its name, and only one that is there', async () => {
+    const registry = await startEmbedded()
+    const name = `${registry.host}/org/app`
+    const local = image()
+    await pushImage(clientOf(ports, name), local)
+    await clientOf(ports, name).putManifest(local.root, parseTag('5.0.0'))
+    const texts = {manifests: `${ENTRY},name=ghcr.io/org/app`, pin: 'both'}
+    expect(await update({...texts, 'deploy-image': `${name}:5.0.0`})).toMatchObject({
+      digest: local.root.digest,
+      tag: '5.0.0'
+    })
+    expect(await bare.read('main', FILE)).toContain(`newName: ${name}\n`)
+    expect(await bare.read('main', FILE)).toContain(`digest: ${local.root.digest}\n`)
+    expect(await failureOf(() => update({...texts, 'deploy-image': `${name}:6.0.0`}))).toMatchObject({
+      code: 'CHILD_MISSING'
+    })
+    await registry.stop()
+  })
+})
+
+describe('update-manifests in the files of the current folder', () => {
+  it('edits them and commits nothing', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'files-'))
+    await writeFile(path.join(folder, 'values.yaml'), '\uFEFFimage: {tag: 1.0.0}\r\n')
+    const ports = testPorts([])
+    const inputs = {
+      manifests: `helm:values.yaml#image.tag`,
+      deliver: 'files',
+      release: releaseOf({app: '1.1.0'})
+    }
+    const before = process.cwd()
+    process.chdir(folder)
+    try {
+      expect(await updateManifests.run(parseInputs(updateManifests.inputs, inputs), ports)).toMatchObject({
+        changed: 'true',
+        commit: ''
+      })
+    } finally {
+      process.chdir(before)
+    }
+    expect(await readFile(path.join(folder, 'values.yaml'), 'utf8')).toBe('\uFEFFimage: {tag: 1.1.0}\r\n')
+    ports.close()
+    await rm(folder, {recursive: true})
+  })
+})
+
+describe('update-manifests refuses before it asks anybody', () => {
+  it.each<[string, Readonly<Record<string, string>>, string, RegExp]>([
+    [
+      'a tag that the release does not have',
+      {'deploy-tag': 'staging-*'},
+      'INPUT_INVALID',
+      /no tag of the release/
+    ],
+    ['a word that is not known', {message: '{{tga}}'}, 'INPUT_INVALID', /did you mean tag/],
+    [
+      'a password in the address',
+      {'manifests-repository': 'https://a:b@host/o/r'},
+      'INPUT_INVALID',
+      /not shown/
+    ],
+    [
+      'HTTP over the network',
+      {'manifests-repository': 'http://host/o/r'},
+      'INPUT_INVALID',
+      /without encryption/
+    ],
+    [
+      'a transport that runs programs',
+      {'manifests-repository': 'ext::sh -c x'},
+      'INPUT_INVALID',
+      /not the address/
+    ],
+    [
+      'an option in place of an address',
+      {'manifests-repository': '--upload-pack=x'},
+      'INPUT_INVALID',
+      /not the address/
+    ],
+    ['an author without mail', {author: 'Me'}, 'INPUT_INVALID', /Name <mail@example.com>/]
+  ])('%s', async (_, texts, code, message) => {
+    const ports = testPorts([])
+    const inputs = {manifests: ENTRY, release: releaseOf({app: '1.1.0'}), ...texts}
+    const failure = await failureOf(() =>
+      updateManifests.run(parseInputs(updateManifests.inputs, inputs), ports)
+    )
+    expect([failure.code, failure.message]).toEqual([code, expect.stringMatching(message)])
+    ports.close()
+  })
+})

@@ -1,0 +1,119 @@
+import {execFile, spawn} from 'node:child_process'
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {type IncomingMessage, type ServerResponse, createServer} from 'node:http'
+import type {AddressInfo} from 'node:net'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {promisify} from 'node:util'
+
+const run = promisify(execFile)
+
+/** A bare repository, and what a test asks of it. */
+export interface BareRepository {
+  readonly folder: string
+  readonly git: (...args: string[]) => Promise<string>
+  /** The text of a file at the tip of a branch. */
+  read(branch: string, file: string): Promise<string>
+  /** Commits texts to a branch as a person does. */
+  write(branch: string, files: Readonly<Record<string, string>>): Promise<void>
+  /** The subjects of a branch's commits, the newest first. */
+  subjects(branch: string): Promise<string[]>
+  remove(): Promise<void>
+}
+
+const PERSON = ['-c', 'user.name=A Person', '-c', 'user.email=person@example.com']
+
+/** Makes a bare repository with a branch main that holds these files. */
+export async function bareRepository(files: Readonly<Record<string, string>>): Promise<BareRepository> {
+  const root = await mkdtemp(path.join(tmpdir(), 'bare-'))
+  const folder = path.join(root, 'manifests.git')
+  await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', folder])
+  const git = async (...args: string[]) => (await run('git', ['--git-dir', folder, ...args])).stdout
+  const write: BareRepository['write'] = async (branch, texts) => {
+    const clone = await mkdtemp(path.join(root, 'clone-'))
+    await run('git', ['clone', '--quiet', folder, clone])
+    const known = (await git('branch', '--list', branch)).trim() !== ''
+    await run('git', ['-C', clone, 'checkout', '--quiet', ...(known ? [branch] : ['-B', branch])])
+    for (const [file, text] of Object.entries(texts)) {
+      await mkdir(path.dirname(path.join(clone, file)), {recursive: true})
+      await writeFile(path.join(clone, file), text)
+    }
+    await run('git', ['-C', clone, 'add', '--all'])
+    await run('git', ['-C', clone, ...PERSON, 'commit', '--quiet', '-m', 'A person writes'])
+    await run('git', ['-C', clone, 'push', '--quiet', 'origin', branch])
+  }
+  await write('main', files)
+  return {
+    folder,
+    git,
+    write,
+    read: async (branch, file) => await git('cat-file', 'blob', `${branch}:${file}`),
+    subjects: async branch => (await git('log', '--format=%s', branch)).trim().split('\n'),
+    remove: async () => await rm(root, {recursive: true, force: true})
+  }
+}
+
+/** A server of Git over HTTP that asks for a token. */
+export interface GitServer {
+  readonly url: string
+  /** What was sent as `Authorization`, request by request. */
+  readonly logins: (string | undefined)[]
+  stop(): Promise<void>
+}
+
+/** Serves a bare repository by git's own program, to those who have the token. */
+export async function serveGit({folder, git}: BareRepository, token: string): Promise<GitServer> {
+  await git('config', 'http.receivepack', 'true')
+  const logins: (string | undefined)[] = []
+  const wanted = `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`
+  const server = createServer((request, response) => {
+    logins.push(request.headers.authorization)
+    if (request.headers.authorization === wanted) answer(path.dirname(folder), request, response)
+    else response.writeHead(401, {'www-authenticate': 'Basic realm="git"'}).end()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const {port} = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/manifests.git`,
+    logins,
+    stop: async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    }
+  }
+}
+
+/** As a web server runs a CGI program (RFC 3875). */
+function answer(root: string, request: IncomingMessage, response: ServerResponse): void {
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  const child = spawn('git', ['http-backend'], {
+    env: {
+      ...process.env,
+      GIT_PROJECT_ROOT: root,
+      GIT_HTTP_EXPORT_ALL: '1',
+      PATH_INFO: url.pathname,
+      QUERY_STRING: url.search.slice(1),
+      REQUEST_METHOD: request.method,
+      REMOTE_USER: 'x-access-token',
+      CONTENT_TYPE: request.headers['content-type'] ?? '',
+      HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
+      GIT_PROTOCOL: String(request.headers['git-protocol'] ?? '')
+    }
+  })
+  const chunks: Buffer[] = []
+  request.pipe(child.stdin)
+  child.stdin.on('error', () => undefined)
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+  child.on('close', () => {
+    const output = Buffer.concat(chunks)
+    const end = output.indexOf('\r\n\r\n')
+    const headers = output
+      .subarray(0, end)
+      .toString()
+      .split('\r\n')
+      .map(line => line.split(/: (.*)/s))
+    const status = Number(headers.find(([name]) => name === 'Status')?.[1]?.slice(0, 3) ?? 200)
+    for (const [name = '', value = ''] of headers) if (name !== 'Status') response.setHeader(name, value)
+    response.writeHead(status).end(output.subarray(end + 4))
+  })
+}

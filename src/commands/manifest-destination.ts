@@ -1,0 +1,129 @@
+import {type GitAddress, parseGitAddress} from '../deployment/git-address.js'
+import {type GitAuthor, GitRepository} from '../deployment/git-repository.js'
+import {type Editing, deliverToBranch} from '../deployment/manifest-delivery.js'
+import type {ManifestEdit} from '../deployment/manifest-edit.js'
+import {type PullRequestPlace, deliverByPullRequest} from '../deployment/pull-request.js'
+import {editWorkTree} from '../deployment/work-tree.js'
+import {InputError, ReleaseError} from '../errors.js'
+import type {Ports} from '../ports.js'
+import {placeTable} from '../reports/manifest-summary.js'
+
+/** Where manifests are, and how a change gets there, as the inputs say. */
+export interface DestinationWish {
+  readonly deliver: 'commit' | 'pull-request' | 'files'
+  readonly 'manifests-repository': GitAddress | undefined
+  readonly 'manifests-branch': string | undefined
+  readonly 'pull-request-branch': string | undefined
+  readonly author: GitAuthor | undefined
+  readonly attempts: number
+  readonly 'git-token': string | undefined
+  readonly 'git-username': string | undefined
+  readonly 'github-repository': string | undefined
+  readonly 'github-token': string | undefined
+  readonly 'dry-run': boolean
+}
+
+/** What is written, and in which words. */
+export interface Change {
+  readonly edit: Editing
+  readonly message: string
+}
+
+/** What became of a change. */
+export interface Delivered {
+  readonly edit: ManifestEdit
+  readonly branch?: string
+  readonly commit?: string | undefined
+  readonly pull?: {readonly url: string; readonly number: number} | undefined
+}
+
+/** Brings a change of manifests to where they are. */
+export async function deliver(given: DestinationWish, ports: Ports, change: Change): Promise<Delivered> {
+  if (given.deliver === 'files') return {edit: await editWorkTree(change.edit, given['dry-run'])}
+  const address = given['manifests-repository'] ?? (await originOf(ports))
+  const access = {
+    address,
+    token: given['git-token'] ?? given['github-token'],
+    username: given['git-username'] ?? '',
+    author: given.author ?? (await configuredAuthor(ports))
+  }
+  const repository = await GitRepository.open(access, ports)
+  try {
+    const base = given['manifests-branch'] ?? (await repository.defaultBranch())
+    return await deliverTo(base, {given, ports, change, repository, address})
+  } finally {
+    await repository.close()
+  }
+}
+
+interface Parts {
+  readonly given: DestinationWish
+  readonly ports: Ports
+  readonly change: Change
+  readonly repository: GitRepository
+  readonly address: GitAddress
+}
+
+async function deliverTo(base: string, all: Parts): Promise<Delivered> {
+  const {given, ports, change, repository, address} = all
+  const {edit, message} = change
+  const parts = {repository, clock: ports.clock, signal: ports.signal}
+  const wish = {edit, message: () => message, attempts: given.attempts, dryRun: given['dry-run']}
+  if (given.deliver === 'commit')
+    return {branch: base, ...(await deliverToBranch({...wish, branch: base}, parts))}
+  const branch = given['pull-request-branch'] ?? ''
+  const place: PullRequestPlace = {
+    api: ports.github(given['github-token'] ?? given['git-token']),
+    repository: githubNameOf(given, address),
+    base
+  }
+  const [title = ''] = message.split('\n')
+  return {
+    branch,
+    ...(await deliverByPullRequest({...wish, branch}, place, {
+      parts,
+      text: delivery => ({title, body: placeTable(delivery.edit.places)})
+    }))
+  }
+}
+
+/** @throws InputError where neither an input nor the address says it */
+function githubNameOf(given: DestinationWish, {fullName}: GitAddress): string {
+  const name = given['github-repository'] ?? fullName
+  if (name !== undefined) return name
+  throw new InputError([
+    {input: 'github-repository', message: 'is required: the address of the manifests does not say it'}
+  ])
+}
+
+/** @throws InputError where this folder was cloned from nowhere */
+async function originOf({exec}: Ports): Promise<GitAddress> {
+  const {exitCode, stdout} = await exec('git', ['config', '--get', 'remote.origin.url'])
+  if (exitCode === 0 && stdout.trim() !== '') return parseGitAddress(stdout.trim())
+  throw new InputError([
+    {input: 'manifests-repository', message: 'is required: this folder is of no repository with an origin'}
+  ])
+}
+
+/** The bot of GitHub's jobs, by the address that GitHub shows it for. */
+const BOT: GitAuthor = {
+  name: 'github-actions[bot]',
+  email: '41898282+github-actions[bot]@users.noreply.github.com'
+}
+
+async function configuredAuthor({exec}: Ports): Promise<GitAuthor> {
+  const [name, email] = await Promise.all(
+    ['user.name', 'user.email'].map(async key => (await exec('git', ['config', '--get', key])).stdout.trim())
+  )
+  return name && email ? {name, email} : BOT
+}
+
+/**
+ * Reads `Name <mail>`.
+ * @throws ReleaseError INPUT_INVALID
+ */
+export function parseAuthor(text: string): GitAuthor {
+  const [, name, email] = /^([^<>\n]*[^<>\s])\s*<([^<>\s]+@[^<>\s]+)>$/.exec(text) ?? []
+  if (name !== undefined && email !== undefined) return {name, email}
+  throw new ReleaseError('INPUT_INVALID', `${JSON.stringify(text)} is not written as Name <mail@example.com>`)
+}

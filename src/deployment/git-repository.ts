@@ -1,0 +1,225 @@
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {ReleaseError} from '../errors.js'
+import type {Clock, Exec, ExecResult, Reporter} from '../ports.js'
+import type {GitAddress} from './git-address.js'
+
+/** Who a commit is by. */
+export interface GitAuthor {
+  readonly name: string
+  readonly email: string
+}
+
+/** What a repository is opened with. */
+export interface GitAccess {
+  readonly address: GitAddress
+  /** Sent to the repository's own host over HTTP, and nowhere else. */
+  readonly token?: string | undefined
+  /** The name that goes with the token; GitHub takes any. */
+  readonly username: string
+  readonly author: GitAuthor
+}
+
+/** What the work with a repository needs of the world. */
+export interface GitPorts {
+  readonly exec: Exec
+  readonly clock: Clock
+  readonly reporter: Pick<Reporter, 'secret' | 'debug'>
+  readonly signal: AbortSignal
+}
+
+/** What became of a push: it is done, or the branch is not what it was when it was read. */
+export type PushResult = 'done' | 'moved'
+
+/** A branch has moved, or another writer holds it at this moment (git, builtin/receive-pack.c and transport.c). */
+const MOVED =
+  /\[rejected\]|cannot lock ref|failed to (?:update|lock) ref|incorrect old value|reference already exists/
+const PASSING =
+  /Could not resolve host|Connection (?:reset|timed out|refused)|RPC failed|early EOF|returned error: 5\d\d/
+const TRIES = 3
+const FIRST_DELAY = 1000
+
+/**
+ * Reads and writes branches of a repository without a work tree: nothing of it is checked out, so that no link, filter,
+ * hook or line-break setting of it matters. Objects lie in a folder of their own, which goes with `close`.
+ */
+export class GitRepository {
+  readonly #access: GitAccess
+  readonly #ports: GitPorts
+  readonly #folder: string
+
+  private constructor(access: GitAccess, ports: GitPorts, folder: string) {
+    this.#access = access
+    this.#ports = ports
+    this.#folder = folder
+  }
+
+  /** @throws ReleaseError BUILDER_MISSING where there is no git */
+  static async open(access: GitAccess, ports: GitPorts): Promise<GitRepository> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'image-release-git-'))
+    const repository = new GitRepository(access, ports, folder)
+    await repository.#must(['init', '--quiet', '--bare', folder])
+    return repository
+  }
+
+  async close(): Promise<void> {
+    await rm(this.#folder, {recursive: true, force: true})
+  }
+
+  /** The branch that HEAD names. @throws ReleaseError GIT_FAILED where it names none */
+  async defaultBranch(): Promise<string> {
+    const {stdout} = await this.#remote(['ls-remote', '--symref', this.#access.address.url, 'HEAD'])
+    const branch = /^ref: refs\/heads\/(.+)\tHEAD$/m.exec(stdout)?.[1]
+    if (branch !== undefined) return branch
+    throw new ReleaseError('GIT_FAILED', `${this.#access.address.url} has no default branch`, {
+      hint: 'Name a branch.'
+    })
+  }
+
+  /** Fetches the newest commit of a branch; undefined where there is no such branch. */
+  async fetch(branch: string): Promise<string | undefined> {
+    const result = await this.#remote(
+      [
+        'fetch',
+        '--quiet',
+        '--depth=1',
+        '--no-tags',
+        this.#access.address.url,
+        `+refs/heads/${branch}:refs/fetched`
+      ],
+      /couldn't find remote ref/
+    )
+    if (result.exitCode !== 0) return undefined
+    return (await this.#must(['rev-parse', '--verify', 'refs/fetched'])).stdout.trim()
+  }
+
+  /**
+   * The text of a file in a commit; undefined where there is none.
+   * @throws ReleaseError DEPLOYMENT_INVALID for what is no file, and for bytes that are no UTF-8
+   */
+  async readFile(commit: string, file: string): Promise<string | undefined> {
+    const entry = await this.#entryOf(commit, file)
+    if (entry === undefined) return undefined
+    // A byte order mark at the start of the output would be lost: the header stands before it.
+    const {stdout} = await this.#must(['cat-file', '--batch'], {input: `${entry.object}\n`})
+    const [header = ''] = stdout.split('\n', 1)
+    const text = stdout.slice(header.length + 1, -1)
+    if (Buffer.byteLength(text) === Number(header.split(' ')[2])) return text
+    throw new ReleaseError('DEPLOYMENT_INVALID', `${file}: its bytes are not UTF-8`)
+  }
+
+  /** Makes a commit with other texts in some files of its parent. Returns its name; nothing is pushed. */
+  async commit(parent: string, files: ReadonlyMap<string, string>, message: string): Promise<string> {
+    await this.#must(['read-tree', parent])
+    for (const [file, text] of files) {
+      const mode = (await this.#entryOf(parent, file))?.mode ?? '100644'
+      const {stdout} = await this.#must(['hash-object', '-w', '--stdin'], {input: text})
+      await this.#must(['update-index', '--add', '--cacheinfo', `${mode},${stdout.trim()},${file}`])
+    }
+    const tree = (await this.#must(['write-tree'])).stdout.trim()
+    return (await this.#must(['commit-tree', tree, '-p', parent], {input: `${message}\n`})).stdout.trim()
+  }
+
+  /**
+   * Pushes a commit to a branch.
+   * @param standing what the branch was when it was read; undefined where there was none
+   * @throws ReleaseError GIT_FAILED where it is refused for another reason than that the branch moved
+   */
+  async push(commit: string, branch: string, standing: string | undefined): Promise<PushResult> {
+    const ref = `refs/heads/${branch}`
+    const result = await this.#remote(
+      [
+        'push',
+        '--porcelain',
+        `--force-with-lease=${ref}:${standing ?? ''}`,
+        this.#access.address.url,
+        `${commit}:${ref}`
+      ],
+      MOVED
+    )
+    return result.exitCode === 0 ? 'done' : 'moved'
+  }
+
+  async #entryOf(commit: string, file: string): Promise<{mode: string; object: string} | undefined> {
+    const {stdout} = await this.#must(['ls-tree', '-z', commit, '--', file])
+    const [, mode = '', type, object = ''] = /^(\d+) (\w+) ([0-9a-f]+)\t/.exec(stdout) ?? []
+    if (type === undefined) return undefined
+    if (type === 'blob' && mode !== '120000') return {mode, object}
+    throw new ReleaseError('DEPLOYMENT_INVALID', `${file}: it is a link or a folder, and no file`)
+  }
+
+  /** Runs what talks to the repository: again where it failed in passing. */
+  async #remote(args: readonly string[], expected?: RegExp): Promise<ExecResult> {
+    for (let attempt = 1; ; attempt++) {
+      const result = await this.#run(args, {})
+      const said = `${result.stdout}\n${result.stderr}`
+      if (result.exitCode === 0 || expected?.test(said)) return result
+      if (attempt >= TRIES || !PASSING.test(said)) throw this.#failure(args, result)
+      await this.#ports.clock.sleep(FIRST_DELAY * 2 ** attempt * Math.random(), this.#ports.signal)
+    }
+  }
+
+  async #must(args: readonly string[], options: {readonly input?: string} = {}): Promise<ExecResult> {
+    const result = await this.#run(args, options)
+    if (result.exitCode === 0) return result
+    throw this.#failure(args, result)
+  }
+
+  async #run(args: readonly string[], {input = ''}: {readonly input?: string}): Promise<ExecResult> {
+    const {exec, signal} = this.#ports
+    return await exec('git', [`--git-dir=${this.#folder}`, ...args], {
+      env: this.#environment(),
+      input,
+      signal
+    })
+  }
+
+  /** The token goes by the environment: the command line of a program can be read by all. */
+  #environment(): Record<string, string> {
+    const {author, address, token, username} = this.#access
+    const common = {
+      LC_ALL: 'C',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_INDEX_FILE: path.join(this.#folder, 'index'),
+      GIT_AUTHOR_NAME: author.name,
+      GIT_AUTHOR_EMAIL: author.email,
+      GIT_COMMITTER_NAME: author.name,
+      GIT_COMMITTER_EMAIL: author.email
+    }
+    if (token === undefined || address.origin === undefined) return common
+    const basic = Buffer.from(`${username}:${token}`).toString('base64')
+    this.#ports.reporter.secret(basic)
+    const key = `http.${address.origin}/.extraHeader`
+    return {
+      ...common,
+      GIT_CONFIG_COUNT: '2',
+      // An empty one clears those of the machine's configuration: a server refuses two.
+      GIT_CONFIG_KEY_0: key,
+      GIT_CONFIG_VALUE_0: '',
+      GIT_CONFIG_KEY_1: key,
+      GIT_CONFIG_VALUE_1: `Authorization: Basic ${basic}`
+    }
+  }
+
+  #failure(args: readonly string[], {stderr, stdout}: ExecResult): ReleaseError {
+    const said = `${stderr}\n${stdout}`.split('\n').filter(line => /^(fatal|error|remote|!)/.test(line))
+    const verb = args[0] ?? ''
+    const message = said.map(line => line.trim()).join('; ') || stderr.trim()
+    return new ReleaseError('GIT_FAILED', `git ${verb} of ${this.#access.address.url}: ${message}`, {
+      hint: hintFor(message)
+    })
+  }
+}
+
+function hintFor(message: string): string | undefined {
+  if (/protected branch|hook declined|GH006|GH013|not allowed to push/i.test(message))
+    return 'The branch is protected: let a pull request bring the change, --deliver pull-request.'
+  if (
+    /could not read Username|Authentication failed|403|401|Permission to .* denied|not found/i.test(message)
+  )
+    return 'Give git-token a token that may write there: the token of a job is for its own repository alone.'
+  if (/publickey|Host key verification/i.test(message))
+    return 'Give this job an SSH key that may write there.'
+  return undefined
+}
