@@ -19,6 +19,8 @@ export interface TlsServer {
   readonly sessions: readonly ServerHttp2Session[]
   /** How many connections were made. */
   readonly connections: () => number
+  /** Breaks all connections off, without a word. */
+  drop(): void
   stop(): Promise<void>
 }
 
@@ -53,6 +55,9 @@ export async function startTlsServer(
     socket.on('error', () => undefined)
   })
   server.on('sessionError', () => undefined)
+  const drop = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const {port} = server.address() as AddressInfo
   return {
@@ -60,8 +65,9 @@ export async function startTlsServer(
     seen,
     sessions,
     connections: () => state.connections,
+    drop,
     stop: async () => {
-      for (const socket of sockets) socket.destroy()
+      drop()
       await new Promise(resolve => server.close(resolve))
     }
   }
