@@ -9,7 +9,7 @@ import type {Attachment} from '../oci/artifact-manifest.js'
 import {hexOf} from '../oci/digest.js'
 import {type LayerFingerprint, layerFingerprint} from '../oci/layer-fingerprint.js'
 import {formatReference} from '../oci/reference.js'
-import type {Ports} from '../ports.js'
+import type {Exec, Ports} from '../ports.js'
 import {pushAttachment} from '../registry/attachment-push.js'
 import type {BuildPlace, BuiltJob} from './build-image.js'
 import type {BuildInputs} from './build-inputs.js'
@@ -17,6 +17,9 @@ import type {BuildTools} from './build-tools.js'
 import {type GateContext, sbomGate, scanGate, testGate} from './gate-calls.js'
 import type {GatePlan} from './gate-plan.js'
 import type {Phases} from './phases.js'
+
+const UNLOADED =
+  'Neither docker nor podman nor buildah works here: the image is not loaded, and IMAGE is empty.'
 
 /** One image on its way to the registries. */
 export interface GateWork {
@@ -69,10 +72,14 @@ function contextOf({given, plan, place, built, tools}: GateWork): GateContext {
   return {
     given,
     plan,
-    bench: new GateBench({manifest, document, blobs: image}, {folder, name}, tools.ports.exec),
+    bench: new GateBench({manifest, document, blobs: image}, {folder, name}, stoppable(tools.ports)),
     digest: image.root.digest,
     secrets: [...passwords, ...tools.hidden]
   }
+}
+
+function stoppable({exec, signal}: Ports): Exec {
+  return async (program, args, options) => await exec(program, args, {signal, ...options})
 }
 
 function checkLayers({plan, built}: GateWork): LayerFingerprint {
@@ -94,18 +101,12 @@ async function testLocally({given, plan, tools, phases}: GateWork, context: Gate
   const {test} = given
   const isTested = test !== undefined && given['test-after'] === 'build'
   if (!isTested && plan.loadAs === undefined) return
-  const image = await phases.measure('load', () => context.bench.load(given['load-into']))
-  if (image === undefined) sayUnloaded(given, tools.ports)
+  const wish = given['load-into']
+  const image = wish === 'none' ? undefined : await phases.measure('load', () => context.bench.load(wish))
+  if (image === undefined && wish !== 'none') tools.ports.reporter.notice(UNLOADED)
   if (isTested)
     await phases.measure('test', async () =>
       runTest(await testGate(context, test, {image, isPushed: false}), tools.ports)
-    )
-}
-
-function sayUnloaded(given: BuildInputs, {reporter}: Ports): void {
-  if (given['load-into'] !== 'none')
-    reporter.notice(
-      'Neither docker nor podman nor buildah works here: the image is not loaded, and IMAGE is empty.'
     )
 }
 

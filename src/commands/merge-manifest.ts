@@ -9,12 +9,13 @@ import type {Ports} from '../ports.js'
 import {evidenceOutputs} from '../reports/evidence-summary.js'
 import {logMerge, mergeOutputs, mergeSummary} from '../reports/merge-summary.js'
 import type {Publication} from '../release/publication.js'
-import {factsOfPlan, joinRecords, recordNames} from '../release/publication-plan.js'
+import {factsOfPlan, joinRecords} from '../release/publication-plan.js'
 import {copyLines} from '../transaction/child-copies.js'
 import {type PublishedIndex, type Release, publish} from '../transaction/publish.js'
 import {releaseView} from '../transaction/release-view.js'
 import {command} from './command.js'
 import {evidenceInputs, evidenceOutputTable} from './evidence-inputs.js'
+import {findDigests, findMetrics, findRecords, recordInputs} from './handed-records.js'
 import {tellingJournal} from './journal-report.js'
 import {openReleaseRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
@@ -39,6 +40,7 @@ const inputs = {
     {summary: 'Platforms that must all be there, for use without a plan.', placeholder: 'PLATFORM'},
     parsePlatform
   ),
+  ...recordInputs,
   annotations: lines(
     {summary: 'Annotations of the index as key=value, beside those of the plan.', placeholder: 'KEY=VALUE'},
     parseKeyValue
@@ -82,6 +84,7 @@ export const mergeManifest = command({
     journal:
       'JSON: what stood at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
     release: 'JSON: all of this in one document; verify-release and cleanup-latest take it.',
+    metrics: 'JSON: the metrics of all builds that metrics-artifacts names, in one list; else empty.',
     ...evidenceOutputTable
   },
   examples: [
@@ -94,13 +97,20 @@ export const mergeManifest = command({
       remark: 'Join two images by hand'
     },
     {
+      line: "image-release merge-manifest --images ghcr.io/o/app --tags 1.2.3 --digests-artifacts 'digests-*'",
+      remark: 'Join what jobs that follow the recipe of Docker uploaded'
+    },
+    {
       line: 'image-release merge-manifest --plan plan.json --sign before-tags --sign-key cosign.key',
       remark: 'Sign on every registry before any tag moves; COSIGN_PASSWORD is set'
     }
   ],
   async run(given, ports) {
     const release =
-      given.plan === undefined ? plainRelease(given) : await plannedRelease(given, given.plan, ports)
+      given.plan === undefined
+        ? await plainRelease(given, ports)
+        : await plannedRelease(given, given.plan, ports)
+    const metrics = await findMetrics(given, ports)
     const registries = openReleaseRegistries(given, ports)
     const evidence = await openEvidence(given, ports, repository =>
       registries.working.repository(repository, 'pull,push')
@@ -114,7 +124,11 @@ export const mergeManifest = command({
     const views = published.map(releaseView)
     logMerge(views, given['dry-run'], ports.reporter)
     ports.reporter.summary(mergeSummary(views, given['dry-run']))
-    const outputs = {...mergeOutputs(views), journal: registries.journal.text}
+    const outputs = {
+      ...mergeOutputs(views),
+      journal: registries.journal.text,
+      metrics: metrics.length === 0 ? '' : JSON.stringify(metrics)
+    }
     if (!given['dry-run']) await finishEvidence(evidence, published.map(releasedImage), outputs)
     sayEvidence(evidence.view(), ports.reporter)
     return {...outputs, ...evidenceOutputs(evidence.view())}
@@ -159,25 +173,27 @@ async function plannedRelease(given: Inputs, planned: Plan, ports: Ports): Promi
         hint: "Run this step only where compute-tags' output push is true."
       }
     )
-  const records = await ports.digests.load(recordNames(planned))
+  const records = await findRecords(given, planned, ports)
   const publications = joinRecords(planned, records).map(publication => withAnnotations(publication, given))
   return releaseOf(given, publications, factsOfPlan(planned))
 }
 
 function plainInputs(given: Inputs): string[] {
-  return (['images', 'tags', 'digests', 'platforms'] as const).filter(name => given[name].length > 0)
+  const names = ['images', 'tags', 'digests', 'platforms', 'digests-artifacts'] as const
+  return names.filter(name => (given[name]?.length ?? 0) > 0)
 }
 
-function plainRelease(given: Inputs): Release {
+async function plainRelease(given: Inputs, ports: Ports): Promise<Release> {
+  const digests = [...new Set([...given.digests, ...(await findDigests(given, ports))])]
   const wanted = ['images', 'tags', 'digests'] as const
-  const missing = wanted.filter(name => given[name].length === 0)
+  const missing = wanted.filter(name => (name === 'digests' ? digests : given[name]).length === 0)
   if (missing.length > 0) throw new InputError(missing.map(missingInput))
   const publication: Publication = {
     target: 'image',
     repositories: given.images,
     // Whoever names tags by hand decides; there is nothing to compare them with.
     tags: given.tags.map(name => ({name, class: 'moving'})),
-    builds: given.digests.map(digest => ({digest})),
+    builds: digests.map(digest => ({digest})),
     annotations: {}
   }
   return releaseOf(given, [withAnnotations(publication, given)], {})

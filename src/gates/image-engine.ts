@@ -5,9 +5,11 @@ import type {Exec, ExecResult} from '../ports.js'
 export const ENGINES = ['docker', 'podman', 'buildah'] as const
 export type EngineName = (typeof ENGINES)[number]
 
-/** Which program is to have the image: one of them, the first that works here, or none. */
+/** What an input may say: one of them, the first that works here, or none, which leaves it to the layout. */
 export const ENGINE_WISHES = ['auto', ...ENGINES, 'none'] as const
-export type EngineWish = (typeof ENGINE_WISHES)[number]
+
+/** Which program is to have the image. */
+export type EngineWish = Exclude<(typeof ENGINE_WISHES)[number], 'none'>
 
 /** What shows that a program works here: docker needs its daemon. */
 const PROBES: Readonly<Record<EngineName, readonly string[]>> = {
@@ -21,7 +23,6 @@ const PROBES: Readonly<Record<EngineName, readonly string[]>> = {
  * @throws ReleaseError BUILDER_MISSING where the one that was named does not work
  */
 export async function findEngine(wish: EngineWish, exec: Exec): Promise<EngineName | undefined> {
-  if (wish === 'none') return undefined
   const names = wish === 'auto' ? ENGINES : [wish]
   const faults: string[] = []
   for (const name of names) {
