@@ -35,7 +35,22 @@ export function backendKindOf({registry}: Repository): BackendKind {
 export async function openBackend(kind: BackendKind, parts: BackendParts): Promise<RepositoryBackend> {
   const {client, deleting, isDryRun} = parts
   if (kind === 'ghcr') return await openGhcr(parts)
-  return registryBackend(client, {client: deleting, isMeant: !isDryRun})
+  const registry = registryBackend(client, {client: deleting, isMeant: !isDryRun})
+  return kind === 'docker-hub' ? await openDockerHub(registry, parts) : registry
+}
+
+async function openDockerHub(registry: RepositoryBackend, parts: BackendParts): Promise<RepositoryBackend> {
+  const {dockerHubBackend} = await import('../package-hosts/docker-hub-backend.js')
+  const {repository, client, ports, credential} = parts
+  return dockerHubBackend({
+    repository,
+    registry,
+    digestAt: async tag => (await client.headManifest(tag))?.digest,
+    credential,
+    send: ports.send,
+    clock: ports.clock,
+    signal: ports.signal
+  })
 }
 
 async function openGhcr(parts: BackendParts): Promise<RepositoryBackend> {

@@ -1,0 +1,172 @@
+import {ReleaseError} from '../errors.js'
+import type {Clock, Credential, HttpRequest, HttpResponse, Send} from '../ports.js'
+import {textAt} from './json-field.js'
+
+/** What Docker Hub's API is reached with. */
+export interface DockerHubApiParts {
+  readonly send: Send
+  /** The login for the registry, which the API takes, too: user and password or token, organisation and its token. */
+  readonly credential: () => Promise<Credential | undefined>
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** What Docker Hub answered; a status of failure is an answer. */
+export interface DockerHubAnswer {
+  readonly status: number
+  /** The parsed JSON; undefined where there is none. */
+  readonly body: unknown
+}
+
+const API = 'https://hub.docker.com'
+/** A token is good for ten minutes (API description, `AuthCreateTokenResponse`, 2026-11). */
+const TOKEN_LIFE = 9 * 60_000
+const TRIES = 4
+const FIRST_DELAY = 1000
+/** Limits are counted by the minute; who asks for longer means something else. */
+const LONGEST_WAIT = 10 * 60_000
+const MAX_BODY = 16 * 1024 * 1024
+const PASSING = new Set([500, 502, 503, 504])
+
+/**
+ * Docker Hub's API v2, with a token that is had for the login and renewed before it ends, at the pace that the limits in
+ * its answers allow (X-RateLimit-Remaining, X-RateLimit-Reset; X-Retry-After of a 429, a time by the clock).
+ */
+export class DockerHubApi {
+  readonly #parts: DockerHubApiParts
+  #token: {readonly value: Promise<string | undefined>; readonly until: number} | undefined
+  /** Milliseconds since the epoch; nothing is sent before. */
+  #closedUntil = 0
+
+  constructor(parts: DockerHubApiParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Sends a request, and again where it failed in passing.
+   * @throws ReleaseError CREDENTIALS_INVALID where the login is not taken; REGISTRY_UNREACHABLE without an answer
+   */
+  async call(method: 'GET' | 'DELETE', path: string): Promise<DockerHubAnswer> {
+    const answer = await this.#trying(async () => await this.#authorized(method, path))
+    if (answer.status !== 401 || this.#token === undefined) return answer
+    this.#token = undefined
+    return await this.#trying(async () => await this.#authorized(method, path))
+  }
+
+  /** Whether there is a login at all. */
+  async hasLogin(): Promise<boolean> {
+    return (await this.#parts.credential()) !== undefined
+  }
+
+  async #authorized(method: 'GET' | 'DELETE', path: string): Promise<LimitedAnswer> {
+    const token = await this.#validToken()
+    const headers = token === undefined ? {} : {authorization: `Bearer ${token}`}
+    return await this.#send({method, url: new URL(path, API), headers})
+  }
+
+  async #validToken(): Promise<string | undefined> {
+    const now = this.#parts.clock.now()
+    if (this.#token === undefined || this.#token.until <= now)
+      this.#token = {value: this.#login(), until: now + TOKEN_LIFE}
+    return await this.#token.value
+  }
+
+  async #login(): Promise<string | undefined> {
+    const credential = await this.#parts.credential()
+    if (credential === undefined) return undefined
+    const {username: identifier, password: secret} = credential
+    const body = new TextEncoder().encode(JSON.stringify({identifier, secret}))
+    const headers = {'content-type': 'application/json'}
+    const url = new URL('/v2/auth/token', API)
+    const answer = await this.#trying(async () => await this.#send({method: 'POST', url, headers, body}))
+    const token = textAt(answer.body, 'access_token')
+    if (answer.status === 200 && token !== undefined) return token
+    throw new ReleaseError(
+      'CREDENTIALS_INVALID',
+      `Docker Hub does not take the login of ${identifier}: ${answer.status} ${messageIn(answer)}`.trim(),
+      {
+        hint: 'Log in with a user name and a personal access token, or with the name of an organisation and its access token.'
+      }
+    )
+  }
+
+  async #trying(attempt: () => Promise<LimitedAnswer>): Promise<LimitedAnswer> {
+    const {clock, signal} = this.#parts
+    for (let left = TRIES - 1; ; left--) {
+      await this.#waitUntilOpen()
+      const outcome = await attempt().catch((error: unknown) => ({error}))
+      const failed = 'error' in outcome
+      if (failed && (left === 0 || signal.aborted || !isUnreachable(outcome.error))) throw outcome.error
+      if (!failed && (left === 0 || !isPassing(outcome))) return outcome
+      if (failed || outcome.wait === undefined)
+        await clock.sleep(FIRST_DELAY * 2 ** (TRIES - 1 - left) * (1 + Math.random()), signal)
+    }
+  }
+
+  async #waitUntilOpen(): Promise<void> {
+    const {clock, signal} = this.#parts
+    signal.throwIfAborted()
+    const until = this.#closedUntil
+    if (until <= clock.now()) return
+    await clock.sleep(until - clock.now(), signal)
+    if (this.#closedUntil === until) this.#closedUntil = 0
+  }
+
+  async #send(request: HttpRequest): Promise<LimitedAnswer> {
+    const {send, clock, signal} = this.#parts
+    const response = await send({...request, signal})
+    const body = parsed(await readText(response))
+    const wait = waitOf(response, clock.now())
+    if (wait !== undefined) this.#closedUntil = Math.max(this.#closedUntil, clock.now() + wait)
+    return {status: response.status, body, wait}
+  }
+}
+
+interface LimitedAnswer extends DockerHubAnswer {
+  /** Milliseconds that nothing is to be sent. */
+  readonly wait: number | undefined
+}
+
+/** The message of a refusal: Hub has several forms. */
+export function messageIn({body}: DockerHubAnswer): string {
+  const texts = [textAt(body, 'message'), textAt(body, 'detail'), textAt(body, 'errinfo', 'detail')]
+  return texts.find(Boolean) ?? ''
+}
+
+function isPassing({status, wait}: LimitedAnswer): boolean {
+  return PASSING.has(status) || (status === 429 && wait !== undefined)
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof ReleaseError && error.code === 'REGISTRY_UNREACHABLE'
+}
+
+/** Both headers name a time by the clock, in seconds. */
+function waitOf({status, headers}: HttpResponse, now: number): number | undefined {
+  const isUsedUp = headers['x-ratelimit-remaining'] === '0'
+  const time = status === 429 ? headers['x-retry-after'] : isUsedUp ? headers['x-ratelimit-reset'] : undefined
+  if (time === undefined || !/^\d+$/.test(time)) return undefined
+  const wait = Math.max(0, Number(time) * 1000 - now)
+  return wait > LONGEST_WAIT ? undefined : wait
+}
+
+/** @throws ReleaseError REGISTRY_FAILED for more than any answer of this API */
+async function readText({body}: HttpResponse): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    const bytes = Buffer.from(chunk)
+    size += bytes.length
+    if (size > MAX_BODY) throw new ReleaseError('REGISTRY_FAILED', `an answer of ${API} is too large`)
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
