@@ -1,6 +1,6 @@
 import {ReleaseError, systemCodeOf} from '../errors.js'
 import {type Repository, isLoopback} from '../oci/reference.js'
-import type {Clock, Credentials, Reporter, Send} from '../ports.js'
+import type {Clock, Credential, Credentials, Reporter, Send} from '../ports.js'
 import {Exchange} from './exchange.js'
 import {RepositoryClient} from './repository-client.js'
 import {type RetryPolicy, retry} from './retry.js'
@@ -56,8 +56,21 @@ export class Registries {
     const base = new URL(`${scheme}://${host}/v2/`)
     return {
       base,
-      exchange: new Exchange(authorize(this.#send, base, registry, this.#options), this.#policy())
+      exchange: new Exchange(
+        authorize(this.#send, base, registry, {
+          ...this.#options,
+          credentials: host => this.#credential(host)
+        }),
+        this.#policy()
+      )
     }
+  }
+
+  /** Who logged in to a host meant its port 443, whether it is named or not. */
+  async #credential(host: string): Promise<Credential | undefined> {
+    const {credentials} = this.#options
+    const found = await credentials(host)
+    return found ?? (host.endsWith(':443') ? await credentials(host.slice(0, -':443'.length)) : undefined)
   }
 
   /** Plain HTTP only on a loopback address or on request, and there only where TLS is not spoken. */
