@@ -1,4 +1,4 @@
-import {lstat, mkdir, mkdtemp, readFile, readdir, rm, writeFile} from 'node:fs/promises'
+import {mkdir, mkdtemp, open, readdir, rm, writeFile} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import {type Artifact, ArtifactNotFoundError, DefaultArtifactClient} from '@actions/artifact'
@@ -9,6 +9,8 @@ import type {DigestStore} from '../../ports.js'
 const DOWNLOADS_AT_ONCE = 8
 /** A record has 71 bytes; of a larger file only so much is read, enough to say what is wrong with it. */
 const MAX_RECORD = 4096
+/** Bytes of an archive with one record, and room to spare: of a larger one nothing is fetched. */
+const MAX_ARCHIVE = 64 * 1024
 const RETENTION_DAYS = 7
 
 /** Digest records as artifacts of the workflow run, one for each record, named as the record is. */
@@ -76,9 +78,11 @@ async function download(
 
 async function fetchRecord(
   client: DefaultArtifactClient,
-  {id, name}: Artifact,
+  {id, name, size}: Artifact,
   folder: string
 ): Promise<[string, Uint8Array]> {
+  if (size > MAX_ARCHIVE)
+    throw new ReleaseError('RECORD_INVALID', `artifact ${name} has ${size} bytes: it is no digest record`)
   const target = path.join(folder, String(id))
   await mkdir(target)
   await client.downloadArtifact(id, {path: target})
@@ -88,9 +92,17 @@ async function fetchRecord(
       'RECORD_INVALID',
       `artifact ${name} holds ${others.length + (file ? 1 : 0)} entries, not one file`
     )
-  const {size} = await lstat(path.join(target, file.name))
-  const bytes = await readFile(path.join(target, file.name))
-  return [name, size > MAX_RECORD ? bytes.subarray(0, MAX_RECORD) : bytes]
+  return [name, await readBeginning(path.join(target, file.name))]
+}
+
+async function readBeginning(file: string): Promise<Uint8Array> {
+  const handle = await open(file)
+  try {
+    const {buffer, bytesRead} = await handle.read(Buffer.alloc(MAX_RECORD), 0, MAX_RECORD, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
 }
 
 function failed(what: string, cause: unknown): ReleaseError {
