@@ -107,6 +107,8 @@ function hintOf(failure: RegistryFailure, isLoggedIn: boolean): string | undefin
     return `The login for ${host} is not accepted, or lacks the right for this; give its account or token write access.`
   if (status === 404 && entries.some(({code}) => code === 'NAME_UNKNOWN'))
     return 'The repository does not exist there, or this login may not see it.'
+  if (failure.method === 'DELETE' && status === 405)
+    return 'Turn deletion on in the registry; for distribution: REGISTRY_STORAGE_DELETE_ENABLED=true.'
   if (status === 429) return 'The registry limits requests; run this again later, with the same inputs.'
   if (status === 507 || /no space left on device/i.test(said))
     return `The disk of the registry ${host} is full; nothing is wrong with the image.`

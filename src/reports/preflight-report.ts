@@ -1,0 +1,70 @@
+import {code, markdownTable, textTable} from './markdown.js'
+
+/** Whether something can be done from here. */
+export interface PreflightCheck {
+  /** `ghcr.io/o/app`, or `this job`. */
+  readonly where: string
+  /** `push`, `sign`, … */
+  readonly right: string
+  readonly answer: 'yes' | 'no' | 'unknown'
+  /** What was found, where it is not yes. */
+  readonly reason?: string | undefined
+  /** The setting to change. */
+  readonly hint?: string | undefined
+  readonly milliseconds: number
+}
+
+/** Something of a Containerfile that could be better. */
+export interface PreflightAdvice {
+  /** `Containerfile:3` */
+  readonly where: string
+  readonly message: string
+}
+
+/** What was found before a release. */
+export interface PreflightReport {
+  readonly checks: readonly PreflightCheck[]
+  readonly advice: readonly PreflightAdvice[]
+}
+
+/** The report as JSON, for programs. */
+export function preflightJson(report: PreflightReport): string {
+  return JSON.stringify({schema: 1, ...report})
+}
+
+/** The log's table, with the setting to change below each line that is not yes. */
+export function preflightTable({checks}: PreflightReport): string[] {
+  const rows = textTable(
+    checks.map(({where, right, answer, milliseconds}) => [
+      `  ${where}`,
+      right,
+      answer,
+      `${Math.round(milliseconds)} ms`
+    ])
+  )
+  return checks.flatMap(({reason, hint}, at) => [
+    rows[at] ?? '',
+    ...(reason === undefined ? [] : [`    ${reason}`]),
+    ...(hint === undefined ? [] : [`    ${hint}`])
+  ])
+}
+
+/** The section of the job summary. */
+export function preflightSummary({checks, advice}: PreflightReport): string {
+  const missing = checks.filter(({answer}) => answer === 'no').length
+  const title =
+    missing === 0
+      ? '## Preflight: nothing is missing'
+      : `## Preflight: ${missing} of ${checks.length} rights missing`
+  const rows = checks.map(({where, right, answer, reason = '', hint = ''}) => [
+    code(where),
+    right,
+    answer,
+    [reason, hint].filter(Boolean).join('<br>')
+  ])
+  return [
+    title,
+    markdownTable(['Where', 'Right', 'Answer', 'What to do'], rows),
+    ...advice.map(({where, message}) => `- ${code(where)}: ${message}`)
+  ].join('\n\n')
+}
