@@ -110,9 +110,12 @@ function unasked({referrers, hasReferrersApi}: Inventory, {going}: Known): Diges
   return hasReferrersApi ? [...going].filter(digest => !referrers.has(digest)) : []
 }
 
-/** Subjects of orphans, where the listing does not say whether they are there. */
-function unsought({versions, isWhole, absent}: Inventory, {policy}: Known): Digest[] {
-  if (isWhole || !policy.orphans) return []
-  const subjects = new Set([...versions.values()].flatMap(subjectsOf))
+/** Subjects of orphans and of what goes, where the listing does not say whether they are there. */
+function unsought({versions, isWhole, absent}: Inventory, {policy, going}: Known): Digest[] {
+  if (isWhole) return []
+  const asked = policy.orphans
+    ? [...versions.values()]
+    : [...going].map(digest => versions.get(digest)).filter(held => held !== undefined)
+  const subjects = new Set(asked.flatMap(subjectsOf))
   return [...subjects].filter(subject => !versions.has(subject) && !absent.has(subject))
 }

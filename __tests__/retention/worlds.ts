@@ -1,0 +1,252 @@
+import fc from 'fast-check'
+import {type Digest, digestOf, hexOf} from '../../src/oci/digest.js'
+import {type Tag, parseTag} from '../../src/oci/reference.js'
+import type {Content, HeldVersion, Inventory} from '../../src/retention/inventory.js'
+import type {Needs} from '../../src/retention/inventory-needs.js'
+import type {RetentionPolicy} from '../../src/retention/policy.js'
+import {parseNumberedPattern, parseTagPattern} from '../../src/retention/tag-pattern.js'
+
+export const HOUR = 3_600_000
+export const DAY = 24 * HOUR
+export const NOW = Date.parse('2026-06-01T00:00:00Z')
+
+export const digest = (name: string): Digest => digestOf(new TextEncoder().encode(name))
+
+/** One manifest of a world, as a test writes it. Others are named by their place, and come before. */
+export interface WorldNode {
+  readonly children: readonly number[]
+  /** The place of what it refers to; -1 for something that is not there. */
+  readonly subject?: number
+  readonly tags: readonly string[]
+  /** Hours before now that it was pushed. */
+  readonly age: number
+}
+
+/** A repository: an index comes after its children, a referrer after its subject. */
+export interface World {
+  readonly nodes: readonly WorldNode[]
+  readonly hasReferrersApi: boolean
+  /** Whether its host lists what has no tag, with times. */
+  readonly isWhole: boolean
+}
+
+export const GONE = digest('what is not there')
+
+const TAGS = [
+  'latest',
+  '1.0.0',
+  '1.1.0',
+  '1.1.1',
+  'v1.2.0',
+  '2.0.0-rc.1',
+  '2.0.0',
+  '1.0',
+  '1.1',
+  '1',
+  '2'
+].concat([
+  '1.0.0-alpine',
+  '1.1.0-alpine',
+  '1.1-alpine',
+  'main',
+  'pr-1',
+  'pr-2',
+  'pr-3',
+  'nightly-1',
+  'nightly-2',
+  'cache-a'
+])
+
+/** Random worlds: nested indexes, shared children, attestations, referrers of referrers, tags, ages. */
+export const worlds: fc.Arbitrary<World> = fc
+  .record({
+    hasReferrersApi: fc.boolean(),
+    isWhole: fc.boolean(),
+    nodes: fc.array(
+      fc.record({
+        kind: fc.constantFrom('image', 'image', 'index', 'index', 'referrer'),
+        picks: fc.array(fc.nat(1000), {maxLength: 3}),
+        pause: fc.constantFrom(0, 1, 5, 40, 400),
+        isOrphan: fc.boolean()
+      }),
+      {minLength: 1, maxLength: 14}
+    ),
+    tags: fc.uniqueArray(fc.tuple(fc.constantFrom(...TAGS), fc.nat(1000)), {
+      maxLength: 10,
+      selector: ([tag]) => tag
+    })
+  })
+  .map(({nodes, tags, hasReferrersApi, isWhole}) => {
+    const total = nodes.reduce((sum, {pause}) => sum + pause, 0)
+    let passed = 0
+    const made = nodes.map(({kind, picks, pause, isOrphan}, at) => {
+      passed += pause
+      const earlier = at === 0 ? [] : [...new Set(picks.map(pick => pick % at))]
+      const own = tags.filter(([, place]) => place % nodes.length === at).map(([tag]) => tag)
+      return {
+        children: kind === 'index' ? earlier : [],
+        ...(kind === 'referrer' ? {subject: isOrphan ? -1 : (earlier[0] ?? -1)} : {}),
+        tags: own,
+        age: total - passed
+      }
+    })
+    return {nodes: hasReferrersApi ? made : withFallbackTags(made), hasReferrersApi, isWhole}
+  })
+
+/** Without the API, referrers are listed at a tag made of the subject's digest: of its own, or of cosign's kind. */
+function withFallbackTags(nodes: readonly WorldNode[]): WorldNode[] {
+  const subjects = [...new Set(nodes.flatMap(({subject}) => (subject === undefined ? [] : [subject])))]
+  const lists = subjects.map((subject): WorldNode => {
+    const referrers = nodes.flatMap((node, at) => (node.subject === subject ? [at] : []))
+    return {
+      children: referrers,
+      tags: [`sha256-${hexOf(digestAt(subject))}`],
+      age: Math.min(...referrers.map(at => nodes[at]!.age))
+    }
+  })
+  return [...nodes, ...lists]
+}
+
+export function digestAt(place: number): Digest {
+  return place < 0 ? GONE : digest(`node ${place}`)
+}
+
+export const policies: fc.Arbitrary<RetentionPolicy> = fc
+  .record({
+    superseded: fc.uniqueArray(fc.nat(13), {maxLength: 4}),
+    keepVersions: fc.nat(2),
+    keepPatches: fc.nat(1),
+    supersededPrereleases: fc.boolean(),
+    keep: fc.subarray(['main', 'glob:nightly-*', 'regex:pr-[12]', '1.0.0']),
+    delete: fc.subarray(['latest', 'glob:nightly-*', 'glob:1*', 'regex:pr-\\d', 'glob:*']),
+    untagged: fc.boolean(),
+    orphans: fc.boolean(),
+    olderThan: fc.constantFrom(0, 0, 2 * DAY),
+    pulls: fc.subarray([1, 2, 3]),
+    development: fc.subarray(['main', 'glob:nightly-*']),
+    cacheAge: fc.constantFrom(0, 5 * DAY, 500 * DAY),
+    journal: fc.uniqueArray(fc.nat(13), {maxLength: 1}),
+    grace: fc.constantFrom(0, 0, 2 * HOUR, 3 * DAY)
+  })
+  .map(({keep, delete: chosen, pulls, cacheAge, ...rest}) => ({
+    ...rest,
+    superseded: rest.superseded.map(digestAt),
+    journal: rest.journal.map(digestAt),
+    keepTags: keep.map(parseTagPattern),
+    deleteTags: chosen.map(parseTagPattern),
+    pullRequests: {patterns: [parseNumberedPattern('pr-{number}')], closed: new Set(pulls)},
+    development: {patterns: rest.development.map(parseTagPattern), olderThan: 3 * DAY},
+    cache: {patterns: [parseTagPattern('cache-a')], olderThan: cacheAge},
+    now: NOW,
+    limits: {maxDelete: 0, maxShare: 100}
+  }))
+
+/** A policy that deletes nothing, for tests to add to. */
+export function noPolicy(more: Partial<RetentionPolicy> = {}): RetentionPolicy {
+  return {
+    superseded: [],
+    keepVersions: 0,
+    keepPatches: 0,
+    supersededPrereleases: false,
+    keepTags: [],
+    deleteTags: [],
+    untagged: false,
+    orphans: false,
+    olderThan: 0,
+    pullRequests: {patterns: [], closed: new Set()},
+    development: {patterns: [], olderThan: 0},
+    cache: {patterns: [], olderThan: 0},
+    journal: [],
+    grace: DAY,
+    now: NOW,
+    limits: {maxDelete: 0, maxShare: 100},
+    ...more
+  }
+}
+
+/** What reading all of a world gives. */
+export function contentOf({children, subject}: WorldNode): Content {
+  const named = subject === undefined ? {} : {subject: digestAt(subject)}
+  return children.length > 0
+    ? {kind: 'index', children: children.map(digestAt), ...named}
+    : {kind: 'leaf', isRead: true, ...named}
+}
+
+/** An inventory that learns from a world only what it is asked to, as the reader of a registry does. */
+export class LazyInventory implements Inventory {
+  readonly versions = new Map<Digest, HeldVersion>()
+  readonly absent = new Set<Digest>()
+  readonly referrers = new Map<Digest, readonly Digest[]>()
+  readonly aged = new Set<Digest>()
+  readonly isWhole: boolean
+  readonly hasReferrersApi: boolean
+  /** How many manifests were read. */
+  reads = 0
+  readonly #world: World
+
+  constructor(world: World, superseded: readonly Digest[]) {
+    this.#world = world
+    this.isWhole = world.isWhole
+    this.hasReferrersApi = world.hasReferrersApi
+    for (const [at, node] of world.nodes.entries())
+      if (world.isWhole || node.tags.length > 0) this.#add(at, {kind: 'unread'})
+    for (const one of superseded) if (!this.versions.has(one)) this.#read(one)
+  }
+
+  supply({contents, ages, referrers, presence}: Needs): void {
+    for (const one of [...contents, ...presence]) this.#read(one)
+    for (const one of ages) this.#age(one)
+    for (const one of referrers) this.#ask(one)
+  }
+
+  #add(at: number, content: Content): void {
+    const node = this.#world.nodes[at]!
+    const pushed = this.isWhole ? {pushed: NOW - node.age * HOUR} : {}
+    const tags = node.tags.map((tag): Tag => parseTag(tag))
+    this.versions.set(digestAt(at), {digest: digestAt(at), tags, content, ...pushed})
+  }
+
+  #placeOf(one: Digest): number {
+    return this.#world.nodes.findIndex((_, at) => digestAt(at) === one)
+  }
+
+  #read(one: Digest): void {
+    this.reads += 1
+    const at = this.#placeOf(one)
+    if (at < 0) {
+      this.absent.add(one)
+      return
+    }
+    const held = this.versions.get(one)
+    const content = contentOf(this.#world.nodes[at]!)
+    if (held === undefined) this.#add(at, content)
+    else this.versions.set(one, {...held, content})
+    if (content.kind === 'index') for (const child of content.children) this.#expect(child)
+  }
+
+  /** What an index says of its children tells that an image has none, and nothing of a subject. */
+  #expect(child: Digest): void {
+    const at = this.#placeOf(child)
+    const isLeaf = contentOf(this.#world.nodes[at]!).kind === 'leaf'
+    const held = this.versions.get(child)
+    const content: Content = isLeaf ? {kind: 'leaf', isRead: false} : {kind: 'unread'}
+    if (held === undefined) this.#add(at, content)
+    else if (held.content.kind === 'unread' && isLeaf) this.versions.set(child, {...held, content})
+  }
+
+  #age(one: Digest): void {
+    this.aged.add(one)
+    this.#read(one)
+    const held = this.versions.get(one)
+    const node = this.#world.nodes[this.#placeOf(one)]
+    if (held !== undefined && node !== undefined)
+      this.versions.set(one, {...held, created: NOW - node.age * HOUR})
+  }
+
+  #ask(one: Digest): void {
+    const at = this.#placeOf(one)
+    const found = this.#world.nodes.flatMap((node, place) => (node.subject === at && at >= 0 ? [place] : []))
+    this.referrers.set(one, found.map(digestAt))
+    for (const place of found) this.#expect(digestAt(place))
+  }
+}
