@@ -1,4 +1,5 @@
 import {ReleaseError, messageOf} from '../errors.js'
+import {hexOf} from '../oci/digest.js'
 import type {Attest} from '../ports.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -17,13 +18,12 @@ export function githubAttester(environment: Environment): Attest {
     assertPossible(environment, token)
     try {
       const {attestProvenance} = await import('@actions/attest')
-      const {bundle, attestationID} = await attestProvenance({
-        subjects: subjects.map(({name, digest}) => ({
-          name,
-          digest: {sha256: digest.replace(/^sha256:/, '')}
-        })),
-        token
-      })
+      const {bundle, attestationID} = await withQuietOutput(async () =>
+        attestProvenance({
+          subjects: subjects.map(({name, digest}) => ({name, digest: {sha256: hexOf(digest)}})),
+          token
+        })
+      )
       return {bundle: JSON.stringify(bundle), url: urlOf(environment, attestationID)}
     } catch (cause) {
       const names = subjects.map(({name, digest}) => `${name}@${digest}`).join(', ')
@@ -49,6 +49,21 @@ function assertPossible(environment: Environment, token: string | undefined): as
     throw new ReleaseError('ATTEST_FAILED', 'there is no token to keep an attestation with', {
       hint: 'Give the input github-token, or set GITHUB_TOKEN.'
     })
+}
+
+/**
+ * The library prints workflow commands, such as the masking of its tokens, to the standard output, which is for the
+ * outputs of a command. The runner takes them from the other stream as well.
+ */
+async function withQuietOutput<T>(body: () => Promise<T>): Promise<T> {
+  const {stdout, stderr} = process
+  const write = Reflect.get(stdout, 'write')
+  Reflect.set(stdout, 'write', stderr.write.bind(stderr))
+  try {
+    return await body()
+  } finally {
+    Reflect.set(stdout, 'write', write)
+  }
 }
 
 function hintFor(message: string): string {

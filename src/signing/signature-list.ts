@@ -75,9 +75,10 @@ export function readBundle(bytes: Uint8Array): FoundSignature | undefined {
   const statement =
     payload === undefined ? undefined : (parse(Buffer.from(payload, 'base64')) as Statement | undefined)
   if (statement === undefined) return undefined
+  const digests = (statement.subject ?? []).map(({digest}) => `sha256:${digest?.sha256 ?? ''}`)
   const certificate = bundle?.verificationMaterial?.certificate?.rawBytes
   return {
-    digests: (statement.subject ?? []).map(({digest}) => `sha256:${digest?.sha256 ?? ''}`).filter(isDigest),
+    digests: [...new Set(digests.filter(isDigest))],
     predicateType: statement.predicateType ?? '',
     ...(certificate === undefined ? {} : madeBy(Buffer.from(certificate, 'base64')))
   }
