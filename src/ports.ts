@@ -205,6 +205,9 @@ export interface Attestation {
  */
 export type Attest = (subjects: readonly AttestationSubject[], token?: string) => Promise<Attestation>
 
+/** Asks a person whether to go on; true at once where there is nobody to ask. The question may have several lines. */
+export type Confirm = (question: string) => Promise<boolean>
+
 /** Everything impure that a command may use. */
 export interface Ports {
   /**
@@ -224,6 +227,7 @@ export interface Ports {
   /** A variable of the environment; undefined where it is not set. */
   readonly environment: (name: string) => string | undefined
   readonly reporter: Reporter
+  readonly confirm: Confirm
   readonly clock: Clock
   readonly credentials: Credentials
   /**

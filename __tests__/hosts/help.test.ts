@@ -60,6 +60,8 @@ describe('the help of a command', () => {
            The commit; default what is checked out.
        --records FOLDER
            Where digest records lie; default .image-release/records.
+       --yes
+           Do not ask before something is written. Only a terminal is asked.
        --summary FILE
            Append the summary, as Markdown, to a file.
        --output NAME

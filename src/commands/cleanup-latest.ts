@@ -22,6 +22,7 @@ import {cleanupInputs} from './cleanup-inputs.js'
 import {CleanupSources} from './cleanup-sources.js'
 import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
 import {command} from './command.js'
+import {assertConfirmed} from './confirmation.js'
 
 /** How often a plan is made anew where tags move between the plan and its first deletion. */
 const PLANS = 3
@@ -74,6 +75,7 @@ export const cleanupLatest = command({
     )
     if (given['dry-run']) return await conclude(overview, hash, ports)
     assertAllowed(overview, hash, given)
+    await assertConfirmed(ports, 'Delete this?', deletionLines(overview))
     const views: CleanupView[] = []
     for (const one of planned) views.push(await cleanOne(one, sources))
     await sources.deleteCaches(caches)
@@ -86,6 +88,12 @@ async function planWork(work: Work, sources: CleanupSources): Promise<PlannedRep
   if (work.superseded.length > 0)
     for (const digest of work.published) await assertPublished(task.client, digest)
   return await planRepository(task)
+}
+
+/** What is asked about: how much goes where. */
+function deletionLines({views, caches}: CleanupOverview): string[] {
+  const manifests = views.map(({image, plan}) => `${image}: ${plan.waves.flat().length} manifests`)
+  return caches.length === 0 ? manifests : [...manifests, `${caches.length} caches of Actions`]
 }
 
 interface OverviewParts {

@@ -3,7 +3,7 @@ import {type InputValues, choice, duration, flag, lines, list} from '../inputs/i
 import {parseKeyValue} from '../inputs/key-value.js'
 import {parseDigest} from '../oci/digest.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
-import {parseTag} from '../oci/reference.js'
+import {formatRepository, parseTag} from '../oci/reference.js'
 import type {Plan} from '../plan/plan.js'
 import type {Ports} from '../ports.js'
 import {evidenceOutputs} from '../reports/evidence-summary.js'
@@ -14,6 +14,7 @@ import {copyLines} from '../transaction/child-copies.js'
 import {type PublishedIndex, type Release, publish} from '../transaction/publish.js'
 import {releaseView} from '../transaction/release-view.js'
 import {command} from './command.js'
+import {assertConfirmed} from './confirmation.js'
 import {evidenceInputs, evidenceOutputTable} from './evidence-inputs.js'
 import {findDigests, findMetrics, findRecords, recordInputs} from './handed-records.js'
 import {tellingJournal} from './journal-report.js'
@@ -110,6 +111,7 @@ export const mergeManifest = command({
       given.plan === undefined
         ? await plainRelease(given, ports)
         : await plannedRelease(given, given.plan, ports)
+    if (!given['dry-run']) await assertConfirmed(ports, 'Publish this?', tagLines(release))
     const metrics = await findMetrics(given, ports)
     const registries = openReleaseRegistries(given, ports)
     const evidence = await openEvidence(given, ports, repository =>
@@ -134,6 +136,13 @@ export const mergeManifest = command({
     return {...outputs, ...evidenceOutputs(evidence.view())}
   }
 })
+
+/** What is asked about: each repository with the tags that are to point at the release. */
+function tagLines({publications}: Release): string[] {
+  return publications.flatMap(({repositories, tags}) =>
+    repositories.map(one => `${formatRepository(one)}: ${tags.map(({name}) => name).join(', ')}`)
+  )
+}
 
 /** Where there is nothing to do before the tags move, nothing waits for it. */
 function hooksOf({beforeTags}: ReleaseEvidence): Pick<Release, 'beforeTags'> {

@@ -5,6 +5,7 @@ import {
   type Repository,
   type Tag,
   formatReference,
+  formatRepository,
   parseReference,
   parseRepository,
   parseTag
@@ -15,6 +16,7 @@ import {logMerge, mergeOutputs, mergeSummary} from '../reports/merge-summary.js'
 import {type PromotedImage, promote} from '../transaction/promotion.js'
 import {releaseView} from '../transaction/release-view.js'
 import {command} from './command.js'
+import {assertConfirmed} from './confirmation.js'
 import {tellingJournal} from './journal-report.js'
 import {openReleaseRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
@@ -90,6 +92,10 @@ export const promoteRelease = command({
     const {from, to, tags, 'allow-backward': allowBackward, 'dry-run': isDry} = given
     if (to.length === 0) throw new InputError([{input: 'to', message: 'names no repository'}])
     const wanted = tags.length === 0 && from.tag !== undefined ? [from.tag] : tags
+    const what = to.map(repository =>
+      [formatRepository(repository), wanted.join(', ')].filter(Boolean).join(': ')
+    )
+    if (!isDry) await assertConfirmed(ports, 'Promote to these?', what)
     const promoted = await tellingJournal(registries.journal, ports.reporter, async () =>
       promote({from, to, tags: wanted, allowBackward, dryRun: isDry}, registries)
     )

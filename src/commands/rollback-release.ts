@@ -14,6 +14,7 @@ import {type ClientOf, deleteFresh, movesByJournal, movesToVersion} from '../tra
 import {type TagMove, assertAllowed} from '../transaction/tag-moves.js'
 import {moveOrUndo} from '../transaction/tag-transaction.js'
 import {command} from './command.js'
+import {assertConfirmed} from './confirmation.js'
 import {openReleaseRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
 import {dryRun, images} from './shared-inputs.js'
@@ -90,6 +91,8 @@ export const rollbackRelease = command({
           )
     assertAllowed(planned)
     const isDry = given['dry-run']
+    const what = planned.map(({client, tag}) => `${client.name}:${tag.name}`)
+    if (!isDry) await assertConfirmed(ports, 'Put these back?', what)
     const moves = isDry ? planned : await moveOrUndo(planned, registries, 'the release was not rolled back')
     report(moves.map(viewOf), isDry, ports)
     const deleted = given['delete-new'] && !isDry ? await deleteAll(asked, given, ports) : []

@@ -1,4 +1,4 @@
-import type {Artifacts, DigestStore, Journal, Ports, Reporter} from '../ports.js'
+import type {Artifacts, Confirm, DigestStore, Journal, Ports, Reporter} from '../ports.js'
 import {dockerCredentials} from '../registry/docker-config.js'
 import type {HttpConnection} from '../registry/transport/http.js'
 import type {WorkflowRun} from '../workflow-run.js'
@@ -22,11 +22,12 @@ export interface HostParts {
   readonly digests: DigestStore
   readonly journal: Journal
   readonly artifacts: Artifacts
+  readonly confirm: (signal: AbortSignal) => Confirm
   readonly readRun: (ports: Pick<Ports, 'exec' | 'clock'>, source: 'workflow' | 'git') => Promise<WorkflowRun>
 }
 
 /** Opens network, programs, time and credentials of this machine, for a host that brings its log and its store. */
-export function openSystemPorts({readRun, ...parts}: HostParts): SystemPorts {
+export function openSystemPorts({readRun, confirm, ...parts}: HostParts): SystemPorts {
   const cancellation = listenForCancellation()
   const http = lateHttp()
   const exec = execPrograms
@@ -49,6 +50,7 @@ export function openSystemPorts({readRun, ...parts}: HostParts): SystemPorts {
         signal: cancellation.signal
       }),
       attest: githubAttester(process.env),
+      confirm: confirm(cancellation.signal),
       signal: cancellation.signal
     },
     close() {

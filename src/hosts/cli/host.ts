@@ -1,21 +1,19 @@
 import type {Command, Outputs} from '../../commands/command.js'
 import {InputError} from '../../errors.js'
 import {nearest} from '../../inputs/nearest.js'
-import type {Ports} from '../../ports.js'
 import {causeLines, errorLines} from '../error-lines.js'
-import {readGitRun} from '../git-run.js'
-import {readGithubRun} from '../github-run.js'
 import type {Host} from '../host.js'
 import {gatherTexts} from '../input-texts.js'
-import {openSystemPorts} from '../system-ports.js'
+import {type HostParts, openSystemPorts} from '../system-ports.js'
 import {VERSION} from '../../version.js'
-import type {WorkflowRun} from '../../workflow-run.js'
 import {type Arguments, readArguments, variableOf} from './arguments.js'
+import {confirmOnTerminal} from './confirm.js'
 import {openFolderArtifacts} from './folder-artifacts.js'
 import {openFolderStore} from './folder-digest-store.js'
 import {openFolderJournal} from './folder-journal.js'
 import {commandHelp, overview} from './help.js'
 import {type CliReporter, cliReporter} from './reporter.js'
+import {readCliRun} from './run.js'
 
 /** A host that also finds out which command was asked for, and answers --help and --version itself. */
 export interface CliHost extends Host {
@@ -32,13 +30,7 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
   const [first = '--help', ...args] = process.argv.slice(2)
   const state: {globals: Arguments['globals']} = {globals: {}}
   const reporter = cliReporter(process.env)
-  const {ports, close} = openSystemPorts({
-    reporter,
-    digests: openFolderStore(() => state.globals.records ?? RECORDS_FOLDER),
-    journal: openFolderJournal(JOURNAL_FOLDER),
-    artifacts: openFolderArtifacts(ARTIFACTS_FOLDER),
-    readRun: async (facts, source) => await readRun(state.globals, facts, source)
-  })
+  const {ports, close} = openSystemPorts({reporter, ...hostParts(() => state.globals)})
   return {
     ports,
     commandName: async () => await chooseCommand(first, args, {names, load}),
@@ -63,15 +55,23 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
   }
 }
 
-/** Inside a GitHub job the runner knows the run, unless the caller says otherwise; elsewhere Git does. */
-async function readRun(
-  globals: Arguments['globals'],
-  ports: Pick<Ports, 'exec' | 'clock'>,
-  source: 'workflow' | 'git'
-): Promise<WorkflowRun> {
-  const isGiven = [globals.event, globals.ref, globals.sha].some(fact => fact !== undefined)
-  const isGithub = process.env['GITHUB_ACTIONS'] === 'true' && !isGiven && source === 'workflow'
-  return isGithub ? await readGithubRun(process.env, ports) : await readGitRun(globals, ports)
+/** What stands in folders and on the terminal of a command line, by the options that are given. */
+function hostParts(globals: () => Arguments['globals']): Omit<HostParts, 'reporter'> {
+  return {
+    digests: openFolderStore(() => globals().records ?? RECORDS_FOLDER),
+    journal: openFolderJournal(JOURNAL_FOLDER),
+    artifacts: openFolderArtifacts(ARTIFACTS_FOLDER),
+    confirm: signal =>
+      confirmOnTerminal({
+        input: process.stdin,
+        output: process.stderr,
+        environment: process.env,
+        isSure: () => globals().yes === 'true',
+        signal
+      }),
+    readRun: async (facts, source) =>
+      await readCliRun({environment: process.env, given: globals(), source}, facts)
+  }
 }
 
 interface Choice {

@@ -28,6 +28,7 @@ export function openGithubHost(): GithubHost {
     digests: artifactStore(),
     journal: orInLog(artifactJournal(), reporter),
     artifacts: workflowArtifacts(),
+    confirm: () => () => Promise.resolve(true),
     readRun: async (facts, source) => await readRun(facts, source)
   })
   return {

@@ -1,0 +1,18 @@
+import {ReleaseError} from '../errors.js'
+import type {Ports} from '../ports.js'
+
+/**
+ * Asks whoever sits at a terminal whether to write. What is written is said first, a line each.
+ * @throws ReleaseError CANCELLED where the answer is no
+ */
+export async function assertConfirmed(
+  {confirm, reporter}: Pick<Ports, 'confirm' | 'reporter'>,
+  question: string,
+  what: readonly string[] = []
+): Promise<void> {
+  if (await confirm([...what.map(line => `  ${line}`), question].join('\n'))) return
+  reporter.notice('Nothing was written.')
+  throw new ReleaseError('CANCELLED', 'the answer was not yes', {
+    hint: 'Answer y, or give --yes where nobody is to be asked.'
+  })
+}
