@@ -14,8 +14,8 @@ const ROUNDS = 3
 /** How long is waited for a newer release that has its version tag but not yet its aliases. */
 const PATIENCE_MILLISECONDS = 3000
 const STEP_MILLISECONDS = 250
-/** A tag that was read again longer ago than this is read once more before it is written. */
-const FRESH_MILLISECONDS = 250
+/** A tag that was read again longer ago than this, for a journal or a signature took its time, is read once more. */
+const FRESH_MILLISECONDS = 2000
 
 /** What writing tags needs beside the moves. */
 export interface WritingOptions {
