@@ -1,5 +1,6 @@
 import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
 import {describeWith} from '../support/components.js'
+import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
 import {EXAMPLE_PROGRAMS, type ExampleWorld, openExample} from '../support/example-world.js'
 
 const MINUTES = 60_000
@@ -18,7 +19,7 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildah'], '001-metro in a runner', () => {
       registries: ['ghcr.io', 'docker.io'],
       bases: ['busybox:1.37'],
       builder: 'buildah',
-      secrets: {DOCKERHUB_USERNAME: 'dockerhub-user', DOCKERHUB_TOKEN: 'dckr_pat_0123456789'}
+      secrets: {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password}
     })
   }, MINUTES)
   afterAll(async () => world.stop())

@@ -6,7 +6,8 @@ import {promisify} from 'node:util'
 import {component, rootFilesystem} from './components.js'
 
 /** Programs that the images have, which only say that they ran. */
-const STAND_INS = ['python3', 'node']
+const SAY_NAME = 'echo "${0##*/} $*"'
+const STAND_INS = {python3: SAY_NAME, node: SAY_NAME}
 
 /**
  * Publishes images to build on: the file system of busybox for both platforms under one index, and that index under all
@@ -23,7 +24,7 @@ export async function publishBaseImages(
   const [first = '', ...others] = names
   const platforms = ['amd64', 'arm64'].map(architecture => `${first}-${architecture}`)
   try {
-    const programs = await packStandIns(folder)
+    const programs = await packPrograms(folder, STAND_INS)
     for (const [index, architecture] of ['amd64', 'arm64'].entries()) {
       const tag = platforms[index] ?? ''
       await crane('append', '--oci-empty-base', '-f', rootFilesystem(architecture), '-f', programs, '-t', tag)
@@ -37,12 +38,38 @@ export async function publishBaseImages(
   }
 }
 
-async function packStandIns(folder: string): Promise<string> {
-  const programs = path.join(folder, 'usr/local/bin')
-  mkdirSync(programs, {recursive: true})
-  for (const name of STAND_INS) {
-    const file = path.join(programs, name)
-    writeFileSync(file, '#!/bin/sh\necho "${0##*/} $*"\n')
+/**
+ * Publishes an image that answers as BuildKit asks of one that makes bills of materials, with an empty one
+ * (github.com/moby/buildkit, docs/attestations/sbom-protocol.md).
+ */
+export async function publishScanner(name: string, env: Readonly<Record<string, string>>): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'scanner-'))
+  const crane = async (...args: string[]): Promise<unknown> =>
+    await promisify(execFile)(component('crane'), args, {env: {...process.env, ...env}})
+  try {
+    const programs = await packPrograms(folder, {scan: SCAN})
+    await crane('append', '--oci-empty-base', '-f', rootFilesystem('amd64'), '-f', programs, '-t', name)
+    const settings = ['--set-platform', 'linux/amd64', '--entrypoint', '/usr/local/bin/scan']
+    await crane('mutate', name, ...settings, '-t', name)
+  } finally {
+    rmSync(folder, {recursive: true, force: true})
+  }
+}
+
+const STATEMENT = JSON.stringify({
+  _type: 'https://in-toto.io/Statement/v0.1',
+  predicateType: 'https://spdx.dev/Document',
+  predicate: {spdxVersion: 'SPDX-2.3', SPDXID: 'SPDXRef-DOCUMENT', packages: []}
+})
+
+const SCAN = `/bin/echo '${STATEMENT}' > "$BUILDKIT_SCAN_DESTINATION/sbom.spdx.json"`
+
+async function packPrograms(folder: string, programs: Readonly<Record<string, string>>): Promise<string> {
+  const target = path.join(folder, 'usr/local/bin')
+  mkdirSync(target, {recursive: true})
+  for (const [name, script] of Object.entries(programs)) {
+    const file = path.join(target, name)
+    writeFileSync(file, `#!/bin/sh\n${script}\n`)
     chmodSync(file, 0o755)
   }
   const archive = path.join(folder, 'programs.tar')

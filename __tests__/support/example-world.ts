@@ -2,10 +2,11 @@ import {execFileSync} from 'node:child_process'
 import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {publishBaseImages} from './base-images.js'
+import {publishBaseImages, publishScanner} from './base-images.js'
 import {type BuildKit, startBuildKit} from './buildkit.js'
 import {type ContainerStorage, makeContainerStorage} from './container-storage.js'
-import {type Internet, type Site, startInternet} from './internet.js'
+import {GITHUB_TOKEN, type GithubServer} from './github-server.js'
+import {type Internet, type Site, passOn, startInternet} from './internet.js'
 import {spellOutOwnActions} from './own-actions.js'
 import {type ProjectCopy, copyProject} from './project-copy.js'
 import {type RegistryView, viewRegistries} from './registry-view.js'
@@ -30,9 +31,13 @@ export interface ExampleOptions {
   /** The vendors' registries that it publishes to. Docker Hub is always there, for base images. */
   readonly registries: readonly string[]
   readonly bases: readonly string[]
+  /** The image by which BuildKit makes bills of materials, if it makes them. */
+  readonly scanner?: string
   readonly builder: 'buildx' | 'buildah'
   readonly secrets?: Readonly<Record<string, string>>
   readonly sites?: Readonly<Record<string, Site>>
+  /** GitHub's API, if the workflow uses more of it than packages. */
+  readonly github?: GithubServer
   /** Programs that stand in for others, by their name: the text of a shell script. */
   readonly programs?: Readonly<Record<string, string>>
 }
@@ -65,15 +70,16 @@ export interface ExampleWorld {
 /** Opens an example. */
 export async function openExample(options: ExampleOptions): Promise<ExampleWorld> {
   const hosts = [...new Set(['docker.io', ...options.registries])]
-  const registries = await Promise.all(hosts.map(startVendorRegistry))
+  const registries = await Promise.all(hosts.map(host => startVendorRegistry(host, options.repository)))
   const sites = Object.assign({}, ...registries.map(registry => registry.sites)) as Record<string, Site>
-  const internet = await startInternet({...sites, ...options.sites})
+  const internet = await startInternet({...sites, ...options.sites, ...githubSite(sites, options)})
   const temp = mkdtempSync(path.join(tmpdir(), 'example-'))
   const readerEnv = {...internet.env, ...writeLogins(path.join(temp, 'logins'), registries)}
   await publishBaseImages(
     options.bases.map(name => `docker.io/library/${name}`),
     readerEnv
   )
+  if (options.scanner !== undefined) await publishScanner(`docker.io/${options.scanner}`, readerEnv)
   const parts = {
     service: await startResultsService(),
     storage: makeContainerStorage(),
@@ -99,6 +105,19 @@ export async function openExample(options: ExampleOptions): Promise<ExampleWorld
       await Promise.all([parts.service.stop(), parts.buildkit?.stop(), internet.stop()])
       await Promise.all(registries.map(registry => registry.stop()))
       rmSync(temp, {recursive: true, force: true})
+    }
+  }
+}
+
+/** One name for all of GitHub's API: packages are somewhere else than releases and pull requests. */
+function githubSite(sites: Readonly<Record<string, Site>>, {github}: ExampleOptions): Record<string, Site> {
+  const packages = sites['api.github.com']
+  if (github === undefined) return {}
+  return {
+    'api.github.com': (incoming, answer) => {
+      const isOfPackages = /^\/(orgs|users?)\b/.test(incoming.url ?? '')
+      if (isOfPackages && typeof packages === 'function') packages(incoming, answer)
+      else passOn(new URL(github.url), incoming, answer)
     }
   }
 }
@@ -135,7 +154,7 @@ function runExample(
       name,
       payload: {ref, repository: {full_name: repository, default_branch: 'main'}, ...payload}
     },
-    secrets: {GITHUB_TOKEN: 'ghs_0123456789abcdef', ...secrets},
+    secrets: {GITHUB_TOKEN: GITHUB_TOKEN, ...secrets},
     env: {
       ...storage.env,
       ...buildkit?.env,

@@ -114,10 +114,12 @@ function formatVariables(values: Readonly<Record<string, string>>): string {
 
 /** act takes the repository's name from the remote, and the commit from what is checked out. */
 function commitAll({folder, repository}: WorkflowCall): void {
-  const git = (...args: string[]): unknown => execFileSync('git', args, {cwd: folder})
+  const git = (...args: string[]): string => execFileSync('git', args, {cwd: folder, encoding: 'utf8'})
   git('config', 'remote.origin.url', `https://github.com/${repository}`)
   git('config', 'user.name', 'Test')
   git('config', 'user.email', 'test@example.org')
   git('add', '--all')
-  git('commit', '--quiet', '--allow-empty', '--message', 'Test')
+  // Run again, it is the same commit.
+  if (git('status', '--porcelain') !== '' || git('rev-list', '--all', '--max-count=1') === '')
+    git('commit', '--quiet', '--allow-empty', '--message', 'Test')
 }

@@ -31,8 +31,8 @@ export interface RunningTokenIssuer {
 
 const SERVICE = 'test-registry'
 const ISSUER = 'test-issuer'
-/** The prefixes of repositories that everyone may pull from. */
-const PUBLIC = ['pub/', 'library/']
+/** The prefix of repositories that everyone may pull from. */
+const PUBLIC = 'pub/'
 
 /**
  * A token server as distribution's docs/spec/auth/token.md and oauth.md describe it: ES256, with the certificate in x5c,
@@ -140,13 +140,9 @@ function userOf(
 function grantedOf(user: IssuerUser | undefined, scope: string): object[] {
   const [, type, name = '', actions = ''] = /^([a-z]+):(.+):([a-z*,]+)$/.exec(scope) ?? []
   if (type === undefined) return []
-  const rights = user?.rights ?? (isPublic(name) ? ['pull'] : [])
+  const rights = user?.rights ?? (name.startsWith(PUBLIC) ? ['pull'] : [])
   const granted = actions.split(',').filter(action => rights.includes(action) || rights.includes('*'))
   return [{type, name, actions: granted}]
-}
-
-function isPublic(name: string): boolean {
-  return PUBLIC.some(prefix => name.startsWith(prefix))
 }
 
 function signed(header: object, claims: object, key: KeyObject): string {

@@ -1,7 +1,10 @@
 import {existsSync, readdirSync} from 'node:fs'
-import type {RequestListener} from 'node:http'
 import path from 'node:path'
+import {HUB_LOGIN, startDockerHub} from './docker-hub-emulator.js'
+import {startGhcr} from './ghcr-emulator.js'
+import {GITHUB_TOKEN} from './github-server.js'
 import {type Site, passOn} from './internet.js'
+import {loginGuard} from './login-guard.js'
 import {type RunningRegistry, startDistribution3} from './registries.js'
 
 /** A registry of a vendor, by its own name and its own way to log in, and a real registry behind it. */
@@ -24,8 +27,6 @@ interface Login {
   readonly password: string
   /** Where tokens are to be had; the password itself is asked for at every request where there is none. */
   readonly realm?: string
-  /** The name under which it answers, where that is not the one in references. */
-  readonly api?: string
 }
 
 /**
@@ -33,13 +34,8 @@ interface Login {
  * `aws ecr get-login-password` as it is, GCR an access token, ACR a null GUID with its refresh token, Harbor a robot.
  */
 const LOGINS: Readonly<Record<string, Login>> = {
-  'ghcr.io': {username: 'octocat', password: 'ghs_0123456789abcdef', realm: 'https://ghcr.io/token'},
-  'docker.io': {
-    username: 'dockerhub-user',
-    password: 'dckr_pat_0123456789',
-    realm: 'https://auth.docker.io/token',
-    api: 'registry-1.docker.io'
-  },
+  'ghcr.io': {username: 'octocat', password: GITHUB_TOKEN},
+  'docker.io': HUB_LOGIN,
   '123456789.dkr.ecr.us-east-1.amazonaws.com': {username: 'AWS', password: 'ecr-login-password-0123456789'},
   'gcr.io': {username: 'oauth2accesstoken', password: 'ya29.0123456789', realm: 'https://gcr.io/v2/token'},
   'myregistry.azurecr.io': {
@@ -54,24 +50,89 @@ const LOGINS: Readonly<Record<string, Login>> = {
   }
 }
 
-/** Starts a real registry for one of the vendors, by the host that references name. */
-export async function startVendorRegistry(host: string): Promise<VendorRegistry> {
+/**
+ * Starts a real registry for one of the vendors, by the host that references name.
+ * @param repository on GitHub, which packages of ghcr.io belong to
+ */
+export async function startVendorRegistry(host: string, repository: string): Promise<VendorRegistry> {
   const login = LOGINS[host]
   if (login === undefined) throw new Error(`no vendor is known by the name ${host}`)
-  const {username, password, realm, api = host} = login
+  if (host === 'ghcr.io') return await startGithubPackages(login, repository)
+  if (host === 'docker.io') return await startHub(login)
+  const {username, password, realm} = login
   const registry = await startDistribution3({
     auth: realm === undefined ? 'htpasswd' : 'token',
     users: [{username, password, rights: ['pull', 'push', 'delete']}],
     ...(realm === undefined ? {} : {realm})
   })
+  const sites = sitesOf(registry, host, realm)
+  return {host, credential: {username, password}, ...viewOf(registry), sites, stop: () => registry.stop()}
+}
+
+/** ghcr.io with its packages in GitHub's API: what is deleted there is gone here. */
+async function startGithubPackages(login: Login, repository: string): Promise<VendorRegistry> {
+  const registry = await startDistribution3()
+  const [owner = ''] = repository.split('/')
+  const emulator = await startGhcr({
+    registry,
+    accounts: {[owner]: 'Organization'},
+    linkedTo: repository,
+    admins: [repository],
+    tokens: {[login.password]: {kind: 'actions', repository, packages: 'write'}}
+  })
+  const realm = new URL('https://ghcr.io/token')
+  const {guard, tokens} = loginGuard({...login, realm, isPublic: () => false})
+  const registrySite = guard(emulator.sites.registry)
   return {
-    host,
-    address: registry.host,
-    credential: {username, password},
-    manifests: repository => manifestsIn(registry, repository),
-    sites: sitesOf(registry, api, realm),
-    stop: () => registry.stop()
+    host: 'ghcr.io',
+    credential: login,
+    ...viewOf(registry),
+    sites: {
+      'ghcr.io': (incoming, answer) =>
+        (incoming.url?.startsWith('/token') === true ? tokens : registrySite)(incoming, answer),
+      'api.github.com': emulator.sites.api
+    },
+    stop: async () => {
+      await emulator.stop()
+      await registry.stop()
+    }
   }
+}
+
+/** Docker Hub with its API, by which tags are deleted. Everyone may pull what its library has. */
+async function startHub(login: Login): Promise<VendorRegistry> {
+  const registry = await startDistribution3()
+  const emulator = await startDockerHub({registry})
+  const realm = new URL('https://auth.docker.io/token')
+  const isPublic = (name: string): boolean => /^(library|docker)\//.test(name)
+  const {guard, tokens} = loginGuard({...login, realm, isPublic})
+  const registrySite = guard(emulator.sites.registry)
+  return {
+    host: 'docker.io',
+    credential: login,
+    ...viewOf(registry),
+    sites: {
+      'registry-1.docker.io': registrySite,
+      'index.docker.io': registrySite,
+      'auth.docker.io': tokens,
+      'hub.docker.com': emulator.sites.api
+    },
+    stop: async () => {
+      await emulator.stop()
+      await registry.stop()
+    }
+  }
+}
+
+/** The logins of registries, one `registry=username:password` a line. */
+export function loginsOf(registries: readonly VendorRegistry[]): string {
+  return registries
+    .map(({host, credential: {username, password}}) => `${host}=${username}:${password}`)
+    .join('\n')
+}
+
+function viewOf(registry: RunningRegistry): Pick<VendorRegistry, 'address' | 'manifests'> {
+  return {address: registry.host, manifests: repository => manifestsIn(registry, repository)}
 }
 
 /** Read from where distribution keeps them: it lists none that has no tag. A deleted one leaves an empty folder. */
@@ -87,26 +148,17 @@ function manifestsIn({folder = ''}: RunningRegistry, repository: string): string
   return digests.map(hex => `sha256:${hex}`).sort()
 }
 
-function sitesOf(registry: RunningRegistry, api: string, realm: string | undefined): Record<string, Site> {
+function sitesOf(registry: RunningRegistry, host: string, realm: string | undefined): Record<string, Site> {
   const upstream = new URL(`http://${registry.host}`)
-  if (realm === undefined || registry.tokenEndpoint === undefined) return {[api]: upstream}
-  const {hostname, pathname} = new URL(realm)
   const issuer = registry.tokenEndpoint
-  const tokens: RequestListener = (incoming, answer) => {
-    const url = new URL(incoming.url ?? '/', realm)
-    const isForTokens = url.pathname === pathname
-    if (isForTokens) incoming.url = `${issuer.pathname}${url.search}`
-    if (isForTokens) passOn(issuer, incoming, answer)
-    else passOn(upstream, incoming, answer)
+  if (realm === undefined || issuer === undefined) return {[host]: upstream}
+  const {pathname} = new URL(realm)
+  return {
+    [host]: (incoming, answer) => {
+      const url = new URL(incoming.url ?? '/', realm)
+      const isForTokens = url.pathname === pathname
+      if (isForTokens) incoming.url = `${issuer.pathname}${url.search}`
+      passOn(isForTokens ? issuer : upstream, incoming, answer)
+    }
   }
-  const names = api === 'registry-1.docker.io' ? [api, 'index.docker.io'] : [api]
-  const apis = names.map((name): [string, Site] => [name, hostname === name ? tokens : upstream])
-  return {...Object.fromEntries(apis), [hostname]: tokens}
-}
-
-/** The logins of registries, one `registry=username:password` a line. */
-export function loginsOf(registries: readonly VendorRegistry[]): string {
-  return registries
-    .map(({host, credential: {username, password}}) => `${host}=${username}:${password}`)
-    .join('\n')
 }
