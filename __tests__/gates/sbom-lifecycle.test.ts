@@ -1,0 +1,145 @@
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
+import {promoteRelease} from '../../src/commands/promote-release.js'
+import {parseInputs} from '../../src/inputs/input.js'
+import {type Digest, digestOf, parseDigest} from '../../src/oci/digest.js'
+import {readManifest} from '../../src/oci/manifest.js'
+import {pushAttachment} from '../../src/registry/attachment-push.js'
+import {pushImage} from '../../src/registry/image-push.js'
+import {fallbackTag, listReferrers} from '../../src/registry/referrers.js'
+import {listTags} from '../../src/registry/tag-list.js'
+import {describeWith} from '../support/components.js'
+import {attestedImage, image} from '../support/images.js'
+import {type TestPorts, testPorts} from '../support/ports.js'
+import {
+  DISTRIBUTION_3,
+  OLAREG,
+  type RunningRegistry,
+  startDistribution3,
+  startEmbedded,
+  startOlareg
+} from '../support/registries.js'
+import {clientOf, publishRelease, releaseTags} from '../support/releases.js'
+
+const ARTIFACT_TYPE = 'application/spdx+json'
+const sbom = (name = 'app') => ({
+  artifactType: ARTIFACT_TYPE,
+  bytes: Buffer.from(JSON.stringify({spdxVersion: 'SPDX-2.3', name}))
+})
+
+function attachingTo(start: () => Promise<RunningRegistry>, hasApi: boolean): void {
+  let registry: RunningRegistry
+  let ports: TestPorts
+
+  beforeAll(async () => {
+    registry = await start()
+    ports = testPorts([registry])
+  })
+  afterAll(async () => {
+    ports.close()
+    await registry.stop()
+  })
+
+  it('is listed as a referrer once, however often it is attached', async () => {
+    const client = clientOf(ports, `${registry.host}/org/sbom`)
+    const local = image()
+    await pushImage(client, local)
+    const first = await pushAttachment(client, local.root, sbom())
+    expect(first.isNew).toBe(true)
+    expect(await pushAttachment(client, local.root, sbom())).toEqual({...first, isNew: false})
+    expect(await pushAttachment(client, local.root, sbom('made again'))).toEqual({...first, isNew: false})
+    const other = {...sbom(), artifactType: 'application/vnd.cyclonedx+json'}
+    expect(await pushAttachment(client, local.root, other)).toMatchObject({isNew: true})
+    const listed = await listReferrers(client, local.root.digest)
+    expect(listed.map(({artifactType}) => artifactType).sort()).toEqual(
+      [ARTIFACT_TYPE, 'application/vnd.cyclonedx+json'].sort()
+    )
+    expect(await listTags(client)).toEqual(hasApi ? [] : [fallbackTag(local.root.digest)])
+  })
+}
+
+describe('a bill of materials in a registry with a list of referrers', () => attachingTo(startEmbedded, true))
+describeWith(OLAREG, 'a bill of materials in olareg', () => attachingTo(startOlareg, true))
+describeWith(DISTRIBUTION_3, 'a bill of materials in distribution 3, which has no list', () =>
+  attachingTo(startDistribution3, false)
+)
+
+describe('the bills of materials of a release', () => {
+  let registries: RunningRegistry[]
+  let ports: TestPorts
+  const state = {number: 0, image: '', production: ''}
+
+  beforeAll(async () => {
+    registries = [await startEmbedded(), await startEmbedded()]
+  })
+  afterAll(async () => {
+    await Promise.all(registries.map(registry => registry.stop()))
+  })
+  beforeEach(() => {
+    ports = testPorts(registries)
+    state.number += 1
+    const [first = '', second = ''] = registries.map(({host}) => host)
+    state.image = `${first}/org/life${state.number}`
+    state.production = `${second}/org/life${state.number}`
+  })
+  afterEach(() => ports.close())
+
+  const children = async (digest: string): Promise<Digest[]> => {
+    const index = await clientOf(ports, state.image).getManifest(parseDigest(digest))
+    return readManifest(index)
+      .manifests.filter(({platform}) => platform?.os === 'linux')
+      .map(child => child.digest)
+  }
+  const attachTo = async (digests: readonly Digest[]): Promise<Digest[]> => {
+    const client = clientOf(ports, state.image)
+    return await Promise.all(
+      digests.map(
+        async digest => (await pushAttachment(client, await client.getManifest(digest), sbom(digest))).digest
+      )
+    )
+  }
+  const publish = async (version: string, revision: string) =>
+    await publishRelease(ports, {
+      images: [state.image],
+      version,
+      tags: [{name: 'latest', class: 'moving', rule: 'main'}],
+      revision: revision.repeat(40),
+      make: architecture => attestedImage({architecture, content: version})
+    })
+  const isThere = async (name: string, digests: readonly Digest[]): Promise<boolean[]> =>
+    Promise.all(digests.map(async digest => (await clientOf(ports, name).headManifest(digest)) !== undefined))
+
+  it('go along where it is promoted, beside what BuildKit attested', async () => {
+    const {digest} = await publishRelease(ports, {
+      images: [state.image],
+      version: '1.2.3',
+      tags: releaseTags('1.2.3'),
+      make: architecture => attestedImage({architecture})
+    })
+    const images = await children(digest)
+    const sboms = await attachTo(images)
+    const texts = {from: `${state.image}:1.2.3`, to: state.production, tags: '1.2.3'}
+    await promoteRelease.run(parseInputs(promoteRelease.inputs, texts), ports)
+    expect(await isThere(state.production, sboms)).toEqual([true, true])
+    const client = clientOf(ports, state.production)
+    for (const child of images) {
+      const [listed] = await listReferrers(client, child)
+      const manifest = await client.getManifest(listed?.digest ?? child)
+      const [layer] = readManifest(manifest).layers
+      expect(layer?.digest).toBe(digestOf(sbom(child).bytes))
+    }
+    const index = readManifest(await client.getManifest(parseDigest(digest)))
+    expect(index.manifests.filter(({platform}) => platform?.os === 'unknown')).toHaveLength(2)
+  })
+
+  it('stay with what a tag reaches, and go with what none does', async () => {
+    const old = await publish('0.0.1', 'a')
+    const oldSboms = await attachTo(await children(old.digest))
+    const current = await publish('0.0.2', 'b')
+    const sboms = await attachTo(await children(current.digest))
+    const texts = {release: current.release, 'min-age': '0'}
+    await cleanupLatest.run(parseInputs(cleanupLatest.inputs, texts), ports)
+    expect(await isThere(state.image, sboms)).toEqual([true, true])
+    expect(await isThere(state.image, oldSboms)).toEqual([false, false])
+  })
+})
