@@ -72,7 +72,11 @@ describe('the plan of a clean-up, against a brute-force oracle', () => {
       const asked = {...policy, untagged: false, orphans: false, keepTags: policy.keepTags}
       const {plan} = planLazily({...world, isWhole: false}, asked)
       const verdict = judge(seen, asked)
-      expect(new Set(going(plan))).toEqual(new Set([...verdict.deleted].map(digestAt)))
+      const allowed = new Set([...verdict.deleted].map(digestAt))
+      for (const one of going(plan)) expect(allowed).toContain(one)
+      // The subject of a signature may be found out there, and with it an index that keeps more.
+      const isPlain = world.nodes.every(({subject}) => subject === undefined)
+      if (isPlain) expect(new Set(going(plan))).toEqual(allowed)
     }))
 
   it('names each index before its children, and each manifest before what refers to it', () =>

@@ -2,6 +2,7 @@ import type {Digest} from '../oci/digest.js'
 import {type HeldVersion, type Inventory, timeOf} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
 import {subjectsOf} from './reachability.js'
+import {isOlder} from './tag-rules.js'
 import type {Selection} from './version-rules.js'
 
 /** What has to be found out before a plan can be followed. */
@@ -58,17 +59,19 @@ function unagedSelection({versions, aged}: Inventory, {policy, selection}: Known
 }
 
 /**
- * What goes is read to take its children along, unless they go by being untagged; and for its subject where the
+ * What goes is read to take its children along, unless they go by being untagged, being older than it; and for its subject where the
  * registry knows referrers, for then it may belong to something that stays.
  */
 function unreadGoing(
   {versions, isWhole, hasReferrersApi}: Inventory,
   {policy, going, selection}: Known
 ): Digest[] {
-  const areChildrenChosen = isWhole && policy.untagged
+  const areChildrenChosen = (held: HeldVersion | undefined): boolean =>
+    isWhole && policy.untagged && held !== undefined && isOlder(held, policy.olderThan, policy.now)
   return [...going].filter(digest => {
-    const content = versions.get(digest)?.content
-    const isOpen = content?.kind === 'unread' && !(areChildrenChosen && selection.selected.has(digest))
+    const held = versions.get(digest)
+    const content = held?.content
+    const isOpen = content?.kind === 'unread' && !(areChildrenChosen(held) && selection.selected.has(digest))
     const isSubjectOpen =
       hasReferrersApi && (content?.kind === 'unread' || isUnreadLeaf(versions.get(digest)))
     return isOpen || isSubjectOpen
