@@ -156,8 +156,11 @@ export interface Credential {
   readonly identityToken?: string
 }
 
-/** Finds the credential for a registry (host and port); undefined for anonymous. */
-export type Credentials = (registry: string) => Promise<Credential | undefined>
+/**
+ * Finds the credential for a registry (host and port), or for one of its repositories where a login is for a part of the
+ * registry only; undefined for anonymous.
+ */
+export type Credentials = (registry: string, repository?: string) => Promise<Credential | undefined>
 
 /** One request to GitHub's REST API. */
 export interface GithubRequest {

@@ -41,8 +41,16 @@ const environment = (more: Record<string, string> = {}): Record<string, string> 
 })
 
 async function find(registry: string, more: Record<string, string> = {}): Promise<Credential | undefined> {
+  return await findFor(registry, undefined, more)
+}
+
+async function findFor(
+  registry: string,
+  repository: string | undefined,
+  more: Record<string, string> = {}
+): Promise<Credential | undefined> {
   const exec = execWithEnvironment({PATH: `${at('bin')}:/bin:/usr/bin`})
-  return await dockerCredentials({environment: environment(more), exec})(registry)
+  return await dockerCredentials({environment: environment(more), exec})(registry, repository)
 }
 
 const asked = async (): Promise<string[]> => (await readFile(at('asked'), 'utf8')).trim().split('\n')
@@ -178,6 +186,36 @@ describe("podman's auth.json", () => {
     expect(await find('ghcr.io', more)).toMatchObject({username: '.docker/config.json'})
   })
 
+  it.each<[string, string, string | undefined]>([
+    ['quay.io', 'team/shop/app', 'of the image'],
+    ['quay.io', 'team/shop/other', 'of the shop'],
+    ['quay.io', 'team/other', 'of the team'],
+    ['quay.io', 'teams/app', 'of all'],
+    ['ghcr.io', 'team/shop/app', undefined]
+  ])('has logins for parts of a registry: on %s for %s that %s', async (registry, repository, username) => {
+    const entry = (name: string): object => ({auth: base64(`${name}:secret`)})
+    await write('.config/containers/auth.json', {
+      auths: {
+        'quay.io': entry('of all'),
+        'quay.io/team': entry('of the team'),
+        'quay.io/team/shop': entry('of the shop'),
+        'quay.io/team/shop/app': entry('of the image')
+      }
+    })
+    expect((await findFor(registry, repository))?.username).toBe(username)
+    expect((await find('quay.io'))?.username).toBe('of all')
+  })
+
+  it('has a login for a part go before the helper of the whole', async () => {
+    await write('.config/containers/auth.json', {
+      credHelpers: {'quay.io': 'mine'},
+      auths: {'quay.io/team': {auth: base64('of the team:secret')}}
+    })
+    await writeHelper('mine', `echo '{"Username":"helped","Secret":"x"}'`)
+    expect((await findFor('quay.io', 'team/app'))?.username).toBe('of the team')
+    expect((await findFor('quay.io', 'other/app'))?.username).toBe('helped')
+  })
+
   it('is nowhere without a home', () => {
     expect(configFiles({})).toEqual([])
     expect(configFiles({REGISTRY_AUTH_FILE: '', DOCKER_CONFIG: ''})).toEqual([])
@@ -205,6 +243,46 @@ describe('a credential helper', () => {
     await writeHelper('store', answer('bob', 'secret-of-bob'))
     expect(await find('docker.io')).toEqual({username: 'bob', password: 'secret-of-bob'})
     expect(await asked()).toEqual(['get https://index.docker.io/v1/'])
+  })
+
+  it.each<[string, string, string, string, Credential]>([
+    [
+      'ECR',
+      '123456789012.dkr.ecr.us-east-1.amazonaws.com',
+      'ecr-login',
+      'AWS',
+      {username: 'AWS', password: 'secret'}
+    ],
+    [
+      'Artifact Registry',
+      'europe-west1-docker.pkg.dev',
+      'gcloud',
+      '_dcgcloud_token',
+      {username: '_dcgcloud_token', password: 'secret'}
+    ],
+    [
+      'Container Registry',
+      'gcr.io',
+      'gcr',
+      'oauth2accesstoken',
+      {username: 'oauth2accesstoken', password: 'secret'}
+    ],
+    ['ACR', 'shop.azurecr.io', 'acr-env', '<token>', {username: '', password: '', identityToken: 'secret'}]
+  ])('of %s gives what its cloud gave', async (...[, registry, helper, username, credential]) => {
+    await write('.docker/config.json', {credHelpers: {[registry]: helper}})
+    await writeHelper(helper, answer(username, 'secret'))
+    expect(await findFor(registry, 'o/app')).toEqual(credential)
+    expect(await find('ghcr.io')).toBeUndefined()
+    expect(await asked()).toEqual([`get ${registry}`])
+  })
+
+  it('is asked once, for however many repositories', async () => {
+    await write('.docker/config.json', {credsStore: 'store'})
+    await writeHelper('store', answer('bob', 'secret-of-bob'))
+    const exec = execWithEnvironment({PATH: `${at('bin')}:/bin:/usr/bin`})
+    const credentials = dockerCredentials({environment: environment(), exec})
+    await Promise.all(['o/a', 'o/b', 'o/c'].map(async name => credentials('ghcr.io', name)))
+    expect(await asked()).toEqual(['get ghcr.io'])
   })
 
   it('may give a refresh token', async () => {

@@ -149,6 +149,21 @@ describe('on the embedded registry with tokens', () => {
   expirySuite(shortLived)
   anonymousSuite(withAnonymous)
 
+  it('each repository is asked for with the login for its part of the registry', async () => {
+    const registry = await startEmbeddedWith('token')
+    closing.push(() => registry.stop())
+    const client = openClient(registry, {
+      credentials: (_, repository) =>
+        Promise.resolve(repository?.startsWith('mine/') === true ? PUBLISHER : READER)
+    })
+    closing.push(() => client.close())
+    const mine = client.repository('mine/app')
+    await mine.putManifest(await newManifest(mine), TAG)
+    const error = await failureOf(() => newManifest(client.repository('theirs/app')))
+    expect(error.message).toMatch(/: (401 UNAUTHORIZED|403 DENIED)/)
+    expect(await mine.headManifest(TAG)).toBeDefined()
+  })
+
   it('a token that the registry thinks ended is renewed, whatever its own clock says', async () => {
     const registry = await shortLived()
     closing.push(() => registry.stop())

@@ -40,8 +40,8 @@ export function openReleaseRegistries(inputs: RegistryInputs, ports: Ports): Rel
 
 /** A login of the inputs goes before one of the configuration. */
 export function credentialsOf(inputs: RegistryInputs, ports: Ports): Credentials {
-  return async registry => {
+  return async (registry, repository) => {
     const given = inputs['registry-credentials'].find(login => login.registry === registry)
-    return given ?? (await ports.credentials(registry))
+    return given ?? (await ports.credentials(registry, repository))
   }
 }

@@ -20,7 +20,8 @@ interface ConfigFile {
 
 /**
  * Credentials as docker and podman find them: the file that REGISTRY_AUTH_FILE names, docker's configuration, then
- * podman's, each with its credential helpers. The first that knows the registry answers.
+ * podman's, each with its credential helpers. The first that knows the registry answers. A login for a part of a
+ * registry, which podman keeps as `host/namespace`, goes before that for the whole (containers-auth.json(5)).
  * @throws ReleaseError CREDENTIALS_INVALID for a file that cannot be read as configuration, or a failing helper
  */
 export function dockerCredentials(options: DockerConfigOptions): Credentials {
@@ -28,10 +29,11 @@ export function dockerCredentials(options: DockerConfigOptions): Credentials {
     const state: {loaded?: Promise<ConfigFile | undefined>} = {}
     return () => (state.loaded ??= loadConfig(file))
   })
-  return async registry => {
+  const ask = askOnce(options.exec)
+  return async (registry, repository) => {
     for (const load of files) {
       const config = await load()
-      const credential = config && (await credentialIn(config, registry, options.exec))
+      const credential = config && (await credentialIn(config, {registry, repository}, ask))
       if (credential !== undefined) return credential
     }
     return undefined
@@ -86,19 +88,49 @@ function unreadable(file: string, reason: string): ReleaseError {
   })
 }
 
+/** Asks each helper for a server once: some ask a cloud, or a person. */
+function askOnce(exec: Exec): AskHelper {
+  const answers = new Map<string, Promise<Credential | undefined>>()
+  return (helper, server) => {
+    const key = `${helper} ${server}`
+    const answer = answers.get(key) ?? askHelper(helper, server, exec)
+    answers.set(key, answer)
+    return answer
+  }
+}
+
+type AskHelper = (helper: string, server: string) => Promise<Credential | undefined>
+
+/** Whom a credential is looked for: a registry, and a repository there where it is known. */
+interface Login {
+  readonly registry: string
+  readonly repository: string | undefined
+}
+
 async function credentialIn(
   config: ConfigFile,
-  registry: string,
-  exec: Exec
+  {registry, repository}: Login,
+  ask: AskHelper
 ): Promise<Credential | undefined> {
+  const part = partsOf(registry, repository)
+    .map(name => config.auths[name])
+    .find(Boolean)
+  const partial = part && readAuth(part, config.file)
+  if (partial !== undefined) return partial
   const names = namesOf(registry)
   const helper = names.map(name => config.credHelpers[name]).find(Boolean) ?? config.credsStore
   if (helper !== undefined && helper !== '') {
-    const credential = await askHelper(helper, names[0] ?? registry, exec)
+    const credential = await ask(helper, names[0] ?? registry)
     if (credential !== undefined) return credential
   }
   const entry = names.map(name => config.auths[name]).find(Boolean)
   return entry && readAuth(entry, config.file)
+}
+
+/** `host/a/b` and `host/a` for the repository a/b: the longest first. */
+function partsOf(registry: string, repository: string | undefined): string[] {
+  const steps = repository?.split('/') ?? []
+  return steps.map((_, at) => [registry, ...steps.slice(0, steps.length - at)].join('/'))
 }
 
 /** The keys under which tools keep the credential of a registry; Docker Hub has its own. */

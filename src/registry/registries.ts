@@ -59,7 +59,7 @@ export class Registries {
       exchange: new Exchange(
         authorize(this.#send, base, registry, {
           ...this.#options,
-          credentials: host => this.#credential(host)
+          credentials: (host, name) => this.#credential(host, name)
         }),
         this.#policy()
       )
@@ -67,10 +67,11 @@ export class Registries {
   }
 
   /** Who logged in to a host meant its port 443, whether it is named or not. */
-  async #credential(host: string): Promise<Credential | undefined> {
+  async #credential(host: string, name: string | undefined): Promise<Credential | undefined> {
     const {credentials} = this.#options
-    const found = await credentials(host)
-    return found ?? (host.endsWith(':443') ? await credentials(host.slice(0, -':443'.length)) : undefined)
+    const found = await credentials(host, name)
+    if (found !== undefined || !host.endsWith(':443')) return found
+    return await credentials(host.slice(0, -':443'.length), name)
   }
 
   /** Plain HTTP only on a loopback address or on request, and there only where TLS is not spoken. */

@@ -29,25 +29,23 @@ export function authorize(
   host: string,
   {credentials, clock}: {readonly credentials: Credentials; readonly clock: Clock}
 ): AuthorizedSend {
-  const session = new AuthSession(next, registry, () => credentials(host), clock)
+  const session = new AuthSession(next, registry, name => credentials(host, name), clock)
   return (request, scopes) => session.send(request, scopes)
 }
+
+type FindCredential = (repository: string | undefined) => Promise<Credential | undefined>
 
 class AuthSession {
   readonly #next: Send
   readonly #registry: URL
-  readonly #findCredential: () => Promise<Credential | undefined>
+  readonly #findCredential: FindCredential
   readonly #clock: Clock
   readonly #tokens = new Map<string, Promise<Token>>()
+  /** By the name of the repository: a login may be for a part of a registry. */
+  readonly #credentials = new Map<string | undefined, Promise<Credential | undefined>>()
   #challenge: Challenge | undefined
-  #credential: Promise<Credential | undefined> | undefined
 
-  constructor(
-    next: Send,
-    registry: URL,
-    findCredential: () => Promise<Credential | undefined>,
-    clock: Clock
-  ) {
+  constructor(next: Send, registry: URL, findCredential: FindCredential, clock: Clock) {
     this.#next = next
     this.#registry = registry
     this.#findCredential = findCredential
@@ -56,7 +54,7 @@ class AuthSession {
 
   async send(request: HttpRequest, scopes: readonly string[]): Promise<AuthorizedResponse> {
     const response = await this.#exchange(request, scopes)
-    return {...response, isLoggedIn: (await this.#credential) !== undefined}
+    return {...response, isLoggedIn: (await this.#credentials.get(repositoryIn(scopes))) !== undefined}
   }
 
   async #exchange(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse> {
@@ -88,10 +86,15 @@ class AuthSession {
   async #authorization(scopes: readonly string[]): Promise<string | undefined> {
     const challenge = this.#challenge
     if (challenge === undefined) return undefined
-    this.#credential ??= this.#findCredential()
-    const credential = await this.#credential
+    const credential = await this.#credential(repositoryIn(scopes))
     if (challenge.scheme === 'basic') return credential && basicAuthorization(credential)
     return `Bearer ${(await this.#token(challenge, scopes, credential)).value}`
+  }
+
+  #credential(repository: string | undefined): Promise<Credential | undefined> {
+    const known = this.#credentials.get(repository) ?? this.#findCredential(repository)
+    this.#credentials.set(repository, known)
+    return known
   }
 
   async #token(
@@ -137,4 +140,9 @@ function withAuthorization(request: HttpRequest, authorization: string | undefin
 
 function keyOf(scopes: readonly string[]): string {
   return scopes.join(' ')
+}
+
+/** The repository that a request is for: its scope comes first. */
+function repositoryIn([scope = '']: readonly string[]): string | undefined {
+  return /^repository:(.+):/.exec(scope)?.[1]
 }
