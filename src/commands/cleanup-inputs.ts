@@ -7,7 +7,7 @@ import {type JournalDocument, parseJournal} from '../plan/journal-document.js'
 import {parseNumberedPattern, parseTagPattern} from '../retention/tag-pattern.js'
 import {githubRepository, githubToken} from './github-inputs.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
-import {dryRun, images, minAge, release} from './shared-inputs.js'
+import {config, dryRun, images, minAge, release} from './shared-inputs.js'
 
 const PATTERNS = 'One a line: the name of a tag, glob:PATTERN or regex:PATTERN.'
 
@@ -141,6 +141,7 @@ export const cleanupInputs = {
   'github-token': githubToken,
   'github-repository': githubRepository,
   insecure,
+  config,
   'registry-credentials': registryCredentials,
   'dry-run': dryRun
 }

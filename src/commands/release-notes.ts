@@ -17,7 +17,7 @@ import {command} from './command.js'
 import {githubRepository, githubToken} from './github-inputs.js'
 import {openRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
-import {dryRun, release} from './shared-inputs.js'
+import {config, dryRun, release} from './shared-inputs.js'
 import {expectationsOfTarget} from './verify-release.js'
 import {writeNotes} from './written-notes.js'
 
@@ -61,6 +61,7 @@ const inputs = {
   'github-repository': githubRepository,
   'github-token': githubToken,
   insecure,
+  config,
   'registry-credentials': registryCredentials,
   'dry-run': dryRun
 }
@@ -73,6 +74,7 @@ export const releaseNotesCommand = command({
   summary: 'Write how to pull and verify a published release into its notes on GitHub.',
   description:
     'Reads the published images back from their registries, and writes pull commands by tag and by digest, the digest and size of every platform, and how to verify signatures and attestations into a section of its own between two marks. What others wrote into the notes stays as it is, and the same release always gives the same section. Nothing is written unless every tag of the release is verified.',
+  settings: 'section',
   inputs,
   outputs: {
     notes: 'The section, as GitHub Markdown.',

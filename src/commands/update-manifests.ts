@@ -13,7 +13,7 @@ import {githubRepository, githubToken} from './github-inputs.js'
 import {type Delivered, deliver, parseAuthor} from './manifest-destination.js'
 import {openRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
-import {dryRun, release} from './shared-inputs.js'
+import {config, dryRun, release} from './shared-inputs.js'
 
 const inputs = {
   manifests: required(
@@ -93,6 +93,7 @@ const inputs = {
   'github-repository': githubRepository,
   'github-token': githubToken,
   insecure,
+  config,
   'registry-credentials': registryCredentials,
   'dry-run': dryRun
 }
@@ -105,6 +106,7 @@ export const updateManifests = command({
   summary: 'Name a published image in the manifests of a deployment, by commit or pull request.',
   description:
     'Changes the tag, the digest and the name of images in kustomizations, values of Helm charts and manifests of Kubernetes, and nothing else in these files: comments and layout stay. The change goes to a branch of this or another repository; where somebody else was faster, it is made anew on what stands there. A manifest that names a newer version stays as it is. Without a change there is no commit.',
+  settings: 'section',
   inputs,
   outputs: {
     registry: 'The registry of the image; of the first target where there are several, as in the next four.',
