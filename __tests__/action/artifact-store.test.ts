@@ -1,9 +1,11 @@
-import {mkdtempSync, rmSync} from 'node:fs'
+import {mkdtempSync, readdirSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it, jest} from '@jest/globals'
+import {z} from 'zod'
 import {openArtifactStore} from '../../src/hosts/github/artifact-digest-store.js'
 import {type ResultsService, startResultsService} from '../support/results-service.js'
+import {type ZipEntry, zipArchive} from '../support/zip-archive.js'
 
 const RECORD = Buffer.from(`sha256:${'a'.repeat(64)}`)
 const OTHER = Buffer.from(`sha256:${'b'.repeat(64)}`)
@@ -62,6 +64,64 @@ describe('digest records as artifacts', () => {
     await expect(failure).rejects.toMatchObject({code: 'ARTIFACT_FAILED'})
     await expect(failure).rejects.toThrow('digest-app-amd64')
     expect(service.artifacts()).toEqual([])
+  })
+})
+
+describe('an artifact that is not what build-by-digest makes', () => {
+  const NAME = 'digest-app-amd64'
+
+  /** Puts bytes in place of an artifact, as any step of the run could. */
+  async function put(archive: Uint8Array): Promise<void> {
+    const {ACTIONS_RESULTS_URL: base = '', ACTIONS_RUNTIME_TOKEN: token = ''} = service.env()
+    const call = async (method: string, body: object): Promise<unknown> => {
+      const url = `${base}twirp/github.actions.results.api.v1.ArtifactService/${method}`
+      const headers = {'content-type': 'application/json', authorization: `Bearer ${token}`}
+      return await (await fetch(url, {method: 'POST', headers, body: JSON.stringify(body)})).json()
+    }
+    const named = {workflow_run_backend_id: 'run-1', workflow_job_run_backend_id: 'job-1', name: NAME}
+    const {signed_upload_url: url} = z
+      .object({signed_upload_url: z.string()})
+      .parse(await call('CreateArtifact', {...named, version: 7}))
+    const headers = {'x-ms-blob-type': 'BlockBlob', 'content-type': 'application/zip'}
+    await fetch(url, {method: 'PUT', headers, body: Buffer.from(archive)})
+    await call('FinalizeArtifact', {...named, size: String(archive.length)})
+  }
+
+  /** What lies in the folder of the test and in the one above it, when all is over. */
+  const leftovers = (): string[] => [
+    ...readdirSync(temp),
+    ...readdirSync(path.dirname(temp)).filter(file => file.startsWith('slipped'))
+  ]
+
+  it.each<[string, readonly ZipEntry[]]>([
+    ['leads out of the folder', [{name: '../../slipped', content: RECORD}]],
+    ['leads out of it by half', [{name: 'in/../../../slipped', content: RECORD}]],
+    [
+      'leads out of it beside a record',
+      [
+        {name: NAME, content: RECORD},
+        {name: '../../../slipped', content: OTHER}
+      ]
+    ],
+    ['leads to the root', [{name: `${tmpdir()}/slipped`, content: RECORD}]],
+    ['leads out of it by backslashes', [{name: '..\\..\\slipped', content: RECORD}]],
+    [
+      'holds two records',
+      [
+        {name: NAME, content: RECORD},
+        {name: 'another', content: OTHER}
+      ]
+    ],
+    ['holds a folder', [{name: `${NAME}/`, content: Buffer.alloc(0), mode: 0o040755}]],
+    ['holds a record in a folder', [{name: `in/${NAME}`, content: RECORD}]],
+    ['holds nothing', []]
+  ])('that %s is refused, and writes nothing elsewhere', async (_, entries) => {
+    await put(zipArchive(entries))
+    const found = await openArtifactStore(temp)
+      .load([NAME])
+      .catch((error: unknown) => error)
+    expect(found).toMatchObject({code: expect.stringMatching(/^(RECORD_INVALID|ARTIFACT_FAILED)$/)})
+    expect(leftovers()).toEqual([])
   })
 })
 
