@@ -92,6 +92,11 @@ async function fetchRecord(
       'RECORD_INVALID',
       `artifact ${name} holds ${others.length + (file ? 1 : 0)} entries, not one file`
     )
+  // A name that led out of the folder has been cut down to one that does not: no record is named so.
+  if (file.name !== name)
+    throw new ReleaseError('RECORD_INVALID', `artifact ${name} holds a file of another name`, {
+      hint: 'Another step uploads an artifact under the name of a digest record; rename that one.'
+    })
   return [name, await readBeginning(path.join(target, file.name))]
 }
 
