@@ -1,14 +1,16 @@
 import {InputError, ReleaseError} from '../errors.js'
 import {type InputValues, flag, list} from '../inputs/input.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
-import {parseReference, parseTag} from '../oci/reference.js'
+import {formatReference, parseReference, parseTag} from '../oci/reference.js'
 import type {ReleaseDocument} from '../plan/release-document.js'
 import type {Registries} from '../registry/registries.js'
+import type {VerifiedCheck} from '../reports/verified-check.js'
 import {verifyJunit} from '../reports/verify-junit.js'
 import {type VerifiedTag, verifySummary, verifyTable} from '../reports/verify-summary.js'
 import {type TagExpectation, verifyTags} from '../transaction/verification.js'
 import {command} from './command.js'
 import {openRegistries} from './open-registries.js'
+import {type CheckedImage, assertCheckInputs, checkInputs, runChecks} from './verify-checks.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
 import {config, images, release} from './shared-inputs.js'
 
@@ -23,6 +25,7 @@ const inputs = {
   download: flag({
     summary: 'Fetch every layer whole and hash it, in place of asking only whether it is there.'
   }),
+  ...checkInputs,
   insecure,
   config,
   'registry-credentials': registryCredentials
@@ -41,7 +44,8 @@ export const verifyRelease = command({
   outputs: {
     verified: 'One REPOSITORY:TAG a line, for every tag that is as it should be.',
     report: 'JSON: what was found of every tag.',
-    junit: 'The same as JUnit XML, a case for each tag.'
+    checks: 'JSON: what was found of every signature that was verified and every container that was started.',
+    junit: 'All of it as JUnit XML, a case for each tag, signature and container.'
   },
   examples: [
     {
@@ -55,13 +59,21 @@ export const verifyRelease = command({
     {
       line: 'image-release verify-release --release release.json --download --output junit > verify.xml',
       remark: 'Verify every byte, and keep a report for a CI system'
+    },
+    {
+      line: 'image-release verify-release --release release.json --cosign-key cosign.pub --start',
+      remark: 'Verify the signatures, too, and start a container of each platform'
     }
   ],
   async run(given, ports) {
-    const reports = await verifyTags(expectationsOf(given, openRegistries(given, ports)), given.download)
-    for (const line of verifyTable(reports)) ports.reporter.info(line)
-    ports.reporter.summary(verifySummary(reports))
-    const faults = reports.flatMap(({reference, faults: found}) =>
+    assertCheckInputs(given)
+    const registries = openRegistries(given, ports)
+    const expectations = expectationsOf(given, registries)
+    const reports = await verifyTags(expectations, given.download)
+    const checks = await runChecks(checkedImages(reports), given, registries, ports)
+    for (const line of verifyTable(reports, checks)) ports.reporter.info(line)
+    ports.reporter.summary(verifySummary(reports, checks))
+    const faults = [...reports, ...checks].flatMap(({reference, faults: found}) =>
       found.map(fault => `${reference} ${fault}`)
     )
     if (faults.length > 0)
@@ -70,19 +82,29 @@ export const verifyRelease = command({
         `the release is not as it should be:\n  ${faults.join('\n  ')}`,
         {
           hint: 'Run merge-manifest again with the same inputs: it finishes what is missing.',
-          outputs: outputsOf(reports)
+          outputs: outputsOf(reports, checks)
         }
       )
-    return outputsOf(reports)
+    return outputsOf(reports, checks)
   }
 })
 
-function outputsOf(reports: readonly VerifiedTag[]) {
+/** What tags were found to point at, each once. */
+function checkedImages(reports: readonly VerifiedTag[]): CheckedImage[] {
+  const images = reports.flatMap(({reference, digest}) =>
+    digest === undefined ? [] : [{repository: parseReference(reference).repository, digest}]
+  )
+  const keyOf = ({repository, digest}: CheckedImage): string => formatReference(repository, digest)
+  return [...new Map(images.map(image => [keyOf(image), image])).values()]
+}
+
+function outputsOf(reports: readonly VerifiedTag[], checks: readonly VerifiedCheck[]) {
   const sound = reports.filter(({faults}) => faults.length === 0)
   return {
     verified: sound.map(({reference}) => reference).join('\n'),
     report: JSON.stringify(reports),
-    junit: verifyJunit(reports)
+    checks: JSON.stringify(checks),
+    junit: verifyJunit(reports, checks)
   }
 }
 

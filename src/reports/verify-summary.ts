@@ -1,5 +1,6 @@
 import {shortDigest, type Digest} from '../oci/digest.js'
 import {code, markdownTable, textTable} from './markdown.js'
+import {type VerifiedCheck, nameOfCheck} from './verified-check.js'
 
 /** What was found of one tag. */
 export interface VerifiedTag {
@@ -14,19 +15,35 @@ export interface VerifiedTag {
 }
 
 /** The log's table of what was found. */
-export function verifyTable(reports: readonly VerifiedTag[]): string[] {
-  return textTable(reports.map(report => [`  ${report.reference}`, ...cellsOf(report)]))
+export function verifyTable(
+  reports: readonly VerifiedTag[],
+  checks: readonly VerifiedCheck[] = []
+): string[] {
+  return [
+    ...textTable(reports.map(report => [`  ${report.reference}`, ...cellsOf(report)])),
+    ...textTable(checks.map(check => [`  ${nameOfCheck(check)}`, check.kind, resultOf(check)]))
+  ]
+}
+
+function resultOf({outcome, faults}: VerifiedCheck): string {
+  return faults.length === 0 ? outcome : faults.join('; ')
 }
 
 /** The section of the job summary. */
-export function verifySummary(reports: readonly VerifiedTag[]): string {
+export function verifySummary(
+  reports: readonly VerifiedTag[],
+  checks: readonly VerifiedCheck[] = []
+): string {
   const failed = reports.filter(({faults}) => faults.length > 0).length
   const title =
     failed === 0
       ? `## Verified: ${reports.length} tags`
       : `## Not verified: ${failed} of ${reports.length} tags`
   const rows = reports.map(report => [code(report.reference), ...cellsOf(report)])
-  return `${title}\n\n${markdownTable(['Tag', 'Digest', 'Platforms', 'Blobs', 'Result'], rows)}`
+  const tags = `${title}\n\n${markdownTable(['Tag', 'Digest', 'Platforms', 'Blobs', 'Result'], rows)}`
+  if (checks.length === 0) return tags
+  const found = checks.map(check => [code(nameOfCheck(check)), check.kind, resultOf(check)])
+  return `${tags}\n\n${markdownTable(['Image', 'Check', 'Result'], found)}`
 }
 
 function cellsOf({digest, platforms, blobs, faults}: VerifiedTag): string[] {

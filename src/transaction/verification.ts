@@ -3,7 +3,7 @@ import {messageOf} from '../errors.js'
 import {isAttestation} from '../oci/attestation.js'
 import type {Digest} from '../oci/digest.js'
 import {readImageConfig} from '../oci/image-config.js'
-import {type Descriptor, type Manifest, readManifest} from '../oci/manifest.js'
+import {type Descriptor, type Manifest, descriptorOf, readManifest} from '../oci/manifest.js'
 import {isIndexType} from '../oci/media-type.js'
 import {formatPlatform, isSamePlatform} from '../oci/platform.js'
 import {type Tag, formatReference} from '../oci/reference.js'
@@ -66,6 +66,24 @@ async function verifyTag(
       ...image.faults
     ]
   }
+}
+
+/** The images of an index with their platforms, as their configs say; attestations are none. */
+export async function platformsOf(
+  client: RepositoryClient,
+  digest: Digest
+): Promise<{readonly platform: string; readonly digest: Digest}[]> {
+  const root = await client.getManifest(digest)
+  const entries = isIndexType(root.mediaType) ? readManifest(root).manifests : [descriptorOf(root)]
+  return await Promise.all(
+    entries
+      .filter(entry => !isAttestation(entry))
+      .map(async entry => {
+        const {config} = readManifest(await client.getManifest(entry.digest))
+        const platform = config && readImageConfig(await client.getBlob(config)).platform
+        return {platform: platform === undefined ? '' : formatPlatform(platform), digest: entry.digest}
+      })
+  )
 }
 
 /** How many blobs are fetched at once: each may be as large as the line is wide. */
