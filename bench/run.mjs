@@ -2,11 +2,15 @@
 // npm run bench [-- name …]: measures, prints ratios, and fails where an aim is missed.
 import path from 'node:path'
 import {benchComputeTags} from './compute-tags.mjs'
+import {benchMerge} from './merge.mjs'
 import {benchPlanSize} from './plan-size.mjs'
+import {benchUpload} from './upload.mjs'
 
 const BENCHES = new Map([
   ['compute-tags', benchComputeTags],
-  ['plan-size', benchPlanSize]
+  ['merge', benchMerge],
+  ['plan-size', benchPlanSize],
+  ['upload', benchUpload]
 ])
 const options = {
   dist: path.resolve(process.env.BENCH_DIST ?? path.join(import.meta.dirname, '../dist')),

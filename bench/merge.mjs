@@ -1,0 +1,93 @@
+// merge-manifest beside the fewest requests that could do it, and beside other people's programs: two images by digest
+// become one index under many tags in two registries.
+import {spawn, spawnSync} from 'node:child_process'
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {median} from './measure.mjs'
+
+const NAMES = ['reg-a.bench.test', 'reg-b.bench.test']
+const LOOPBACK = ['127.0.0.1', '127.0.0.1']
+const TAGS = [1, 20, 50]
+const MAX_MILLISECONDS = 15 * 60_000
+/** How many times as long as the floor a merge may take, with all its checks and the reading back. */
+const MAX_RATIO = 2.5
+/** Requests under way at once to one registry: what is more waits, so that more tags make a longer series. */
+const IN_FLIGHT = 24
+
+/** The lines of the report, and whether the aim was met. */
+export async function benchMerge({dist, runs}) {
+  const only = (process.env.BENCH_PROGRAMS ?? '').split(',')
+  const latency = Number(process.env.BENCH_LATENCY ?? 30)
+  const rows = await measureRows({dist, runs: Math.min(runs, 5), latency, tags: TAGS, only})
+  const reports = TAGS.map(tags => reportOf(rows.filter(row => row.tags === tags)))
+  const twenty = reports[TAGS.indexOf(20)]
+  return {
+    lines: reports.flatMap(({lines}) => lines),
+    isMet: twenty.isFast && isFlat(reports),
+    aim: `at 20 tags within ${MAX_RATIO} times the floor and before every other program; no more in series with more tags`
+  }
+}
+
+function reportOf(rows) {
+  const names = [...new Set(rows.map(({name}) => name))]
+  const middle = (name, field) => median(rows.filter(row => row.name === name).map(row => row[field]))
+  const floor = middle('floor, HTTP/2', 'milliseconds')
+  const ours = middle('image-release', 'milliseconds')
+  const others = names.filter(name => !name.startsWith('floor') && name !== 'image-release')
+  const lines = names.map(name => {
+    const ratio = (middle(name, 'milliseconds') / floor).toFixed(2).padStart(6)
+    const counts = ['requests', 'inSeries', 'connections'].map(field =>
+      String(middle(name, field)).padStart(4)
+    )
+    const [requests, series, connections] = counts
+    return `${name.padEnd(20)}${ratio} x floor ${requests} requests, ${series} in series, ${connections} connections`
+  })
+  return {
+    lines: [`${rows[0].tags} tags, 2 registries`, ...lines.map(line => `  ${line}`)],
+    isFast: ours <= MAX_RATIO * floor && others.every(name => ours < middle(name, 'milliseconds')),
+    inSeries: middle('image-release', 'inSeries')
+  }
+}
+
+/** More tags take more loads of requests, of which each may wait for the one before; nothing else may make the series longer. */
+function isFlat(reports) {
+  const [one] = reports
+  return reports.every(({inSeries}, position) => {
+    const loads = Math.ceil((TAGS[position] + 2) / IN_FLIGHT)
+    // Loads do not begin and end together.
+    return inSeries <= (one.inSeries + 1) * (loads === 1 ? 1 : loads + 1)
+  })
+}
+
+/** Starts the measuring: with names for the registries where this user may have a hosts file of his own, else on the loopback address. */
+async function measureRows(options) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'bench-hosts-'))
+  try {
+    const file = path.join(import.meta.dirname, 'merge', 'rows.mjs')
+    const isNamed = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0
+    const words = [process.execPath, file, JSON.stringify({...options, names: isNamed ? NAMES : LOOPBACK})]
+    if (!isNamed) return JSON.parse(await run(words))
+    const hosts = path.join(folder, 'hosts')
+    writeFileSync(hosts, `${readFileSync('/etc/hosts', 'utf8')}\n127.0.0.1 ${NAMES.join(' ')}\n`)
+    const script = 'mount --bind "$0" /etc/hosts && exec "$@"'
+    return JSON.parse(await run(['unshare', '-m', 'sh', '-c', script, hosts, ...words]))
+  } finally {
+    rmSync(folder, {recursive: true, force: true})
+  }
+}
+
+/** Ends by SIGTERM what takes too long. */
+function run([file, ...args]) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {stdio: ['ignore', 'pipe', 'inherit'], timeout: MAX_MILLISECONDS})
+    const chunks = []
+    child.stdout.on('data', chunk => chunks.push(chunk))
+    child.once('error', reject)
+    child.once('close', code =>
+      code === 0
+        ? resolve(Buffer.concat(chunks).toString())
+        : reject(new Error(`rows.mjs ended with ${code}`))
+    )
+  })
+}
