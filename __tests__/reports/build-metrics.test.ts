@@ -10,7 +10,7 @@ describe('the metrics of a build for people', () => {
       '```mermaid',
       'gantt',
       '  dateFormat x',
-      '  axisFormat %M:%S',
+      '  axisFormat %s s',
       '  build :0, 95400',
       '  scan :95400, 107400',
       '  test :107400, 138400',

@@ -50,13 +50,18 @@ function growthNote(growth: readonly Growth[]): string {
   return ['> [!WARNING]', ...growthLines(growth).map(line => `> The ${line}.`)].join('\n')
 }
 
-/** A gantt of Mermaid: time since the job began, on an axis of minutes and seconds. */
+/** Milliseconds: a chart of less has ticks that are closer than a second. */
+const SHORT_CHART = 20_000
+
+/** A gantt of Mermaid: seconds since the job began, for the hours of a reader's time zone would be added to a time. */
 function ganttOf(phases: readonly PhaseMetric[]): string {
   const tasks = phases.map(({name, start, milliseconds}) => {
     const label = name.replaceAll(/[:;#,]/g, ' ')
     return `  ${label} :${Math.round(start)}, ${Math.round(start + Math.max(milliseconds, 1))}`
   })
-  return ['gantt', '  dateFormat x', '  axisFormat %M:%S', ...tasks].join('\n')
+  const end = Math.max(...phases.map(({start, milliseconds}) => start + milliseconds))
+  const axis = end < SHORT_CHART ? '%s.%L s' : '%s s'
+  return ['gantt', '  dateFormat x', `  axisFormat ${axis}`, ...tasks].join('\n')
 }
 
 function layersPart({largestLayers, layerCount}: BuildMetrics): string {
