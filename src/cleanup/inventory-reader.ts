@@ -11,8 +11,10 @@ import type {Needs} from '../retention/inventory-needs.js'
 import type {ListedVersion} from '../retention/repository-backend.js'
 import {readImageTime} from './image-time.js'
 
-/** Manifests that are read at once; few enough that an index is read before its children are asked for. */
-const WAVE = 24
+/** Manifests that are read at once. */
+const AT_ONCE = 24
+/** About so many untagged manifests, neighbours in time, are read one after the other. */
+const STRETCH = 12
 
 /**
  * Finds out what a repository holds, beginning with its listing, and no more than is asked for: manifests that can
@@ -35,7 +37,7 @@ export class InventoryReader implements Inventory {
     this.#client = client
     this.isWhole = isWhole
     for (const version of listed)
-      this.versions.set(version.digest, {...version, content: listedContent(version.mediaType)})
+      this.versions.set(version.digest, {...version, content: listedContent(version)})
   }
 
   get hasReferrersApi(): boolean {
@@ -49,7 +51,7 @@ export class InventoryReader implements Inventory {
    */
   async supply({contents, ages, referrers, presence}: Needs): Promise<void> {
     try {
-      await this.#readAll(contents, digest => this.#readContent(digest))
+      await this.#readContents([...new Set(contents)])
       await this.#readAll(ages, digest => this.#readAge(digest))
       await this.#readAll(presence, digest => this.#look(digest))
       await this.#readAll(referrers, digest => this.#askReferrers(digest))
@@ -78,14 +80,25 @@ export class InventoryReader implements Inventory {
   }
 
   /**
-   * The newest first, a few at a time: an index was pushed after its children, and once it is read it is known which of
-   * them need no reading.
+   * What has a tag at once. Of the rest the newest first, in several stretches of time side by side: an index was pushed
+   * just after its children, and once it is read it is known which of them need no reading.
    */
-  async #readAll(digests: readonly Digest[], read: (digest: Digest) => Promise<void>): Promise<void> {
+  async #readContents(digests: readonly Digest[]): Promise<void> {
+    const isTagged = (digest: Digest): boolean => (this.versions.get(digest)?.tags.length ?? 0) > 0
     const timeOf = (digest: Digest): number => this.versions.get(digest)?.pushed ?? 0
-    const sorted = [...new Set(digests)].sort((one, other) => timeOf(other) - timeOf(one))
-    const limit = pLimit(WAVE)
-    await Promise.all(sorted.map(digest => limit(read, digest)))
+    await this.#readAll(digests.filter(isTagged), digest => this.#readContent(digest))
+    const rest = digests.filter(digest => !isTagged(digest)).sort((one, other) => timeOf(other) - timeOf(one))
+    const lanes = Math.min(AT_ONCE, Math.ceil(rest.length / STRETCH))
+    await Promise.all(
+      inStretches(rest, lanes).map(async stretch => {
+        for (const digest of stretch) await this.#readContent(digest)
+      })
+    )
+  }
+
+  async #readAll(digests: readonly Digest[], read: (digest: Digest) => Promise<void>): Promise<void> {
+    const limit = pLimit(AT_ONCE)
+    await Promise.all([...new Set(digests)].map(digest => limit(read, digest)))
   }
 
   async #readContent(digest: Digest): Promise<void> {
@@ -156,7 +169,17 @@ export class InventoryReader implements Inventory {
   }
 }
 
-function listedContent(mediaType: string | undefined): Content {
-  const isLeaf = mediaType !== undefined && isManifestType(mediaType) && !isIndexType(mediaType)
-  return isLeaf ? {kind: 'leaf', isRead: false} : {kind: 'unread'}
+/** Signatures and the like that cosign puts at tags of its own: images, whose manifests have no children. */
+const COSIGN_TAG = /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/
+
+/** What needs no reading: the listing says its type, or its tags do (cosign, SIGNATURE_SPEC.md, "Storage"). */
+function listedContent({mediaType, tags}: ListedVersion): Content {
+  const isImage = mediaType !== undefined && isManifestType(mediaType) && !isIndexType(mediaType)
+  const isOfCosign = tags.length > 0 && tags.every(tag => COSIGN_TAG.test(tag))
+  return isImage || (mediaType === undefined && isOfCosign) ? {kind: 'leaf', isRead: false} : {kind: 'unread'}
+}
+
+function inStretches<T>(items: readonly T[], count: number): T[][] {
+  const length = Math.ceil(items.length / Math.max(1, count))
+  return Array.from({length: count}, (_, at) => items.slice(at * length, (at + 1) * length))
 }

@@ -7,7 +7,6 @@ import {type Tag, parseTag} from '../oci/reference.js'
 import type {Reporter} from '../ports.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import type {CleanupPlan} from '../retention/cleanup-plan.js'
-import type {RepositoryBackend} from '../retention/repository-backend.js'
 
 /** What a clean-up has still to do, written down in the repository itself: an empty index at a tag of its own. */
 export interface Remainder {
@@ -36,11 +35,6 @@ export async function writeRemainder(
     reporter.debug(`${client.name}: what is left to delete is not written down: ${messageOf(error)}`)
     return undefined
   }
-}
-
-/** Takes it away again, when all is done. */
-export async function removeRemainder(backend: RepositoryBackend, {manifest, tag}: Remainder): Promise<void> {
-  await backend.deleteVersion({digest: manifest.digest, tags: [tag]})
 }
 
 function remainderOf(digests: readonly Digest[]): Remainder {

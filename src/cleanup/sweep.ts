@@ -13,7 +13,7 @@ import {
   type RepositoryBackend
 } from '../retention/repository-backend.js'
 import {isUnsupported} from './registry-backend.js'
-import {removeRemainder, writeRemainder} from './remainder.js'
+import {writeRemainder} from './remainder.js'
 
 /** Something that the host does not delete, and why. */
 export interface Undeleted {
@@ -86,7 +86,10 @@ class Sweep {
     let left: readonly PlannedVersion[] = []
     for (const wave of this.#plan.waves) left = [...left, ...(await this.#deleteWave(wave))]
     await this.#deleteLeft(left)
-    if (remainder !== undefined) await removeRemainder(backend, remainder)
+    if (remainder !== undefined) {
+      const {manifest, tag} = remainder
+      await deleteWithTags(backend, capabilities, {digest: manifest.digest, tags: [tag]})
+    }
   }
 
   /** @returns what something that is still there names */
@@ -112,9 +115,7 @@ class Sweep {
 
   async #deleteVersion(planned: PlannedVersion): Promise<DeletionOutcome> {
     const {backend, capabilities} = this.#parts
-    if (capabilities.versionDeletion === 'untagged-only')
-      for (const tag of planned.tags) await backend.deleteTag?.(tag, planned.digest)
-    const outcome = await backend.deleteVersion(planned)
+    const outcome = await deleteWithTags(backend, capabilities, planned)
     if (outcome.state === 'undeletable') this.#note(planned.digest, outcome)
     if (outcome.state === 'done' || outcome.state === 'gone') {
       this.#versions.push(planned.digest)
@@ -175,4 +176,18 @@ class Sweep {
     await Promise.all(items.map(item => limit(guarded, item)))
     if (failures.length > 0) throw failures[0]
   }
+}
+
+/** Some hosts delete a manifest only when no tag points at it any more; a tag that stays there keeps it. */
+async function deleteWithTags(
+  backend: RepositoryBackend,
+  {versionDeletion}: BackendCapabilities,
+  version: Pick<PlannedVersion, 'digest' | 'tags' | 'id'>
+): Promise<DeletionOutcome> {
+  if (versionDeletion === 'untagged-only')
+    for (const tag of version.tags) {
+      const outcome = await backend.deleteTag?.(tag, version.digest)
+      if (outcome?.state === 'undeletable') return outcome
+    }
+  return await backend.deleteVersion(version)
 }
