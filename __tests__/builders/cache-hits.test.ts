@@ -37,7 +37,8 @@ describe('countCacheHits', () => {
 [2/2] STEP 2/2: RUN make
 --> 3c4d
 [2/2] STEP 3/3: COPY a b
---> Cache pulled from remote r.test/c@sha256:1`)
+--> Cache pulled from remote r.test/c:1
+--> Using cache 5e6f`)
     ).toEqual({cached: 2, steps: 3}))
 
   it('counts nothing where nothing is built', () => expect(count('hello')).toEqual({cached: 0, steps: 0}))

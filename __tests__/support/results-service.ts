@@ -3,6 +3,7 @@ import type {AddressInfo} from 'node:net'
 import {buffer} from 'node:stream/consumers'
 import {type Artifact, ArtifactService} from './results/artifact-service.js'
 import {BlobStorage} from './results/blob-storage.js'
+import {type CacheEntry, CacheService} from './results/cache-service.js'
 
 /** A failure that the service shall give instead of doing its work. */
 export interface InjectedFailure {
@@ -19,6 +20,8 @@ export interface ResultsService {
   env(run?: string, job?: string): Readonly<Record<string, string>>
   /** All artifacts, oldest first. */
   artifacts(): readonly Artifact[]
+  /** All entries of the cache, oldest first. */
+  caches(): readonly CacheEntry[]
   /** What was uploaded as an artifact: a zip archive. */
   content(name: string): Buffer | undefined
   /** The methods that were called, in order. */
@@ -27,7 +30,7 @@ export interface ResultsService {
   stop(): Promise<void>
 }
 
-const ROUTE = /^\/twirp\/github\.actions\.results\.api\.v1\.ArtifactService\/(\w+)$/
+const ROUTE = /^\/twirp\/github\.actions\.results\.api\.v1\.(?:Artifact|Cache)Service\/(\w+)$/
 
 /** Starts the service on a free port of this machine. */
 export async function startResultsService(): Promise<ResultsService> {
@@ -41,9 +44,11 @@ export async function startResultsService(): Promise<ResultsService> {
     env: (run = 'run-1', job = 'job-1') => ({
       ACTIONS_RESULTS_URL: `${state.base}/`,
       ACTIONS_RUNTIME_URL: `${state.base}/`,
+      ACTIONS_CACHE_SERVICE_V2: 'true',
       ACTIONS_RUNTIME_TOKEN: tokenFor(run, job)
     }),
     artifacts: () => state.service.artifacts,
+    caches: () => state.caches.entries,
     content: name => state.content(name),
     calls: state.calls,
     fail: failure => void state.failures.push({...failure, left: failure.times ?? Infinity}),
@@ -67,6 +72,7 @@ class ServiceState {
   readonly failures: (InjectedFailure & {left: number})[] = []
   readonly #storage = new BlobStorage(() => this.base)
   readonly service = new ArtifactService(this.#storage)
+  readonly caches = new CacheService(this.#storage)
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const {status, headers, body} = this.#reply(request, await buffer(request))
@@ -96,9 +102,10 @@ class ServiceState {
   #callMethod(method: string, request: IncomingMessage, body: Buffer): Reply {
     const run = runOf(request.headers.authorization)
     if (run === undefined) return json(401, {code: 'unauthenticated', msg: 'no token of a workflow job'})
-    if (request.method !== 'POST' || request.headers['content-type'] !== 'application/json')
+    if (request.method !== 'POST' || !request.headers['content-type']?.startsWith('application/json'))
       return json(404, {code: 'bad_route', msg: 'a method takes POST with JSON'})
-    const result = this.service.call(method, parseJson(body), run)
+    const service = method.includes('Cache') ? this.caches : this.service
+    const result = service.call(method, parseJson(body), run)
     return json(result.status, result.body)
   }
 }
@@ -119,7 +126,8 @@ function parseJson(body: Buffer): unknown {
 function tokenFor(run: string, job: string): string {
   const part = (claims: object): string => Buffer.from(JSON.stringify(claims)).toString('base64url')
   const header = part({alg: 'HS256', typ: 'JWT'})
-  const claims = part({scp: `Actions.Results:${run}:${job}`, nbf: 1, exp: 4_000_000_000})
+  const ac = JSON.stringify([{Scope: 'refs/heads/main', Permission: 3}])
+  const claims = part({scp: `Actions.Results:${run}:${job}`, ac, nbf: 1, exp: 4_000_000_000})
   return `${header}.${claims}.${Buffer.from('signature').toString('base64url')}`
 }
 

@@ -51,6 +51,11 @@ export function isRuntimeFailure(log: string): boolean {
   return NO_CONTAINER.test(log) && !NO_PROGRAM.test(log)
 }
 
+/** Whether a build failed because its cache could not be written (buildah 1.28: one that cannot be read does not fail it). */
+export function isCacheFailure(log: string): boolean {
+  return /failed pushing cache/i.test(log)
+}
+
 function linesOf(log: string): string[] {
   return log
     .split(/\r?\n/)

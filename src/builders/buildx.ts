@@ -12,6 +12,7 @@ import {type BuildxNames, buildxArguments} from './buildx-arguments.js'
 import type {BuildxInstance} from './buildx-instance.js'
 import {assertPlatform, readBuiltImage} from './built-image.js'
 import {readLayout} from './image-layout.js'
+import {withoutBrokenFolders} from './local-cache.js'
 import {type Program, run} from './program.js'
 
 /** Builds with buildx: BuildKit leaves the image as a layout on this machine, or pushes it by digest. */
@@ -49,11 +50,12 @@ export class BuildxBuilder implements Builder {
 
   async #run(request: BuildRequest, destination: BuildxNames['destination'], purpose: string): Promise<void> {
     const file = findContainerfile(request)
+    const cache = request.cache === undefined ? {} : {cache: withoutBrokenFolders(request.cache, this.#ports)}
     mkdirSync(request.outputFolder, {recursive: true})
     await withSecrets(request.secrets ?? [], request.outputFolder, async secrets => {
       await run(this.#ports, {
         program: this.#program,
-        args: buildxArguments(this.#instance, request, {file, destination, secrets}),
+        args: buildxArguments(this.#instance, {...request, ...cache}, {file, destination, secrets}),
         purpose,
         stream: true,
         watch: request.watch,

@@ -20,8 +20,8 @@ const BUILDKIT_CACHED = /^#(\d+) CACHED$/
 /** `[2/2] STEP 3/5: RUN make` or `STEP 3/5: RUN make` (buildah 1.28 to 1.42). */
 const BUILDAH_STEP = /^(?:\[\d+\/\d+\] )?STEP \d+\/\d+: (?!FROM\b)/
 
-/** What buildah says of a step that it has in the storage, or pulled from the cache of a registry. */
-const BUILDAH_CACHED = /^--> (?:Using cache|Cache pulled from remote) /
+/** What buildah says of a step that it has in the storage, also where it has just pulled it from the cache of a registry. */
+const BUILDAH_CACHED = /^--> Using cache /
 
 /** A counter for one build, whichever builder writes the log. */
 export function countCacheHits(): CacheHitCounter {

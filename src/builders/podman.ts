@@ -5,7 +5,7 @@ import {InputError} from '../errors.js'
 import {formatPlatform} from '../oci/platform.js'
 import type {ExecResult, LocalImage} from '../ports.js'
 import {findContainerfile, readContainerfile} from './build-context.js'
-import {isRuntimeFailure} from './build-log.js'
+import {causeOf, isCacheFailure, isRuntimeFailure} from './build-log.js'
 import {withSecrets} from './build-secrets.js'
 import type {Builder, BuilderPorts, BuildRequest} from './builder.js'
 import {assertPlatform, readBuiltImage} from './built-image.js'
@@ -55,16 +55,28 @@ export class PodmanBuilder implements Builder {
     }
   }
 
-  /** Builds; once more without a container runtime where this machine cannot make containers. */
+  /** Builds; once more, in another way, where it failed of something that can be done without. */
   async #buildUnder(names: BuildNames, request: BuildRequest): Promise<void> {
     const call = this.#buildCall(names, request)
     const result = await attempt(this.#ports, call)
     if (result.exitCode === 0) return
-    if (names.isolation !== undefined || !isRuntimeFailure(result.stderr)) throw failureOf(call, result)
-    this.#ports.reporter.notice(
+    const next = this.#nextTry(names, result.stderr)
+    if (next === undefined) throw failureOf(call, result)
+    await this.#buildUnder(next, request)
+  }
+
+  /** Without a container runtime where this machine cannot make containers; without a cache that takes nothing. */
+  #nextTry(names: BuildNames, log: string): BuildNames | undefined {
+    const {reporter} = this.#ports
+    if (names.cache.to.length > 0 && isCacheFailure(log)) {
+      reporter.warning(`${this.name} cannot write the cache, and builds again without: ${causeOf(log)}`)
+      return {...names, cache: {from: [], to: []}}
+    }
+    if (names.isolation !== undefined || !isRuntimeFailure(log)) return undefined
+    reporter.notice(
       `${this.name} cannot make containers on this machine: RUN is isolated by chroot only. Set BUILDAH_ISOLATION=chroot to save the first try.`
     )
-    await run(this.#ports, this.#buildCall({...names, isolation: 'chroot'}, request))
+    return {...names, isolation: 'chroot'}
   }
 
   #buildCall(names: BuildNames, request: BuildRequest): Call {

@@ -7,14 +7,15 @@ import type {BuildRequest} from './builder.js'
 const LOOPBACK = /(?<![\w.-])(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?(?=\/)/g
 
 /**
- * The registries that a build may ask over plain HTTP and that its Containerfile or arguments name: those that were
+ * The registries that a build may ask over plain HTTP and that its Containerfile, arguments or caches name: those that were
  * allowed, and loopback addresses.
  */
 export function plainHttpRegistries(
-  request: Pick<BuildRequest, 'buildArgs' | 'insecureRegistries'>,
+  request: Pick<BuildRequest, 'buildArgs' | 'insecureRegistries' | 'cache'>,
   containerfile: string
 ): string[] {
-  const text = [containerfile, ...request.buildArgs].join('\n')
+  const {from, to} = request.cache ?? {from: [], to: []}
+  const text = [containerfile, ...request.buildArgs, ...from, ...to].join('\n')
   const allowed = request.insecureRegistries.filter(registry => text.includes(`${registry}/`))
   return [...new Set([...allowed, ...(text.match(LOOPBACK) ?? [])])]
 }
