@@ -1,8 +1,9 @@
 import {rmSync} from 'node:fs'
-import {afterAll, beforeAll, describe, expect} from '@jest/globals'
+import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {parseDigest} from '../../src/oci/digest.js'
+import {readManifest} from '../../src/oci/manifest.js'
 import {formatPlan} from '../../src/plan/plan-format.js'
 import {listTags} from '../../src/registry/tag-list.js'
 import {describeWith, itOnRootFilesystem} from '../support/components.js'
@@ -13,7 +14,9 @@ import {
   DISTRIBUTION_3,
   type RunningRegistry,
   startDistribution2,
-  startDistribution3
+  startDistribution3,
+  startEmbedded,
+  startEmbeddedWith
 } from '../support/registries.js'
 import {type RegistryContent, readContent} from '../support/registry-content.js'
 import {clientOf, planOf, releaseTags} from '../support/releases.js'
@@ -111,5 +114,60 @@ describe.each(BUILDERS)('build-by-digest of a whole Containerfile with %s', (nam
         }
       )
     })
+  })
+})
+
+describeWith(['buildkitd', 'docker-buildx'], 'buildx that pushes by itself', () => {
+  let open: Awaited<ReturnType<typeof startEmbedded>>
+  let guarded: Awaited<ReturnType<typeof startEmbedded>>
+  let builder: RealBuilder
+  let ports: TestPorts
+
+  beforeAll(async () => {
+    open = await startEmbedded()
+    guarded = await startEmbeddedWith('token')
+    builder = await startBuilder('buildx', [open.host, guarded.host])
+    ports = testPorts([open, guarded], {exec: builder.exec})
+  })
+  afterAll(async () => {
+    ports.close()
+    await builder.stop()
+    await Promise.all([open.stop(), guarded.stop()])
+  })
+  const build = async (images: readonly string[], texts: Readonly<Record<string, string>>) => {
+    const plan = planOf({images, version: '1.0.0', tags: []})
+    const all = {context: 'examples/hello', platforms: 'linux/arm64', plan: formatPlan(plan), ...texts}
+    return await buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)
+  }
+
+  it('gives the same digest as files do, and leaves it in the other registry too, without a tag', async () => {
+    const images = [`${open.host}/org/a`, `${guarded.host}/org/a`]
+    const native = await build(images, {export: 'native', 'no-cache': 'true'})
+    expect(ports.reporter.lines).toContainEqual(
+      `Export: buildx pushes to ${images[0]!}, and the others get it from there.`
+    )
+    const files = await build([`${open.host}/org/b`], {export: 'layout', 'no-cache': 'true'})
+    expect(files.digest).toBe(native.digest)
+    for (const image of images) {
+      const {manifest} = await readContent(clientOf(ports, image), parseDigest(native.digest))
+      expect(manifest.digest).toBe(native.digest)
+      expect(await listTags(clientOf(ports, image))).toEqual([])
+    }
+  })
+
+  it('leaves files where it has no login for the registry, and fails where files are not wanted', async () => {
+    const images = [`${guarded.host}/org/c`]
+    const {digest} = await build(images, {})
+    expect(ports.reporter.notices).toContainEqual(expect.stringMatching(/could not push to .* by itself/))
+    expect(await clientOf(ports, images[0]!).headManifest(parseDigest(digest))).toBeDefined()
+    await expect(build(images, {export: 'native'})).rejects.toMatchObject({code: 'BUILD_FAILED'})
+  })
+
+  it('attests what it built where that is asked for', async () => {
+    const image = `${open.host}/org/d`
+    const {digest} = await build([image], {provenance: 'mode=max'})
+    const {manifest} = await readContent(clientOf(ports, image), parseDigest(digest))
+    const {manifests} = readManifest(manifest)
+    expect(manifests.map(({platform}) => platform?.os)).toEqual(['linux', 'unknown'])
   })
 })
