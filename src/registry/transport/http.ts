@@ -1,11 +1,12 @@
 import http from 'node:http'
 import {ReleaseError} from '../../errors.js'
 import type {HttpRequest, HttpResponse, Send} from '../../ports.js'
+import {registryCertificates} from '../registry-certificates.js'
 import {sendOverHttp1} from './http1-request.js'
 import {NotBegun, sendOverHttp2} from './http2-request.js'
 import {Http2Sessions} from './http2-sessions.js'
 import {type ProxyVariables, proxyFor} from './proxy-choice.js'
-import {TlsAgent} from './tls-agent.js'
+import {type FindCertificates, TlsAgent} from './tls-agent.js'
 import {unreachable} from './unreachable.js'
 
 const MAX_SOCKETS = 64
@@ -20,7 +21,7 @@ export interface HttpConnection {
 
 /** How connections are made. */
 export interface HttpOptions {
-  /** The environment, which may name proxies; without it none is used. */
+  /** The environment, which may name proxies and lead to certificates; without it no proxy is used. */
   readonly variables?: ProxyVariables
   /** Certificates (PEM) of the authorities that are trusted in place of those that Node trusts. */
   readonly authorities?: string | undefined
@@ -51,10 +52,7 @@ class HttpTransport {
     const options = {keepAlive: true, maxSockets: MAX_SOCKETS}
     this.#chooseProxy = url => proxyFor(url, variables)
     this.#plain = new http.Agent(options)
-    this.#tls = new TlsAgent(
-      this.#chooseProxy,
-      authorities === undefined ? options : {...options, ca: authorities}
-    )
+    this.#tls = new TlsAgent(this.#chooseProxy, certificateFinder(variables, authorities), options)
     this.#sessions = new Http2Sessions(this.#tls)
   }
 
@@ -99,6 +97,19 @@ class HttpTransport {
       if (error.wantsHttp1) this.#sessions.avoid(request.url)
       return await this.#sendShared(request, resends - 1)
     }
+  }
+}
+
+/** Reads the certificates of each host once, with its first connection. */
+function certificateFinder(variables: ProxyVariables, authorities: string | undefined): FindCertificates {
+  const found = new Map<string, ReturnType<FindCertificates>>()
+  return ({host}) => {
+    const certificates =
+      found.get(host) ??
+      registryCertificates(host, variables) ??
+      (authorities === undefined ? {} : {ca: authorities})
+    found.set(host, certificates)
+    return certificates
   }
 }
 

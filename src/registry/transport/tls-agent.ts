@@ -5,6 +5,9 @@ import tls from 'node:tls'
 import {IDLE_MILLISECONDS, silence} from './http1-request.js'
 import {openTunnel} from './tunnel.js'
 
+/** What is trusted of a host, and shown to it, beside what holds for all. */
+export type FindCertificates = (url: URL) => Pick<tls.SecureContextOptions, 'ca' | 'cert' | 'key'>
+
 /** Chooses the proxy of a URL. */
 export type ChooseProxy = (url: URL) => URL | undefined
 
@@ -19,12 +22,12 @@ export class TlsAgent extends https.Agent {
   readonly #chooseProxy: ChooseProxy
   readonly #waiting = new Map<string, tls.TLSSocket>()
   readonly #opening = new Set<Socket>()
-  readonly #authorities: https.AgentOptions['ca']
+  readonly #findCertificates: FindCertificates
 
-  constructor(chooseProxy: ChooseProxy, options: https.AgentOptions) {
+  constructor(chooseProxy: ChooseProxy, findCertificates: FindCertificates, options: https.AgentOptions) {
     super(options)
     this.#chooseProxy = chooseProxy
-    this.#authorities = options.ca
+    this.#findCertificates = findCertificates
   }
 
   /** Connects and offers both protocols; `alpnProtocol` of what it gives is `h2` where the server speaks HTTP/2. */
@@ -36,7 +39,7 @@ export class TlsAgent extends https.Agent {
       port: Number(url.port || 443),
       ...(isIP(host) === 0 ? {servername: host} : {}),
       ...(proxy ? {socket: await openTunnel(proxy, authorityOf(url))} : {}),
-      ...(this.#authorities === undefined ? {} : {ca: this.#authorities}),
+      ...this.#findCertificates(url),
       ALPNProtocols: ['h2', 'http/1.1']
     }
     return await new Promise((resolve, reject) => {
@@ -74,10 +77,11 @@ export class TlsAgent extends https.Agent {
     this.#waiting.delete(key)
     if (waiting !== undefined) return waiting
     const proxy = this.#chooseProxy(url)
-    if (proxy === undefined) return super.createConnection(options, created)
+    const trusting = {...options, ...this.#findCertificates(url)}
+    if (proxy === undefined) return super.createConnection(trusting, created)
     const failed = (error: Error): void => created?.(error, new Duplex())
     void openTunnel(proxy, key).then(
-      socket => created?.(null, tls.connect({...options, socket, ALPNProtocols: ['http/1.1']})),
+      socket => created?.(null, tls.connect({...trusting, socket, ALPNProtocols: ['http/1.1']})),
       failed
     )
     return undefined

@@ -27,6 +27,6 @@ function reasonOf(cause: unknown): string {
 function hintOf(host: string, reason: string, code: string): string {
   if (reason === SPEAKS_PLAIN) return `Where plain HTTP is meant, name ${host} in the input insecure.`
   if (CERTIFICATE.test(code))
-    return `Name a file with the certificate of the authority of ${host} in the variable NODE_EXTRA_CA_CERTS.`
+    return `Put the certificate of the authority of ${host} into /etc/docker/certs.d/${host}/ca.crt, or name its file in the variable NODE_EXTRA_CA_CERTS.`
   return `Check the name ${host}, and that this machine may connect to it.`
 }
