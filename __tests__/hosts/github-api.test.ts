@@ -98,6 +98,15 @@ describe("GitHub's API", () => {
   })
 })
 
+it.each([
+  [204, {'content-type': 'application/json'}],
+  [200, {'content-type': 'application/json', 'content-length': '0'}]
+])('an answer of %i without content is whole', async (status, headers) => {
+  const {api, server} = await open(() => ({status, headers}))
+  expect(await api({method: 'DELETE', path: '/a'})).toMatchObject({status, body: undefined})
+  expect(server.requests).toHaveLength(1)
+})
+
 describe('what fails in passing', () => {
   it.each<['GET' | 'PUT' | 'DELETE' | 'POST' | 'PATCH', number]>([
     ['GET', 3],

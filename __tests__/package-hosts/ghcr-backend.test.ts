@@ -126,7 +126,10 @@ describe('a package of GHCR', () => {
     expect((await listed(here.backend)).map(({tags}) => tags[0])).toEqual(
       Array.from({length: 345}, (_, at) => `t${344 - at}`)
     )
-    expect(here.emulator.calls.filter(call => call.includes('/versions?'))).toHaveLength(4)
+    const pages = () => here.emulator.calls.filter(call => call.includes('/versions?')).length
+    expect(pages()).toBe(4)
+    for await (const {versions} of here.backend.versions()) if (versions.length > 0) break
+    expect(pages()).toBe(5)
   })
 
   it('has nothing listed where there is none', async () => {

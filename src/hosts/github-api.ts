@@ -68,7 +68,7 @@ async function openClient(token: string, {environment, reporter}: GithubApiParts
 
 /** Tries again what failed in passing, where a second time does no harm; the last answer or failure is given out. */
 async function trying(
-  {method, signal}: GithubRequest,
+  {method, path, signal}: GithubRequest,
   {clock, reporter, signal: cancelled}: PaceParts,
   attempt: () => Promise<GithubAnswer>
 ): Promise<GithubAnswer> {
@@ -78,7 +78,8 @@ async function trying(
       if ('error' in outcome) throw outcome.error
       return outcome
     }
-    reporter.debug(`GitHub's API failed in passing; trying again, ${left} left`)
+    const why = 'error' in outcome ? messageOf(outcome.error) : `${method} ${path}: ${outcome.status}`
+    reporter.debug(`GitHub's API failed in passing: ${why}; trying again, ${left} left`)
     await clock.sleep(FIRST_DELAY * 2 ** (TRIES - 1 - left) * (1 + Math.random()), signal ?? cancelled)
   }
 }
@@ -136,8 +137,9 @@ interface ClientResponse {
 }
 
 /** @throws Error where it broke off: in place of its JSON the client gives the text that came before */
-function assertWhole({headers, data}: ClientResponse): void {
-  if (isJson(headers) && typeof data === 'string') throw new Error('the answer broke off')
+function assertWhole({status, headers, data}: ClientResponse): void {
+  const hasContent = status !== 204 && status !== 205 && headers['content-length'] !== '0'
+  if (hasContent && isJson(headers) && typeof data === 'string') throw new Error('the answer broke off')
 }
 
 function answerOf({status, headers, data}: ClientResponse): GithubAnswer {

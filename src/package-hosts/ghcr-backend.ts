@@ -139,20 +139,21 @@ class GhcrBackend implements RepositoryBackend {
     }
   }
 
-  /** The first page says how many there are: the others are read together, a few ahead of who takes them. */
+  /** The first page says how many there are: once more are wanted, all others are read together. */
   async *#pages(
     state: 'active' | 'deleted',
     ids: Map<Digest, string>
   ): AsyncIterable<readonly ListedVersion[]> {
     const found = await this.#find()
     if (found === undefined) return
-    const limit = pLimit(PAGES_AT_ONCE)
     const first = await this.#page(found, state, 1)
+    yield versionsIn(first, ids)
     const last = lastPageOf(first)
+    const limit = pLimit(PAGES_AT_ONCE)
     const rest = Array.from({length: last - 1}, (_, at) => limit(() => this.#page(found, state, at + 2)))
     for (const page of rest) page.catch(() => undefined)
     try {
-      for (const page of [first, ...rest]) yield versionsIn(await page, ids)
+      for (const page of rest) yield versionsIn(await page, ids)
     } finally {
       limit.clearQueue()
     }
