@@ -1,4 +1,3 @@
-import path from 'node:path'
 import {assertFingerprint} from '../gates/fingerprint-gate.js'
 import {GateBench} from '../gates/gate-bench.js'
 import {keepFiles} from '../gates/kept-files.js'
@@ -67,12 +66,15 @@ export async function throughGates<T>(
 function contextOf({given, plan, place, built, tools}: GateWork): GateContext {
   const {manifest, document, image} = built
   const name = plan.loadAs ?? `localhost/image-release-test:${hexOf(manifest.digest).slice(0, 12)}`
-  const folder = path.join(place.folder, 'gates')
   const passwords = given['registry-credentials'].map(({password}) => password)
   return {
     given,
     plan,
-    bench: new GateBench({manifest, document, blobs: image}, {folder, name}, stoppable(tools.ports)),
+    bench: new GateBench(
+      {manifest, document, blobs: image},
+      {folder: place.folder, name},
+      stoppable(tools.ports)
+    ),
     digest: image.root.digest,
     secrets: [...passwords, ...tools.hidden]
   }

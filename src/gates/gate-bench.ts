@@ -13,12 +13,11 @@ export class GateBench {
   readonly #made: {layout?: Promise<string>; archive?: Promise<string>; engine?: EngineName | undefined} = {}
 
   /**
-   * @param folder an empty folder of its own
-   * @param name the local name under which the image is loaded
+   * @param place a folder, in which it makes one of its own, and the local name under which the image is loaded
    */
   constructor(image: GateImage, place: {readonly folder: string; readonly name: string}, exec: Exec) {
     this.#image = image
-    this.#folder = place.folder
+    this.#folder = path.join(place.folder, 'gates')
     this.#name = place.name
     this.#exec = exec
   }
