@@ -10,6 +10,10 @@ export type ProxyFault =
   | 'reset after'
   /** This request answers 500, and so does every repetition of it. */
   | '500 for ever'
+  /** This request answers 403, and so does every repetition of it. */
+  | '403 for ever'
+  /** The registry does the work of a deletion, but says 404, as if another had been faster. */
+  | '404 after'
   /** This request answers 429 twice, with Retry-After 0. */
   | '429 twice'
   /** `onHit` is called before the request goes on. */
@@ -96,12 +100,15 @@ async function handle(passing: Passing, state: BookState): Promise<void> {
   if (fault === 'reset before') return void request.socket.destroy()
   if (fault === '500 for ever')
     return void response.writeHead(500, {'content-type': 'text/plain'}).end('injected')
+  if (fault === '403 for ever') return void response.writeHead(403).end()
   if (fault === '429 twice') return void response.writeHead(429, {'retry-after': '0'}).end()
   if (fault === 'call before') await state.armed?.onHit()
   const answer = await forward(passing, body)
   if (fault === 'call after') await state.armed?.onHit()
   if (fault === 'reset after' || answer === undefined) return void request.socket.destroy()
-  response.writeHead(answer.status, answer.headers).end(answer.body)
+  const isDenied = fault === '404 after' && request.method === 'DELETE'
+  if (isDenied) response.writeHead(404).end()
+  else response.writeHead(answer.status, answer.headers).end(answer.body)
 }
 
 /** The fault of this request, which may be a repetition of the one that was hit. */
@@ -113,7 +120,7 @@ function faultOf(request: http.IncomingMessage, state: BookState): ProxyFault | 
   if (state.hit !== key) return undefined
   state.times += 1
   const {fault} = state.armed
-  if (fault === '500 for ever') return fault
+  if (fault === '500 for ever' || fault === '403 for ever') return fault
   if (fault === '429 twice') return state.times <= 2 ? fault : undefined
   return state.times === 1 ? fault : undefined
 }
