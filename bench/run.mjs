@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 // npm run bench [-- name …]: measures, prints ratios, and fails where an aim is missed.
 import path from 'node:path'
+import {benchCleanup} from './cleanup.mjs'
 import {benchComputeTags} from './compute-tags.mjs'
 import {benchMerge} from './merge.mjs'
 import {benchPlanSize} from './plan-size.mjs'
 import {benchUpload} from './upload.mjs'
 
 const BENCHES = new Map([
+  ['cleanup', benchCleanup],
   ['compute-tags', benchComputeTags],
   ['merge', benchMerge],
   ['plan-size', benchPlanSize],
