@@ -126,12 +126,12 @@ describe('the inputs of build-by-digest', () => {
     expect(line).not.toMatch(/hunter2|from-variable/)
   })
 
-  it.each([
+  it.each<[Readonly<Record<string, string>>, boolean]>([
     [{rebuild: 'true'}, true],
     [{rebuild: 'false'}, false],
     [{'cache-mode': 'fresh', cache: 'registry'}, true]
   ])('build anew for %j: %s', async (texts, isFresh) => {
-    await build(texts as unknown as Record<string, string>)
+    await build(texts)
     expect(buildah.builds[0]!.includes('--no-cache --pull=always')).toBe(isFresh)
   })
 

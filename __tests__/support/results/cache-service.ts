@@ -71,8 +71,12 @@ function fieldsOf(request: unknown): {key: string; version: string; restoreKeys:
   const fields = (request ?? {}) as Readonly<Record<string, unknown>>
   const restoreKeys = fields['restore_keys'] ?? fields['restoreKeys']
   return {
-    key: String(fields['key'] ?? ''),
-    version: String(fields['version'] ?? ''),
+    key: textOf(fields['key']),
+    version: textOf(fields['version']),
     restoreKeys: Array.isArray(restoreKeys) ? restoreKeys.map(String) : []
   }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
