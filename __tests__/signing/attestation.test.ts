@@ -91,6 +91,8 @@ describe('a release that GitHub attests', () => {
     const payload = Buffer.from(dsseEnvelope.payload, 'base64')
     const signed = `DSSEv1 ${dsseEnvelope.payloadType.length} ${dsseEnvelope.payloadType} ${payload.length} ${payload.toString('utf8')}`
     const signature = Buffer.from(dsseEnvelope.signatures[0]!.sig, 'base64')
+    const subjects = certificate.subjectAltName ?? ''
+    expect(subjects).not.toBe('')
     expect(verify('sha256', Buffer.from(signed), certificate.publicKey, signature)).toBe(true)
   })
 
