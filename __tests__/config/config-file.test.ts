@@ -13,7 +13,7 @@ import {planned, tagLines} from '../support/planned.js'
 const FILE = '.github/image-release.yml'
 
 function textsOf(yaml: string): Readonly<Record<string, string | undefined>> {
-  return parseConfigFile(FILE, yaml, {table: computeTags.inputs, sections: SECTIONS}).texts
+  return parseConfigFile(FILE, yaml, {table: computeTags.inputs, others: SECTIONS}).texts
 }
 
 async function faultsOf(yaml: string, texts: Readonly<Record<string, string>> = {}): Promise<string[]> {

@@ -2,6 +2,7 @@ import {spawnSync} from 'node:child_process'
 import {mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
+import {findComponent} from './components.js'
 
 /** A storage of images for podman and buildah that nothing else uses. */
 export interface ContainerStorage {
@@ -19,10 +20,7 @@ export function makeContainerStorage(): ContainerStorage {
     at('storage.conf'),
     `[storage]\ndriver = "${driver()}"\ngraphroot = "${at('root')}"\nrunroot = "${at('run')}"\n`
   )
-  writeFileSync(
-    at('containers.conf'),
-    `[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\ntmp_dir = "${at('tmp')}"\n`
-  )
+  writeFileSync(at('containers.conf'), [...engineLines(at), ...runtimeLines()].join('\n'))
   return {
     env: {
       CONTAINERS_STORAGE_CONF: at('storage.conf'),
@@ -36,6 +34,21 @@ export function makeContainerStorage(): ContainerStorage {
       rmSync(folder, {recursive: true, force: true})
     }
   }
+}
+
+function engineLines(at: (name: string) => string): string[] {
+  return [
+    '[containers]\nnetns = "host"',
+    '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"',
+    `tmp_dir = "${at('tmp')}"\nstatic_dir = "${at('libpod')}"\nvolume_path = "${at('volumes')}"`
+  ]
+}
+
+/** What containers are started with, where a machine does not let a runtime raise limits. */
+function runtimeLines(): string[] {
+  const runtime = findComponent('runc-nores')
+  if (runtime === undefined) return []
+  return ['runtime = "runc-nores"', `[engine.runtimes]\nrunc-nores = ["${runtime}"]`]
 }
 
 /** The magic number of overlayfs, which cannot lie on itself. */

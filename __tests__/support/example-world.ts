@@ -58,6 +58,10 @@ export interface ExampleWorld {
   readonly service: ResultsService
   readonly registries: ReadonlyMap<string, VendorRegistry>
   readonly view: RegistryView
+  /** Variables for programs that read the registries. */
+  readonly readerEnv: Readonly<Record<string, string>>
+  /** The commit that the next run is for. */
+  head(): string
   commit(files?: Readonly<Record<string, string>>): string
   /** The text of a file of the work tree. */
   read(file: string): string
@@ -83,7 +87,7 @@ export async function openExample(options: ExampleOptions): Promise<ExampleWorld
   const parts = {
     service: await startResultsService(),
     storage: makeContainerStorage(),
-    buildkit: options.builder === 'buildx' ? await startBuildKit([], internet.env) : undefined,
+    buildkit: options.builder === 'buildx' ? await startLoggedOut(internet) : undefined,
     actions: copyActions()
   }
   const folder = copyExample(options.name, path.join(temp, 'repository'))
@@ -95,6 +99,8 @@ export async function openExample(options: ExampleOptions): Promise<ExampleWorld
     service: parts.service,
     registries: new Map(registries.map(registry => [registry.host, registry])),
     view: viewRegistries(readerEnv),
+    readerEnv,
+    head: () => execFileSync('git', ['rev-parse', 'HEAD'], {cwd: folder, encoding: 'utf8'}).trim(),
     commit: files => commit(folder, files),
     read: file => readFileSync(path.join(folder, file), 'utf8'),
     succeed,
@@ -126,6 +132,13 @@ async function succeed(run: Promise<WorkflowEnd>): Promise<string> {
   const {exitCode, log} = await run
   if (exitCode !== 0) throw new Error(`the workflow failed:\n${log}`)
   return log
+}
+
+/** podman wants the file that the variable of docker leads to. */
+async function startLoggedOut(internet: Internet): Promise<BuildKit> {
+  const buildkit = await startBuildKit([], internet.env)
+  writeFileSync(path.join(buildkit.env['DOCKER_CONFIG'] ?? '', 'config.json'), '{}')
+  return buildkit
 }
 
 interface Parts {
@@ -168,7 +181,7 @@ function runExample(
     ...(buildkit === undefined ? {jobs: 1} : {}),
     actions: {'org/image-release': actions.folder},
     standIns: {
-      'docker/login-action': path.join(FIXTURES, 'nothing'),
+      'docker/login-action': path.join(FIXTURES, 'login'),
       'docker/setup-buildx-action': path.join(FIXTURES, 'nothing'),
       'docker/setup-qemu-action': path.join(FIXTURES, 'nothing'),
       'sigstore/cosign-installer': path.join(FIXTURES, 'nothing'),

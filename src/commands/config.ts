@@ -30,6 +30,9 @@ export const SECTIONS: readonly string[] = [
   'preflight'
 ]
 
+/** Settings at the top of the file that not every command with settings there reads: explain asks nobody what changed. */
+const OF_ONE_COMMAND: readonly string[] = ['paths', 'dependency-paths', 'changed-since', 'bake-target']
+
 /**
  * Lays inputs over the file of settings. Where there is no file, nothing is loaded to read one.
  * @throws InputError where a file that the input `config` names is not there, or with all faults of the file
@@ -46,7 +49,7 @@ export async function configure(
     throw new InputError([{input: 'config', message: `there is no file ${file}`}])
   if (text === undefined) return unconfigured(given)
   const {parseConfigFile} = await import('../config/config-file.js')
-  const config = parseConfigFile(file, text, {table, section, sections: SECTIONS})
+  const config = parseConfigFile(file, text, {table, section, others: [...SECTIONS, ...OF_ONE_COMMAND]})
   const own = Object.entries(given).filter(([, value]) => value !== undefined && value.trim() !== '')
   const isOwn = new Set(own.map(([name]) => name))
   return {

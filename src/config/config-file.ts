@@ -18,8 +18,8 @@ export interface ConfigQuestion {
   readonly table: InputTable
   /** The section that they stand in; the top of the file without one. */
   readonly section?: string | undefined
-  /** All sections that the file may have. */
-  readonly sections: readonly string[]
+  /** What else may stand at the top of the file: sections, and the inputs of others. */
+  readonly others: readonly string[]
 }
 
 /**
@@ -31,7 +31,7 @@ export interface ConfigQuestion {
 export function parseConfigFile(
   file: string,
   text: string,
-  {table, section, sections}: ConfigQuestion
+  {table, section, others}: ConfigQuestion
 ): ConfigFile {
   const lines = new LineCounter()
   const document = parseDocument(text, {schema: 'failsafe', lineCounter: lines})
@@ -43,14 +43,17 @@ export function parseConfigFile(
   const top = issues.length > 0 ? [] : entriesOf(document.contents, file)
   for (const {key, value} of section === undefined ? top : sectionOf(top, section, {file, lines})) {
     const name = textOf(key as Node)
-    if (section === undefined && sections.includes(name)) continue
+    if (section === undefined && !Object.hasOwn(table, name) && others.includes(name)) continue
     const report = (line: number, message: string): number =>
       issues.push({input: `${file}:${line}`, message: `${name}: ${message}`})
     const input = Object.hasOwn(table, name) ? table[name] : undefined
     if (input === undefined || name === 'config')
       report(
         lineOf(key as Node, {lines}),
-        unknownKey(name, [...namesOf(table), ...(section === undefined ? sections : [])])
+        unknownKey(name, [
+          ...namesOf(table),
+          ...(section === undefined ? others.filter(other => !Object.hasOwn(table, other)) : [])
+        ])
       )
     else if (input.secret)
       report(lineOf(key as Node, {lines}), 'is a secret, which does not belong in a file')

@@ -1,0 +1,139 @@
+import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
+import {describeWith} from '../support/components.js'
+import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
+import {EXAMPLE_PROGRAMS, type ExampleWorld, openExample} from '../support/example-world.js'
+
+const MINUTES = 60_000
+const IMAGE = 'docker.io/netbox/orb'
+const PYTHONS = ['3.9', '3.10', '3.11', '3.12', '3.13']
+const RELEASED = [
+  '0.2.3',
+  'latest',
+  ...PYTHONS.flatMap(python => [`0.2.3-python${python}`, `python${python}`])
+]
+const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'podman', 'jq']
+
+describeWith(PROGRAMS, '000-orb in a runner', () => {
+  let world: ExampleWorld
+
+  beforeAll(async () => {
+    world = await openExample({
+      name: '000-orb',
+      repository: 'netbox/orb',
+      workflow: 'container.yml',
+      registries: ['docker.io'],
+      bases: PYTHONS.map(python => `python:${python}-slim`),
+      builder: 'buildx',
+      secrets: {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password},
+      programs: {trivy: 'echo "trivy $*"'}
+    })
+  }, MINUTES)
+  afterAll(async () => world.stop())
+  beforeEach(() => world.internet.heal())
+
+  const release = (): ReturnType<ExampleWorld['run']> =>
+    world.run({
+      name: 'release',
+      ref: 'refs/tags/v0.2.3',
+      payload: {action: 'published', release: {tag_name: 'v0.2.3', prerelease: false, draft: false}}
+    })
+  const digestOf = (tag: string): Promise<string | undefined> => world.view.digest(`${IMAGE}:${tag}`)
+
+  it(
+    'builds every variant of a pull request, and publishes none',
+    async () => {
+      const log = await world.succeed(
+        world.run({
+          name: 'pull_request',
+          ref: 'refs/pull/7/merge',
+          payload: {
+            action: 'opened',
+            number: 7,
+            pull_request: {number: 7, head: {ref: 'x', sha: 'a'.repeat(40)}, base: {ref: 'main'}}
+          }
+        })
+      )
+      for (const python of PYTHONS) expect(log).toContain(`Build orb-python${python}`)
+      expect(await world.view.tags(IMAGE)).toEqual([])
+    },
+    5 * MINUTES
+  )
+
+  it(
+    'publishes nothing where the test of one variant fails, and says so',
+    async () => {
+      const program = world.read('Containerfile')
+      world.commit({
+        Containerfile: program.replace(
+          'USER',
+          'RUN if [ "$PYTHON_VERSION" = 3.10 ]; then rm /usr/local/bin/python3; fi\nUSER'
+        )
+      })
+      const {exitCode, log} = await release()
+      world.commit({Containerfile: program})
+      expect(exitCode).not.toBe(0)
+      expect(log).toMatch(/Build orb-python3\.10.*::error::/)
+      expect(log).not.toMatch(/Build orb-python3\.11.*::error::/)
+      expect(await world.view.tags(IMAGE)).toEqual([])
+    },
+    5 * MINUTES
+  )
+
+  it(
+    'gives a release its tags of every variant, all for both platforms, and scans what stands for them',
+    async () => {
+      const log = await world.succeed(release())
+      expect(await world.view.tags(IMAGE)).toEqual([...RELEASED].sort())
+      const latest = await digestOf('latest')
+      for (const tag of ['0.2.3', 'python3.13', '0.2.3-python3.13']) expect(await digestOf(tag)).toBe(latest)
+      for (const python of PYTHONS) {
+        expect(await digestOf(`python${python}`)).toBe(await digestOf(`0.2.3-python${python}`))
+        const platforms = await world.view.platforms(`${IMAGE}:python${python}`)
+        expect(platforms.filter(platform => !platform.startsWith('unknown'))).toEqual([
+          'linux/amd64',
+          'linux/arm64'
+        ])
+      }
+      expect(new Set(await Promise.all(PYTHONS.map(python => digestOf(`python${python}`)))).size).toBe(5)
+      expect(log.match(/trivy config /g)).toHaveLength(1)
+      expect(log).toContain(
+        `trivy image --exit-code 1 --severity CRITICAL,HIGH,MEDIUM ${IMAGE}@${latest ?? ''}`
+      )
+      expect(log).toContain(`--severity CRITICAL ${IMAGE}@${(await digestOf('python3.9')) ?? ''}`)
+    },
+    5 * MINUTES
+  )
+
+  it(
+    'gives main its two tags, and leaves the release alone',
+    async () => {
+      const latest = await digestOf('latest')
+      world.commit({'orb.py': 'print("next")\n'})
+      await world.succeed(world.run({name: 'push', ref: 'refs/heads/main'}))
+      expect(await world.view.tags(IMAGE)).toEqual([...RELEASED, 'dev', 'main'].sort())
+      expect(await digestOf('main')).toBe(await digestOf('dev'))
+      expect(await digestOf('latest')).toBe(latest)
+    },
+    5 * MINUTES
+  )
+
+  it(
+    'moves no tag where the registry refuses one of them, and says which',
+    async () => {
+      const before = await Promise.all(['main', 'dev'].map(digestOf))
+      world.commit({'orb.py': 'print("refused")\n'})
+      world.internet.break({
+        host: 'registry-1.docker.io',
+        path: /\/manifests\/dev$/,
+        method: 'PUT',
+        status: 403
+      })
+      const {exitCode, log} = await world.run({name: 'push', ref: 'refs/heads/main'})
+      expect(exitCode).not.toBe(0)
+      expect(log).toMatch(/::error::.*netbox\/orb:dev/)
+      world.internet.heal()
+      expect(await Promise.all(['main', 'dev'].map(digestOf))).toEqual(before)
+    },
+    5 * MINUTES
+  )
+})

@@ -1,0 +1,133 @@
+import {existsSync, readdirSync} from 'node:fs'
+import path from 'node:path'
+import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
+import {describeWith} from '../support/components.js'
+import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
+import {
+  EXAMPLE_PROGRAMS,
+  type ExampleEvent,
+  type ExampleWorld,
+  openExample
+} from '../support/example-world.js'
+
+const MINUTES = 60_000
+const PYTHONS = ['3.7', '3.8', '3.9', '3.10', '3.11', '3.12', '3.13']
+const VARIANTS = ['cpu', 'cuda'].flatMap(runtime => PYTHONS.map(python => `${runtime}-py${python}`))
+const imageOf = (variant: string): string => `docker.io/braindotai/opencrate-${variant}`
+const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'podman', 'make', 'python3']
+/** Finds nothing, as SARIF. */
+const TRIVY =
+  'while [ $# -gt 0 ]; do [ "$1" = --output ] && file=$2; shift; done; echo \'{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"Trivy"}},"results":[]}]}\' > "$file"'
+
+describeWith(PROGRAMS, '002-opencrate in a runner', () => {
+  let world: ExampleWorld
+
+  beforeAll(async () => {
+    world = await openExample({
+      name: '002-opencrate',
+      repository: 'braindotai/opencrate',
+      workflow: 'docker-build-test-and-push.yml',
+      registries: ['docker.io'],
+      bases: PYTHONS.map(python => `python:${python}-slim`),
+      builder: 'buildx',
+      secrets: {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password},
+      programs: {trivy: TRIVY}
+    })
+  }, MINUTES)
+  afterAll(async () => world.stop())
+  beforeEach(() => world.internet.heal())
+
+  const tags = async (): Promise<(readonly string[])[]> =>
+    await Promise.all(VARIANTS.map(variant => world.view.tags(imageOf(variant))))
+  const of = (names: readonly string[]): (readonly string[])[] => VARIANTS.map(() => names)
+  const digests = (tag: string): Promise<(string | undefined)[]> =>
+    Promise.all(VARIANTS.map(variant => world.view.digest(`${imageOf(variant)}:${tag}`)))
+  const TAG: ExampleEvent = {name: 'push', ref: 'refs/tags/v0.1.0-rc'}
+
+  it(
+    'publishes no image where the test of one fails, and keeps the log of all',
+    async () => {
+      const tests = world.read('tests/run.sh')
+      world.commit({'tests/run.sh': tests.replace('set -eu', 'set -eu\ntest "$1" != cuda-py3.11')})
+      const {exitCode, log} = await world.run(TAG)
+      world.commit({'tests/run.sh': tests})
+      expect(exitCode).not.toBe(0)
+      expect(log).toMatch(/Build and test opencrate-cuda-py3\.11.*::error::/)
+      expect(await tags()).toEqual(of([]))
+      const names = world.service.artifacts().map(({name}) => name)
+      expect(VARIANTS.filter(variant => !names.includes(`test-logs-${variant}`))).toEqual([])
+    },
+    10 * MINUTES
+  )
+
+  it(
+    'publishes version and latest of all fourteen images for a Git tag',
+    async () => {
+      await world.succeed(world.run(TAG))
+      expect(await tags()).toEqual(of(['latest', 'v0.1.0-rc']))
+      expect(await digests('latest')).toEqual(await digests('v0.1.0-rc'))
+      const {config} = await world.view.config(`${imageOf('cuda-py3.10')}:latest`, 'linux/amd64')
+      expect(config.User).toBe('65532:65532')
+      const fingerprints = world.service.artifacts().filter(({name}) => name.startsWith('digest-cuda-py3.10'))
+      expect(fingerprints.length).toBeGreaterThan(0)
+    },
+    10 * MINUTES
+  )
+
+  it.each<[string, ExampleEvent]>([
+    ['a schedule', {name: 'schedule', ref: 'refs/heads/main', payload: {schedule: '0 3 * * 0'}}],
+    [
+      'a run by hand with REBUILD_BASE',
+      {name: 'workflow_dispatch', ref: 'refs/heads/main', payload: {inputs: {REBUILD_BASE: 'true'}}}
+    ]
+  ])(
+    'builds the version anew by %s, and leaves latest where it is',
+    async (_, event) => {
+      const latest = await digests('latest')
+      world.commit({'src/opencrate.sh': `echo opencrate ${event.name}\n`})
+      await world.succeed(world.run(event))
+      expect(await digests('latest')).toEqual(latest)
+      expect((await digests('v0.1.0-rc')).filter((digest, index) => digest === latest[index])).toEqual([])
+    },
+    10 * MINUTES
+  )
+
+  it(
+    'builds and tests a pull request, reads and writes no cache, and publishes nothing',
+    async () => {
+      const before = [await digests('v0.1.0-rc'), await digests('latest')]
+      const start = world.internet.seen.length
+      await world.succeed(
+        world.run({
+          name: 'pull_request',
+          ref: 'refs/pull/7/merge',
+          payload: {
+            action: 'opened',
+            number: 7,
+            pull_request: {number: 7, head: {ref: 'x', sha: 'a'.repeat(40)}, base: {ref: 'main'}}
+          }
+        })
+      )
+      expect([await digests('v0.1.0-rc'), await digests('latest')]).toEqual(before)
+      const caches = world.internet.seen
+        .slice(start)
+        .filter(({path: at}) => at.includes('opencrate-build-cache'))
+      expect(caches).toEqual([])
+      expect(
+        existsSync(path.join(world.folder, '../uploads')) &&
+          readdirSync(path.join(world.folder, '../uploads'))
+      ).toBeTruthy()
+    },
+    10 * MINUTES
+  )
+
+  it(
+    'refuses a Git tag that the VERSION file does not name, before anything is built',
+    async () => {
+      const {exitCode, log} = await world.run({name: 'push', ref: 'refs/tags/v0.2.0'})
+      expect(exitCode).not.toBe(0)
+      expect(log).toContain('the Git tag v0.2.0 and VERSION (v0.1.0-rc) are not the same version')
+    },
+    2 * MINUTES
+  )
+})

@@ -1,0 +1,195 @@
+import {execFile} from 'node:child_process'
+import {readFileSync} from 'node:fs'
+import path from 'node:path'
+import {promisify} from 'node:util'
+import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
+import {component, describeWith} from '../support/components.js'
+import {type CosignKeys, PASSWORD, makeCosignKeys} from '../support/cosign.js'
+import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
+import {EXAMPLE_PROGRAMS, type ExampleWorld, openExample} from '../support/example-world.js'
+import {type BareRepository, type GitServer, bareRepository, serveGit} from '../support/git-server.js'
+import {GITHUB_TOKEN, type GithubServer, startGithub} from '../support/github-server.js'
+import {passOn} from '../support/internet.js'
+
+const MINUTES = 60_000
+const NAME = 'username/inclusive-world-portal'
+const REPOSITORIES = [
+  `ghcr.io/${NAME}`,
+  `docker.io/${NAME}`,
+  '123456789.dkr.ecr.us-east-1.amazonaws.com/inclusive-world-portal',
+  'gcr.io/project-id/inclusive-world-portal',
+  'myregistry.azurecr.io/inclusive-world-portal',
+  'harbor.company.com/project/inclusive-world-portal'
+]
+const OVERLAYS = ['development', 'staging', 'production'].map(
+  name => `manifests/overlays/${name}/kustomization.yaml`
+)
+const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'cosign']
+const TRIVY =
+  'while [ $# -gt 0 ]; do [ "$1" = --output ] && file=$2; shift; done; echo \'{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"Trivy"}},"results":[]}]}\' > "$file"; exit ${TRIVY_EXIT:-0}'
+
+describeWith(PROGRAMS, '003-inclusive-world-portal in a runner', () => {
+  let world: ExampleWorld
+  let github: GithubServer
+  let keys: CosignKeys
+  let manifests: BareRepository
+  let git: GitServer
+
+  beforeAll(async () => {
+    keys = await makeCosignKeys()
+    github = await startGithub({repository: NAME})
+    const example = path.resolve(import.meta.dirname, '../../examples/003-inclusive-world-portal')
+    manifests = await bareRepository(
+      Object.fromEntries(OVERLAYS.map(file => [file, readFileSync(path.join(example, file), 'utf8')]))
+    )
+    git = await serveGit(manifests, GITHUB_TOKEN)
+    world = await openExample({
+      name: '003-inclusive-world-portal',
+      repository: NAME,
+      workflow: 'build-and-deploy.yml',
+      registries: REPOSITORIES.map(repository => repository.split('/')[0] ?? ''),
+      bases: ['python:3.13.0-alpine3.19'],
+      builder: 'buildx',
+      github,
+      sites: {
+        'github.com': (incoming, answer) => {
+          incoming.url = incoming.url?.replace(
+            /^\/username\/inclusive-world-portal(\.git)?/,
+            '/manifests.git'
+          )
+          passOn(new URL(git.url), incoming, answer)
+        }
+      },
+      secrets: {
+        DOCKERHUB_USERNAME: HUB_LOGIN.username,
+        DOCKERHUB_TOKEN: HUB_LOGIN.password,
+        HARBOR_USERNAME: 'robot$project+ci',
+        HARBOR_PASSWORD: 'harbor-robot-0123456789',
+        COSIGN_PRIVATE_KEY: readFileSync(keys.key, 'utf8'),
+        COSIGN_PASSWORD: PASSWORD
+      },
+      programs: {
+        trivy: TRIVY,
+        aws: 'echo ecr-login-password-0123456789',
+        gcloud: 'echo ya29.0123456789',
+        az: 'echo acr-refresh-token-0123456789'
+      }
+    })
+  }, MINUTES)
+  afterAll(async () => {
+    await world.stop()
+    await Promise.all([git.stop(), github.stop(), manifests.remove()])
+    keys.remove()
+  })
+  beforeEach(() => world.internet.heal())
+
+  const push = (ref: string, env = {}): ReturnType<ExampleWorld['run']> => world.run({name: 'push', ref, env})
+  /** The one digest that all six registries have at a tag. */
+  const digestOf = async (tag: string): Promise<string | undefined> => {
+    const digests = await Promise.all(REPOSITORIES.map(image => world.view.digest(`${image}:${tag}`)))
+    expect(new Set(digests).size).toBe(1)
+    return digests[0]
+  }
+  const verify = async (reference: string): Promise<unknown> => {
+    const args = ['verify', '--key', keys.publicKey, '--insecure-ignore-tlog=true', reference]
+    return await promisify(execFile)(component('cosign'), args, {env: {...process.env, ...world.readerEnv}})
+  }
+  const tagOf = async (overlay: string): Promise<string | undefined> =>
+    /newTag: (.*)/.exec(await manifests.read('main', `manifests/overlays/${overlay}/kustomization.yaml`))?.[1]
+
+  it(
+    'publishes develop on six registries at once, signed, and deploys it',
+    async () => {
+      const sha = world.head()
+      await world.succeed(push('refs/heads/develop'))
+      const tag = `develop-${sha.slice(0, 7)}`
+      const digest = await digestOf(tag)
+      expect(await digestOf('develop-latest')).toBe(digest)
+      expect(await digestOf(sha)).toBe(digest)
+      for (const repository of REPOSITORIES) await verify(`${repository}@${digest ?? ''}`)
+      expect(await tagOf('development')).toBe(tag)
+      expect((await manifests.subjects('main'))[0]).toBe(`Update image to ${tag}`)
+      const {config} = await world.view.config(`${REPOSITORIES[0] ?? ''}:${tag}`, 'linux/amd64')
+      expect(config.User).toBe('django')
+    },
+    5 * MINUTES
+  )
+
+  it(
+    'publishes main as latest, and deploys nothing',
+    async () => {
+      const commits = await manifests.subjects('main')
+      await world.succeed(push('refs/heads/main'))
+      expect(await digestOf('latest')).toBe(await digestOf('main-latest'))
+      expect(await manifests.subjects('main')).toEqual(commits)
+    },
+    5 * MINUTES
+  )
+
+  it(
+    'asks for the deployment of a version by a pull request',
+    async () => {
+      await world.succeed(push('refs/tags/v1.0.0'))
+      expect(await digestOf('v1.0.0')).toMatch(/^sha256:/)
+      expect(await tagOf('production')).toBe('v0.9.0')
+      expect(github.pulls).toMatchObject([{title: 'Update image to v1.0.0', state: 'open', base: 'main'}])
+    },
+    5 * MINUTES
+  )
+
+  it(
+    'builds a pull request without any login, and publishes nothing',
+    async () => {
+      const before = await world.view.tags(REPOSITORIES[0] ?? '')
+      await world.succeed(
+        world.run({
+          name: 'pull_request',
+          ref: 'refs/pull/7/merge',
+          payload: {
+            action: 'opened',
+            number: 7,
+            pull_request: {number: 7, head: {ref: 'x', sha: 'a'.repeat(40)}, base: {ref: 'main'}}
+          }
+        })
+      )
+      expect(await world.view.tags(REPOSITORIES[0] ?? '')).toEqual(before)
+    },
+    5 * MINUTES
+  )
+
+  it(
+    'tags nothing anywhere where one of six registries refuses, and says which',
+    async () => {
+      world.commit({'portal/settings.py': 'ALLOWED_HOSTS = ["refused.example.org"]\n'})
+      const before = await Promise.all(REPOSITORIES.map(image => world.view.tags(image)))
+      world.internet.break({
+        host: 'harbor.company.com',
+        path: /\/manifests\/staging-latest$/,
+        method: 'PUT',
+        status: 403
+      })
+      const {exitCode, log} = await push('refs/heads/staging')
+      expect(exitCode).not.toBe(0)
+      expect(log).toMatch(/::error::.*harbor\.company\.com/)
+      expect(await tagOf('staging')).toBe('v0.9.0')
+      world.internet.heal()
+      const after = await Promise.all(REPOSITORIES.map(image => world.view.tags(image)))
+      expect(after.map(tags => tags.filter(tag => tag.startsWith('staging')))).toEqual(before.map(() => []))
+    },
+    5 * MINUTES
+  )
+
+  it(
+    'pushes nothing where the scanner finds what is too bad',
+    async () => {
+      world.commit({'portal/settings.py': 'ALLOWED_HOSTS = ["bad.example.org"]\n'})
+      const {exitCode, log} = await push('refs/heads/staging', {TRIVY_EXIT: '7'})
+      expect(exitCode).not.toBe(0)
+      expect(log).toMatch(/::error::.*(scan|trivy)/)
+      expect((await world.view.tags(REPOSITORIES[0] ?? '')).filter(tag => tag.startsWith('staging'))).toEqual(
+        []
+      )
+    },
+    5 * MINUTES
+  )
+})
