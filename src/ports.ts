@@ -208,8 +208,11 @@ export interface Attestation {
  */
 export type Attest = (subjects: readonly AttestationSubject[], token?: string) => Promise<Attestation>
 
-/** Asks a person whether to go on; true at once where there is nobody to ask. The question may have several lines. */
-export type Confirm = (question: string) => Promise<boolean>
+/**
+ * Asks a person whether to go on. The question may have several lines.
+ * @param unasked the answer where there is nobody to ask; true where it is left out
+ */
+export type Confirm = (question: string, unasked?: boolean) => Promise<boolean>
 
 /** Everything impure that a command may use. */
 export interface Ports {

@@ -361,6 +361,7 @@ describe('parseManifestEntry', () => {
 
 describe('deployedImages', () => {
   const tags = [
+    {reference: 'ghcr.io/org/app:main-latest', state: 'moved' as const},
     {reference: 'ghcr.io/org/app:1.3.0', state: 'new' as const},
     {reference: 'ghcr.io/org/app:latest', state: 'kept' as const},
     {reference: 'ghcr.io/org/app:staging-1a2b3c4', state: 'moved' as const}
@@ -368,13 +369,20 @@ describe('deployedImages', () => {
   const release = {
     schema: 1 as const,
     targets: [
-      {target: 'app', digest: parseDigest(DIGEST), platforms: [], images: ['ghcr.io/org/app', 'docker.io/org/app'], tags}
+      {
+        target: 'app',
+        digest: parseDigest(DIGEST),
+        platforms: [],
+        images: ['ghcr.io/org/app', 'docker.io/org/app'],
+        tags
+      }
     ]
   }
   it.each([
     [undefined, ['1.3.0', undefined]],
     ['staging-*', ['staging-1a2b3c4', undefined]],
-    ['latest', [undefined, undefined]]
+    ['latest', [undefined, undefined]],
+    ['main-*', ['main-latest', undefined]]
   ])('takes for the tag %s, per repository', (wish, found) => {
     expect(deployedImages(release, tagChoice(wish)).map(({tag}) => tag)).toEqual(found)
   })

@@ -71,7 +71,7 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
     readText: () => Promise.resolve(undefined),
     saveText: (name, text) => Promise.resolve(void files.set(name, text)).then(() => `/runner/temp/${name}`),
     environment: () => undefined,
-    confirm: () => Promise.resolve(true),
+    confirm: (_, unasked = true) => Promise.resolve(unasked),
     clock: {
       now: () => Date.now(),
       sleep: async (_, signal) => await delay(1, undefined, signal ? {signal} : {})

@@ -7,6 +7,7 @@ type Loader = () => Promise<Command>
 /** All commands, in the order of a release. */
 export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['compute-tags', async () => (await import('./compute-tags.js')).computeTags],
+  ['init', async () => (await import('./init.js')).init],
   ['explain', async () => (await import('./explain.js')).explain],
   ['preflight', async () => (await import('./preflight.js')).preflight],
   ['build-by-digest', async () => (await import('./build-by-digest.js')).buildByDigest],

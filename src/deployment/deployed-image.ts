@@ -27,19 +27,27 @@ export type TagChoice = (tag: Tag) => boolean
 
 /**
  * The images of a release, for each target one in each of its repositories, in their order. Of several tags the first
- * counts that is chosen and that points at this release.
+ * counts that is chosen and that points at this release; `latest` where there is no other, for a manifest that names it
+ * already would not change with the next release.
  */
 export function deployedImages(release: ReleaseDocument, isChosen: TagChoice = () => true): DeployedImage[] {
   return release.targets.flatMap(({target, digest, images, tags}) =>
     images.map(image => {
       const repository = parseRepository(image)
-      const tag = tags
+      const found = tags
         .filter(({state}) => state !== 'kept')
         .map(({reference}) => parseReference(reference))
-        .find(one => isSame(one.repository, repository) && one.tag !== undefined && isChosen(one.tag))?.tag
+        .flatMap(one =>
+          isSame(one.repository, repository) && one.tag !== undefined && isChosen(one.tag) ? [one.tag] : []
+        )
+      const tag = found.find(one => !isLatest(one)) ?? found[0]
       return {target, repository, digest: parseDigest(digest), ...(tag === undefined ? {} : {tag})}
     })
   )
+}
+
+function isLatest(tag: Tag): boolean {
+  return /(?:^|[-_.])latest(?:$|[-_.])/.test(tag)
 }
 
 /** A choice that takes this tag alone, or with `*` at its end every tag that starts so. */

@@ -22,9 +22,10 @@ export interface ConfirmParts {
  * and with `--yes` nobody is asked.
  */
 export function confirmOnTerminal({input, output, environment, isSure, signal}: ConfirmParts): Confirm {
-  return async question => {
+  return async (question, unasked = true) => {
     const isTerminal = input.isTTY === true && output.isTTY === true
-    if (isSure() || !isTerminal || isCi(environment)) return true
+    if (isSure()) return true
+    if (!isTerminal || isCi(environment)) return unasked
     const lines = createInterface({input, output})
     try {
       const closed = once(lines, 'close').then(() => '')

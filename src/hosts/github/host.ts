@@ -28,7 +28,7 @@ export function openGithubHost(): GithubHost {
     digests: artifactStore(),
     journal: orInLog(artifactJournal(), reporter),
     artifacts: workflowArtifacts(),
-    confirm: () => () => Promise.resolve(true),
+    confirm: () => (_, unasked = true) => Promise.resolve(unasked),
     readRun: async (facts, source) => await readRun(facts, source)
   })
   return {

@@ -1,0 +1,211 @@
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
+import {parse} from 'yaml'
+import {computeTags} from '../../src/commands/compute-tags.js'
+import {configure} from '../../src/commands/config.js'
+import {init} from '../../src/commands/init.js'
+import {readText} from '../../src/hosts/read-text.js'
+import {parseInputs} from '../../src/inputs/input.js'
+import {parsePlan} from '../../src/plan/plan-document.js'
+import type {Ports} from '../../src/ports.js'
+import {tagPush, testPorts} from '../support/ports.js'
+
+const METADATA_WORKFLOW = `# Builds our image.
+name: CI
+on:
+  push:
+    tags: ['v*'] # releases
+env:
+  REGISTRY: ghcr.io
+  IMAGE: acme/app
+jobs:
+  test:
+    runs-on: ubuntu-24.04
+    steps: [{run: make test}]
+  docker:
+    needs: test
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: actions/checkout@v4
+      - uses: docker/setup-buildx-action@v3
+      - uses: docker/login-action@v3
+        with:
+          registry: \${{ env.REGISTRY }}
+          username: \${{ github.actor }}
+          password: \${{ secrets.GITHUB_TOKEN }}
+      - uses: docker/login-action@v3
+        with:
+          username: \${{ secrets.DOCKERHUB_USERNAME }}
+          password: \${{ secrets.DOCKERHUB_TOKEN }}
+      - id: meta
+        uses: docker/metadata-action@v5
+        with:
+          images: |
+            \${{ env.REGISTRY }}/\${{ env.IMAGE }}
+            docker.io/acme/app
+          tags: |
+            type=semver,pattern={{version}}
+            type=semver,pattern={{major}}.{{minor}}
+      - uses: docker/build-push-action@v6
+        with:
+          context: .
+          file: docker/Dockerfile
+          platforms: linux/amd64,linux/arm64
+          push: true
+          build-args: |
+            COLOUR=blue
+          tags: \${{ steps.meta.outputs.tags }}
+          cache-from: type=gha
+          shm-size: 1g
+  deploy:
+    needs: [docker]
+    runs-on: ubuntu-24.04
+    steps: [{run: ./deploy}]
+`
+
+describe('init', () => {
+  const home = process.cwd()
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'init-'))
+    process.chdir(folder)
+  })
+  afterEach(() => {
+    process.chdir(home)
+    rmSync(folder, {recursive: true, force: true})
+  })
+
+  const write = (file: string, text: string) => {
+    mkdirSync(path.dirname(file), {recursive: true})
+    writeFileSync(file, text)
+  }
+  const portsWith = (overrides: Partial<Ports> = {}) => {
+    const run = {...tagPush('v1.0.0'), defaultBranch: 'trunk', source: {fullName: 'Acme/App'}}
+    return testPorts([], {workflowRun: () => Promise.resolve(run), readText, ...overrides})
+  }
+  const run = async (texts: Readonly<Record<string, string>> = {}, ports = portsWith()) =>
+    await init.run(parseInputs(init.inputs, texts), ports)
+  const text = (file: string) => readFileSync(file, 'utf8')
+
+  it('gives a repository settings and a workflow, and has nothing to do the second time', async () => {
+    write('build/Containerfile', 'FROM scratch\n')
+    write('VERSION', '1.2.3\n')
+    const {files, written, diff} = await run({write: 'true'})
+    expect([files.split('\n'), written]).toEqual([
+      ['.github/image-release.yml', '.github/workflows/release.yml'],
+      'true'
+    ])
+    expect(parse(text('.github/image-release.yml'))).toEqual({
+      images: ['ghcr.io/acme/app'],
+      file: 'build/Containerfile',
+      'version-file': 'VERSION',
+      strategy: 'release'
+    })
+    expect(parse(text('.github/workflows/release.yml'))).toMatchObject({
+      on: {push: {branches: ['trunk'], tags: ['v*']}},
+      permissions: {},
+      jobs: {release: {uses: 'org/image-release/.github/workflows/release.yml@v1'}}
+    })
+    expect(diff).toContain('--- /dev/null\n+++ b/.github/image-release.yml\n@@ -0,0 +1,')
+    expect(await run({write: 'true'})).toEqual({diff: '', files: '', written: 'false'})
+  })
+
+  it('writes nothing unless it is told to, or somebody says yes', async () => {
+    write('Dockerfile', 'FROM scratch\n')
+    expect(await run()).toMatchObject({written: 'false'})
+    expect(existsSync('.github')).toBe(false)
+    const questions: string[] = []
+    const confirm = (question: string) => Promise.resolve(questions.push(question) > 0)
+    expect(await run({}, portsWith({confirm}))).toMatchObject({written: 'true'})
+    expect(questions[0]).toMatch(/\+ {2}release:\n[^]*Write this\?$/)
+    expect(existsSync('.github/workflows/release.yml')).toBe(true)
+  })
+
+  it("translates a workflow of Docker's actions: its events and other jobs stay, with their comments", async () => {
+    write('docker/Dockerfile', 'FROM scratch\n')
+    write('.github/workflows/ci.yml', METADATA_WORKFLOW)
+    const ports = portsWith()
+    const {files} = await run({write: 'true'}, ports)
+    expect(files.split('\n')).toEqual(['.github/image-release.yml', '.github/workflows/ci.yml'])
+    expect(parse(text('.github/image-release.yml'))).toEqual({
+      images: ['ghcr.io/acme/app', 'docker.io/acme/app'],
+      tags: ['type=semver,pattern={{version}}', 'type=semver,pattern={{major}}.{{minor}}'],
+      file: 'docker/Dockerfile',
+      'build-args': ['COLOUR=blue'],
+      platforms: ['linux/amd64', 'linux/arm64']
+    })
+    const workflow = text('.github/workflows/ci.yml')
+    expect(workflow).toMatch(/^# Builds our image\.\nname: CI\n[^]*tags: \['v\*'\] # releases/)
+    expect((parse(workflow) as {jobs: object}).jobs).toEqual({
+      test: expect.anything(),
+      docker: {
+        uses: 'org/image-release/.github/workflows/release.yml@v1',
+        permissions: {contents: 'read', packages: 'write'},
+        needs: 'test',
+        secrets: {
+          'registry-credentials': 'docker.io=${{ secrets.DOCKERHUB_USERNAME }}:${{ secrets.DOCKERHUB_TOKEN }}'
+        }
+      },
+      deploy: {needs: ['docker'], 'runs-on': 'ubuntu-24.04', steps: [{run: './deploy'}]}
+    })
+    expect(ports.reporter.notices.join('\n')).toMatch(/Caches are named.*\n?[^]*/)
+    expect(ports.reporter.notices.join('\n')).toContain('shm-size of docker/build-push-action')
+  })
+
+  it('gives the same tags as before: the settings that it wrote make this plan', async () => {
+    write('docker/Dockerfile', 'FROM scratch\n')
+    write('.github/workflows/ci.yml', METADATA_WORKFLOW)
+    await run({write: 'true'})
+    const ports = portsWith()
+    const config = await configure({table: computeTags.inputs}, {ask: 'never'}, readText)
+    const {plan} = await computeTags.run(parseInputs(computeTags.inputs, config.texts), ports)
+    const [target] = parsePlan(plan).targets
+    expect(target?.images).toEqual(['ghcr.io/acme/app', 'docker.io/acme/app'])
+    expect(target?.tags.map(({name}) => name)).toEqual(['1.0.0', '1.0', 'latest'])
+    expect(target?.build).toMatchObject({file: 'docker/Dockerfile', args: ['COLOUR=blue']})
+  })
+
+  it('keeps what a run decides in the workflow, and takes images from the tags of a build without metadata', async () => {
+    write(
+      '.github/workflows/build.yaml',
+      [
+        'on: push',
+        'jobs:',
+        '  a:',
+        '    runs-on: ubuntu-24.04',
+        '    steps:',
+        '      - uses: docker/build-push-action@v6',
+        '        with:',
+        '          target: ${{ matrix.stage }}',
+        '          tags: |',
+        '            ghcr.io/${{ github.repository }}:latest',
+        '            ghcr.io/${{ github.repository }}:${{ github.sha }}',
+        ''
+      ].join('\n')
+    )
+    const ports = portsWith()
+    await run({write: 'true'}, ports)
+    const {jobs} = parse(text('.github/workflows/build.yaml')) as {jobs: {a: object}}
+    expect(jobs.a).toMatchObject({with: {images: 'ghcr.io/${{ github.repository }}'}})
+    expect(ports.reporter.notices.join('\n')).toMatch(
+      /target is "\$\{\{ matrix\.stage \}\}": say it with variants/
+    )
+  })
+
+  it('leaves settings that are there, and other workflows, alone', async () => {
+    write('Dockerfile', 'FROM scratch\n')
+    write('.github/image-release.yml', 'images: [ghcr.io/a/b]\n')
+    write('.github/workflows/release.yml', 'on: push\njobs: {}\n')
+    expect((await run({write: 'true'})).files).toBe('.github/workflows/image-release.yml')
+    expect(text('.github/image-release.yml')).toBe('images: [ghcr.io/a/b]\n')
+    expect(text('.github/workflows/release.yml')).toBe('on: push\njobs: {}\n')
+  })
+
+  it('says what it did not find', async () => {
+    const ports = portsWith()
+    await run({}, ports)
+    expect(ports.reporter.notices).toEqual([expect.stringContaining('No Containerfile or Dockerfile')])
+  })
+})

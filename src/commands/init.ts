@@ -1,0 +1,77 @@
+import {diffOf, planOnboarding} from '../onboarding/onboarding-plan.js'
+import {lookAt} from '../onboarding/repository-look.js'
+import {workTree, writeFiles} from '../onboarding/work-tree.js'
+import {InputError} from '../errors.js'
+import {flag, list, text} from '../inputs/input.js'
+import {formatRepository, parseRepository} from '../oci/reference.js'
+import type {Ports} from '../ports.js'
+import type {WorkflowRun} from '../workflow-run.js'
+import {command} from './command.js'
+
+const inputs = {
+  images: list(
+    {
+      summary: 'Where the image is published; by default what an existing workflow says, or ghcr.io.',
+      placeholder: 'REPOSITORY'
+    },
+    parseRepository
+  ),
+  write: flag({summary: 'Write the files without asking. Without it nothing is written unless you say yes.'}),
+  workflow: text({
+    summary: 'The reusable workflow that the repository calls.',
+    default: 'org/image-release/.github/workflows/release.yml@v1'
+  })
+}
+
+/** Brings image-release into a repository. */
+export const init = command({
+  name: 'init',
+  summary: 'Write the settings and the workflow for a repository, after a look at it.',
+  description:
+    'Looks for the Containerfile, the version and existing workflows. A workflow of docker/metadata-action and docker/build-push-action is translated: its events and other jobs stay, its tags and images become settings. The change is shown as a diff; files are written with --write, or where you answer yes. Settings that are there are never changed.',
+  inputs,
+  prints: 'diff',
+  outputs: {
+    diff: 'The change, as a unified diff; empty where there is nothing to do.',
+    files: 'One file a line that changes.',
+    written: 'true where the files were written, else false.'
+  },
+  examples: [
+    {line: 'image-release init', remark: 'Show what this repository would get, and ask'},
+    {
+      line: 'image-release init --images ghcr.io/owner/app,docker.io/owner/app --write',
+      remark: 'Write it for two registries'
+    }
+  ],
+  async run(given, ports) {
+    const run = await runOf(ports)
+    const plan = planOnboarding(await lookAt(workTree), {
+      images: given.images.map(formatRepository),
+      source: run?.source.fullName.includes('/') === true ? run.source.fullName : 'owner/name',
+      defaultBranch: run?.defaultBranch ?? 'main',
+      workflow: given.workflow ?? ''
+    })
+    const diff = diffOf(plan)
+    for (const note of plan.notes) ports.reporter.notice(note)
+    if (plan.files.length === 0)
+      ports.reporter.notice('There is nothing to do: settings and workflow are there.')
+    const isWriting = plan.files.length > 0 && (given.write || (await isConfirmed(diff, ports)))
+    if (isWriting) await writeFiles(plan.files)
+    return {diff, files: plan.files.map(({file}) => file).join('\n'), written: String(isWriting)}
+  }
+})
+
+/** Where nobody can be asked nothing is written. */
+async function isConfirmed(diff: string, {confirm}: Ports): Promise<boolean> {
+  return await confirm(`${diff}\nWrite this?`, false)
+}
+
+/** A folder that is no repository yet has no facts, and can have settings all the same. */
+async function runOf(ports: Ports): Promise<WorkflowRun | undefined> {
+  try {
+    return await ports.workflowRun('git')
+  } catch (error) {
+    if (error instanceof InputError) return undefined
+    throw error
+  }
+}
