@@ -2,12 +2,32 @@ import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {parseDigest} from '../../src/oci/digest.js'
+import {readManifest} from '../../src/oci/manifest.js'
 import type {PlannedTag} from '../../src/plan/plan.js'
+import type {GithubRequest} from '../../src/ports.js'
+import {listTags} from '../../src/registry/tag-list.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {startEmbedded, startEmbeddedWith} from '../support/registries.js'
 import {clientOf, digestAt, publishRelease, releaseTags} from '../support/releases.js'
 
 const LATEST: readonly PlannedTag[] = [{name: 'latest', class: 'moving', rule: 'main'}]
+
+/** Pull request 1 is merged, 2 is open, 3 is none; of three caches one is old, one new, one another's. */
+function answerOf({method, path}: GithubRequest): {status: number; body: unknown} {
+  const cache = (id: number, key: string, used: string) => ({
+    id,
+    key,
+    size_in_bytes: 9,
+    last_accessed_at: used
+  })
+  if (method === 'DELETE') return {status: 204, body: undefined}
+  if (path.endsWith('/pulls/1')) return {status: 200, body: {state: 'closed'}}
+  if (path.endsWith('/pulls/2')) return {status: 200, body: {state: 'open'}}
+  if (!path.endsWith('/actions/caches')) return {status: 404, body: {message: 'Not Found'}}
+  const now = new Date().toISOString()
+  const caches = [cache(7, 'buildkit-a', '2020-01-01T00:00:00Z'), cache(8, 'buildkit-b', now)]
+  return {status: 200, body: {actions_caches: [...caches, cache(9, 'npm', '2020-01-01T00:00:00Z')]}}
+}
 
 describe('cleanup-latest', () => {
   let first: Awaited<ReturnType<typeof startEmbedded>>
@@ -104,12 +124,52 @@ describe('cleanup-latest', () => {
   it('goes on where it was stopped', async () => {
     const old = await publish('0.0.1', LATEST, 'a')
     const {release, digest} = await publish('0.0.2', LATEST, 'b')
-    first.registry.faults.add({method: 'DELETE', nth: 2, times: 3, action: {kind: 'status', status: 500}})
+    // The first deletion only asks whether the registry deletes; the second is that of the index.
+    first.registry.faults.add({method: 'DELETE', nth: 3, times: 30, action: {kind: 'status', status: 500}})
     await expect(cleanup({release})).rejects.toThrow(/500/)
     first.registry.faults.clear()
     expect(await Promise.all(images.map(name => digestAt(ports, name, 'latest')))).toEqual([digest, digest])
-    await cleanup({release})
+    const again = await cleanup({release})
+    expect(again.deleted.split('\n').filter(line => line.startsWith(images[0]!))).not.toEqual([])
     expect(await isThere(old.digest)).toEqual([false, false])
+    for (const name of images) expect(await listTags(clientOf(ports, name))).toEqual(['latest'])
+  })
+
+  it('deletes nothing while a platform of the new release is missing', async () => {
+    const old = await publish('0.0.1', LATEST, 'a')
+    const {release, digest} = await publish('0.0.2', LATEST, 'b')
+    const client = clientOf(ports, images[0]!)
+    const [child] = readManifest(await client.getManifest(parseDigest(digest))).manifests
+    await client.deleteManifest(child!.digest)
+    await expect(cleanup({release})).rejects.toMatchObject({code: 'CHILD_MISSING'})
+    expect(await isThere(old.digest)).toEqual([true, true])
+  })
+
+  it('asks GitHub which pull requests are closed, and deletes old caches of Actions', async () => {
+    await publish(
+      '0.0.1',
+      ['pr-1', 'pr-2', 'pr-3'].map(name => ({name, class: 'moving', rule: 'pr'})),
+      'a'
+    )
+    const asked: string[] = []
+    const github = () => (request: GithubRequest) => {
+      asked.push(`${request.method} ${request.path}`)
+      return Promise.resolve({headers: {}, ...answerOf(request)})
+    }
+    const told = testPorts([first, second], {github})
+    await cleanupLatest.run(
+      parseInputs(cleanupLatest.inputs, {
+        images: images[0]!,
+        'pull-request-tags': 'pr-{number}',
+        'actions-caches': 'glob:buildkit-*',
+        'min-age': '0'
+      }),
+      told
+    )
+    told.close()
+    expect(await listTags(clientOf(ports, images[0]!))).toEqual(['pr-2', 'pr-3'])
+    expect(asked).toEqual(expect.arrayContaining(['DELETE /repos/org/app/actions/caches/7']))
+    expect(asked).not.toContain('DELETE /repos/org/app/actions/caches/8')
   })
 
   it('takes digests by hand, and wants something to do', async () => {
