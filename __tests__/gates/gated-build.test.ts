@@ -152,7 +152,7 @@ describe('an image that is scanned', () => {
     expect(JSON.parse(outputs.vulnerabilities)).toEqual({critical: 0, high: 1, medium: 0, low: 1, unknown: 0})
     expect(outputs.sarif).toBe('/runner/temp/scan-app-linux-arm64.sarif')
     expect(ports.reporter.summaries[0]).toContain('1 high, 1 low (Trivy 0.58.0)')
-    expect(scanners.calls()[0]).toMatch(/^trivy image --input \S+\/layout --format sarif --output \S+\.sarif/)
+    expect(scanners.calls()[1]).toMatch(/^trivy image --input \S+\/layout --format sarif --output \S+\.sarif/)
   })
 
   it('before it is tested, and stops at what is too bad', async () => {
@@ -163,6 +163,16 @@ describe('an image that is scanned', () => {
     expect(ports.records.size).toBe(0)
   })
 
+  it('by a scanner that is not installed is refused before anything is built', async () => {
+    await expect(build({scan: 'grype', 'sbom-command': 'syft'})).rejects.toMatchObject({
+      issues: [
+        {input: 'scan', message: expect.stringContaining('grype cannot be started')},
+        {input: 'sbom-command', message: expect.stringContaining('syft cannot be started')}
+      ]
+    })
+    expect(buildah.builds).toEqual([])
+  })
+
   it('as closely as the scan matrix says, and not at all where it is not in it', async () => {
     const matrix = (target: string): string => JSON.stringify({include: [{target, level: 'basic'}]})
     scanners.let('trivy', {writes: trivySarif([['CVE-1', 'HIGH']])})
@@ -170,7 +180,7 @@ describe('an image that is scanned', () => {
     expect((await build({...texts, 'scan-matrix': matrix('other')})).sarif).toBe('')
     expect(scanners.calls()).toEqual([])
     expect((await build({...texts, 'scan-matrix': matrix('app')})).sarif).not.toBe('')
-    expect(scanners.calls()[0]).toContain('--severity CRITICAL')
+    expect(scanners.calls()[1]).toContain('--severity CRITICAL')
   })
 })
 
@@ -242,7 +252,7 @@ describe('a bill of materials', () => {
   ])('is made by $tool', async ({tool, start, format, writes, type: artifactType}) => {
     scanners.let(tool, {writes})
     const {digest} = await build({'sbom-command': tool, 'sbom-format': format})
-    expect(scanners.calls()[0]).toContain(start)
+    expect(scanners.calls()[1]).toContain(start)
     for (const list of await referrers(digest)) expect(list).toMatchObject([{artifactType}])
   })
 
@@ -258,7 +268,7 @@ describe('a bill of materials', () => {
   })
 
   it('is made once: by a tool, or from a file', async () => {
-    await expect(build({'sbom-command': 'syft', 'sbom-file': 'x'})).rejects.toMatchObject({
+    await expect(build({'sbom-command': 'true', 'sbom-file': 'x'})).rejects.toMatchObject({
       issues: [{input: 'sbom-file', message: 'is given, and so is sbom-command; give one of them'}]
     })
   })

@@ -1,7 +1,8 @@
 import {type InputIssue, InputError, ReleaseError, messageOf} from '../errors.js'
 import {expectedFingerprint} from '../gates/fingerprint-gate.js'
 import {type NameFields, nameOf} from '../gates/name-template.js'
-import type {ScanLevel} from '../gates/scan-preset.js'
+import {isSbomTool} from '../gates/sbom-preset.js'
+import {type ScanLevel, isScanner} from '../gates/scan-preset.js'
 import type {LayerFingerprint} from '../oci/layer-fingerprint.js'
 import {formatPlatform, platformSlug} from '../oci/platform.js'
 import type {Plan, PlannedTarget} from '../plan/plan.js'
@@ -53,15 +54,39 @@ export async function planGates(given: Given, job: BuildJob, ports: Ports): Prom
       : source
   if (given['sbom-command'] !== undefined && given['sbom-file'] !== undefined)
     namer.issues.push({input: 'sbom-file', message: 'is given, and so is sbom-command; give one of them'})
+  const level = levelOf(given, job)
+  namer.issues.push(...(await missingTools(given, {level, push: job.push}, ports)))
   if (namer.issues.length > 0) throw new InputError(namer.issues)
   return {
     title: [job.target, formatPlatform(job.platform)].filter(Boolean).join(', '),
     names,
     loadAs,
-    level: levelOf(given, job),
+    level,
     expected: wanted === undefined ? undefined : await expectedFingerprint(wanted, ports),
     variables: variablesOf(job, target)
   }
+}
+
+/** Programs that are known and not installed: better known before an image is built than after. */
+async function missingTools(
+  given: Given,
+  {level, push}: {readonly level: ScanLevel; readonly push: boolean},
+  {exec, signal}: Pick<Ports, 'exec' | 'signal'>
+): Promise<InputIssue[]> {
+  const {scan, 'sbom-command': sbom} = given
+  const tools: [input: string, program: string][] = []
+  if (scan !== undefined && isScanner(scan) && level !== 'none') tools.push(['scan', scan])
+  if (sbom !== undefined && isSbomTool(sbom) && push) tools.push(['sbom-command', sbom])
+  const issues = tools.map(async ([input, program]): Promise<InputIssue[]> => {
+    try {
+      await exec(program, ['--version'], {signal})
+      return []
+    } catch (error) {
+      signal.throwIfAborted()
+      return [{input, message: messageOf(error)}]
+    }
+  })
+  return (await Promise.all(issues)).flat()
 }
 
 /** What a scan matrix says counts more than a level that holds for all. */
