@@ -17,7 +17,10 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     'Name the registry of the base image in the input insecure (buildx: in the configuration of its builder).'
   ],
   [/manifest unknown|manifest for .* not found/i, 'Check the name and the tag of the base image.'],
-  [/no space left on device/i, 'The disk is full: remove images and build caches.'],
+  [
+    /no space left on device|disk quota exceeded|file too large/i,
+    'The disk is full: remove images and build caches.'
+  ],
   [/target .* (?:could not be|was not) found|no stage .*found/i, 'Check the input target.']
 ]
 
