@@ -43,9 +43,7 @@ async function fetchManifest(
   name: string,
   reference: string
 ): Promise<{digest: string; document: Document} | undefined> {
-  const response = await fetch(`http://${host}/v2/${name}/manifests/${reference}`, {
-    headers: {accept: ACCEPT}
-  })
+  const response = await fetchPatiently(`http://${host}/v2/${name}/manifests/${reference}`)
   if (response.status === 404) {
     await response.arrayBuffer()
     return undefined
@@ -56,6 +54,16 @@ async function fetchManifest(
   const isOther = reference.startsWith('sha256:') && reference !== digest
   if (isOther) throw new Error(`GET ${name}@${reference}: the bytes are ${digest}`)
   return {digest, document: JSON.parse(bytes.toString('utf8')) as Document}
+}
+
+/** distribution 2.8 answers 500 while the file of a tag is being written: what stands then is not known yet. */
+async function fetchPatiently(url: string): Promise<Response> {
+  for (let left = 20; ; left--) {
+    const response = await fetch(url, {headers: {accept: ACCEPT}})
+    if (response.status < 500 || left === 0) return response
+    await response.arrayBuffer()
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
 }
 
 async function isWhole(host: string, name: string, document: Document): Promise<boolean> {
