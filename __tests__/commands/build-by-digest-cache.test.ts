@@ -1,7 +1,7 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it as itHere} from '@jest/globals'
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it as itHere, jest} from '@jest/globals'
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import type {Plan} from '../../src/plan/plan.js'
@@ -14,6 +14,9 @@ import {startEmbedded} from '../support/registries.js'
 import {clientOf, planOf, releaseTags} from '../support/releases.js'
 import {type ResultsService, startResultsService} from '../support/results-service.js'
 import {richContext} from '../support/rich-context.js'
+
+// Every test builds twice, on another machine each time.
+jest.setTimeout(120_000)
 
 const OWN = process.arch === 'arm64' ? 'arm64' : 'amd64'
 const it = itOnRootFilesystem(OWN)

@@ -1,5 +1,5 @@
 import {rmSync} from 'node:fs'
-import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
+import {afterAll, beforeAll, describe, expect, it, jest} from '@jest/globals'
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {parseDigest} from '../../src/oci/digest.js'
@@ -23,6 +23,9 @@ import {clientOf, planOf, releaseTags} from '../support/releases.js'
 import {richContext} from '../support/rich-context.js'
 
 const SECRET = 's3cret-of-the-build-0815'
+// Programs of another platform run by emulation.
+jest.setTimeout(120_000)
+
 const SECOND_SECRET = 'another-secret-4711'
 
 describe.each(BUILDERS)('build-by-digest of a whole Containerfile with %s', (name, programs) => {
@@ -116,6 +119,35 @@ describe.each(BUILDERS)('build-by-digest of a whole Containerfile with %s', (nam
     })
   })
 })
+
+describe.each(BUILDERS.filter(([name]) => name !== 'podman'))(
+  'two builds of one commit with %s',
+  (name, programs) => {
+    describeWith(programs, 'really', () => {
+      itOnRootFilesystem('amd64')('give the same digest, though nothing comes from a cache', async () => {
+        const registry = await startEmbedded()
+        const digests: string[] = []
+        for (const at of [1, 2]) {
+          const builder = await startBuilder(name, [registry.host])
+          const context = richContext(name === 'buildx')
+          const ports = testPorts([registry], {exec: builder.exec})
+          try {
+            const plan = planOf({images: [`${registry.host}/org/app${at}`], version: '1.0.0', tags: []})
+            const given = {context, platforms: 'linux/amd64', builder: name, secrets: `token=${SECRET}`}
+            const all = {...given, plan: formatPlan(plan), 'no-cache': 'true'}
+            digests.push((await buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)).digest)
+          } finally {
+            ports.close()
+            await builder.stop()
+            rmSync(context, {recursive: true, force: true})
+          }
+        }
+        await registry.stop()
+        expect(digests[1]).toBe(digests[0])
+      })
+    })
+  }
+)
 
 describeWith(['buildkitd', 'docker-buildx'], 'buildx that pushes by itself', () => {
   let open: Awaited<ReturnType<typeof startEmbedded>>
