@@ -3,5 +3,5 @@ import {describeWith} from '../support/components.js'
 import {uploadSuite} from './upload-suite.js'
 
 describeWith(DISTRIBUTION_2, 'an upload to distribution 2.8', () => {
-  uploadSuite(() => startDistribution2({auth: 'token', tokenLifetimeSeconds: 1}), {resumes: false})
+  uploadSuite(() => startDistribution2({auth: 'token', tokenLifetimeSeconds: 4}), {resumes: false})
 })

@@ -3,5 +3,5 @@ import {describeWith} from '../support/components.js'
 import {uploadSuite} from './upload-suite.js'
 
 describeWith(DISTRIBUTION_3, 'an upload to distribution 3', () => {
-  uploadSuite(() => startDistribution3({auth: 'token', tokenLifetimeSeconds: 1}), {resumes: true})
+  uploadSuite(() => startDistribution3({auth: 'token', tokenLifetimeSeconds: 4}), {resumes: true})
 })

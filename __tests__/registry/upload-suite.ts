@@ -15,7 +15,7 @@ import {type UploadProxy, type UploadRule, startUploadProxy} from '../support/up
 const SIZE = 4 * 1024 * 1024
 const CUT = 1024 * 1024
 
-/** What an upload does on a way where requests go wrong, against one registry with tokens that live a second. */
+/** What an upload does on a way where requests go wrong, against one registry with tokens that live four seconds. */
 export function uploadSuite(
   start: () => Promise<RunningRegistry>,
   {resumes}: {readonly resumes: boolean}
@@ -165,7 +165,7 @@ export function uploadSuite(
   })
 
   it('goes on with a new token where the first ended meanwhile', async () => {
-    put({times: 1, fault: {kind: 'wait', milliseconds: 2100}})
+    put({times: 1, fault: {kind: 'wait', milliseconds: 4500}})
     const other = {...blob, mountFrom: undefined}
     expect(await uploadBlob(repository(), other)).toBe('uploaded')
     const before = client.sent.filter(({url}) => url.pathname === '/token').length
