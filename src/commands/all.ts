@@ -16,6 +16,7 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['release-notes', async () => (await import('./release-notes.js')).releaseNotesCommand],
   ['update-manifests', async () => (await import('./update-manifests.js')).updateManifests],
   ['rollback-release', async () => (await import('./rollback-release.js')).rollbackRelease],
+  ['doctor', async () => (await import('./doctor.js')).doctor],
   ['promote-release', async () => (await import('./promote-release.js')).promoteRelease],
   ['cleanup-latest', async () => (await import('./cleanup-latest.js')).cleanupLatest],
   ['registry', async () => (await import('./registry.js')).registry],

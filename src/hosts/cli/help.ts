@@ -16,6 +16,7 @@ export function overview(commands: readonly Command[]): string {
     'Commands:',
     ...commands.map(({name, summary}) => `  ${name.padEnd(width)}${summary}`),
     '',
+    'image-release completion bash|zsh|fish prints the script that completes command lines.',
     'image-release COMMAND --help explains a command. Results are JSON on standard output, the log is on standard error.',
     'Exit codes: 0 done, 1 failed, 2 wrong use.'
   ].join('\n')

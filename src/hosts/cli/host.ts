@@ -7,6 +7,7 @@ import {gatherTexts} from '../input-texts.js'
 import {type HostParts, openSystemPorts} from '../system-ports.js'
 import {VERSION} from '../../version.js'
 import {type Arguments, readArguments, variableOf} from './arguments.js'
+import {SHELLS, type Shell, completionScript} from './completion.js'
 import {confirmOnTerminal} from './confirm.js'
 import {openFolderArtifacts} from './folder-artifacts.js'
 import {openFolderStore} from './folder-digest-store.js'
@@ -84,6 +85,10 @@ async function chooseCommand(
   args: readonly string[],
   {names, load}: Choice
 ): Promise<string | undefined> {
+  if (first === 'completion' && !args.includes('--help') && !args.includes('-h')) {
+    print(completionScript(shellIn(args), await Promise.all(names.map(load))))
+    return undefined
+  }
   const wanted = first === 'help' || first === '--help' || first === '-h' ? args[0] : first
   if (wanted !== undefined && wanted !== '--version' && !names.includes(wanted))
     throw unknownCommand(wanted, names)
@@ -97,6 +102,13 @@ async function chooseCommand(
 async function answerOf(wanted: string | undefined, {names, load}: Choice): Promise<string> {
   if (wanted === '--version') return VERSION
   return wanted === undefined ? overview(await Promise.all(names.map(load))) : commandHelp(await load(wanted))
+}
+
+/** @throws InputError for any other word */
+function shellIn([word = '', ...others]: readonly string[]): Shell {
+  const shell = SHELLS.find(one => one === word)
+  if (shell !== undefined && others.length === 0) return shell
+  throw new InputError([{input: 'completion', message: `takes one of ${SHELLS.join(', ')}`}])
 }
 
 function unknownCommand(wanted: string, names: readonly string[]): InputError {

@@ -16,7 +16,7 @@ export interface CliReporter extends Reporter {
 export function cliReporter(environment: Readonly<Record<string, string | undefined>>): CliReporter {
   const secrets: string[] = []
   const state: {summaryFile?: string | undefined} = {}
-  const hasColour = process.stderr.isTTY && environment['NO_COLOR'] === undefined
+  const hasColour = process.stderr.isTTY && !environment['NO_COLOR']
   const redact = (text: string): string =>
     secrets.reduce((line, secret) => line.replaceAll(secret, '***'), text)
   const bars = isTerminal(environment) ? progressBars(process.stderr) : undefined
