@@ -9,7 +9,7 @@ import {
 import type {AddressInfo} from 'node:net'
 import {buffer} from 'node:stream/consumers'
 import {GhcrLimiter, type GhcrLimits} from './ghcr-limits.js'
-import {type ApiAnswer, GhcrPackagesApi} from './ghcr-packages-api.js'
+import {type ApiAnswer, GhcrPackagesApi, type ManifestKeeper} from './ghcr-packages-api.js'
 import {type GhcrSettings, GhcrState, type GhcrToken, type GhcrVersion} from './ghcr-state.js'
 import {type OpenApiCheck, checkedGithub} from './openapi-check.js'
 import {type RunningRegistry, startEmbedded} from './registries.js'
@@ -173,30 +173,29 @@ class Emulator {
   }
 }
 
-function manifestsOf(host: string) {
-  const put = async (name: string, {bytes, mediaType}: GhcrVersion, reference: string): Promise<void> => {
-    const headers = {'content-type': mediaType}
-    await expectOk(
-      fetch(`http://${host}/v2/${name}/manifests/${reference}`, {
-        method: 'PUT',
-        headers,
-        body: Buffer.from(bytes)
-      })
-    )
+/**
+ * Puts and deletes in the registry behind. GHCR takes an index whose children are not there; where the one behind does
+ * not, the index waits for them.
+ */
+function manifestsOf(host: string): ManifestKeeper {
+  const waiting = new Map<GhcrVersion, string>()
+  const put = async (name: string, version: GhcrVersion): Promise<boolean> => {
+    const {digest, tags, mediaType, bytes} = version
+    const request = {method: 'PUT', headers: {'content-type': mediaType}, body: Buffer.from(bytes)}
+    for (const reference of [digest, ...tags])
+      if (!(await fetch(`http://${host}/v2/${name}/manifests/${reference}`, request)).ok) return false
+    return true
   }
   return {
-    remove: async (name: string, {digest}: GhcrVersion) => {
-      await expectOk(fetch(`http://${host}/v2/${name}/manifests/${digest}`, {method: 'DELETE'}))
+    remove: async (name, {digest}) => {
+      const {ok, status} = await fetch(`http://${host}/v2/${name}/manifests/${digest}`, {method: 'DELETE'})
+      if (!ok) throw new Error(`the registry behind answered ${status} for the deletion of ${digest}`)
     },
-    putBack: async (name: string, version: GhcrVersion) => {
-      for (const reference of [version.digest, ...version.tags]) await put(name, version, reference)
+    putBack: async (name, version) => {
+      waiting.set(version, name)
+      for (const [one, its] of [...waiting].reverse()) if (await put(its, one)) waiting.delete(one)
     }
   }
-}
-
-async function expectOk(pending: Promise<Response>): Promise<void> {
-  const {ok, status, url} = await pending
-  if (!ok) throw new Error(`the registry behind answered ${status} for ${url}`)
 }
 
 /** Passes a request on and gives the status of the answer. */
