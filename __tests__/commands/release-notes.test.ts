@@ -97,6 +97,26 @@ describe('release-notes', () => {
     expect(ports.reporter.summaries).toContain(outputs.notes)
   })
 
+  it('says how long the slowest build took, where it is told', async () => {
+    const {release} = await publish()
+    made(await start())
+    const build = {
+      schema: 1,
+      target: 'app',
+      platform: 'linux/amd64',
+      digest: `sha256:${'0'.repeat(64)}`,
+      builder: 'buildah 1.28.2',
+      imageSize: 1,
+      layersSize: 1,
+      layerCount: 1,
+      largestLayers: [],
+      registries: [],
+      phases: []
+    }
+    const metrics = JSON.stringify([61_000, 131_400].map(buildTime => ({...build, buildTime})))
+    expect((await write({release, metrics})).notes).toMatch(/^Created .*, built in 2 min 11 s\.$/m)
+  })
+
   it('changes nothing the second time, and sends nothing to be written', async () => {
     const {release} = await publish()
     const there = made(await start())

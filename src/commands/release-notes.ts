@@ -2,6 +2,8 @@ import {InputError, ReleaseError} from '../errors.js'
 import {type InputValues, choice, json, parsed, required, text} from '../inputs/input.js'
 import {type Digest, parseDigest} from '../oci/digest.js'
 import {formatReference, parseReference, parseRepository} from '../oci/reference.js'
+import type {BuildMetrics} from '../plan/metrics.js'
+import {parseMetrics} from '../plan/metrics-document.js'
 import type {ReleaseDocument} from '../plan/release-document.js'
 import {parseVerification, unverifiedTags} from '../plan/verification-document.js'
 import type {Ports} from '../ports.js'
@@ -30,6 +32,13 @@ const inputs = {
       placeholder: 'JSON|FILE'
     },
     parseVerification
+  ),
+  metrics: json(
+    {
+      summary: 'What merge-manifest gave out as metrics: adds how long the builds took.',
+      placeholder: 'JSON|FILE'
+    },
+    parseMetrics
   ),
   'write-to': choice(['github-release', 'file'], {
     summary:
@@ -189,8 +198,15 @@ async function imageOf(
     digest,
     repositories: target.images,
     tags: tagsOf(target),
+    buildTime: longestBuild(target.target, given.metrics ?? []),
     verify: verify.flat()
   }
+}
+
+/** Platforms are built side by side: the slowest is what one waits for. */
+function longestBuild(target: string, metrics: readonly BuildMetrics[]): number | undefined {
+  const times = metrics.filter(one => one.target === target).map(({buildTime}) => buildTime)
+  return times.length === 0 ? undefined : Math.max(...times)
 }
 
 function tagsOf({tags}: ReleaseDocument['targets'][number]): string[] {

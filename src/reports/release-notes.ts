@@ -23,7 +23,7 @@ export interface NotedImage {
   readonly created?: string | undefined
   /** The commit that it was made from. */
   readonly revision?: string | undefined
-  /** How long its builds took, all platforms together, in milliseconds. */
+  /** How long the slowest of its builds took, in milliseconds. */
   readonly buildTime?: number | undefined
   /** Command lines that verify where it comes from. */
   readonly verify: readonly string[]
