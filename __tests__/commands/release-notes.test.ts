@@ -45,6 +45,8 @@ describe('release-notes', () => {
   afterEach(async () => {
     ports.close()
     await github?.stop()
+    expect(github?.faults ?? []).toEqual([])
+    github = undefined
   })
 
   const start = async (options: GithubServerOptions = {}) => (github = await startGithub(options))

@@ -52,6 +52,7 @@ describe('update-manifests', () => {
   afterEach(async () => {
     ports.close()
     await github.stop()
+    expect(github.faults).toEqual([])
     await bare.remove()
   })
 

@@ -4,6 +4,7 @@ import {text} from 'node:stream/consumers'
 import {setTimeout as delay} from 'node:timers/promises'
 import {openGithubApi} from '../../src/hosts/github-api.js'
 import type {GithubApi} from '../../src/ports.js'
+import {checkedGithub} from './openapi-check.js'
 import {recordingReporter} from './ports.js'
 
 /** A release as the server keeps it; bodies are kept as they are sent. */
@@ -56,6 +57,8 @@ export interface GithubServer {
   /** Bundles by digest. */
   readonly attestations: Map<string, unknown[]>
   readonly requests: ServedRequest[]
+  /** What of requests and answers is not as GitHub's published description says. */
+  readonly faults: string[]
   /** The port of the program itself, for this server. */
   api(token?: string): GithubApi
   stop(): Promise<void>
@@ -71,9 +74,21 @@ interface Reply {
 
 /** Starts a server without releases and pull requests. */
 export async function startGithub(options: GithubServerOptions = {}): Promise<GithubServer> {
-  const state: State = {releases: [], pulls: [], attestations: new Map(), requests: [], url: '', options}
+  const state: State = {
+    releases: [],
+    pulls: [],
+    attestations: new Map(),
+    requests: [],
+    faults: [],
+    url: '',
+    options
+  }
   const server = createServer((request, response) => {
     void answer(state, request).then(({status, body}) => {
+      const {method = '', url: target = ''} = request
+      const sent = state.requests.find(one => one.message === request)?.body
+      const asked = {method, target, ...(sent === undefined || method === 'GET' ? {} : {body: sent})}
+      state.faults.push(...checkedGithub().check.faults(asked, {status, body}))
       response.writeHead(status, {'content-type': 'application/json; charset=utf-8'})
       response.end(body === undefined ? '' : JSON.stringify(body))
     })
@@ -87,7 +102,8 @@ interface State {
   readonly releases: ServedRelease[]
   readonly pulls: ServedPull[]
   readonly attestations: Map<string, unknown[]>
-  readonly requests: ServedRequest[]
+  readonly requests: (ServedRequest & {readonly message: IncomingMessage})[]
+  readonly faults: string[]
   readonly options: GithubServerOptions
   url: string
 }
@@ -109,7 +125,7 @@ async function answer(state: State, message: IncomingMessage): Promise<Reply> {
     body: sent === '' ? {} : (JSON.parse(sent) as Record<string, unknown>),
     token: /^(?:token|bearer) (.+)$/i.exec(message.headers.authorization ?? '')?.[1]
   }
-  state.requests.push(request)
+  state.requests.push({...request, message})
   await state.options.before?.(request)
   await delay(Math.random() * (state.options.latency ?? 0))
   const {token = GITHUB_TOKEN, repository = 'org/app', forbids} = state.options
@@ -187,7 +203,11 @@ function patchRelease({releases}: State, {parts, request: {body}, repository}: C
 
 function releaseBody(release: ServedRelease, repository: string): object {
   const page = release.draft ? 'untagged-1a2b3c' : release.tag_name
-  return {...release, html_url: `https://github.com/${repository}/releases/tag/${page}`}
+  return {
+    ...exampleOf('release'),
+    ...release,
+    html_url: `https://github.com/${repository}/releases/tag/${page}`
+  }
 }
 
 function getPulls({pulls}: State, {url, parts, repository}: Call): Reply | undefined {
@@ -201,7 +221,7 @@ function getPulls({pulls}: State, {url, parts, repository}: Call): Reply | undef
     pull =>
       (state === 'all' || pull.state === state) && wanted('head', pull.head) && wanted('base', pull.base)
   )
-  return {status: 200, body: found.map(pull => pullBody(pull, repository))}
+  return {status: 200, body: found.map(pull => pullBody(pull, repository, true))}
 }
 
 function postPull({pulls}: State, {request: {body}, repository}: Call): Reply {
@@ -225,14 +245,25 @@ function patchPull({pulls}: State, {parts, request: {body}, repository}: Call): 
   return {status: 200, body: pullBody(pull, repository)}
 }
 
-function pullBody(pull: ServedPull, repository: string): object {
+function pullBody(pull: ServedPull, repository: string, isInList = false): object {
   const [, branch = ''] = pull.head.split(':')
+  const example = exampleOf(isInList ? 'pull-request-simple-items' : 'pull-request')
   return {
+    ...example,
+    // The description's own example of a team lacks a field that it demands.
+    requested_teams: [],
     ...pull,
-    head: {label: pull.head, ref: branch},
-    base: {label: pull.base, ref: pull.base},
+    head: {...(example['head'] as object), label: pull.head, ref: branch},
+    base: {...(example['base'] as object), label: pull.base, ref: pull.base},
     html_url: `https://github.com/${repository}/pull/${pull.number}`
   }
+}
+
+/** A whole answer, as the description gives it for an example. */
+function exampleOf(name: string): Readonly<Record<string, unknown>> {
+  const value: unknown = checkedGithub().description.components.examples[name]?.value
+  const first: unknown = Array.isArray(value) ? value[0] : value
+  return (first ?? {}) as Readonly<Record<string, unknown>>
 }
 
 function isTooLong(body: unknown): boolean {
@@ -250,7 +281,11 @@ function invalid(resource: string, field: string, code: string, message?: string
     ...(field === '' ? {} : {field}),
     ...(message === undefined ? {} : {message})
   }
-  return {status: 422, body: {message: 'Validation Failed', errors: [error], status: '422'}}
+  const documentation_url = 'https://docs.github.com/rest'
+  return {
+    status: 422,
+    body: {message: 'Validation Failed', errors: [error], documentation_url, status: '422'}
+  }
 }
 
 function failure(status: number, message: string): Reply {
