@@ -96,7 +96,7 @@ describeWith(['buildah', 'git'], 'the examples outside GitHub', () => {
   it("GitLab: runs its jobs' scripts for a tag, each in a checkout of its own with the artifacts that it needs", async () => {
     const file = parse(readFileSync(path.join(EXAMPLES, 'gitlab/.gitlab-ci.yml'), 'utf8')) as Record<
       string,
-      never
+      unknown
     >
     git(source, 'tag', 'v1.2.3')
     const variables = {
