@@ -28,7 +28,10 @@ export function openGithubHost(): GithubHost {
     digests: artifactStore(),
     journal: orInLog(artifactJournal(), reporter),
     artifacts: workflowArtifacts(),
-    confirm: () => (_, unasked = true) => Promise.resolve(unasked),
+    confirm:
+      () =>
+      (_, unasked = true) =>
+        Promise.resolve(unasked),
     readRun: async (facts, source) => await readRun(facts, source)
   })
   return {
