@@ -95,7 +95,7 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
         ])
       }
       expect(new Set(await Promise.all(PYTHONS.map(python => digestOf(`python${python}`)))).size).toBe(5)
-      expect(log.match(/trivy config /g)).toHaveLength(1)
+      expect(log.match(/\| trivy config /g)).toHaveLength(1)
       expect(log).toContain(
         `trivy image --exit-code 1 --severity CRITICAL,HIGH,MEDIUM ${IMAGE}@${latest ?? ''}`
       )

@@ -8,6 +8,11 @@ import {findComponent} from './components.js'
 export interface ContainerStorage {
   /** The variables that lead both programs there. */
   readonly env: Readonly<Record<string, string>>
+  /**
+   * A script that is podman with this storage said by flags: podman hands those on to what cleans up behind a container,
+   * which it waits for, and not what its configuration says.
+   */
+  readonly podman: string
   remove(): void
 }
 
@@ -28,6 +33,7 @@ export function makeContainerStorage(): ContainerStorage {
       BUILDAH_ISOLATION: 'chroot',
       PODMAN_IGNORE_CGROUPSV1_WARNING: '1'
     },
+    podman: `exec ${findComponent('podman') ?? 'podman'} --root ${at('root')} --runroot ${at('run')} --storage-driver ${driver()} --tmpdir ${at('tmp')} "$@"`,
     remove: () => {
       // The driver overlay leaves its folder mounted on itself.
       spawnSync('umount', [at('root/overlay')])
@@ -40,7 +46,7 @@ function engineLines(at: (name: string) => string): string[] {
   return [
     '[containers]\nnetns = "host"',
     '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"',
-    `tmp_dir = "${at('tmp')}"\nstatic_dir = "${at('libpod')}"\nvolume_path = "${at('volumes')}"`
+    `tmp_dir = "${at('tmp')}"`
   ]
 }
 

@@ -91,7 +91,10 @@ export async function openExample(options: ExampleOptions): Promise<ExampleWorld
     actions: copyActions()
   }
   const folder = copyExample(options.name, path.join(temp, 'repository'))
-  const programs = writePrograms(path.join(temp, 'programs'), options.programs ?? {})
+  const programs = writePrograms(path.join(temp, 'programs'), {
+    podman: parts.storage.podman,
+    ...options.programs
+  })
   let runs = 0
   return {
     folder,

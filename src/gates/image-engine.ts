@@ -56,11 +56,22 @@ export async function loadImage(
 ): Promise<void> {
   const args =
     engine === 'buildah' ? ['pull', '--quiet', `docker-archive:${archive}`] : ['load', '--input', archive]
-  const loaded = await exec(engine, args)
+  const loaded = await loadPatiently(async () => await exec(engine, args))
   assertEnded(engine, loaded)
   // It names what it pulls only where it comes from a registry.
   if (engine === 'buildah')
     assertEnded(engine, await exec(engine, ['tag', loaded.stdout.trim().split('\n').at(-1) ?? '', name]))
+}
+
+/** How often an image is loaded where another job of the machine takes layers away that it would have shared. */
+const LOADS = 4
+
+/** Jobs that share a storage take each other's layers away between two looks (podman 4.3): loaded again, they are there. */
+async function loadPatiently(load: () => Promise<ExecResult>): Promise<ExecResult> {
+  for (let tries = 1; ; tries++) {
+    const loaded = await load()
+    if (tries === LOADS || !/layer not known|image not known/.test(loaded.stderr)) return loaded
+  }
 }
 
 /** Takes the name away, and the image with it unless a container uses it. Never fails: it was only borrowed. */
