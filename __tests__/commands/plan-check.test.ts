@@ -1,6 +1,6 @@
 import {type Socket, createServer} from 'node:net'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
-import {checkPlan} from '../../src/commands/plan-check.js'
+import {checkPlan} from '../../src/commands/plan/plan-check.js'
 import {parseTag} from '../../src/oci/reference.js'
 import {formatPlan} from '../../src/plan/plan-format.js'
 import {parsePlan} from '../../src/plan/plan-document.js'

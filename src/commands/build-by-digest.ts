@@ -8,18 +8,18 @@ import {
   buildOutputs,
   buildSummary
 } from '../reports/build-summary.js'
-import {type GateWork, throughGates} from './build-gates.js'
-import {type BuildPlace, buildImage} from './build-image.js'
-import {buildInputs, type BuildInputs} from './build-inputs.js'
-import {keepMetrics} from './build-metrics.js'
-import {checkPushRights, pushEverywhere} from './build-push.js'
-import {checkInputs} from './build-request.js'
-import {type BuildTools, findTools} from './build-tools.js'
-import {viewOf} from './build-view.js'
+import {type GateWork, throughGates} from './build/build-gates.js'
+import {type BuildPlace, buildImage} from './build/build-image.js'
+import {buildInputs, type BuildInputs} from './inputs/build-inputs.js'
+import {keepMetrics} from './build/build-metrics.js'
+import {checkPushRights, pushEverywhere} from './build/build-push.js'
+import {checkInputs} from './build/build-request.js'
+import {type BuildTools, findTools} from './build/build-tools.js'
+import {viewOf} from './build/build-view.js'
 import {command} from './command.js'
-import {type GatePlan, planGates} from './gate-plan.js'
-import {Phases} from './phases.js'
-import {handOver} from './record-hand-over.js'
+import {type GatePlan, planGates} from './build/gate-plan.js'
+import {Phases} from './build/phases.js'
+import {handOver} from './build/record-hand-over.js'
 
 /** Builds one image for one platform and pushes it by digest. */
 export const buildByDigest = command({

@@ -18,7 +18,7 @@ import {
 import type {PlannedCache} from '../retention/actions-caches.js'
 import type {CleanupPlan} from '../retention/cleanup-plan.js'
 import {planHash} from '../retention/plan-hash.js'
-import {cleanupInputs} from './cleanup-inputs.js'
+import {cleanupInputs} from './inputs/cleanup-inputs.js'
 import {CleanupSources} from './cleanup-sources.js'
 import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
 import {command} from './command.js'

@@ -3,7 +3,7 @@ import type {InputValues} from '../inputs/input.js'
 import type {Digest} from '../oci/digest.js'
 import {type Repository, formatRepository, parseReference, parseRepository} from '../oci/reference.js'
 import type {RetentionPolicy} from '../retention/policy.js'
-import {type cleanupInputs, journalDigests} from './cleanup-inputs.js'
+import {type cleanupInputs, journalDigests} from './inputs/cleanup-inputs.js'
 
 /** What the inputs of a clean-up say. */
 export type CleanupValues = InputValues<typeof cleanupInputs>

@@ -11,12 +11,12 @@ import {isRebuild} from '../tags/run-facts.js'
 import {scanMatrix} from '../tags/scan-matrix.js'
 import type {DecidedTarget} from '../tags/target-plan.js'
 import {variantOutputs} from '../tags/variant-outputs.js'
-import {detectChanges} from './change-detection.js'
-import {changeInputs, changeOutputs} from './change-inputs.js'
+import {detectChanges} from './plan/change-detection.js'
+import {changeInputs, changeOutputs} from './inputs/change-inputs.js'
 import {command} from './command.js'
-import {planInputs} from './plan-inputs.js'
-import {checkInputs, runOf, withExpectations} from './planned-release.js'
-import {readReleaseConfig} from './release-config.js'
+import {planInputs} from './inputs/plan-inputs.js'
+import {checkInputs, runOf, withExpectations} from './plan/planned-release.js'
+import {readReleaseConfig} from './plan/release-config.js'
 
 const inputs = {
   ...planInputs,

@@ -7,7 +7,7 @@ import {type FoundNow, adviceFor, diagnoseTag, stateOf} from '../release/diagnos
 import {diagnosisSummary, diagnosisText} from '../reports/diagnosis-text.js'
 import {command} from './command.js'
 import {openRegistries} from './open-registries.js'
-import {insecure, registryCredentials} from './registry-inputs.js'
+import {insecure, registryCredentials} from './inputs/registry-inputs.js'
 
 const inputs = {
   journal: required(

@@ -15,9 +15,9 @@ import {type SampleRun, sampleRuns} from '../tags/sample-runs.js'
 import type {DecidedTarget} from '../tags/target-plan.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {command} from './command.js'
-import {planInputs} from './plan-inputs.js'
-import {checkInputs, runOf, withExpectations} from './planned-release.js'
-import {readReleaseConfig} from './release-config.js'
+import {planInputs} from './inputs/plan-inputs.js'
+import {checkInputs, runOf, withExpectations} from './plan/planned-release.js'
+import {readReleaseConfig} from './plan/release-config.js'
 
 const inputs = {
   ...planInputs,

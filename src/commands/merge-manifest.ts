@@ -15,19 +15,19 @@ import {type PublishedIndex, type Release, publish} from '../transaction/publish
 import {releaseView} from '../transaction/release-view.js'
 import {command} from './command.js'
 import {assertConfirmed} from './confirmation.js'
-import {evidenceInputs, evidenceOutputTable} from './evidence-inputs.js'
-import {findDigests, findMetrics, findRecords, recordInputs} from './handed-records.js'
-import {tellingJournal} from './journal-report.js'
+import {evidenceInputs, evidenceOutputTable} from './inputs/evidence-inputs.js'
+import {findDigests, findMetrics, findRecords, recordInputs} from './publication/handed-records.js'
+import {tellingJournal} from './publication/journal-report.js'
 import {openReleaseRegistries} from './open-registries.js'
-import {insecure, registryCredentials} from './registry-inputs.js'
+import {insecure, registryCredentials} from './inputs/registry-inputs.js'
 import {
   type ReleaseEvidence,
   type ReleasedImage,
   finishEvidence,
   openEvidence,
   sayEvidence
-} from './release-evidence.js'
-import {config, dryRun, images, plan} from './shared-inputs.js'
+} from './publication/release-evidence.js'
+import {config, dryRun, images, plan} from './inputs/shared-inputs.js'
 
 const inputs = {
   plan,

@@ -17,8 +17,8 @@ import {
 import {command} from './command.js'
 import {openRegistries} from './open-registries.js'
 import {JOB_RIGHTS, PATIENCE, RIGHTS, type Right, checkJob, checkRepository} from './preflight-checks.js'
-import {insecure, registryCredentials} from './registry-inputs.js'
-import {config, images, plan} from './shared-inputs.js'
+import {insecure, registryCredentials} from './inputs/registry-inputs.js'
+import {config, images, plan} from './inputs/shared-inputs.js'
 
 const inputs = {
   plan,

@@ -17,10 +17,10 @@ import {type PromotedImage, promote} from '../transaction/promotion.js'
 import {releaseView} from '../transaction/release-view.js'
 import {command} from './command.js'
 import {assertConfirmed} from './confirmation.js'
-import {tellingJournal} from './journal-report.js'
+import {tellingJournal} from './publication/journal-report.js'
 import {openReleaseRegistries} from './open-registries.js'
-import {insecure, registryCredentials} from './registry-inputs.js'
-import {config, dryRun} from './shared-inputs.js'
+import {insecure, registryCredentials} from './inputs/registry-inputs.js'
+import {config, dryRun} from './inputs/shared-inputs.js'
 
 /** A published image, by tag or digest. */
 interface Source {

@@ -16,8 +16,8 @@ import {moveOrUndo} from '../transaction/tag-transaction.js'
 import {command} from './command.js'
 import {assertConfirmed} from './confirmation.js'
 import {openReleaseRegistries} from './open-registries.js'
-import {insecure, registryCredentials} from './registry-inputs.js'
-import {dryRun, images} from './shared-inputs.js'
+import {insecure, registryCredentials} from './inputs/registry-inputs.js'
+import {dryRun, images} from './inputs/shared-inputs.js'
 
 const inputs = {
   journal: json(

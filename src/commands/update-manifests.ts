@@ -9,11 +9,11 @@ import {type Reference, formatRepository, parseReference} from '../oci/reference
 import type {Ports} from '../ports.js'
 import {manifestLines, manifestSummary} from '../reports/manifest-summary.js'
 import {command} from './command.js'
-import {githubRepository, githubToken} from './github-inputs.js'
+import {githubRepository, githubToken} from './inputs/github-inputs.js'
 import {type Delivered, deliver, parseAuthor} from './manifest-destination.js'
 import {openRegistries} from './open-registries.js'
-import {insecure, registryCredentials} from './registry-inputs.js'
-import {config, dryRun, release} from './shared-inputs.js'
+import {insecure, registryCredentials} from './inputs/registry-inputs.js'
+import {config, dryRun, release} from './inputs/shared-inputs.js'
 
 const inputs = {
   manifests: required(

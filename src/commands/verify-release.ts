@@ -10,9 +10,9 @@ import {type VerifiedTag, verifySummary, verifyTable} from '../reports/verify-su
 import {type TagExpectation, verifyTags} from '../transaction/verification.js'
 import {command} from './command.js'
 import {openRegistries} from './open-registries.js'
-import {type CheckedImage, assertCheckInputs, checkInputs, runChecks} from './verify-checks.js'
-import {insecure, registryCredentials} from './registry-inputs.js'
-import {config, images, release} from './shared-inputs.js'
+import {type CheckedImage, assertCheckInputs, checkInputs, runChecks} from './publication/verify-checks.js'
+import {insecure, registryCredentials} from './inputs/registry-inputs.js'
+import {config, images, release} from './inputs/shared-inputs.js'
 
 const inputs = {
   release,

@@ -3,7 +3,7 @@ import {type NotesPlace, type ReleaseCreation, previewNotes, putNotes} from '../
 import type {Ports} from '../ports.js'
 import {parseOrdered} from '../versions/version-order.js'
 import type {WorkflowRun} from '../workflow-run.js'
-import {parseGithubRepository} from './github-inputs.js'
+import {parseGithubRepository} from './inputs/github-inputs.js'
 
 /** Where notes are to go, as the inputs say. */
 export interface NotesWish {

@@ -1,0 +1,102 @@
+import {type BuiltImage, assertPlatform, readBuiltImage} from '../../builders/built-image.js'
+import type {Builder, BuildRequest} from '../../builders/builder.js'
+import {type CacheHits, countCacheHits} from '../../builders/cache-hits.js'
+import {takeImage} from '../../builders/prebuilt.js'
+import {messageOf} from '../../errors.js'
+import {formatPlatform} from '../../oci/platform.js'
+import {formatRepository} from '../../oci/reference.js'
+import type {LocalImage} from '../../ports.js'
+import {remoteImage} from '../../registry/remote-image.js'
+import type {BuildJob} from '../../release/build-job.js'
+import {cacheOf} from './build-cache.js'
+import type {BuildInputs} from '../inputs/build-inputs.js'
+import {requestOf} from './build-request.js'
+import type {BuildTools} from './build-tools.js'
+import {type ExportDecision, decideExport, isPushFault} from './export-decision.js'
+
+/** One build, and the folder that it has for itself. */
+export interface BuildPlace {
+  readonly job: BuildJob
+  /** Taken away when the job is over. */
+  readonly folder: string
+}
+
+/** What a builder made of a job: bytes that are read from the folder or a registry, and are not everywhere yet. */
+export interface BuiltJob extends BuiltImage {
+  readonly image: LocalImage
+  /** Name and version, `buildah 1.28.2`. */
+  readonly builder: string
+  readonly milliseconds: number
+  /** Steps that came from a cache; undefined where nothing was built. */
+  readonly cacheHits: CacheHits | undefined
+}
+
+/**
+ * Builds the image of a job, in the job's folder, or takes the one that another tool has built.
+ * @throws BuilderError where the build fails; ReleaseError PLATFORM_MISMATCH, LAYOUT_INVALID, CANCELLED
+ */
+export async function buildImage(
+  given: BuildInputs,
+  place: BuildPlace,
+  tools: BuildTools
+): Promise<BuiltJob> {
+  const {ports, title} = tools
+  const hits = countCacheHits()
+  const start = ports.clock.now()
+  const image = await ports.reporter.group(`Build ${formatPlatform(place.job.platform)}`, () =>
+    makeImage(given, place, {...tools, watch: hits.watch})
+  )
+  const milliseconds = ports.clock.now() - start
+  const counted = hits.result()
+  return {
+    ...(await readBuiltImage(image)),
+    image,
+    builder: title,
+    milliseconds,
+    cacheHits: counted.steps === 0 ? undefined : counted
+  }
+}
+
+type Making = BuildTools & Required<Pick<BuildRequest, 'watch'>>
+
+async function makeImage(given: BuildInputs, {job, folder}: BuildPlace, making: Making): Promise<LocalImage> {
+  const {maker, registries} = making
+  const asked = requestOf(given, job, folder)
+  if ('reference' in maker) {
+    const client = registries.repository(maker.repository, 'pull')
+    return await takeImage(await remoteImage(client, maker.reference), asked)
+  }
+  const {fresh, ...cache} = cacheOf(given, job, making.cacheUse)
+  const request = {
+    ...asked,
+    cache,
+    noCache: asked.noCache || fresh,
+    pull: asked.pull || fresh,
+    hidden: making.hidden,
+    watch: making.watch
+  }
+  const decision = decideExport(given, job, maker)
+  if (maker.name === 'buildx') making.ports.reporter.info(`Export: ${decision.reason}.`)
+  return await exportImage(decision, request, {...making, maker})
+}
+
+async function exportImage(
+  {native, isOptional}: ExportDecision,
+  request: BuildRequest,
+  making: Making & {readonly maker: Builder}
+): Promise<LocalImage> {
+  const {maker, registries, ports} = making
+  if (native === undefined) return await maker.build(request)
+  try {
+    const digest = await native.push.push(request, native.repository)
+    const image = await remoteImage(registries.repository(native.repository, 'pull,push'), digest)
+    assertPlatform(maker.name, await readBuiltImage(image), request.platform)
+    return image
+  } catch (fault) {
+    if (!isOptional || !isPushFault(fault)) throw fault
+    ports.reporter.notice(
+      `buildx could not push to ${formatRepository(native.repository)} by itself, so that the image is exported as files: ${messageOf(fault).split('\n')[0] ?? ''}`
+    )
+    return await maker.build(request)
+  }
+}

@@ -1,0 +1,112 @@
+import {findContainerfile} from '../../builders/build-context.js'
+import {type BuildOptions} from '../../builders/build-options.js'
+import {checkSecrets} from '../../builders/build-secrets.js'
+import type {BuildRequest} from '../../builders/builder.js'
+import {findImageSource} from '../../builders/image-source.js'
+import {type InputIssue, InputError} from '../../errors.js'
+import type {BuildSecret} from '../../inputs/build-secret.js'
+import type {BuildSettings} from '../../plan/plan.js'
+import type {Ports} from '../../ports.js'
+import {type BuildJob, findBuildJobs} from '../../release/build-job.js'
+import type {BuildInputs} from '../inputs/build-inputs.js'
+import {attestationFaults, buildFaults} from '../inputs/input-conflicts.js'
+
+/** What the inputs ask for, found to be possible before a builder is asked. */
+export interface CheckedInputs {
+  readonly jobs: readonly BuildJob[]
+  /** Texts that stand in no log. */
+  readonly hidden: readonly string[]
+}
+
+/**
+ * The jobs that the inputs name.
+ * @throws InputError with everything that can be wrong before a builder is asked
+ */
+export function checkInputs(given: BuildInputs, ports: Pick<Ports, 'environment'>): CheckedInputs {
+  const issues: InputIssue[] = [...buildFaults(given), ...attestationFaults(given)]
+  const attempt = <T>(check: () => T): T | undefined => {
+    try {
+      return check()
+    } catch (fault) {
+      if (!(fault instanceof InputError)) throw fault
+      issues.push(...fault.issues)
+      return undefined
+    }
+  }
+  const jobs = attempt(() => findBuildJobs(given))
+  const {source} = given
+  if (source !== undefined) attempt(() => findImageSource(source))
+  else attempt(() => findContainerfile(sourceOf(given, jobs?.[0]?.build)))
+  const hidden = attempt(() => checkSecrets(secretsOf(given), ports.environment))
+  if (jobs === undefined || hidden === undefined || issues.length > 0) throw new InputError(issues)
+  return {jobs: given.push === false ? jobs.map(buildOnly) : jobs, hidden}
+}
+
+/** What a builder is asked for: what the inputs say, and what the plan says beside them. */
+export function requestOf(given: BuildInputs, job: BuildJob, outputFolder: string): BuildRequest {
+  const {format, pull, ssh, insecure: insecureRegistries} = given
+  const target = given.target?.trim() ?? job.build?.target
+  const annotations = given.annotations.filter(({isOfManifest}) => isOfManifest)
+  return {
+    ...sourceOf(given, job.build),
+    ...(target === undefined ? {} : {target}),
+    platform: job.platform,
+    format,
+    buildArgs: [...(job.build?.args ?? []), ...given['build-args']],
+    labels: {...job.labels, ...Object.fromEntries(given.labels)},
+    annotations: {...job.annotations, ...Object.fromEntries(annotations.map(({key, value}) => [key, value]))},
+    noCache: given['no-cache'],
+    pull,
+    ...(job.sourceDateEpoch === undefined ? {} : {sourceDateEpoch: job.sourceDateEpoch}),
+    insecureRegistries,
+    options: optionsOf(given),
+    secrets: secretsOf(given),
+    ssh,
+    attestations: attestationsOf(given),
+    outputFolder
+  }
+}
+
+/** The settings that are passed on as they are. */
+export function optionsOf(given: BuildInputs): BuildOptions {
+  const one = (value: string | undefined): string[] => (value === undefined ? [] : [value])
+  return {
+    'add-hosts': given['add-hosts'],
+    allow: given.allow,
+    attests: given.attests,
+    'build-contexts': given['build-contexts'],
+    'cgroup-parent': one(given['cgroup-parent']),
+    network: one(given.network),
+    'no-cache-filters': given['no-cache-filters'],
+    'shm-size': one(given['shm-size']),
+    ulimit: given.ulimit
+  }
+}
+
+function attestationsOf({provenance, sbom}: BuildInputs): NonNullable<BuildRequest['attestations']> {
+  return {...(provenance === undefined ? {} : {provenance}), ...(sbom === undefined ? {} : {sbom})}
+}
+
+/** GIT_AUTH_TOKEN is the secret by which BuildKit fetches a context from Git (docs.docker.com, "Build secrets"). */
+function secretsOf(given: BuildInputs): readonly BuildSecret[] {
+  const token = given['github-token']
+  const forGit: BuildSecret[] =
+    token === undefined ? [] : [{id: 'GIT_AUTH_TOKEN', source: {kind: 'value', value: token}}]
+  return [...forGit, ...given.secrets, ...given['secret-envs'], ...given['secret-files']]
+}
+
+/** What is built: what the inputs say, else the plan. */
+function sourceOf(
+  given: Pick<BuildInputs, 'context' | 'file'>,
+  planned: BuildSettings = {}
+): Pick<BuildRequest, 'context' | 'file'> {
+  const file = given.file?.trim() ?? planned.file
+  return {
+    context: given.context?.trim() ?? planned.context ?? '.',
+    ...(file === undefined ? {} : {file})
+  }
+}
+
+function buildOnly(job: BuildJob): BuildJob {
+  return {...job, push: false, repositories: []}
+}

@@ -1,0 +1,60 @@
+import {assertKnown} from '../../builders/build-options.js'
+import type {Builder} from '../../builders/builder.js'
+import {type BuilderChoice, chooseBuilder} from '../../builders/builder-choice.js'
+import {type ImageSource, findImageSource} from '../../builders/image-source.js'
+import {PrebuiltBuilder} from '../../builders/prebuilt.js'
+import type {PublishedImage} from '../../builders/image-source.js'
+import type {Ports} from '../../ports.js'
+import type {Registries} from '../../registry/registries.js'
+import type {CacheUse} from '../../release/cache-policy.js'
+import {decideCache} from './build-cache.js'
+import type {BuildInputs} from '../inputs/build-inputs.js'
+import {optionsOf} from './build-request.js'
+import {openRegistries} from '../open-registries.js'
+
+/** What all platforms of one call are built and pushed with. */
+export interface BuildTools {
+  /** Name and version, `buildah 1.28.2`. */
+  readonly title: string
+  /** What makes the image, or where one stands that a registry has already. */
+  readonly maker: Builder | PublishedImage
+  readonly registries: Registries
+  readonly cacheUse: CacheUse | undefined
+  /** Texts that stand in no log. */
+  readonly hidden: readonly string[]
+  readonly ports: Ports
+}
+
+/**
+ * Chooses the builder, and opens the registries once for all platforms.
+ * @param hidden texts that stand in no log
+ * @throws ReleaseError BUILDER_MISSING; InputError where the builder does not know a setting
+ */
+export async function findTools(
+  given: BuildInputs,
+  ports: Ports,
+  hidden: readonly string[]
+): Promise<BuildTools> {
+  for (const text of hidden) ports.reporter.secret(text)
+  const maker =
+    given.source === undefined ? await findBuilder(given, ports) : sourceMaker(given.source, ports)
+  const cacheUse = await decideCache(given, ports)
+  return {...maker, cacheUse, hidden, ports, registries: openRegistries(given, ports)}
+}
+
+type Maker = Pick<BuildTools, 'title' | 'maker'>
+
+async function findBuilder(given: BuildInputs, ports: Ports): Promise<Maker> {
+  const wish = given.builder === undefined || given.builder === 'prebuilt' ? 'auto' : given.builder
+  const {builder, version, reason}: BuilderChoice = await chooseBuilder(wish, ports)
+  ports.reporter.info(`Builder: ${reason}.`)
+  assertKnown(builder.name, optionsOf(given))
+  return {title: `${builder.name} ${version}`, maker: builder}
+}
+
+function sourceMaker(given: ImageSource, ports: Ports): Maker {
+  const source = findImageSource(given)
+  ports.reporter.info('Builder: none, for source names an image that is built already.')
+  if (source.kind === 'docker') return {title: 'prebuilt', maker: source.image}
+  return {title: 'prebuilt', maker: new PrebuiltBuilder(source, ports)}
+}

@@ -1,0 +1,23 @@
+import {lines, list} from '../../inputs/input.js'
+import {parseRegistryLogin} from '../../inputs/registry-credential.js'
+import {parseRegistry} from '../../oci/reference.js'
+
+/** How registries are reached: for every command that asks one. Apart from other inputs, for these need no schemas. */
+
+export const insecure = list(
+  {
+    summary: 'Registries that may be spoken to over plain HTTP. A registry on a loopback address always may.',
+    placeholder: 'HOST[:PORT]'
+  },
+  parseRegistry
+)
+
+export const registryCredentials = lines(
+  {
+    summary:
+      'Logins as registry=username:password, one a line, for registries that the docker and podman configuration does not know.',
+    placeholder: 'LOGIN',
+    secret: true
+  },
+  parseRegistryLogin
+)

@@ -1,0 +1,41 @@
+import {duration, flag, json, list, text} from '../../inputs/input.js'
+import {parseRepository} from '../../oci/reference.js'
+import {parsePlan} from '../../plan/plan-document.js'
+import {parseRelease} from '../../plan/release-document.js'
+import {CONFIG_FILE} from '../config.js'
+
+/** Inputs that several commands share: a name means the same everywhere. */
+
+export const config = text({
+  summary: `A file that holds these settings, as a map; an input counts more than the file. Default: ${CONFIG_FILE}, where there is one.`,
+  placeholder: 'PATH'
+})
+
+export const plan = json(
+  {summary: 'The plan that compute-tags made: its JSON, or a file that holds it.', placeholder: 'JSON|FILE'},
+  parsePlan
+)
+
+export const release = json(
+  {
+    summary: 'What merge-manifest gave out as release: its JSON, or a file that holds it.',
+    placeholder: 'JSON|FILE'
+  },
+  parseRelease
+)
+
+export const images = list(
+  {
+    summary: 'Repositories, for use without a plan, for example ghcr.io/owner/image.',
+    placeholder: 'REPOSITORY'
+  },
+  parseRepository
+)
+
+export const dryRun = flag({summary: 'Check and show everything, change nothing.'})
+
+export const minAge = duration({
+  summary:
+    'How old something must be before it is deleted, by the creation time that it names. What names none is kept.',
+  default: '24h'
+})

@@ -1,0 +1,45 @@
+import type {InputValues} from '../../inputs/input.js'
+import type {Ports} from '../../ports.js'
+import type {Changes, ServiceTarget} from '../../tags/changed-targets.js'
+import type {WorkflowRun} from '../../workflow-run.js'
+import type {changeInputs, changeOutputs} from '../inputs/change-inputs.js'
+import {readChangedFiles} from './changed-files.js'
+
+/** What changed, as outputs, and what is to be said of it. */
+export interface DetectedChanges {
+  readonly outputs: Readonly<Record<keyof typeof changeOutputs, string>>
+  readonly notes: readonly string[]
+}
+
+/**
+ * Finds out which targets a run changes. Git is asked only where patterns, a commit or services make that matter.
+ * @throws InputError where a pattern is for a target or service that there is not
+ */
+export async function detectChanges(
+  values: InputValues<typeof changeInputs>,
+  {targets, run}: {readonly targets: readonly ServiceTarget[]; readonly run: WorkflowRun},
+  ports: Pick<Ports, 'exec' | 'signal'>
+): Promise<DetectedChanges> {
+  const {paths, 'dependency-paths': dependencyPaths, 'changed-since': since} = values
+  const isAsked =
+    since !== undefined ||
+    [paths, dependencyPaths].some(({length}) => length > 0) ||
+    targets.some(({service}) => service !== undefined)
+  if (!isAsked) return {outputs: outputsOf(allOf(targets)), notes: []}
+  const {findChanges} = await import('../../tags/changed-targets.js')
+  const {files, note} = await readChangedFiles(run, since, ports)
+  const changes = findChanges({targets, paths, dependencyPaths}, files)
+  return {outputs: outputsOf(changes), notes: note === undefined ? [] : [note]}
+}
+
+function allOf(targets: readonly ServiceTarget[]): Changes {
+  return {targets: new Map(targets.map(({target}) => [target.name, true])), dependencies: true}
+}
+
+function outputsOf({targets, dependencies}: Changes): DetectedChanges['outputs'] {
+  return {
+    changed: JSON.stringify(Object.fromEntries(targets)),
+    'any-changed': String([...targets.values()].includes(true)),
+    'dependencies-changed': String(dependencies)
+  }
+}

@@ -1,0 +1,39 @@
+import {type InputValues, choice} from '../../inputs/input.js'
+import type {Plan} from '../../plan/plan.js'
+import type {Ports} from '../../ports.js'
+import {expectMoves} from '../../release/expected-moves.js'
+import type {WorkflowRun} from '../../workflow-run.js'
+import type {PlanValues} from '../inputs/plan-inputs.js'
+import {insecure, registryCredentials} from '../inputs/registry-inputs.js'
+
+/** Whether and how registries are asked when a plan is made. */
+export const checkInputs = {
+  ask: choice(['auto', 'never'], {
+    summary:
+      'Whether registries and Git are asked what stands at the tags now, so that the plan can say what moves and what stays. auto: where the run publishes, for two seconds at most; what is not answered is decided when the tags are moved, as all is with never.',
+    default: 'auto'
+  }),
+  insecure,
+  'registry-credentials': registryCredentials
+}
+
+/** The plan with what stands at its tags. Asking takes code of its own, which is loaded only then. */
+export async function withExpectations(
+  plan: Plan,
+  values: InputValues<typeof checkInputs>,
+  ports: Ports
+): Promise<Plan> {
+  if (!plan.push) return plan
+  if (values.ask === 'never') return expectMoves(plan, {repositories: [], gitTags: []})
+  const {checkPlan} = await import('./plan-check.js')
+  return await checkPlan(plan, values, ports)
+}
+
+/** The run as the caller wants it seen. */
+export async function runOf(
+  values: Pick<PlanValues, 'context' | 'pr-head-sha'>,
+  {workflowRun}: Pick<Ports, 'workflowRun'>
+): Promise<WorkflowRun> {
+  const run = await workflowRun(values.context)
+  return values['pr-head-sha'] && run.headSha !== undefined ? {...run, sha: run.headSha} : run
+}
