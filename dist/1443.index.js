@@ -1,0 +1,2 @@
+export const id=1443;export const ids=[1443];export const modules={81443:(e,n,t)=>{t.d(n,{declareImages:()=>declareImages});var o=t(51455);var a=t.n(o);var s=t(62148);async function declareImages(e,n){const t=n.map(e=>`oci://${nameOf(e,n)}@${e.digest}
+`);if(t.length>0)await (0,o.appendFile)(e,[...new Set(t)].join(""))}function nameOf({repository:e,digest:n,tag:t},o){const a=(0,s.Sh)(e);const c=o.some(e=>(0,s.Sh)(e.repository)===a&&e.digest!==n);return c&&t!==undefined?(0,s.FH)(e,t):a}}};
