@@ -23,7 +23,7 @@ export const EXAMPLE_PROGRAMS = ['act', 'crane', 'git', 'htpasswd', ...DISTRIBUT
 
 /** What an example needs beside its own files. */
 export interface ExampleOptions {
-  /** The folder in `examples`. */
+  /** The folder in `examples`, or the whole path of another. */
   readonly name: string
   /** `owner/name` */
   readonly repository: string
@@ -206,7 +206,7 @@ function copyActions(): ProjectCopy {
 }
 
 function copyExample(name: string, folder: string): string {
-  cpSync(path.join(ROOT, 'examples', name), folder, {recursive: true})
+  cpSync(path.resolve(ROOT, 'examples', name), folder, {recursive: true})
   execFileSync('git', ['init', '--quiet', '--initial-branch', 'main'], {cwd: folder})
   commit(folder)
   return folder
