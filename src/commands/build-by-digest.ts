@@ -1,6 +1,6 @@
-import {withOutputFolder} from '../builders/output-folder.js'
 import {formatRepository} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
+import {withPrivateFolder} from '../registry/docker-logins.js'
 import {
   type BuildView,
   type PushView,
@@ -72,7 +72,7 @@ export const buildByDigest = command({
     await checkPushRights(jobs, tools)
     const views: BuildView[] = []
     for (const [job, plan] of plans) {
-      const view = await withOutputFolder(folder => buildAndPush(given, {job, folder, plan}, tools))
+      const view = await withPrivateFolder(folder => buildAndPush(given, {job, folder, plan}, tools))
       report(view, ports)
       await keepMetrics(view, {plan, isKept: given['keep-metrics']}, ports)
       if (job.push) await handOver(view, given['hand-over'], ports)

@@ -2,12 +2,18 @@ import type {RegistryLogin} from '../inputs/registry-credential.js'
 import type {Credentials, Ports} from '../ports.js'
 import {Registries, type RegistriesOptions} from '../registry/registries.js'
 import {ReleaseJournal} from '../transaction/release-journal.js'
+import type {HostOf} from '../transaction/fresh-tags.js'
 import type {ReleaseRegistries} from '../transaction/tag-transaction.js'
 
 /** How the inputs say the registries are reached. */
 export interface RegistryInputs {
   readonly insecure: readonly string[]
   readonly 'registry-credentials': readonly RegistryLogin[]
+}
+
+/** How the inputs say the registries of a release are reached, and GitHub's API, by which tags on ghcr.io are deleted. */
+export interface ReleaseInputs extends RegistryInputs {
+  readonly 'github-token': string | undefined
 }
 
 /** A runner kills 7.5 s after it asked to stop; the undoing must be over by then. */
@@ -25,7 +31,7 @@ export function openRegistries(
 }
 
 /** The registries of a release, which can be undone after the run was cancelled. */
-export function openReleaseRegistries(inputs: RegistryInputs, ports: Ports): ReleaseRegistries {
+export function openReleaseRegistries(inputs: ReleaseInputs, ports: Ports): ReleaseRegistries {
   return {
     clock: ports.clock,
     signal: ports.signal,
@@ -33,8 +39,29 @@ export function openReleaseRegistries(inputs: RegistryInputs, ports: Ports): Rel
     working: openRegistries(inputs, ports),
     undoing: () => {
       const signal = ports.signal.aborted ? AbortSignal.timeout(UNDO_MILLISECONDS) : ports.signal
-      return openRegistries(inputs, {...ports, signal})
+      const lasting = {...ports, signal}
+      return {registries: openRegistries(inputs, lasting), hostOf: hostsOf(inputs, lasting)}
     }
+  }
+}
+
+/** The hosts of packages, each loaded only where tags have to be deleted there. */
+function hostsOf(inputs: ReleaseInputs, ports: Ports): HostOf {
+  return async client => {
+    const {backendKindOf, openBackend} = await import('../cleanup/backend-choice.js')
+    const {repository} = client
+    const kind = backendKindOf(repository)
+    if (kind === 'registry') return undefined
+    return await openBackend(kind, {
+      repository,
+      client,
+      deleting: client,
+      isDryRun: false,
+      ports,
+      githubToken: inputs['github-token'],
+      credential: async () => await credentialsOf(inputs, ports)(repository.registry),
+      runsIn: ports.environment('GITHUB_REPOSITORY')
+    })
   }
 }
 

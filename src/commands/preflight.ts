@@ -5,7 +5,7 @@ import {type InputValues, list, text} from '../inputs/input.js'
 import {nearest} from '../inputs/nearest.js'
 import {type Repository, formatRepository, parseRepository} from '../oci/reference.js'
 import type {BuildSettings} from '../plan/plan.js'
-import type {Ports} from '../ports.js'
+import type {GithubApi, Ports} from '../ports.js'
 import {REPOSITORY_RIGHTS} from '../registry/rights.js'
 import {
   type PreflightAdvice,
@@ -17,6 +17,7 @@ import {
 import {command} from './command.js'
 import {openRegistries} from './open-registries.js'
 import {JOB_RIGHTS, PATIENCE, RIGHTS, type Right, checkJob, checkRepository} from './preflight-checks.js'
+import {githubToken} from './inputs/github-inputs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
 import {config, images, plan} from './inputs/shared-inputs.js'
 
@@ -40,6 +41,7 @@ const inputs = {
     summary: 'The Containerfile, for use without a plan. Default: that of the context.',
     placeholder: 'PATH'
   }),
+  'github-token': githubToken,
   insecure,
   config,
   'registry-credentials': registryCredentials
@@ -101,6 +103,7 @@ async function askAll(
   repositories: readonly Repository[],
   ports: Ports
 ): Promise<PreflightCheck[]> {
+  const askGithub = (): GithubApi => ports.github(given['github-token'])
   const rights = given.plan?.push === false ? given.rights.filter(right => right === 'pull') : given.rights
   const patience = AbortSignal.timeout(PATIENCE)
   const signal = AbortSignal.any([ports.signal, patience])
@@ -111,7 +114,9 @@ async function askAll(
         checkRepository(registries, repository, right, {clock: ports.clock, patience})
       )
     ),
-    ...JOB_RIGHTS.filter(right => rights.includes(right)).map(async right => checkJob(right, ports))
+    ...JOB_RIGHTS.filter(right => rights.includes(right)).map(async right =>
+      checkJob(right, {...ports, github: askGithub})
+    )
   ])
 }
 

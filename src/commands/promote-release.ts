@@ -19,6 +19,7 @@ import {command} from './command.js'
 import {assertConfirmed} from './confirmation.js'
 import {tellingJournal} from './publication/journal-report.js'
 import {openReleaseRegistries} from './open-registries.js'
+import {githubToken} from './inputs/github-inputs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
 import {config, dryRun} from './inputs/shared-inputs.js'
 
@@ -56,6 +57,7 @@ const inputs = {
   'allow-backward': flag({
     summary: 'Move tags such as latest even where what stands there is newer than what is promoted.'
   }),
+  'github-token': githubToken,
   insecure,
   config,
   'registry-credentials': registryCredentials,

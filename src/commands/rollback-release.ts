@@ -16,6 +16,7 @@ import {moveOrUndo} from '../transaction/tag-transaction.js'
 import {command} from './command.js'
 import {assertConfirmed} from './confirmation.js'
 import {openReleaseRegistries} from './open-registries.js'
+import {githubToken} from './inputs/github-inputs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
 import {dryRun, images} from './inputs/shared-inputs.js'
 
@@ -43,6 +44,7 @@ const inputs = {
   'delete-new': flag({
     summary: 'Delete the tags that were new in the release of the journal. Without it nothing is deleted.'
   }),
+  'github-token': githubToken,
   insecure,
   'registry-credentials': registryCredentials,
   'dry-run': dryRun
@@ -146,10 +148,10 @@ function report(views: readonly RollbackView[], isDry: boolean, {reporter}: Port
 
 /** @throws ReleaseError TAG_NOT_MOVED where a tag could not be deleted; all others are */
 async function deleteAll({fresh}: JournalRollback, given: Inputs, ports: Ports): Promise<string[]> {
-  const {working} = openReleaseRegistries(given, ports)
-  const results = await deleteFresh(fresh, reference =>
-    working.repository(parseReference(reference).repository, 'pull,push,delete')
-  )
+  const {registries, hostOf} = openReleaseRegistries(given, ports).undoing()
+  const clientOf: ClientOf = reference =>
+    registries.repository(parseReference(reference).repository, 'pull,push,delete')
+  const results = await deleteFresh(fresh, clientOf, hostOf)
   const faults = results.flatMap(({reference, fault}) =>
     fault === undefined ? [] : [`${reference}: ${fault}`]
   )

@@ -4,7 +4,6 @@ import {type Manifest, readManifest} from '../oci/manifest.js'
 import {type Tag, formatReference, parseReference} from '../oci/reference.js'
 import type {JournalTag} from '../plan/journal-document.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
-import {deleteTag} from '../registry/tag-deletion.js'
 import {listTags} from '../registry/tag-list.js'
 import {
   type ReplacedTag,
@@ -16,6 +15,7 @@ import {
 import type {PublishedTag} from '../release/publication.js'
 import {settle} from './settled.js'
 import {factsOf} from './standing-tags.js'
+import {type FreshTag, type HostOf, deleteFreshTags} from './fresh-tags.js'
 import {type MoveRule, type TagMove, decideMoves} from './tag-moves.js'
 
 /** Gives the client of a repository, by its name or a tag in it. */
@@ -118,27 +118,50 @@ export interface Deletion {
 }
 
 /** Deletes tags that a release had made, each only where it still points at that release. Never rejects. */
-export async function deleteFresh(tags: readonly JournalTag[], clientOf: ClientOf): Promise<Deletion[]> {
-  return await Promise.all(
-    tags.map(async entry => {
-      const {reference} = entry
-      try {
-        const fault = await deleteOurs(entry, clientOf(reference))
-        return {reference, ...(fault === undefined ? {} : {fault})}
-      } catch (error) {
-        return {reference, fault: messageOf(error)}
-      }
+export async function deleteFresh(
+  tags: readonly JournalTag[],
+  clientOf: ClientOf,
+  hostOf: HostOf
+): Promise<Deletion[]> {
+  const clients = new Map(tags.map(({reference}) => [clientOf(reference).name, clientOf(reference)]))
+  const groups = await Promise.all(
+    [...clients].map(async ([name, client]) => {
+      const here = tags.filter(({reference}) => clientOf(reference).name === name)
+      return await deleteIn(here, client, hostOf)
     })
   )
+  return groups.flat()
 }
 
-async function deleteOurs(entry: JournalTag, client: RepositoryClient): Promise<string | undefined> {
-  const tag = tagOf(entry)
-  const head = await client.headManifest(tag)
-  if (head === undefined) return undefined
-  if (head.digest !== entry.after.digest) return `it points at ${head.digest}, which is of another release`
-  await deleteTag(client, tag)
-  return undefined
+async function deleteIn(
+  entries: readonly JournalTag[],
+  client: RepositoryClient,
+  hostOf: HostOf
+): Promise<Deletion[]> {
+  const looked = await Promise.all(entries.map(async entry => await lookAt(entry, client)))
+  const ours = looked.flatMap(({fresh}) => (fresh === undefined ? [] : [fresh]))
+  const faults = ours.length === 0 ? undefined : await deleteFreshTags(ours, client, hostOf)
+  return looked.map(({reference, fresh, fault = fresh && faults?.get(fresh.tag)}) => ({
+    reference,
+    ...(fault === undefined ? {} : {fault})
+  }))
+}
+
+/** A tag that is to go has `fresh`; one that is gone has nothing. */
+async function lookAt(
+  entry: JournalTag,
+  client: RepositoryClient
+): Promise<Deletion & {readonly fresh?: FreshTag}> {
+  const {reference, after} = entry
+  try {
+    const tag = tagOf(entry)
+    const head = await client.headManifest(tag)
+    if (head === undefined) return {reference}
+    if (head.digest === after.digest) return {reference, fresh: {tag, digest: after.digest}}
+    return {reference, fault: `it points at ${head.digest}, which is of another release`}
+  } catch (error) {
+    return {reference, fault: messageOf(error)}
+  }
 }
 
 function tagOf({reference}: JournalTag): Tag {

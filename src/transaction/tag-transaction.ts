@@ -1,16 +1,14 @@
 import {ReleaseError, messageOf} from '../errors.js'
-import type {Repository} from '../oci/reference.js'
 import type {Registries} from '../registry/registries.js'
-import type {RepositoryClient} from '../registry/repository-client.js'
 import type {ReleaseJournal} from './release-journal.js'
 import type {TagMove} from './tag-moves.js'
-import {undoMoves} from './tag-undo.js'
+import {type Undoing, undoMoves} from './tag-undo.js'
 import {type WritingOptions, writeTags} from './tag-writing.js'
 
 /** The registries, for the work and, where that was cancelled, for undoing it. */
 export interface ReleaseRegistries extends Pick<WritingOptions, 'clock' | 'signal'> {
   readonly working: Registries
-  readonly undoing: () => Registries
+  readonly undoing: () => Undoing
   readonly journal: ReleaseJournal
 }
 
@@ -32,10 +30,7 @@ export async function moveOrUndo(
     return await writeTags(moves, {clock, signal, journal, attempted, confirm})
   } catch (cause) {
     if (attempted.length === 0) throw cause
-    const undoing = registries.undoing()
-    const clientOf = (repository: Repository): RepositoryClient =>
-      undoing.repository(repository, 'pull,push,delete')
-    const undone = await undoMoves(attempted, ({client}) => clientOf(client.repository))
+    const undone = await undoMoves(attempted, registries.undoing())
     const left = undone.filter(({fault}) => fault !== undefined)
     throw new ReleaseError('TAG_NOT_MOVED', `${outcome}: ${messageOf(cause)}`, {
       cause,

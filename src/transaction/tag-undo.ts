@@ -1,9 +1,16 @@
 import {messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
-import type {Tag} from '../oci/reference.js'
+import type {Repository, Tag} from '../oci/reference.js'
+import type {Registries} from '../registry/registries.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
-import {deleteTag} from '../registry/tag-deletion.js'
+import {type HostOf, deleteFreshTags} from './fresh-tags.js'
 import {type TagMove, nameOf} from './tag-moves.js'
+
+/** What undoing works with: it still works where the run has been cancelled. */
+export interface Undoing {
+  readonly registries: Registries
+  readonly hostOf: HostOf
+}
 
 /** What became of the undoing of one move. */
 export interface Undone {
@@ -15,28 +22,62 @@ export interface Undone {
 /**
  * Puts back what was moved and takes away what was new, the last stage first. Each tag is read before: one that does
  * not point at our index was not moved, or was moved by somebody else since, and is left alone.
- * @param clientFor a client that still works where the run has been cancelled
  */
-export async function undoMoves(
-  attempted: readonly TagMove[],
-  clientFor: (move: TagMove) => RepositoryClient
-): Promise<Undone[]> {
-  return await Promise.all(
-    [...attempted].reverse().map(async move => {
-      try {
-        await undoMove(move, clientFor(move))
-        return {name: nameOf(move)}
-      } catch (error) {
-        return {name: nameOf(move), fault: messageOf(error)}
-      }
-    })
-  )
+export async function undoMoves(attempted: readonly TagMove[], undoing: Undoing): Promise<Undone[]> {
+  const moves = [...attempted].reverse()
+  const clientFor = ({client: {repository}}: TagMove): RepositoryClient =>
+    undoing.registries.repository(repository, 'pull,push,delete')
+  const [putBack, taken] = await Promise.all([
+    Promise.all(moves.filter(isReplaced).map(async move => await putBackOne(move, clientFor(move)))),
+    Promise.all(
+      byRepository(moves.filter(move => !isReplaced(move))).map(
+        async group => await takeAway(group.moves, clientFor(group.first), undoing.hostOf)
+      )
+    )
+  ])
+  return [...putBack, ...taken.flat()]
 }
 
-async function undoMove({tag, index, standing}: TagMove, client: RepositoryClient): Promise<void> {
-  if (!(await mayBeOurs(client, tag.name, index.digest))) return
-  if (standing?.manifest === undefined) await deleteTag(client, tag.name)
-  else await client.putManifest(standing.manifest, tag.name)
+/** Whether something stood at the tag before. */
+function isReplaced({standing}: TagMove): boolean {
+  return standing !== undefined
+}
+
+function byRepository(moves: readonly TagMove[]): {first: TagMove; moves: readonly TagMove[]}[] {
+  const firsts = new Map<Repository['name'], TagMove>()
+  for (const move of moves) if (!firsts.has(move.client.name)) firsts.set(move.client.name, move)
+  return [...firsts].map(([name, first]) => ({
+    first,
+    moves: moves.filter(({client}) => client.name === name)
+  }))
+}
+
+async function putBackOne(move: TagMove, client: RepositoryClient): Promise<Undone> {
+  const {tag, index, standing} = move
+  try {
+    if (standing?.manifest !== undefined && (await mayBeOurs(client, tag.name, index.digest)))
+      await client.putManifest(standing.manifest, tag.name)
+    return {name: nameOf(move)}
+  } catch (error) {
+    return {name: nameOf(move), fault: messageOf(error)}
+  }
+}
+
+async function takeAway(
+  moves: readonly TagMove[],
+  client: RepositoryClient,
+  hostOf: HostOf
+): Promise<Undone[]> {
+  const ours = await Promise.all(
+    moves.map(async ({tag, index: {digest}}) =>
+      (await mayBeOurs(client, tag.name, digest)) ? [{tag: tag.name, digest}] : []
+    )
+  )
+  const faults = ours.flat().length === 0 ? undefined : await deleteFreshTags(ours.flat(), client, hostOf)
+  return moves.map(move => {
+    const fault = faults?.get(move.tag.name)
+    return {name: nameOf(move), ...(fault === undefined ? {} : {fault})}
+  })
 }
 
 /** A tag that cannot be read is put back unseen: we moved it a moment ago, and half a release is worse. */

@@ -5,7 +5,9 @@ import {takeImage} from '../../builders/prebuilt.js'
 import {messageOf} from '../../errors.js'
 import {formatPlatform} from '../../oci/platform.js'
 import {formatRepository} from '../../oci/reference.js'
-import type {LocalImage} from '../../ports.js'
+import type {LocalImage, Ports} from '../../ports.js'
+import {CONFIG_VARIABLES} from '../../registry/docker-config.js'
+import {writeFurtherLogins} from '../../registry/docker-logins.js'
 import {remoteImage} from '../../registry/remote-image.js'
 import type {BuildJob} from '../../release/build-job.js'
 import {cacheOf} from './build-cache.js'
@@ -72,12 +74,25 @@ async function makeImage(given: BuildInputs, {job, folder}: BuildPlace, making: 
     cache,
     noCache: asked.noCache || fresh,
     pull: asked.pull || fresh,
+    environment: await loginsOf(given, folder, making.ports),
     hidden: making.hidden,
     watch: making.watch
   }
   const decision = decideExport(given, job, maker)
   if (maker.name === 'buildx') making.ports.reporter.info(`Export: ${decision.reason}.`)
   return await exportImage(decision, request, {...making, maker})
+}
+
+/** Variables of the logins that came as inputs: base images and caches may need them, and a push of the builder's own. */
+async function loginsOf(
+  {'registry-credentials': logins}: BuildInputs,
+  folder: string,
+  {environment}: Ports
+): Promise<Readonly<Record<string, string>>> {
+  if (logins.length === 0) return {}
+  const variables = Object.fromEntries(CONFIG_VARIABLES.map(name => [name, environment(name)]))
+  const byRegistry = Object.fromEntries([...logins].reverse().map(login => [login.registry, login]))
+  return await writeFurtherLogins(folder, byRegistry, variables)
 }
 
 async function exportImage(

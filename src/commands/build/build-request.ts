@@ -53,7 +53,7 @@ export function requestOf(given: BuildInputs, job: BuildJob, outputFolder: strin
     platform: job.platform,
     format,
     buildArgs: [...(job.build?.args ?? []), ...given['build-args']],
-    labels: {...job.labels, ...Object.fromEntries(given.labels)},
+    labels: {...withoutEmpty(job.labels), ...Object.fromEntries(given.labels)},
     annotations: {...job.annotations, ...Object.fromEntries(annotations.map(({key, value}) => [key, value]))},
     noCache: given['no-cache'],
     pull,
@@ -65,6 +65,11 @@ export function requestOf(given: BuildInputs, job: BuildJob, outputFolder: strin
     attestations: attestationsOf(given),
     outputFolder
   }
+}
+
+/** A repository without a description or a licence gives an empty label, which must not hide one of the Containerfile. */
+function withoutEmpty(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''))
 }
 
 /** The settings that are passed on as they are. */

@@ -55,10 +55,8 @@ export function isPushFault(fault: unknown): boolean {
   )
 }
 
-/** Why it is better not tried. buildx has logins and settings of its own, and knows nothing of these inputs. */
+/** Why it is better not tried. BuildKit has settings of its own, and knows nothing of this input. */
 function doubtOf(given: BuildInputs, {registry}: Repository): string | undefined {
-  if (given['registry-credentials'].some(login => login.registry === registry))
-    return `the login for ${registry} stands in registry-credentials, which buildx does not know`
   return given.insecure.includes(registry)
     ? `buildx must not be told here to ask ${registry} over plain HTTP`
     : undefined

@@ -125,7 +125,7 @@ async function checkStarts(
   registries: Registries,
   ports: Ports
 ): Promise<VerifiedCheck[]> {
-  const {withPrivateFolder, writeDockerConfig} = await import('../../signing/docker-config.js')
+  const {withPrivateFolder, writeDockerConfig} = await import('../../registry/docker-logins.js')
   const engine = await findStarter(given, ports)
   const distinct = [...new Map([...images].reverse().map(image => [image.digest, image])).values()].reverse()
   return await withPrivateFolder(async folder => {
