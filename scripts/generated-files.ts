@@ -5,6 +5,7 @@ import type {Command} from '../src/commands/command.js'
 import {type Branding, commandMetadata, rootMetadata} from './action-metadata.js'
 import {configSchema} from './config-schema.js'
 import {fillSections} from './document-sections.js'
+import {fillWorkflowSections} from './workflow-sections.js'
 
 /** The project's folder. */
 export const ROOT = path.resolve(import.meta.dirname, '..')
@@ -70,10 +71,14 @@ function documents(commands: readonly Command[]): [string, string][] {
 
 function fillDocument(file: string, text: string, commands: readonly Command[]): string {
   try {
-    return fillSections(text, commands)
+    return fillWorkflowSections(fillSections(text, commands), readWorkflow)
   } catch (error) {
     throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, {cause: error})
   }
+}
+
+function readWorkflow(file: string): string {
+  return readFileSync(path.join(ROOT, '.github/workflows', file), 'utf8')
 }
 
 function markdownIn(folder: string): string[] {
