@@ -150,7 +150,8 @@ interface Call {
 
 const ROUTES: Readonly<Record<string, (state: State, call: Call) => Reply | undefined>> = {
   'GET releases': getReleases,
-  'POST releases': postRelease,
+  'POST releases': (state, call) =>
+    call.parts[0] === 'generate-notes' ? generatedNotes() : postRelease(state, call),
   'PATCH releases': patchRelease,
   'GET pulls': getPulls,
   'POST pulls': postPull,
@@ -159,6 +160,11 @@ const ROUTES: Readonly<Record<string, (state: State, call: Call) => Reply | unde
     const bundles = attestations.get(parts[0] ?? '')
     return bundles && {status: 200, body: {attestations: bundles.map(bundle => ({repository_id: 1, bundle}))}}
   }
+}
+
+/** Notes that are kept nowhere. */
+function generatedNotes(): Reply {
+  return {status: 200, body: {name: 'Release', body: 'Changes'}}
 }
 
 function getReleases({releases}: State, {parts, url, repository}: Call): Reply | undefined {
