@@ -29,12 +29,12 @@ on:
   const fill = (document: string): string => fillWorkflowSections(document, () => WORKFLOW)
 
   it('writes inputs with their defaults, secrets and outputs, and again without a change', () => {
-    const filled = fill('# A\n<!-- workflow:a.yml -->\nold\n<!-- /workflow -->\nend\n')
+    const filled = fill('# A\n<!-- workflow:a.yml -->\nstale\n<!-- /workflow -->\nend\n')
     expect(filled).toContain('| `push` | Whether \\| it pushes. | `true` |')
     expect(filled).toContain('| `tags` | Rules. |  |')
     expect(filled).toContain('| `key` | The key. |')
     expect(filled).toContain('| `digest` | The digest. |')
-    expect(filled).not.toContain('old')
+    expect(filled).not.toContain('stale')
     expect(fill(filled)).toBe(filled)
   })
 })
