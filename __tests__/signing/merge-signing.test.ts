@@ -87,7 +87,7 @@ describeWith(PROGRAMS, 'a release that is signed', () => {
       env: {DOCKER_CONFIG: await dockerConfig()}
     })
   const dockerConfig = async (): Promise<string> => {
-    const {writeDockerConfig} = await import('../../src/signing/docker-config.js')
+    const {writeDockerConfig} = await import('../../src/registry/docker-logins.js')
     const credentials = () => Promise.resolve(PUBLISHER)
     return (await writeDockerConfig(keys.folder, [embedded.host], credentials)).DOCKER_CONFIG
   }
@@ -119,7 +119,8 @@ describeWith(PROGRAMS, 'a release that is signed', () => {
     })
     await release({})
     expect(seen.mode).toBe(0o600)
-    expect(JSON.parse(seen.text ?? '')).toEqual({auths: {[embedded.host]: PUBLISHER}})
+    const auth = Buffer.from(`${PUBLISHER.username}:${PUBLISHER.password}`).toString('base64')
+    expect(JSON.parse(seen.text ?? '')).toEqual({auths: {[embedded.host]: {auth}}})
     for (const {args, env} of calls) {
       expect(args.join(' ')).not.toContain(PUBLISHER.password)
       expect(existsSync(env['DOCKER_CONFIG']!)).toBe(false)

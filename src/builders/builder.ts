@@ -50,6 +50,8 @@ export interface BuildRequest {
   readonly cache?: CacheFlags
   /** Attestations of BuildKit; none where absent. */
   readonly attestations?: {readonly provenance?: string; readonly sbom?: string}
+  /** Variables of the builder's process, such as those that lead it to its logins. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Texts that stand in no log. */
   readonly hidden?: readonly string[]
   /** Takes each line that the builder writes. */

@@ -57,6 +57,7 @@ export class BuildxBuilder implements Builder {
         program: this.#program,
         args: buildxArguments(this.#instance, {...request, ...cache}, {file, destination, secrets}),
         purpose,
+        ...(request.environment === undefined ? {} : {env: request.environment}),
         stream: true,
         watch: request.watch,
         hidden: request.hidden

@@ -80,14 +80,14 @@ export class PodmanBuilder implements Builder {
   }
 
   #buildCall(names: BuildNames, request: BuildRequest): Call {
-    const env = writeRegistriesConf(request, readContainerfile(names.file))
+    const conf = writeRegistriesConf(request, readContainerfile(names.file))
     return {
       ...this.#call(
         buildArguments(this.#program, request, names),
         `build ${request.context} for ${formatPlatform(request.platform)}`
       ),
       stream: true,
-      env,
+      env: {...request.environment, ...conf},
       watch: request.watch,
       hidden: request.hidden
     }

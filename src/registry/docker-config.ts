@@ -11,10 +11,17 @@ export interface DockerConfigOptions {
   readonly exec: Exec
 }
 
+/** A file with logins, as docker and podman write it; what else stands in it is kept. */
+export interface ConfigDocument {
+  readonly auths?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | null
+  readonly credHelpers?: Readonly<Record<string, string>> | null
+  readonly credsStore?: string | undefined
+}
+
 interface ConfigFile {
   readonly file: string
-  readonly auths: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-  readonly credHelpers: Readonly<Record<string, string>>
+  readonly auths: NonNullable<ConfigDocument['auths']>
+  readonly credHelpers: NonNullable<ConfigDocument['credHelpers']>
   readonly credsStore: string | undefined
 }
 
@@ -40,6 +47,17 @@ export function dockerCredentials(options: DockerConfigOptions): Credentials {
   }
 }
 
+/** The variables that say where they lie, and buildx's own. */
+export const CONFIG_VARIABLES = [
+  'HOME',
+  'USERPROFILE',
+  'DOCKER_CONFIG',
+  'BUILDX_CONFIG',
+  'REGISTRY_AUTH_FILE',
+  'XDG_RUNTIME_DIR',
+  'XDG_CONFIG_HOME'
+] as const
+
 /** The files that may hold credentials, the most specific first (containers-auth.json(5)). */
 export function configFiles(environment: Readonly<Record<string, string | undefined>>): string[] {
   const home = environment['HOME'] ?? environment['USERPROFILE']
@@ -55,27 +73,30 @@ export function configFiles(environment: Readonly<Record<string, string | undefi
 }
 
 async function loadConfig(file: string): Promise<ConfigFile | undefined> {
-  let content: string
+  const document = await readConfigDocument(file)
+  if (document === undefined) return undefined
+  const {auths, credHelpers, credsStore} = document
+  return {file, auths: auths ?? {}, credHelpers: credHelpers ?? {}, credsStore}
+}
+
+/**
+ * Reads a file with logins; undefined where there is none, or nothing in it.
+ * @throws ReleaseError CREDENTIALS_INVALID
+ */
+export async function readConfigDocument(file: string): Promise<ConfigDocument | undefined> {
   try {
-    content = await readFile(file, 'utf8')
+    const content = await readFile(file, 'utf8')
+    return content.trim() === '' ? undefined : parse(content, file)
   } catch (error) {
     // A home such as /dev/null, which a user of a service has, is no folder.
     if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return undefined
-    throw unreadable(file, messageOf(error))
-  }
-  if (content.trim() === '') return undefined
-  const document = parse(content, file)
-  return {
-    file,
-    auths: document?.auths ?? {},
-    credHelpers: document?.credHelpers ?? {},
-    credsStore: document?.credsStore
+    throw error instanceof ReleaseError ? error : unreadable(file, messageOf(error))
   }
 }
 
-function parse(content: string, file: string): Partial<ConfigFile> | null {
+function parse(content: string, file: string): ConfigDocument {
   try {
-    return JSON.parse(content) as Partial<ConfigFile> | null
+    return (JSON.parse(content) as ConfigDocument | null) ?? {}
   } catch {
     // The parser's own message quotes what it read, which may be a password.
     throw unreadable(file, 'it is not JSON')
@@ -118,7 +139,9 @@ async function credentialIn(
   const partial = part && readAuth(part, config.file)
   if (partial !== undefined) return partial
   const names = namesOf(registry)
-  const helper = names.map(name => config.credHelpers[name]).find(Boolean) ?? config.credsStore
+  // An empty name says of a registry that its login stands in the file (docker/cli, configfile).
+  const helper =
+    names.map(name => config.credHelpers[name]).find(name => name !== undefined) ?? config.credsStore
   if (helper !== undefined && helper !== '') {
     const credential = await ask(helper, names[0] ?? registry)
     if (credential !== undefined) return credential
