@@ -9,6 +9,7 @@ import {listTags} from '../../src/registry/tag-list.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {startEmbedded, startEmbeddedWith} from '../support/registries.js'
 import {clientOf, digestAt, publishRelease, releaseTags} from '../support/releases.js'
+import {failureOf} from '../support/thrown.js'
 
 const LATEST: readonly PlannedTag[] = [{name: 'latest', class: 'moving', rule: 'main'}]
 
@@ -133,6 +134,23 @@ describe('cleanup-latest', () => {
     expect(again.deleted.split('\n').filter(line => line.startsWith(images[0]!))).not.toEqual([])
     expect(await isThere(old.digest)).toEqual([false, false])
     for (const name of images) expect(await listTags(clientOf(ports, name))).toEqual(['latest'])
+  })
+
+  it('says where an expected plan is not met because a clean-up by it was stopped, and goes on by a new one', async () => {
+    const old = await publish('0.0.1', LATEST, 'a')
+    const {release} = await publish('0.0.2', LATEST, 'b')
+    const {'plan-hash': expected} = await cleanup({release, 'dry-run': 'true'})
+    first.registry.faults.add({method: 'DELETE', nth: 3, times: 30, action: {kind: 'status', status: 500}})
+    await expect(cleanup({release, 'expected-plan': expected})).rejects.toThrow(/500/)
+    first.registry.faults.clear()
+    const {code, hint} = await failureOf(() => cleanup({release, 'expected-plan': expected}))
+    expect({code, hint}).toEqual({
+      code: 'INVENTORY_CHANGED',
+      hint: expect.stringContaining('An earlier clean-up was stopped before its end')
+    })
+    const left = await cleanup({release, 'dry-run': 'true'})
+    await cleanup({release, 'expected-plan': left['plan-hash']})
+    expect(await isThere(old.digest)).toEqual([false, false])
   })
 
   it('deletes nothing while a platform of the new release is missing', async () => {

@@ -14,7 +14,9 @@ import {
   startDistribution3,
   startEmbedded
 } from '../support/registries.js'
+import {indexOf} from '../support/registry-client.js'
 import {clientOf, publishRelease, releaseTags} from '../support/releases.js'
+import {failureOf} from '../support/thrown.js'
 
 interface World {
   readonly emulator: GhcrEmulator
@@ -46,6 +48,25 @@ async function releasedTwice(registry: RunningRegistry): Promise<World> {
 async function clean({ports, image}: World, texts: Readonly<Record<string, string>>) {
   const inputs = {images: image, backend: 'ghcr', 'min-age': '0', 'github-token': 'admin', ...texts}
   return await cleanupLatest.run(parseInputs(cleanupLatest.inputs, inputs), ports)
+}
+
+/** Deletes older versions, while something else happens: between the plan and the first deletion, or after that. */
+async function cleanMeanwhile(
+  world: World,
+  happens: () => Promise<unknown>,
+  when: 'plan' | 'sweep' = 'plan'
+) {
+  const texts = {'keep-versions': '1'}
+  if (when === 'plan') {
+    const confirm = async () => await happens().then(() => true)
+    return await clean({...world, ports: {...world.ports, confirm}}, texts)
+  }
+  const github: TestPorts['github'] = token => async request => {
+    const answer = await world.ports.github(token)(request)
+    if (request.method === 'DELETE') await happens()
+    return answer
+  }
+  return await clean({...world, ports: {...world.ports, github}}, texts)
 }
 
 /** Everything that a tag reaches and that is there, by one who pulls. */
@@ -97,6 +118,46 @@ function cleanUps(start: () => Promise<RunningRegistry>): void {
       expect(tagsOf(world)).not.toContain('latest')
       expect(await pulled(world, '1.0.1')).toEqual(kept)
       expect(digestsOf(world).sort()).toEqual([...before].sort())
+    })
+  })
+
+  it('what was tagged again since the plan was made stays', async () => {
+    await within(async world => {
+      const old = await pulled(world, '1.0.0')
+      const client = clientOf(world.ports, world.image)
+      const index = await client.getManifest(parseTag('1.0.0'))
+      const changed = await cleanMeanwhile(world, async () => client.putManifest(index, parseTag('again')))
+      expect(changed.deleted).toBe('')
+      expect(await pulled(world, 'again')).toEqual(old)
+    })
+  })
+
+  it('what an index names that came since the plan was made stays, though no tag points at that', async () => {
+    await within(async world => {
+      const client = clientOf(world.ports, world.image)
+      const [child] = readManifest(await client.getManifest(parseTag('1.0.0'))).manifests
+      const newer = indexOf(await client.getManifest(child!.digest))
+      const changed = await cleanMeanwhile(world, async () => client.putManifest(newer))
+      expect(changed.deleted).not.toBe('')
+      expect(digestsOf(world)).toContain(child!.digest)
+      expect(digestsOf(world)).toContain(newer.digest)
+    })
+  })
+
+  it('says how to bring back what another deleted meanwhile, and does', async () => {
+    await within(async world => {
+      const kept = await pulled(world, 'latest')
+      const part = world.emulator.state.find('org/app', kept[1]!)!
+      const error = await failureOf(
+        async () =>
+          await cleanMeanwhile(world, () => Promise.resolve(void (part.deleted = Date.now())), 'sweep')
+      )
+      expect(error.code).toBe('VERIFY_FAILED')
+      expect(error.message).toContain(`${world.image}@${kept[1]}`)
+      const [, restore = ''] = /cleanup-latest --restore (\S+)/.exec(error.hint ?? '') ?? []
+      await clean(world, {restore})
+      expect(digestsOf(world).sort()).toEqual([...kept].sort())
+      expect(await pulled(world, 'latest')).toEqual(kept)
     })
   })
 

@@ -34,16 +34,20 @@ export async function assertStanding(plan: CleanupPlan, parts: CheckParts): Prom
         : []),
       ...(parted.length > 0 ? [`after the clean-up tags reach what is not there: ${parted.join(', ')}`] : [])
     ].join('; '),
-    {hint: hintFor(backend, missing)}
+    {hint: hintFor(backend, missing, parted)}
   )
 }
 
-function hintFor(backend: RepositoryBackend, missing: readonly Digest[]): string {
+function hintFor(
+  backend: RepositoryBackend,
+  missing: readonly Digest[],
+  references: readonly string[]
+): string {
   const other =
     'Another run may have changed them. Run verify-release; publish the version again where it fails.'
   if (missing.length === 0 || backend.restoreVersion === undefined) return other
   const byHand = backend.restoreHint === undefined ? '' : ` or: ${backend.restoreHint(missing)}`
-  return `Bring them back: image-release cleanup-latest --restore ${missing.join(',')}${byHand}`
+  return `Bring them back: image-release cleanup-latest --restore ${references.join(',')}${byHand}`
 }
 
 interface Faults {

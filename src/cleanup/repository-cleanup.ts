@@ -2,7 +2,6 @@ import {ReleaseError} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
-import {listTags} from '../registry/tag-list.js'
 import {type CleanupPlan, planCleanup} from '../retention/cleanup-plan.js'
 import {ownTags} from '../retention/inventory.js'
 import {isComplete} from '../retention/inventory-needs.js'
@@ -59,31 +58,6 @@ async function withPullRequests(
     .filter(number => number !== undefined)
   if (numbers.length === 0) return policy
   return {...policy, pullRequests: {patterns, closed: await closedPullRequests(numbers)}}
-}
-
-/** Up to so many tags are looked at one by one before anything is deleted; beyond, only their names are. */
-const LOOKS = 200
-
-/**
- * Looks once more, just before the first deletion, whether tags came or moved since the plan was made.
- * @returns what changed, for people; undefined where nothing did
- */
-export async function changeSince({
-  client,
-  plan,
-  inventory,
-  tags
-}: PlannedRepository): Promise<string | undefined> {
-  const known = new Set<Tag>(tags)
-  const now = await listTags(client)
-  const came = now.find(tag => !known.has(tag))
-  if (came !== undefined) return `the tag ${came} came`
-  const looked = inventory.isWhole ? [...plan.standing].slice(0, LOOKS) : [...plan.standing]
-  const heads = await Promise.all(
-    looked.map(async ([tag, digest]) => ({tag, digest, head: await client.headManifest(tag)}))
-  )
-  const moved = heads.find(({digest, head}) => head?.digest !== digest)
-  return moved === undefined ? undefined : `the tag ${moved.tag} moved`
 }
 
 /**

@@ -1,11 +1,7 @@
 import {assertStanding} from '../cleanup/after-check.js'
 import {type SweepResult, sweep} from '../cleanup/sweep.js'
-import {
-  type PlannedRepository,
-  assertPublished,
-  changeSince,
-  planRepository
-} from '../cleanup/repository-cleanup.js'
+import {changeSince} from '../cleanup/last-look.js'
+import {type PlannedRepository, assertPublished, planRepository} from '../cleanup/repository-cleanup.js'
 import {ReleaseError} from '../errors.js'
 import type {Ports} from '../ports.js'
 import {boundedReport, cleanupReport} from '../reports/cleanup-report.js'
@@ -18,6 +14,7 @@ import {
 import type {PlannedCache} from '../retention/actions-caches.js'
 import type {CleanupPlan} from '../retention/cleanup-plan.js'
 import {planHash} from '../retention/plan-hash.js'
+import {REMAINDER_TAG} from '../retention/tag-rules.js'
 import {cleanupInputs} from './inputs/cleanup-inputs.js'
 import {CleanupSources} from './cleanup-sources.js'
 import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
@@ -126,7 +123,7 @@ function assertAllowed(overview: CleanupOverview, hash: string, given: CleanupVa
   if (expected !== undefined && expected !== hash)
     throw new ReleaseError('INVENTORY_CHANGED', `the plan is now ${hash}, not ${expected}`, {
       outputs,
-      hint: 'Nothing was deleted. What the repositories hold, or its age, changed since the dry run: look at a new one.'
+      hint: `Nothing was deleted. ${otherPlanHint(overview)}`
     })
   const count = overview.views.reduce((sum, {plan}) => sum + plan.waves.flat().length, 0)
   const most = given['max-delete']
@@ -142,6 +139,16 @@ function assertAllowed(overview: CleanupOverview, hash: string, given: CleanupVa
     outputs,
     hint: 'Nothing was deleted. Look at it with dry-run; allow it with force, or by max-delete and max-share.'
   })
+}
+
+function otherPlanHint({views}: CleanupOverview): string {
+  const isStopped = views.some(({plan}) =>
+    plan.waves.flat().some(({tags}) => tags.some(tag => REMAINDER_TAG.test(tag)))
+  )
+  const next = 'Make a new dry run, look at it, and give its plan-hash as expected-plan.'
+  return isStopped
+    ? `An earlier clean-up was stopped before its end, and less is left to do. ${next}`
+    : `What the repositories hold, or its age, changed since the dry run; or a clean-up by that plan was stopped before its end, and less is left to do. ${next}`
 }
 
 async function cleanOne(first: PlannedRepository, sources: CleanupSources): Promise<CleanupView> {
