@@ -49,6 +49,8 @@ describe('explain', () => {
       'type=semver,pattern={{major}},on=tag  major version 0 promises nothing   every target',
       'type=edge                             the run is not on the branch main  every target',
       '',
+      'Caches of the builds: read, and write new dependencies',
+      '',
       'Notes:',
       '- No tag from line 3 of the strategy release: major version 0 promises nothing to its users. To have the tag, write enable=true on that line.',
       '- Whether a newer version stands at 0.3, next, latest already is decided when the tags are moved.'
@@ -57,25 +59,25 @@ describe('explain', () => {
 
   it('shows what each event would earn', async () => {
     expect(await explained(on('main'), {all: 'true'}, '001-metro')).toEqual([
-      'EVENT                               PUBLISHES  TAGS',
-      'push of v1.2.3                      yes        v1.2.3',
-      'push of v1.2.3-rc.1                 yes        v1.2.3-rc.1',
-      'release of v1.2.3                   yes        v1.2.3',
-      'release of v1.2.3 as a pre-release  yes        v1.2.3',
-      'push to main                        yes        latest',
-      'push to feature/x                   no         -',
-      'pull_request                        no         -',
-      'schedule                            no         -',
-      'workflow_dispatch on main           no         -',
-      'repository_dispatch                 no         -',
-      'merge_group                         no         -'
+      'EVENT                               PUBLISHES  CACHES                            TAGS',
+      'push of v1.2.3                      yes        read, and write new dependencies  v1.2.3',
+      'push of v1.2.3-rc.1                 yes        read, and write new dependencies  v1.2.3-rc.1',
+      'release of v1.2.3                   yes        read, and write new dependencies  v1.2.3',
+      'release of v1.2.3 as a pre-release  yes        read, and write new dependencies  v1.2.3',
+      'push to main                        yes        read and write                    latest',
+      'push to feature/x                   no         read and write                    -',
+      'pull_request                        no         isolated                          -',
+      'schedule                            no         fresh and write                   -',
+      'workflow_dispatch on main           no         read, and write new dependencies  -',
+      'repository_dispatch                 no         read and write                    -',
+      'merge_group                         no         isolated                          -'
     ])
   })
 
   it('shows why an event is refused', async () => {
     const texts = {images: 'a/b', tags: 'type=semver,pattern={{version}},match=v(\\d+)', all: 'true'}
     expect((await explained(on('main'), texts))[1]).toBe(
-      'push of v1.2.3                      no         refused: "1" is not a version that line 1 of tags can release: it has one number, a version has three: major.minor.patch'
+      'push of v1.2.3                      no         read, and write new dependencies  refused: "1" is not a version that line 1 of tags can release: it has one number, a version has three: major.minor.patch'
     )
   })
 
@@ -93,9 +95,9 @@ describe('explain', () => {
       '| `dev` | Development | python3.13 | to newer commits |'
     ])
     expect((await explained(on('main'), {markdown: 'true', all: 'true'}, '001-metro')).slice(0, 3)).toEqual([
-      '| Event | Publishes | Tags |',
-      '| --- | --- | --- |',
-      '| push of v1.2.3 | yes | `v1.2.3` |'
+      '| Event | Publishes | Caches | Tags |',
+      '| --- | --- | --- | --- |',
+      '| push of v1.2.3 | yes | read, and write new dependencies | `v1.2.3` |'
     ])
   })
 })

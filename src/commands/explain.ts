@@ -1,5 +1,6 @@
 import {ReleaseError} from '../errors.js'
 import {flag} from '../inputs/input.js'
+import {describeCacheUse} from '../release/cache-policy.js'
 import {
   type EventRow,
   type GuideRow,
@@ -53,7 +54,7 @@ export const explain = command({
     if (values.markdown) return {explanation: tagGuide(guideOf(config, run))}
     const release = planRelease(config, run)
     const plan = await withExpectations(release.plan, values, ports)
-    return {explanation: explainPlan(plan, leftOutOf(release))}
+    return {explanation: explainPlan(plan, leftOutOf(release), describeCacheUse(plan.source))}
   }
 })
 
@@ -71,12 +72,13 @@ function samplesOf({version}: ReleaseConfig, run: WorkflowRun): SampleRun[] {
 }
 
 function rowOf(config: ReleaseConfig, {name, run, version}: SampleRun): EventRow {
+  const caches = describeCacheUse(run)
   try {
     const {plan, targets} = planSample(config, run, version)
-    return {name, push: plan.push, tags: [...new Set(targets.flatMap(namesOf))]}
+    return {name, push: plan.push, caches, tags: [...new Set(targets.flatMap(namesOf))]}
   } catch (error) {
     if (error instanceof ReleaseError)
-      return {name, push: false, tags: [], fault: `refused: ${error.message}`}
+      return {name, push: false, caches, tags: [], fault: `refused: ${error.message}`}
     throw error
   }
 }

@@ -49,9 +49,14 @@ const POLICY: readonly PolicyRow[] = [
   {name: 'a branch', applies: () => true, use: 'read and write'}
 ]
 
+/** What the table says of a run whose dependencies nobody has looked at yet. */
+export function describeCacheUse(facts: Pick<CacheFacts, 'event' | 'ref'>): string {
+  return rowOf({...facts, rebuild: false, dependenciesChanged: undefined, stage: undefined})?.use ?? 'read'
+}
+
 /** Decides by the table above. */
 export function decideCacheUse(facts: CacheFacts): CacheUse {
-  const row = POLICY.find(({applies}) => applies(facts))
+  const row = rowOf(facts)
   const use = row?.use ?? 'read'
   const reason = `${row?.name ?? 'this run'}: ${use}`
   if (use !== 'read, and write new dependencies') return {...USES[use], reason}
@@ -63,6 +68,10 @@ export function decideCacheUse(facts: CacheFacts): CacheUse {
     fresh: false,
     reason: `${row?.name ?? ''}: read${write ? ' and write' : ''}, ${why}`
   }
+}
+
+function rowOf(facts: CacheFacts): PolicyRow | undefined {
+  return POLICY.find(({applies}) => applies(facts))
 }
 
 /** What a caller may ask for in place of the table. */

@@ -14,6 +14,8 @@ export interface EventRow {
   readonly name: string
   readonly push: boolean
   readonly tags: readonly string[]
+  /** How its builds use their caches. */
+  readonly caches: string
   /** Why it is refused. */
   readonly fault?: string
 }
@@ -28,13 +30,15 @@ export interface GuideRow {
 }
 
 /** A plan for a reader who asks why: each tag with rule, class and what happens with it, what was left out, and the notes. */
-export function explainPlan(plan: Plan, leftOut: readonly LeftOut[]): string {
+export function explainPlan(plan: Plan, leftOut: readonly LeftOut[], caches: string): string {
   const {event, ref, revision} = plan.source
   const rows = leftOutRows(leftOut, plan.targets.length)
   return [
     `${event} on ${ref} at ${revision.slice(0, 12)}`,
     ...formatTagTable(plan),
     ...(rows.length === 0 ? [] : ['', 'Left out:', ...textTable([['RULE', 'WHY', 'FOR'], ...rows])]),
+    '',
+    `Caches of the builds: ${caches}`,
     ...(plan.notes.length === 0 ? [] : ['', 'Notes:', ...plan.notes.map(note => `- ${note}`)])
   ].join('\n')
 }
@@ -55,22 +59,24 @@ function leftOutRows(leftOut: readonly LeftOut[], targets: number): string[][] {
 
 /** Events and the tags that they earn, as a table of text. */
 export function explainEvents(rows: readonly EventRow[]): string {
-  const cells = rows.map(({name, push, tags, fault}) => [
+  const cells = rows.map(({name, push, tags, caches, fault}) => [
     name,
     push ? 'yes' : 'no',
+    caches,
     fault ?? (tags.join(' ') || '-')
   ])
-  return textTable([['EVENT', 'PUBLISHES', 'TAGS'], ...cells]).join('\n')
+  return textTable([['EVENT', 'PUBLISHES', 'CACHES', 'TAGS'], ...cells]).join('\n')
 }
 
 /** Events and the tags that they earn, as a table of Markdown. */
 export function eventsMarkdown(rows: readonly EventRow[]): string {
-  const cells = rows.map(({name, push, tags, fault}) => [
+  const cells = rows.map(({name, push, tags, caches, fault}) => [
     name,
     push ? 'yes' : 'no',
+    caches,
     fault ?? (tags.map(code).join(' ') || 'none')
   ])
-  return markdownTable(['Event', 'Publishes', 'Tags'], cells)
+  return markdownTable(['Event', 'Publishes', 'Caches', 'Tags'], cells)
 }
 
 const USES: Readonly<Record<GuideRow['use'], string>> = {
