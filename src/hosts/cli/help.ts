@@ -18,7 +18,7 @@ export function overview(commands: readonly Command[]): string {
     '',
     'image-release completion bash|zsh|fish prints the script that completes command lines.',
     'image-release COMMAND --help explains a command. Results are JSON on standard output, the log is on standard error.',
-    'Exit codes: 0 done, 1 failed, 2 wrong use.'
+    'Exit codes: 0 done, 1 failed, 2 wrong use. The code at the end of an error has its entry in docs/troubleshooting.md.'
   ].join('\n')
 }
 
