@@ -129,7 +129,7 @@ describe('a large blob', () => {
     const pulled = await peakOf(() => pullDigest(`http://${lab.registry.host}/v2/a/blobs/${pushed.result}`))
     expect(pulled.result).toBe(pushed.result)
     expect(Math.max(pushed.bytes, pulled.bytes)).toBeLessThan(size / 4)
-  }, 60_000)
+  }, 180_000)
 })
 
 async function start(options: Partial<EmbeddedRegistryOptions> = {}): Promise<Lab> {
