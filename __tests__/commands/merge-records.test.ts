@@ -160,10 +160,7 @@ describe('the metrics of all builds of a release', () => {
     const outputs = await merge(ports, {plan: formatPlan(plan), 'metrics-artifacts': 'metrics-*'})
     expect(JSON.parse(outputs.metrics)).toEqual([metrics('linux/amd64'), metrics('linux/arm64')])
     ports.kept.set('metrics-broken', {'metrics.json': '{}'})
-    await expect(
-      merge(ports, {plan: formatPlan(plan), 'metrics-artifacts': 'metrics-*'})
-    ).rejects.toMatchObject({
-      code: 'METRICS_INVALID'
-    })
+    const again = await merge(ports, {plan: formatPlan(plan), 'metrics-artifacts': 'metrics-*'})
+    expect(again.metrics).toBe('')
   })
 })

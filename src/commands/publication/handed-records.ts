@@ -1,4 +1,4 @@
-import {InputError, ReleaseError} from '../../errors.js'
+import {InputError, ReleaseError, messageOf} from '../../errors.js'
 import {type InputValues, linesTo, text} from '../../inputs/input.js'
 import {matchesPattern} from '../../inputs/name-pattern.js'
 import type {Digest} from '../../oci/digest.js'
@@ -66,18 +66,23 @@ export async function findDigests(
 }
 
 /**
- * The metrics that builds of this run kept, for notes on a release.
- * @throws InputError where no artifact has such a name; ReleaseError METRICS_INVALID, ARTIFACT_FAILED
+ * The metrics that builds of this run kept, for notes on a release. Where they cannot be had, that is a warning.
  */
 export async function findMetrics(
   {'metrics-artifacts': pattern}: RecordInputs,
-  ports: Pick<Ports, 'artifacts'>
+  ports: Pick<Ports, 'artifacts' | 'reporter'>
 ): Promise<BuildMetrics[]> {
   if (pattern === undefined) return []
-  const found = await loadAll('metrics-artifacts', pattern, ports)
-  return found.flatMap(({files}) =>
-    files.flatMap(({bytes}) => parseMetrics(Buffer.from(bytes).toString('utf8')))
-  )
+  try {
+    const found = await loadAll('metrics-artifacts', pattern, ports)
+    return found.flatMap(({files}) =>
+      files.flatMap(({bytes}) => parseMetrics(Buffer.from(bytes).toString('utf8')))
+    )
+  } catch (error) {
+    // What a release tells of its builds is no reason not to publish it.
+    ports.reporter.warning(`The metrics of the builds are left out: ${messageOf(error)}`)
+    return []
+  }
 }
 
 async function loadAll(input: string, pattern: string, {artifacts}: Pick<Ports, 'artifacts'>) {
