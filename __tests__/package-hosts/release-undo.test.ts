@@ -6,12 +6,13 @@ import {openGithubApi} from '../../src/hosts/github-api.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {parseTag} from '../../src/oci/reference.js'
-import type {Credential, HttpRequest, HttpResponse, Send} from '../../src/ports.js'
+import type {Credential, HttpRequest, Send} from '../../src/ports.js'
 import {listTags} from '../../src/registry/tag-list.js'
 import {deleteFreshTags} from '../../src/transaction/fresh-tags.js'
 import {describeWith} from '../support/components.js'
 import {HUB_LOGIN, type HubEmulator, startDockerHub} from '../support/docker-hub-emulator.js'
 import {type GhcrEmulator, type GhcrOptions, startGhcr} from '../support/ghcr-emulator.js'
+import {namedHosts} from '../support/named-hosts.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {newManifest} from '../support/registry-client.js'
 import {
@@ -77,26 +78,19 @@ async function openWorld({
   return {ghcr, hub, ports, images, refuse: tag => void (refusals.tag = tag)}
 }
 
-/** Leads the hosts' own names to what emulates them. */
+/** Leads the hosts' own names to what emulates them, and refuses some requests. */
 function byName(
   send: Send,
   {ghcr, hub}: Pick<World, 'ghcr' | 'hub'>,
   isRefused: (request: HttpRequest) => boolean
 ): Send {
-  const places: Readonly<Record<string, string>> = {
+  const named = namedHosts(send, {
     'ghcr.io': `http://${ghcr.host}`,
     'registry-1.docker.io': `http://${hub.host}`,
     'hub.docker.com': hub.apiUrl
-  }
-  return async (request): Promise<HttpResponse> => {
-    const {url} = request
-    if (isRefused(request)) return {status: 403, headers: {}, body: Readable.from([])}
-    const place = places[url.host]
-    if (place === undefined) return await send(request)
-    const answer = await send({...request, url: new URL(url.pathname + url.search, place)})
-    const location = answer.headers['location']?.replace(/^http:\/\/[^/]+/, url.origin)
-    return location === undefined ? answer : {...answer, headers: {...answer.headers, location}}
-  }
+  })
+  return async request =>
+    isRefused(request) ? {status: 403, headers: {}, body: Readable.from([])} : await named(request)
 }
 
 const VERSION_1 = {version: '1.0.0', revision: 'a'.repeat(40), tags: releaseTags('1.0.0')}

@@ -23,9 +23,8 @@ export async function readListing(backend: RepositoryBackend, client: Repository
   const faults: string[] = []
   for (let reading = 1; reading <= READINGS; reading++) {
     const read = await readOnce(backend)
-    const tags = await listTags(client)
-    const fault =
-      faultOf(read) ?? (await unlistedFault(client, read, tags)) ?? (await firstPageFault(backend, read))
+    const [tags, changed] = await Promise.all([listTags(client), firstPageFault(backend, read)])
+    const fault = faultOf(read) ?? changed ?? (await unlistedFault(client, read, tags))
     if (fault === undefined) return {versions: read.versions, tags}
     faults.push(fault)
   }

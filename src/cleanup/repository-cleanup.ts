@@ -41,9 +41,9 @@ export async function planRepository(task: RepositoryTask): Promise<PlannedRepos
   await inventory.lookFor(task.policy.superseded)
   const policy = await withPullRequests(task, listing.versions)
   for (;;) {
-    const {plan, needs} = planCleanup(inventory, policy)
-    if (isComplete(needs)) return {...task, policy, inventory, plan, tags: listing.tags}
-    await inventory.supply(needs)
+    const decided = planCleanup(inventory, policy)
+    if (isComplete(decided.needs)) return {...task, policy, inventory, plan: decided.plan, tags: listing.tags}
+    await inventory.supply(decided.needs)
   }
 }
 

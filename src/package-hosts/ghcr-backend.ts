@@ -22,7 +22,7 @@ export interface GhcrParts extends GhcrPackageParts {
 }
 
 const PER_PAGE = 100
-const PAGES_AT_ONCE = 10
+const PAGES_AT_ONCE = 20
 /** "You can restore a deleted package within 30 days" (docs, "Deleting and restoring a package", 2026-11). */
 const RESTORABLE = 30 * 24 * 3600 * 1000
 /** How often the listing is looked through for what was just put, with so many milliseconds before the second time. */

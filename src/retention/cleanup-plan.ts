@@ -47,7 +47,7 @@ export interface CleanupPlan {
 /**
  * Decides what goes. Nothing that stays can reach anything that goes: children of indexes at any depth, attestations,
  * and what refers to them. Where the inventory leaves open what decides, `needs` says what has to be read; the plan is
- * one to follow only when nothing is needed any more.
+ * made when it is asked for, and one to follow only when nothing is needed any more.
  */
 export function planCleanup(
   inventory: Inventory,
@@ -61,7 +61,9 @@ export function planCleanup(
     [...dependants].filter(digest => inventory.versions.has(digest) && !reachable.has(digest))
   )
   return {
-    plan: planOf(inventory, policy, {links, verdict, selection, going}),
+    get plan() {
+      return planOf(inventory, policy, {links, verdict, selection, going})
+    },
     needs: needsOf(inventory, {policy, selection, going, unaged: verdict.unaged})
   }
 }

@@ -94,4 +94,4 @@ export interface VersionPage {
 }
 
 /** How many calls of one backend the clean-up has under way at once; GitHub allows 100 on all of its API. */
-export const CALLS_AT_ONCE = 16
+export const CALLS_AT_ONCE = 24
