@@ -53,8 +53,9 @@ export function subjectOfTag(tag: Tag): Digest | undefined {
 }
 
 /** The tags that people pull by. */
-export function ownTags({tags}: Pick<ListedVersion, 'tags'>): Tag[] {
-  return tags.filter(tag => !REFERRER_TAG.test(tag))
+export function ownTags({tags}: Pick<ListedVersion, 'tags'>): readonly Tag[] {
+  // Nearly all versions of a large package have none.
+  return tags.length === 0 ? tags : tags.filter(tag => !REFERRER_TAG.test(tag))
 }
 
 /** When a manifest was pushed, else when its image was made. */

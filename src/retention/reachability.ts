@@ -1,6 +1,8 @@
 import type {Digest} from '../oci/digest.js'
 import {type HeldVersion, type Inventory, subjectOfTag} from './inventory.js'
 
+const NONE: readonly Digest[] = []
+
 /** What each manifest of a repository leads to: its children, and what refers to it. */
 export class Links {
   readonly #inventory: Inventory
@@ -14,11 +16,11 @@ export class Links {
   /** Children first; then referrers by the API, by their subject, and by the tags that are made of the digest. */
   of(digest: Digest): readonly Digest[] {
     const held = this.#inventory.versions.get(digest)
-    return [
-      ...(held === undefined ? [] : childrenOf(held)),
-      ...(this.#inventory.referrers.get(digest) ?? []),
-      ...(this.#attached.get(digest) ?? [])
-    ]
+    const children = held === undefined ? NONE : childrenOf(held)
+    const referrers = this.#inventory.referrers.get(digest) ?? NONE
+    const attached = this.#attached.get(digest) ?? NONE
+    if (referrers.length + attached.length === 0) return children
+    return [...children, ...referrers, ...attached]
   }
 
   /** Everything that these lead to at any depth, themselves too. */
@@ -37,7 +39,7 @@ export class Links {
 /** What an index names, or what stands in a document that is no known manifest. */
 function childrenOf({content}: HeldVersion): readonly Digest[] {
   if (content.kind === 'index') return content.children
-  return content.kind === 'unreadable' ? (content.mentions ?? []) : []
+  return content.kind === 'unreadable' ? (content.mentions ?? NONE) : NONE
 }
 
 /** By their subject: manifests that name it, and those at tags that are made of its digest. */
@@ -53,8 +55,9 @@ function attachments({versions}: Inventory): Map<Digest, Digest[]> {
 }
 
 /** The manifests with which this one lives and dies. */
-export function subjectsOf({tags, content}: HeldVersion): Digest[] {
-  const named = tags.map(subjectOfTag).filter(subject => subject !== undefined)
+export function subjectsOf({tags, content}: HeldVersion): readonly Digest[] {
   const own = content.kind === 'leaf' || content.kind === 'index' ? content.subject : undefined
+  if (tags.length === 0) return own === undefined ? NONE : [own]
+  const named = tags.map(subjectOfTag).filter(subject => subject !== undefined)
   return own === undefined ? named : [...named, own]
 }
