@@ -106,6 +106,17 @@ export interface Artifacts {
   load(name: string): Promise<readonly FoundFile[] | undefined>
 }
 
+/** Folders that stay from one run to the next, by names of letters, digits, dots, dashes and underscores. */
+export interface Caches {
+  /** Brings back what was kept last under a name; the folder need not be there where nothing was. */
+  restore(name: string): Promise<{readonly folder: string}>
+  /**
+   * Keeps what stands in the folder of a name, which was brought back before.
+   * @param content stands for what is in it: the same is kept once
+   */
+  save(name: string, content: string): Promise<void>
+}
+
 /** An image that a builder left on this machine: its manifests in memory, its blobs to be read. */
 export interface LocalImage {
   /** What the digest record names: an image manifest, or an index where the builder attested. */
@@ -226,6 +237,7 @@ export interface Ports {
   readonly digests: DigestStore
   readonly journal: Journal
   readonly artifacts: Artifacts
+  readonly caches: Caches
   /** The text of a file of the work tree; undefined where there is none. */
   readonly readText: (file: string) => Promise<string | undefined>
   /** Keeps a text in a file of this name for the steps after this one. Returns its path. */

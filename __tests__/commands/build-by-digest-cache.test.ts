@@ -166,8 +166,8 @@ describe.each(['podman', 'buildah'] as const)('caches of %s', name => {
     }
 
     itHere('hit in a second build on another machine, and others are left out', async () => {
-      await build('gha\nregistry')
-      expect(ports.reporter.notices).toContainEqual(expect.stringContaining('without the cache gha'))
+      await build('inline\nregistry')
+      expect(ports.reporter.notices).toContainEqual(expect.stringContaining('without the cache inline'))
       const tags = await listTags(clientOf(ports, `${registry.host}/org/app-build-cache/app-linux-arm64`))
       expect(tags.length).toBeGreaterThan(0)
       builder = await builder.renew()

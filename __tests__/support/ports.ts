@@ -68,6 +68,10 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
     },
     journal: {save: (name, text) => Promise.resolve(void journals.push(text)).then(() => name)},
     artifacts: keptArtifacts(kept),
+    caches: {
+      restore: () => Promise.reject(new Error('caches are not for this test')),
+      save: () => Promise.resolve()
+    },
     readText: () => Promise.resolve(undefined),
     saveText: (name, text) => Promise.resolve(void files.set(name, text)).then(() => `/runner/temp/${name}`),
     environment: () => undefined,

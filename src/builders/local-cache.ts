@@ -13,14 +13,15 @@ export function withoutBrokenFolders(
 ): CacheFlags {
   const to = cache.to.filter(target => {
     const folder = /(?:^|,)dest=([^,]+)/.exec(target)?.[1]
-    const fault = target.includes('type=local') && folder !== undefined ? faultOf(folder) : undefined
+    const fault = target.includes('type=local') && folder !== undefined ? folderFault(folder) : undefined
     if (fault !== undefined) reporter.warning(`The cache in ${folder ?? ''} is not written: ${fault}`)
     return fault === undefined
   })
   return {...cache, to}
 }
 
-function faultOf(folder: string): string | undefined {
+/** Why a folder cannot be written; undefined where it can. It is made where it is not there. */
+export function folderFault(folder: string): string | undefined {
   try {
     makeFolder(path.resolve(folder))
     accessSync(folder, constants.W_OK)

@@ -97,7 +97,7 @@ export class PodmanBuilder implements Builder {
     const cache = podmanCache(request.cache ?? {from: [], to: []})
     if (cache.unknown.length > 0)
       this.#ports.reporter.notice(
-        `${this.name} keeps steps in registries only: without the cache ${[...new Set(cache.unknown)].join(', ')}.`
+        `${this.name} keeps no steps there: without the cache ${[...new Set(cache.unknown)].join(', ')}.`
       )
     return cache
   }

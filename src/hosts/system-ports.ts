@@ -1,4 +1,4 @@
-import type {Artifacts, Confirm, DigestStore, Journal, Ports, Reporter} from '../ports.js'
+import type {Artifacts, Caches, Confirm, DigestStore, Journal, Ports, Reporter} from '../ports.js'
 import {dockerCredentials} from '../registry/docker-config.js'
 import type {HttpConnection} from '../registry/transport/http.js'
 import type {WorkflowRun} from '../workflow-run.js'
@@ -22,6 +22,7 @@ export interface HostParts {
   readonly digests: DigestStore
   readonly journal: Journal
   readonly artifacts: Artifacts
+  readonly caches: Caches
   readonly confirm: (signal: AbortSignal) => Confirm
   readonly readRun: (ports: Pick<Ports, 'exec' | 'clock'>, source: 'workflow' | 'git') => Promise<WorkflowRun>
 }

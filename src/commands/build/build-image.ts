@@ -1,5 +1,5 @@
 import {type BuiltImage, assertPlatform, readBuiltImage} from '../../builders/built-image.js'
-import type {Builder, BuildRequest} from '../../builders/builder.js'
+import type {BuildRequest, Builder, CacheFlags} from '../../builders/builder.js'
 import {type CacheHits, countCacheHits} from '../../builders/cache-hits.js'
 import {takeImage} from '../../builders/prebuilt.js'
 import {messageOf} from '../../errors.js'
@@ -15,6 +15,7 @@ import type {BuildInputs} from '../inputs/build-inputs.js'
 import {requestOf} from './build-request.js'
 import type {BuildTools} from './build-tools.js'
 import {type ExportDecision, decideExport, isPushFault} from './export-decision.js'
+import {withStepFolders} from './step-folders.js'
 
 /** One build, and the folder that it has for itself. */
 export interface BuildPlace {
@@ -71,7 +72,6 @@ async function makeImage(given: BuildInputs, {job, folder}: BuildPlace, making: 
   const {fresh, ...cache} = cacheOf(given, job, making.cacheUse)
   const request = {
     ...asked,
-    cache,
     noCache: asked.noCache || fresh,
     pull: asked.pull || fresh,
     environment: await loginsOf(given, folder, making.ports),
@@ -80,7 +80,9 @@ async function makeImage(given: BuildInputs, {job, folder}: BuildPlace, making: 
   }
   const decision = decideExport(given, job, maker)
   if (maker.name === 'buildx') making.ports.reporter.info(`Export: ${decision.reason}.`)
-  return await exportImage(decision, request, {...making, maker})
+  const build = (served: CacheFlags): Promise<LocalImage> =>
+    exportImage(decision, {...request, cache: served}, {...making, maker})
+  return maker.name === 'buildx' ? await build(cache) : await withStepFolders(cache, making, build)
 }
 
 /** Variables of the logins that came as inputs: base images and caches may need them, and a push of the builder's own. */

@@ -10,6 +10,7 @@ import {type Arguments, readArguments, variableOf} from './arguments.js'
 import {SHELLS, type Shell, completionScript} from './completion.js'
 import {confirmOnTerminal} from './confirm.js'
 import {openFolderArtifacts} from './folder-artifacts.js'
+import {openFolderCaches} from './folder-caches.js'
 import {openFolderStore} from './folder-digest-store.js'
 import {openFolderJournal} from './folder-journal.js'
 import {commandHelp, overview} from './help.js'
@@ -62,6 +63,7 @@ function hostParts(globals: () => Arguments['globals']): Omit<HostParts, 'report
     digests: openFolderStore(() => globals().records ?? RECORDS_FOLDER),
     journal: openFolderJournal(JOURNAL_FOLDER),
     artifacts: openFolderArtifacts(ARTIFACTS_FOLDER),
+    caches: openFolderCaches(process.env),
     confirm: signal =>
       confirmOnTerminal({
         input: process.stdin,

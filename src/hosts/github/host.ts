@@ -1,5 +1,5 @@
 import type {Command, Outputs} from '../../commands/command.js'
-import type {Artifacts, DigestStore, Journal, Ports} from '../../ports.js'
+import type {Artifacts, Caches, DigestStore, Journal, Ports} from '../../ports.js'
 import {causeLines, errorLines} from '../error-lines.js'
 import type {WorkflowRun} from '../../workflow-run.js'
 import type {Host} from '../host.js'
@@ -28,6 +28,7 @@ export function openGithubHost(): GithubHost {
     digests: artifactStore(),
     journal: orInLog(artifactJournal(), reporter),
     artifacts: workflowArtifacts(),
+    caches: workflowCaches(),
     confirm:
       () =>
       (_, unasked = true) =>
@@ -78,6 +79,17 @@ function workflowArtifacts(): Artifacts {
     save: async (name, files) => await (await open()).save(name, files),
     names: async () => await (await open()).names(),
     load: async name => await (await open()).load(name)
+  }
+}
+
+/** One client for all of a step: it knows what it has brought back. */
+function workflowCaches(): Caches {
+  const state: {opened?: Promise<Caches>} = {}
+  const open = async (): Promise<Caches> =>
+    (await import('./actions-caches.js')).openActionsCaches(process.env['RUNNER_TEMP'])
+  return {
+    restore: async name => await (await (state.opened ??= open())).restore(name),
+    save: async (name, content) => await (await (state.opened ??= open())).save(name, content)
   }
 }
 
