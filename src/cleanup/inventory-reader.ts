@@ -14,7 +14,7 @@ import {readImageTime} from './image-time.js'
 /** Manifests that are read at once. */
 const AT_ONCE = 24
 /** At least so many untagged manifests, neighbours in time, are read one after the other. */
-const STRETCH = 8
+const STRETCH = 4
 
 /**
  * Finds out what a repository holds, beginning with its listing, and no more than is asked for: manifests that can

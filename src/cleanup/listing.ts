@@ -11,7 +11,7 @@ const READINGS = 4
 /** A listing that did not change while it was read. */
 export interface Listing {
   readonly versions: readonly ListedVersion[]
-  /** The tags that the registry itself listed at the end, to see later what came since. */
+  /** All tags that the registry or the listing named, to see later what came since. */
   readonly tags: readonly Tag[]
 }
 
@@ -22,10 +22,14 @@ export interface Listing {
 export async function readListing(backend: RepositoryBackend, client: RepositoryClient): Promise<Listing> {
   const faults: string[] = []
   for (let reading = 1; reading <= READINGS; reading++) {
-    const read = await readOnce(backend)
-    const [tags, changed] = await Promise.all([listTags(client), firstPageFault(backend, read)])
-    const fault = faultOf(read) ?? changed ?? (await unlistedFault(client, read, tags))
-    if (fault === undefined) return {versions: read.versions, tags}
+    const [read, tags] = await Promise.all([readOnce(backend), listTags(client)])
+    const fault =
+      faultOf(read) ?? (await firstPageFault(backend, read)) ?? (await unlistedFault(client, read, tags))
+    if (fault === undefined)
+      return {
+        versions: read.versions,
+        tags: [...new Set([...tags, ...read.versions.flatMap(version => version.tags)])]
+      }
     faults.push(fault)
   }
   throw new ReleaseError(
