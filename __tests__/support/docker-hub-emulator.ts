@@ -1,16 +1,15 @@
 import {
   type IncomingMessage,
   type RequestListener,
-  type Server,
   type ServerResponse,
   createServer,
   request as forward
 } from 'node:http'
-import type {AddressInfo} from 'node:net'
 import {buffer, json} from 'node:stream/consumers'
 import {DOCKER_HUB} from './docker-hub-description.js'
 import {OpenApiCheck} from './openapi-check.js'
 import {type RunningRegistry, startEmbedded} from './registries.js'
+import {close, listen} from './loopback.js'
 
 /** What Docker Hub's API answers. */
 export interface HubAnswer {
@@ -233,14 +232,4 @@ function send(outgoing: ServerResponse, {status, headers, body}: HubAnswer): voi
     ...headers
   })
   outgoing.end(body === undefined ? undefined : JSON.stringify(body))
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return (server.address() as AddressInfo).port
-}
-
-async function close(server: Server): Promise<void> {
-  server.closeAllConnections()
-  await new Promise(resolve => server.close(resolve))
 }

@@ -1,6 +1,6 @@
 import {randomInt} from 'node:crypto'
 import http from 'node:http'
-import type {AddressInfo} from 'node:net'
+import {close, listen} from './loopback.js'
 
 /** What goes wrong at the n-th request. */
 export type ProxyFault =
@@ -73,15 +73,13 @@ async function startProxy(upstream: string, state: BookState): Promise<FaultProx
   const server = http.createServer((request, response) => {
     void handle({request, response, upstream, agent}, state)
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const port = await listen(server)
   return {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: () =>
-      new Promise(resolve => {
-        agent.destroy()
-        server.closeAllConnections()
-        server.close(() => resolve())
-      })
+    host: `127.0.0.1:${port}`,
+    stop: async () => {
+      agent.destroy()
+      await close(server)
+    }
   }
 }
 

@@ -1,18 +1,17 @@
 import {
   type IncomingMessage,
   type RequestListener,
-  type Server,
   type ServerResponse,
   createServer,
   request as forward
 } from 'node:http'
-import type {AddressInfo} from 'node:net'
 import {buffer} from 'node:stream/consumers'
 import {GhcrLimiter, type GhcrLimits} from './ghcr-limits.js'
 import {type ApiAnswer, GhcrPackagesApi, type ManifestKeeper} from './ghcr-packages-api.js'
 import {type GhcrSettings, GhcrState, type GhcrToken, type GhcrVersion} from './ghcr-state.js'
 import {type OpenApiCheck, checkedGithub} from './openapi-check.js'
 import {type RunningRegistry, startEmbedded} from './registries.js'
+import {close, listen} from './loopback.js'
 
 /** How GitHub's container registry is emulated. */
 export interface GhcrOptions extends Partial<GhcrSettings> {
@@ -226,14 +225,4 @@ function send(outgoing: ServerResponse, {status, headers, body}: ApiAnswer): voi
   const type = body === undefined ? {} : {'content-type': 'application/json; charset=utf-8'}
   outgoing.writeHead(status, {...type, ...headers})
   outgoing.end(body === undefined ? undefined : JSON.stringify(body))
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return (server.address() as AddressInfo).port
-}
-
-async function close(server: Server): Promise<void> {
-  server.closeAllConnections()
-  await new Promise(resolve => server.close(resolve))
 }

@@ -1,10 +1,10 @@
 import {execFile, spawn} from 'node:child_process'
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {type IncomingMessage, type ServerResponse, createServer} from 'node:http'
-import type {AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {promisify} from 'node:util'
+import {close, listen} from './loopback.js'
 
 const run = promisify(execFile)
 
@@ -71,15 +71,11 @@ export async function serveGit({folder, git}: BareRepository, token: string): Pr
     if (request.headers.authorization === wanted) answer(path.dirname(folder), request, response)
     else response.writeHead(401, {'www-authenticate': 'Basic realm="git"'}).end()
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const {port} = server.address() as AddressInfo
+  const port = await listen(server)
   return {
     url: `http://127.0.0.1:${port}/manifests.git`,
     logins,
-    stop: async () => {
-      server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
-    }
+    stop: () => close(server)
   }
 }
 

@@ -1,11 +1,11 @@
-import {type IncomingMessage, type Server, createServer} from 'node:http'
-import type {AddressInfo} from 'node:net'
+import {type IncomingMessage, createServer} from 'node:http'
 import {text} from 'node:stream/consumers'
 import {setTimeout as delay} from 'node:timers/promises'
 import {openGithubApi} from '../../src/hosts/github-api.js'
 import type {GithubApi} from '../../src/ports.js'
 import {checkedGithub} from './openapi-check.js'
 import {recordingReporter} from './ports.js'
+import {close, listen} from './loopback.js'
 
 /** A release as the server keeps it; bodies are kept as they are sent. */
 export interface ServedRelease {
@@ -93,9 +93,8 @@ export async function startGithub(options: GithubServerOptions = {}): Promise<Gi
       response.end(body === undefined ? '' : JSON.stringify(body))
     })
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return {...state, url: state.url, api: token => apiOf(state.url, token), stop: () => stop(server)}
+  state.url = `http://127.0.0.1:${await listen(server)}`
+  return {...state, url: state.url, api: token => apiOf(state.url, token), stop: () => close(server)}
 }
 
 interface State {
@@ -296,9 +295,4 @@ function invalid(resource: string, field: string, code: string, message?: string
 
 function failure(status: number, message: string): Reply {
   return {status, body: {message, documentation_url: 'https://docs.github.com/rest', status: String(status)}}
-}
-
-async function stop(server: Server): Promise<void> {
-  server.closeAllConnections()
-  await new Promise(resolve => server.close(resolve))
 }

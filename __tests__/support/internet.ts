@@ -3,17 +3,17 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {
   type IncomingMessage,
   type RequestListener,
-  type Server,
   type ServerResponse,
   createServer,
   request as forward
 } from 'node:http'
 import {createServer as createTlsServer} from 'node:https'
-import {type AddressInfo, type Socket, connect} from 'node:net'
+import {type Socket, connect} from 'node:net'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {promisify} from 'node:util'
 import {component} from './components.js'
+import {close, listen} from './loopback.js'
 
 /** What answers for a name: a handler, or the address of a server that speaks plain HTTP. */
 export type Site = RequestListener | URL
@@ -181,16 +181,4 @@ async function makeCertificate(
 
 function hostOf(incoming: IncomingMessage): string {
   return (incoming.headers.host ?? '').split(':')[0] ?? ''
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return (server.address() as AddressInfo).port
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise(resolve => {
-    server.closeAllConnections()
-    server.close(() => resolve())
-  })
 }

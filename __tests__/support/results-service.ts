@@ -1,9 +1,9 @@
 import {type IncomingMessage, type ServerResponse, createServer} from 'node:http'
-import type {AddressInfo} from 'node:net'
 import {buffer} from 'node:stream/consumers'
 import {type Artifact, ArtifactService} from './results/artifact-service.js'
 import {BlobStorage} from './results/blob-storage.js'
 import {type CacheEntry, CacheService} from './results/cache-service.js'
+import {close, listen} from './loopback.js'
 
 /** A failure that the service shall give instead of doing its work. */
 export interface InjectedFailure {
@@ -38,8 +38,7 @@ export async function startResultsService(): Promise<ResultsService> {
   const server = createServer((request, response) => {
     state.handle(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  state.base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  state.base = `http://127.0.0.1:${await listen(server)}`
   return {
     env: (run = 'run-1', job = 'job-1') => ({
       ACTIONS_RESULTS_URL: `${state.base}/`,
@@ -52,11 +51,7 @@ export async function startResultsService(): Promise<ResultsService> {
     content: name => state.content(name),
     calls: state.calls,
     fail: failure => void state.failures.push({...failure, left: failure.times ?? Infinity}),
-    stop: () =>
-      new Promise(resolve => {
-        server.closeAllConnections()
-        server.close(() => resolve())
-      })
+    stop: () => close(server)
   }
 }
 

@@ -1,7 +1,7 @@
 import {type IncomingMessage, createServer} from 'node:http'
-import type {AddressInfo} from 'node:net'
 import {text} from 'node:stream/consumers'
 import type {ScriptedAnswer} from './scripted-send.js'
+import {close, listen} from './loopback.js'
 
 /** A request as a server got it. */
 export interface ReceivedRequest {
@@ -45,14 +45,10 @@ export async function startScriptedServer(
       outgoing.end(content === undefined || typeof content === 'string' ? content : JSON.stringify(content))
     })()
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const {port} = server.address() as AddressInfo
+  const port = await listen(server)
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
-    }
+    close: () => close(server)
   }
 }

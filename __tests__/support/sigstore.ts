@@ -1,9 +1,9 @@
 import {type KeyObject, createSign, generateKeyPairSync} from 'node:crypto'
 import {createServer} from 'node:http'
-import type {AddressInfo} from 'node:net'
 import {text} from 'node:stream/consumers'
 import sigstore from '@sigstore/mock'
 import nock from 'nock'
+import {close, listen} from './loopback.js'
 
 /** What a job of GitHub Actions finds around it that may attest: its variables, and the services behind them. */
 export interface AttestingJob {
@@ -56,20 +56,17 @@ export async function startAttestingJob(): Promise<AttestingJob> {
       say(state.status, state.status === 201 ? {id: 42} : {message: 'Resource not accessible by integration'})
     })
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = `http://127.0.0.1:${await listen(server)}`
   await interceptSigstore(publicKey)
   return {
     environment: environmentOf(url),
     kept: state.kept,
     answer: status => void (state.status = status),
-    stop: () =>
-      new Promise(resolve => {
-        nock.cleanAll()
-        nock.enableNetConnect()
-        server.closeAllConnections()
-        server.close(() => resolve())
-      })
+    stop: async () => {
+      nock.cleanAll()
+      nock.enableNetConnect()
+      await close(server)
+    }
   }
 }
 

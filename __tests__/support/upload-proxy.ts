@@ -1,5 +1,5 @@
 import http from 'node:http'
-import type {AddressInfo} from 'node:net'
+import {close, listen} from './loopback.js'
 
 /** What goes wrong with a request on its way to the registry. Bodies pass as streams, so that they can break inside. */
 export type UploadFault =
@@ -75,16 +75,12 @@ export async function startUploadProxy(upstream: string): Promise<UploadProxy> {
     const passing = {request, response, seen: entry, fault: found?.rule.fault, break: () => socket.destroy()}
     void pass(passing, upstream).catch(passing.break)
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const port = await listen(server)
   return {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    host: `127.0.0.1:${port}`,
     seen,
     add: rule => void rules.push({rule, left: rule.times ?? Infinity}),
-    stop: () =>
-      new Promise(resolve => {
-        server.closeAllConnections()
-        server.close(() => resolve())
-      })
+    stop: () => close(server)
   }
 }
 
