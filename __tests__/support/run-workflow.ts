@@ -100,9 +100,11 @@ function localActions({folder, standIns = {}, actions = {}}: WorkflowCall): stri
   return [...own, ...others]
 }
 
+/** Workflows, and the actions beside them. */
 function textsOfWorkflows(folder: string): string[] {
-  const workflows = path.join(folder, '.github/workflows')
-  return readdirSync(workflows).map(file => readFileSync(path.join(workflows, file), 'utf8'))
+  const own = path.join(folder, '.github')
+  const files = readdirSync(own, {recursive: true, encoding: 'utf8'}).filter(file => /\.ya?ml$/.test(file))
+  return files.map(file => readFileSync(path.join(own, file), 'utf8'))
 }
 
 /** In quotes, so that a value may have several lines. */
