@@ -1,6 +1,6 @@
 import {LineCounter, type Node, type Pair, isMap, isScalar, parseDocument} from 'yaml'
 import {InputError, type InputIssue} from '../errors.js'
-import type {InputTable, Texts} from '../inputs/input.js'
+import type {Input, InputTable, Texts} from '../inputs/input.js'
 import {nearest} from '../inputs/nearest.js'
 import {type ConfigLine, configLines, lineOf, textOf} from './config-text.js'
 
@@ -46,19 +46,10 @@ export function parseConfigFile(
     if (section === undefined && !Object.hasOwn(table, name) && others.includes(name)) continue
     const report = (line: number, message: string): number =>
       issues.push({input: `${file}:${line}`, message: `${name}: ${message}`})
-    const input = Object.hasOwn(table, name) ? table[name] : undefined
-    if (input === undefined || name === 'config')
-      report(
-        lineOf(key as Node, {lines}),
-        unknownKey(name, [
-          ...namesOf(table),
-          ...(section === undefined ? others.filter(other => !Object.hasOwn(table, other)) : [])
-        ])
-      )
-    else if (input.secret)
-      report(lineOf(key as Node, {lines}), 'is a secret, which does not belong in a file')
-    else if (input.shape === 'json')
-      report(lineOf(key as Node, {lines}), 'is of one run, which does not belong in a file')
+    const input = Object.hasOwn(table, name) && name !== 'config' ? table[name] : undefined
+    const known = [...namesOf(table), ...(section === undefined ? others : [])]
+    const refusal = input === undefined ? unknownKey(name, [...new Set(known)]) : refusalOf(input)
+    if (input === undefined || refusal !== undefined) report(lineOf(key as Node, {lines}), refusal ?? '')
     else found.set(name, configLines(input, value as Node, {document, lines, report}))
   }
   if (issues.length > 0) throw new InputError(issues)
@@ -68,6 +59,12 @@ export function parseConfigFile(
     ),
     locate: issue => locate(issue, file, found.get(issue.input))
   }
+}
+
+/** Why an input has no place in a file; undefined where it has one. */
+function refusalOf({secret, shape}: Input<unknown>): string | undefined {
+  if (secret) return 'is a secret, which does not belong in a file'
+  return shape === 'json' ? 'is of one run, which does not belong in a file' : undefined
 }
 
 /** The entries of the file; none where it is empty. */
