@@ -1,6 +1,6 @@
 import {existsSync, readdirSync} from 'node:fs'
 import path from 'node:path'
-import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
+import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
 import {describeWith} from '../support/components.js'
 import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
 import {
@@ -18,6 +18,9 @@ const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'podman', '
 /** Finds nothing, as SARIF. */
 const TRIVY =
   'while [ $# -gt 0 ]; do [ "$1" = --output ] && file=$2; shift; done; echo \'{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"Trivy"}},"results":[]}]}\' > "$file"'
+
+// On a busy machine the emulator may lose the last line of a step that fails, which says why.
+jest.retryTimes(1, {logErrorsBeforeRetry: true})
 
 describeWith(PROGRAMS, '002-opencrate in a runner', () => {
   let world: ExampleWorld

@@ -2,7 +2,7 @@ import {execFile} from 'node:child_process'
 import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {promisify} from 'node:util'
-import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
+import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
 import {component, describeWith} from '../support/components.js'
 import {type CosignKeys, PASSWORD, makeCosignKeys} from '../support/cosign.js'
 import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
@@ -27,6 +27,9 @@ const OVERLAYS = ['development', 'staging', 'production'].map(
 const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'cosign']
 const TRIVY =
   'while [ $# -gt 0 ]; do [ "$1" = --output ] && file=$2; shift; done; echo \'{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"Trivy"}},"results":[]}]}\' > "$file"; exit ${TRIVY_EXIT:-0}'
+
+// On a busy machine the emulator may lose the last line of a step that fails, which says why.
+jest.retryTimes(1, {logErrorsBeforeRetry: true})
 
 describeWith(PROGRAMS, '003-inclusive-world-portal in a runner', () => {
   let world: ExampleWorld

@@ -95,7 +95,7 @@ describe('what a copy transfers', () => {
     const {uploaded} = await copyImage(from, to, digest).finally(() => clearInterval(timer))
     expect(uploaded).toBeGreaterThan(size)
     expect(state.peak / MEBIBYTE).toBeLessThan(96)
-  }, 60_000)
+  }, 180_000)
 
   it('is fetched and sent again where the source breaks off, and counts once', async () => {
     const {first, from, to} = await startPair()
