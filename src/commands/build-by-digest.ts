@@ -1,6 +1,6 @@
 import {formatRepository} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
-import {withPrivateFolder} from '../registry/docker-logins.js'
+import {withPrivateFolder} from '../private-folder.js'
 import {
   type BuildView,
   type PushView,

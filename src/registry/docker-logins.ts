@@ -1,5 +1,4 @@
-import {mkdir, mkdtemp, readdir, rm, symlink, writeFile} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
+import {mkdir, readdir, symlink, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {systemCodeOf} from '../errors.js'
 import type {Credential, Credentials} from '../ports.js'
@@ -7,19 +6,6 @@ import {type ConfigDocument, configFiles, readConfigDocument} from './docker-con
 
 /** Docker Hub's entry in a docker configuration has a name of its own. */
 const ENTRY_NAMES: ReadonlyMap<string, string> = new Map([['docker.io', 'https://index.docker.io/v1/']])
-
-/**
- * Gives a program a folder of its own, which nobody else can read and which is gone afterwards.
- * @param body what is done with it, by its path
- */
-export async function withPrivateFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'image-release-'))
-  try {
-    return await body(folder)
-  } finally {
-    await rm(folder, {recursive: true, force: true})
-  }
-}
 
 /** Writes a docker configuration with the logins of these registries, and says by which variable a program finds it. */
 export async function writeDockerConfig(

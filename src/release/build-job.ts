@@ -61,7 +61,7 @@ export function findBuildJobs(given: BuildJobInputs): BuildJob[] {
  * Finds the job that the inputs name, in the plan or by themselves.
  * @throws InputError with every fault
  */
-export function findBuildJob(given: BuildJobInputs): BuildJob {
+function findBuildJob(given: BuildJobInputs): BuildJob {
   const issues: InputIssue[] = []
   if (given.platforms.length > 1) issues.push(severalPlatforms(given.platforms))
   const job = given.plan === undefined ? plainJob(given, issues) : plannedJob(given, given.plan, issues)

@@ -16,7 +16,8 @@ import {
   runCosign,
   signArguments
 } from './cosign.js'
-import {withPrivateFolder, writeDockerConfig} from '../registry/docker-logins.js'
+import {withPrivateFolder} from '../private-folder.js'
+import {writeDockerConfig} from '../registry/docker-logins.js'
 import {COSIGN_SIGNATURE, listSignatures} from './signature-list.js'
 
 /** An image that stands in one repository, and is to be signed there. */

@@ -3,7 +3,8 @@ import {type Repository, formatReference, isLoopback} from '../oci/reference.js'
 import type {Digest} from '../oci/digest.js'
 import type {VerifiedCheck} from '../reports/verified-check.js'
 import {type CosignPorts, findCosign, insecureFlag, runCosign} from './cosign.js'
-import {withPrivateFolder, writeDockerConfig} from '../registry/docker-logins.js'
+import {withPrivateFolder} from '../private-folder.js'
+import {writeDockerConfig} from '../registry/docker-logins.js'
 import type {SigningAccess} from './image-signing.js'
 
 /** Who must have signed: a key, or an identity and who vouches for it. */

@@ -3,6 +3,7 @@ import {type InputValues, choice, duration, flag, lines, text} from '../../input
 import type {Digest} from '../../oci/digest.js'
 import {type Repository, formatReference, isLoopback} from '../../oci/reference.js'
 import type {Ports} from '../../ports.js'
+import {withPrivateFolder} from '../../private-folder.js'
 import type {VerifiedCheck} from '../../reports/verified-check.js'
 import type {Registries} from '../../registry/registries.js'
 import type {ExpectedSigner} from '../../signing/signature-verification.js'
@@ -125,7 +126,7 @@ async function checkStarts(
   registries: Registries,
   ports: Ports
 ): Promise<VerifiedCheck[]> {
-  const {withPrivateFolder, writeDockerConfig} = await import('../../registry/docker-logins.js')
+  const {writeDockerConfig} = await import('../../registry/docker-logins.js')
   const engine = await findStarter(given, ports)
   const distinct = [...new Map([...images].reverse().map(image => [image.digest, image])).values()].reverse()
   return await withPrivateFolder(async folder => {

@@ -1,7 +1,8 @@
-import {mkdir, open, readdir, rename, rm, writeFile} from 'node:fs/promises'
+import {mkdir, readdir, rename, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import type {Artifacts, FoundFile, KeptFile} from '../../ports.js'
+import {readBeginning} from '../file-beginning.js'
 
 /** What is read of a file: more than any document of a build has. */
 const MAX_READ = 1024 * 1024
@@ -48,7 +49,9 @@ async function replaceFolder(folder: string, files: readonly KeptFile[]): Promis
 async function readFolder(folder: string): Promise<FoundFile[] | undefined> {
   try {
     const names = await entriesOf(folder, 'isFile')
-    const files = await Promise.all(names.map(async name => await readBeginning(folder, name)))
+    const files = await Promise.all(
+      names.map(async name => ({name, bytes: await readBeginning(path.join(folder, name), MAX_READ)}))
+    )
     return files.length === 0 ? undefined : files
   } catch (cause) {
     throw new ReleaseError('RECORD_INVALID', `${folder} cannot be read: ${messageOf(cause)}`, {cause})
@@ -63,15 +66,5 @@ async function entriesOf(folder: string, kind: 'isFile' | 'isDirectory'): Promis
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return []
     throw error
-  }
-}
-
-async function readBeginning(folder: string, name: string): Promise<FoundFile> {
-  const handle = await open(path.join(folder, name))
-  try {
-    const {buffer, bytesRead} = await handle.read(Buffer.alloc(MAX_READ), 0, MAX_READ, 0)
-    return {name, bytes: buffer.subarray(0, bytesRead)}
-  } finally {
-    await handle.close()
   }
 }

@@ -1,7 +1,8 @@
-import {lstat, mkdir, open, rename, writeFile} from 'node:fs/promises'
+import {lstat, mkdir, rename, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import type {DigestStore} from '../../ports.js'
+import {readBeginning} from '../file-beginning.js'
 
 /** A record has 71 bytes; of a larger file only so much is read, enough to say what is wrong with it. */
 const MAX_RECORD = 4096
@@ -49,22 +50,12 @@ async function readRecord(file: string): Promise<Uint8Array | undefined> {
   try {
     const status = await lstat(file)
     if (!status.isFile()) throw new ReleaseError('RECORD_INVALID', `record ${file} is not a file`)
-    return await readBeginning(file)
+    return await readBeginning(file, MAX_RECORD)
   } catch (error) {
     if (error instanceof ReleaseError) throw error
     if (systemCodeOf(error) === 'ENOENT') return undefined
     throw new ReleaseError('RECORD_INVALID', `record ${file} cannot be read: ${messageOf(error)}`, {
       cause: error
     })
-  }
-}
-
-async function readBeginning(file: string): Promise<Uint8Array> {
-  const handle = await open(file)
-  try {
-    const {buffer, bytesRead} = await handle.read(Buffer.alloc(MAX_RECORD), 0, MAX_RECORD, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await handle.close()
   }
 }

@@ -1,10 +1,13 @@
-import {mkdir, mkdtemp, open, readdir, rm, writeFile} from 'node:fs/promises'
+import {mkdir, readdir, writeFile} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import {type Artifact, ArtifactNotFoundError, DefaultArtifactClient} from '@actions/artifact'
+import {type Artifact, DefaultArtifactClient} from '@actions/artifact'
 import pLimit from 'p-limit'
-import {ReleaseError, messageOf} from '../../errors.js'
+import {ReleaseError} from '../../errors.js'
 import type {DigestStore} from '../../ports.js'
+import {withPrivateFolder} from '../../private-folder.js'
+import {readBeginning} from '../file-beginning.js'
+import {artifactFailure, replaceArtifact} from './artifact-upload.js'
 
 const DOWNLOADS_AT_ONCE = 8
 /** A record has 71 bytes; of a larger file only so much is read, enough to say what is wrong with it. */
@@ -18,17 +21,8 @@ export function openArtifactStore(temp = os.tmpdir()): DigestStore {
   const client = new DefaultArtifactClient()
   return {
     save: async (name, record) =>
-      await inFolder(temp, async folder => await upload(client, {name, record, folder})),
-    load: async names => await inFolder(temp, async folder => await download(client, names, folder))
-  }
-}
-
-async function inFolder<T>(temp: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(path.join(temp, 'digest-records-'))
-  try {
-    return await work(folder)
-  } finally {
-    await rm(folder, {recursive: true, force: true})
+      await withPrivateFolder(async folder => await upload(client, {name, record, folder}), temp),
+    load: async names => await withPrivateFolder(async folder => await download(client, names, folder), temp)
   }
 }
 
@@ -38,24 +32,15 @@ interface Upload {
   readonly folder: string
 }
 
-/** An attempt before this one may have left a record of the name: artifacts cannot be changed, so it is replaced. */
 async function upload(client: DefaultArtifactClient, {name, record, folder}: Upload): Promise<string> {
   const file = path.join(folder, name)
   await writeFile(file, record)
   try {
-    await client.deleteArtifact(name).catch(ignoreMissing)
-    const {id} = await client.uploadArtifact(name, [file], folder, {
-      retentionDays: RETENTION_DAYS,
-      compressionLevel: 0
-    })
-    return `artifact ${name} (${String(id)})`
+    const options = {retentionDays: RETENTION_DAYS, compressionLevel: 0}
+    return await replaceArtifact(client, {name, files: [file], folder, options})
   } catch (cause) {
-    throw failed(`the digest record ${name} cannot be uploaded as an artifact`, cause)
+    throw artifactFailure(`the digest record ${name} cannot be uploaded as an artifact`, cause)
   }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof ArtifactNotFoundError)) throw error
 }
 
 async function download(
@@ -72,7 +57,7 @@ async function download(
     )
   } catch (cause) {
     if (cause instanceof ReleaseError) throw cause
-    throw failed('the digest records of this run cannot be downloaded', cause)
+    throw artifactFailure('the digest records of this run cannot be downloaded', cause)
   }
 }
 
@@ -97,22 +82,5 @@ async function fetchRecord(
     throw new ReleaseError('RECORD_INVALID', `artifact ${name} holds a file of another name`, {
       hint: 'Another step uploads an artifact under the name of a digest record; rename that one.'
     })
-  return [name, await readBeginning(path.join(target, file.name))]
-}
-
-async function readBeginning(file: string): Promise<Uint8Array> {
-  const handle = await open(file)
-  try {
-    const {buffer, bytesRead} = await handle.read(Buffer.alloc(MAX_RECORD), 0, MAX_RECORD, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await handle.close()
-  }
-}
-
-function failed(what: string, cause: unknown): ReleaseError {
-  return new ReleaseError('ARTIFACT_FAILED', `${what}: ${messageOf(cause)}`, {
-    cause,
-    hint: "Run the failed jobs again; if it happens again, see the status of GitHub's artifact service."
-  })
+  return [name, await readBeginning(path.join(target, file.name), MAX_RECORD)]
 }

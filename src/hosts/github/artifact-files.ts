@@ -1,9 +1,12 @@
-import {mkdtemp, open, readdir, rm, writeFile} from 'node:fs/promises'
+import {readdir, writeFile} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import {ArtifactNotFoundError, DefaultArtifactClient} from '@actions/artifact'
-import {ReleaseError, messageOf} from '../../errors.js'
+import {DefaultArtifactClient} from '@actions/artifact'
+import {ReleaseError} from '../../errors.js'
 import type {Artifacts, FoundFile, KeptFile} from '../../ports.js'
+import {withPrivateFolder} from '../../private-folder.js'
+import {readBeginning} from '../file-beginning.js'
+import {artifactFailure, replaceArtifact} from './artifact-upload.js'
 
 /** Of a larger archive nothing is fetched: what is read here are records, numbers and counts. */
 const MAX_ARCHIVE = 4 * 1024 * 1024
@@ -19,18 +22,9 @@ export function openArtifactFiles(temp = os.tmpdir()): Artifacts {
   const client = new DefaultArtifactClient()
   return {
     save: async (name, files) =>
-      await inFolder(temp, async folder => await upload(client, {name, files, folder})),
+      await withPrivateFolder(async folder => await upload(client, {name, files, folder}), temp),
     names: async () => (await listAll(client)).map(({name}) => name),
-    load: async name => await inFolder(temp, async folder => await download(client, name, folder))
-  }
-}
-
-async function inFolder<T>(temp: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(path.join(temp, 'kept-files-'))
-  try {
-    return await work(folder)
-  } finally {
-    await rm(folder, {recursive: true, force: true})
+    load: async name => await withPrivateFolder(async folder => await download(client, name, folder), temp)
   }
 }
 
@@ -40,21 +34,14 @@ interface Upload {
   readonly folder: string
 }
 
-/** An attempt before this one may have left an artifact of the name: it cannot be changed, so it is replaced. */
 async function upload(client: DefaultArtifactClient, {name, files, folder}: Upload): Promise<string> {
   const paths = files.map(file => path.join(folder, path.basename(file.name)))
   try {
     await Promise.all(files.map(async ({text}, at) => await writeFile(paths[at] ?? '', text)))
-    await client.deleteArtifact(name).catch(ignoreMissing)
-    const {id} = await client.uploadArtifact(name, paths, folder)
-    return `artifact ${name} (${String(id)})`
+    return await replaceArtifact(client, {name, files: paths, folder})
   } catch (cause) {
-    throw failed(`artifact ${name} cannot be uploaded`, cause)
+    throw artifactFailure(`artifact ${name} cannot be uploaded`, cause)
   }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof ArtifactNotFoundError)) throw error
 }
 
 /** A job that ran again may have left a second one of a name: the newest counts. */
@@ -62,7 +49,7 @@ async function listAll(client: DefaultArtifactClient) {
   try {
     return (await client.listArtifacts({latest: true})).artifacts
   } catch (cause) {
-    throw failed('the artifacts of this run cannot be listed', cause)
+    throw artifactFailure('the artifacts of this run cannot be listed', cause)
   }
 }
 
@@ -82,25 +69,13 @@ async function download(
     await client.downloadArtifact(artifact.id, {path: folder})
     const entries = await readdir(folder, {withFileTypes: true})
     const files = entries.filter(entry => entry.isFile())
-    return await Promise.all(files.map(async file => await readBeginning(folder, file.name)))
+    return await Promise.all(
+      files.map(async ({name: file}) => ({
+        name: file,
+        bytes: await readBeginning(path.join(folder, file), MAX_READ)
+      }))
+    )
   } catch (cause) {
-    throw failed(`artifact ${name} cannot be downloaded`, cause)
+    throw artifactFailure(`artifact ${name} cannot be downloaded`, cause)
   }
-}
-
-async function readBeginning(folder: string, name: string): Promise<FoundFile> {
-  const handle = await open(path.join(folder, name))
-  try {
-    const {buffer, bytesRead} = await handle.read(Buffer.alloc(MAX_READ), 0, MAX_READ, 0)
-    return {name, bytes: buffer.subarray(0, bytesRead)}
-  } finally {
-    await handle.close()
-  }
-}
-
-function failed(what: string, cause: unknown): ReleaseError {
-  return new ReleaseError('ARTIFACT_FAILED', `${what}: ${messageOf(cause)}`, {
-    cause,
-    hint: "Run the failed jobs again; if it happens again, see the status of GitHub's artifact service."
-  })
 }

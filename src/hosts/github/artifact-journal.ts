@@ -1,9 +1,10 @@
-import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {writeFile} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import {DefaultArtifactClient} from '@actions/artifact'
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Journal} from '../../ports.js'
+import {withPrivateFolder} from '../../private-folder.js'
 
 /** As long as GitHub keeps artifacts if nobody says otherwise: a release may have to be rolled back weeks later. */
 const RETENTION_DAYS = 90
@@ -19,19 +20,18 @@ export function openArtifactJournal(attempt: string, temp = os.tmpdir()): Journa
   const client = new DefaultArtifactClient()
   return {
     save: async (name, text) => {
-      const folder = await mkdtemp(path.join(temp, 'release-journal-'))
       try {
-        const file = path.join(folder, `${name.replaceAll(/[^A-Za-z0-9._-]|^\.+/g, '-')}.json`)
-        await writeFile(file, `${text}\n`)
-        return await uploadNew(client, `release-journal-${attempt}`, file)
+        return await withPrivateFolder(async folder => {
+          const file = path.join(folder, `${name.replaceAll(/[^A-Za-z0-9._-]|^\.+/g, '-')}.json`)
+          await writeFile(file, `${text}\n`)
+          return await uploadNew(client, `release-journal-${attempt}`, file)
+        }, temp)
       } catch (cause) {
         throw new ReleaseError(
           'ARTIFACT_FAILED',
           `the journal of the release cannot be uploaded as an artifact: ${messageOf(cause)}`,
           {cause}
         )
-      } finally {
-        await rm(folder, {recursive: true, force: true})
       }
     }
   }

@@ -1,0 +1,39 @@
+import {
+  ArtifactNotFoundError,
+  type DefaultArtifactClient,
+  type UploadArtifactOptions
+} from '@actions/artifact'
+import {ReleaseError, messageOf} from '../../errors.js'
+
+/** What is uploaded under a name: files of one folder. */
+export interface ArtifactContent {
+  readonly name: string
+  readonly files: readonly string[]
+  readonly folder: string
+  readonly options?: UploadArtifactOptions
+}
+
+/**
+ * Uploads an artifact. An attempt before this one may have left one of the name: it cannot be changed, so it is replaced.
+ * @returns where it lies
+ */
+export async function replaceArtifact(
+  client: DefaultArtifactClient,
+  {name, files, folder, options}: ArtifactContent
+): Promise<string> {
+  await client.deleteArtifact(name).catch(ignoreMissing)
+  const {id} = await client.uploadArtifact(name, [...files], folder, options)
+  return `artifact ${name} (${String(id)})`
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof ArtifactNotFoundError)) throw error
+}
+
+/** The failure of the artifact service, with what was tried. */
+export function artifactFailure(what: string, cause: unknown): ReleaseError {
+  return new ReleaseError('ARTIFACT_FAILED', `${what}: ${messageOf(cause)}`, {
+    cause,
+    hint: "Run the failed jobs again; if it happens again, see the status of GitHub's artifact service."
+  })
+}
