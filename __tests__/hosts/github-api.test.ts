@@ -1,15 +1,19 @@
-import {afterEach, describe, expect, it} from '@jest/globals'
+import {afterAll, afterEach, describe, expect, it} from '@jest/globals'
+import {ReleaseError} from '../../src/errors.js'
 import {type GithubApiParts, openGithubApi} from '../../src/hosts/github-api.js'
-import type {GithubAnswer, GithubApi} from '../../src/ports.js'
+import type {GithubAnswer, GithubApi, Send} from '../../src/ports.js'
+import {openHttp} from '../../src/registry/transport/http.js'
 import {recordingReporter} from '../support/ports.js'
 import type {ScriptedAnswer} from '../support/scripted-send.js'
 import {type ReceivedRequest, type ScriptedServer, startScriptedServer} from '../support/scripted-server.js'
 import {failureOf} from '../support/thrown.js'
 
 const state: {server?: ScriptedServer} = {}
+const http = openHttp()
 afterEach(async () => {
   await state.server?.close()
 })
+afterAll(() => http.close())
 
 /** A clock that goes on only while something sleeps. */
 function manualClock() {
@@ -35,6 +39,7 @@ async function open(answer: Answer, overrides: Partial<GithubApiParts> = {}) {
   const reporter = recordingReporter()
   const github = openGithubApi({
     environment: {GITHUB_API_URL: server.url, GITHUB_TOKEN: 'from-environment'},
+    send: http.send,
     clock,
     reporter,
     signal: new AbortController().signal,
@@ -69,7 +74,7 @@ describe("GitHub's API", () => {
   ])('takes the token %s', async (_, variables, given, sent) => {
     const {server, clock, reporter} = await open(() => ({status: 204}))
     const environment = {...variables, GITHUB_API_URL: `${server.url}/`}
-    const parts = {environment, clock, reporter, signal: new AbortController().signal}
+    const parts = {environment, send: http.send, clock, reporter, signal: new AbortController().signal}
     expect(await openGithubApi(parts)(given)({method: 'DELETE', path: '/a'})).toMatchObject({
       status: 204,
       body: undefined
@@ -79,7 +84,7 @@ describe("GitHub's API", () => {
 
   it('says that it needs a token', async () => {
     const {clock, reporter} = await open(() => ({}))
-    const parts = {environment: {}, clock, reporter, signal: new AbortController().signal}
+    const parts = {environment: {}, send: http.send, clock, reporter, signal: new AbortController().signal}
     expect(await failureOf(() => openGithubApi(parts)())).toMatchObject({
       code: 'CREDENTIALS_INVALID',
       hint: 'Give the input github-token, or set GITHUB_TOKEN or GH_TOKEN.'
@@ -138,6 +143,19 @@ describe('what fails in passing', () => {
     expect(failure).toMatchObject({
       code: 'GITHUB_UNREACHABLE',
       message: expect.stringContaining('GET /b at GitHub')
+    })
+  })
+
+  it('says what to do about a certificate that is not trusted', async () => {
+    const refused: Send = () =>
+      Promise.reject(
+        new ReleaseError('REGISTRY_UNREACHABLE', 'no answer', {hint: 'Put the certificate there.'})
+      )
+    const {api} = await open(() => ({}), {send: refused})
+    expect(await failureOf(async () => await api({method: 'POST', path: '/a'}))).toMatchObject({
+      code: 'GITHUB_UNREACHABLE',
+      message: "POST /a at GitHub's API: no answer",
+      hint: 'Put the certificate there.'
     })
   })
 

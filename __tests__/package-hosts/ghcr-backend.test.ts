@@ -37,7 +37,7 @@ async function world(
   const {reporter, signal, ...ports} = testPorts([])
   const clock = options.clock ?? ports.clock
   const environment = {GITHUB_API_URL: emulator.apiUrl, GITHUB_TOKEN: 'admin'}
-  const github = openGithubApi({environment, clock, reporter, signal})()
+  const github = openGithubApi({environment, send: ports.send, clock, reporter, signal})()
   const backend = ghcrBackend({
     github,
     repository: parseRepository(`ghcr.io/${repository}`),

@@ -28,8 +28,8 @@ interface World {
 async function releasedTwice(registry: RunningRegistry): Promise<World> {
   const emulator = await startGhcr({registry})
   const environment = {GITHUB_API_URL: emulator.apiUrl, GITHUB_TOKEN: 'admin'}
-  const {reporter, signal, clock} = testPorts([])
-  const github = openGithubApi({environment, reporter, signal, clock})
+  const {send, reporter, signal, clock} = testPorts([])
+  const github = openGithubApi({environment, send, reporter, signal, clock})
   const ports = testPorts([{name: 'ghcr', host: emulator.host, stop: () => Promise.resolve()}], {github})
   const image = `${emulator.host}/org/app`
   for (const [version, revision] of [

@@ -62,7 +62,13 @@ async function openWorld({
       ({method, url}) =>
         method === 'PUT' && url.host === third.host && url.pathname.endsWith(`/manifests/${refusals.tag}`)
     ),
-    github: openGithubApi({environment: {GITHUB_API_URL: ghcr.apiUrl}, reporter, signal, clock}),
+    github: openGithubApi({
+      environment: {GITHUB_API_URL: ghcr.apiUrl},
+      send: plain.send,
+      reporter,
+      signal,
+      clock
+    }),
     credentials: host => Promise.resolve(host === 'docker.io' ? hubLogin : third.credential)
   })
   open.push({

@@ -3,6 +3,7 @@ import {text} from 'node:stream/consumers'
 import {setTimeout as delay} from 'node:timers/promises'
 import {openGithubApi} from '../../src/hosts/github-api.js'
 import type {GithubApi} from '../../src/ports.js'
+import {openHttp} from '../../src/registry/transport/http.js'
 import {checkedGithub} from './openapi-check.js'
 import {recordingReporter} from './ports.js'
 import {close, listen} from './loopback.js'
@@ -110,9 +111,14 @@ interface State {
 function apiOf(url: string, token = GITHUB_TOKEN): GithubApi {
   const signal = new AbortController().signal
   const clock = {now: () => Date.now(), sleep: async () => await delay(1)}
-  return openGithubApi({environment: {GITHUB_API_URL: url}, clock, reporter: recordingReporter(), signal})(
-    token
-  )
+  const {send} = openHttp()
+  return openGithubApi({
+    environment: {GITHUB_API_URL: url},
+    send,
+    clock,
+    reporter: recordingReporter(),
+    signal
+  })(token)
 }
 
 async function answer(state: State, message: IncomingMessage): Promise<Reply> {

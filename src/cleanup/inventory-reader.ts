@@ -13,8 +13,6 @@ import {readImageTime} from './image-time.js'
 
 /** Manifests that are read at once. */
 const AT_ONCE = 24
-/** At least so many untagged manifests, neighbours in time, are read one after the other. */
-const STRETCH = 4
 
 /**
  * Finds out what a repository holds, beginning with its listing, and no more than is asked for: manifests that can
@@ -80,15 +78,15 @@ export class InventoryReader implements Inventory {
   }
 
   /**
-   * What has a tag at once. Of the rest the newest first, in several stretches of time side by side: an index was pushed
-   * just after its children, and once it is read it is known which of them need no reading.
+   * What has a tag at once. Of the rest the newest first, in as many stretches of time side by side as there may be
+   * requests: an index was pushed just after its children, and once it is read it is known which of them need no reading.
    */
   async #readContents(digests: readonly Digest[]): Promise<void> {
     const isTagged = (digest: Digest): boolean => (this.versions.get(digest)?.tags.length ?? 0) > 0
     const timeOf = (digest: Digest): number => this.versions.get(digest)?.pushed ?? 0
     await this.#readAll(digests.filter(isTagged), digest => this.#readContent(digest))
     const rest = digests.filter(digest => !isTagged(digest)).sort((one, other) => timeOf(other) - timeOf(one))
-    const lanes = Math.min(AT_ONCE, Math.ceil(rest.length / STRETCH))
+    const lanes = Math.min(AT_ONCE, rest.length)
     await Promise.all(
       inStretches(rest, lanes).map(async stretch => {
         for (const digest of stretch) await this.#readContent(digest)

@@ -1,13 +1,15 @@
 import {setMaxListeners} from 'node:events'
 import type {getOctokit} from '@actions/github'
 import {ReleaseError, messageOf} from '../errors.js'
-import type {GithubAnswer, GithubApi, GithubRequest} from '../ports.js'
+import type {GithubAnswer, GithubApi, GithubRequest, Send} from '../ports.js'
 import {VERSION} from '../version.js'
 import {GithubPace, type PaceParts} from './github-api-pace.js'
+import {fetchOver} from './github-fetch.js'
 
 /** What the API is opened with. */
 export interface GithubApiParts extends PaceParts {
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly send: Send
 }
 
 type Octokit = ReturnType<typeof getOctokit>
@@ -56,13 +58,14 @@ function apiOf(token: string, parts: GithubApiParts): GithubApi {
   }
 }
 
-async function openClient(token: string, {environment, reporter}: GithubApiParts): Promise<Octokit> {
+async function openClient(token: string, {environment, reporter, send}: GithubApiParts): Promise<Octokit> {
   const github = await import('@actions/github')
   const say = (line: string): void => reporter.debug(line)
   return github.getOctokit(token, {
     baseUrl: (environment['GITHUB_API_URL'] || 'https://api.github.com').replace(/\/+$/, ''),
     userAgent: `image-release/${VERSION}`,
-    log: {debug: say, info: say, warn: say, error: say}
+    log: {debug: say, info: say, warn: say, error: say},
+    request: {fetch: fetchOver(send)}
   })
 }
 
@@ -97,26 +100,53 @@ async function sendOnce(
   {method, path, query, body, signal}: GithubRequest,
   {signal: cancelled}: PaceParts
 ): Promise<GithubAnswer> {
-  const timeout = AbortSignal.timeout(TIMEOUT)
-  const stops = [cancelled, timeout, ...(signal === undefined ? [] : [signal])]
+  const stop = stopAfter(TIMEOUT, [cancelled, signal])
   try {
     const answer = await client.request(`${method} ${literal(path)}${queryOf(query)}`, {
       headers: {'x-github-api-version': API_VERSION},
       ...(body === undefined ? {} : {data: body}),
-      request: {signal: AbortSignal.any(stops)}
+      request: {signal: stop.signal}
     })
     assertWhole(answer)
     return answerOf(answer)
   } catch (error) {
-    for (const stop of [cancelled, signal]) if (stop?.aborted === true) throw stop.reason
+    for (const given of [cancelled, signal]) if (given?.aborted === true) throw given.reason
     const answer = responseIn(error)
     if (answer !== undefined) return answerOf(answer)
-    const why = timeout.aborted ? `no answer in ${TIMEOUT / 1000} s` : messageOf(error)
+    const why = stop.signal.aborted ? `no answer in ${TIMEOUT / 1000} s` : messageOf(error)
     throw new ReleaseError('GITHUB_UNREACHABLE', `${method} ${path} at GitHub's API: ${why}`, {
       cause: error,
-      hint: 'Try again; see https://www.githubstatus.com where it goes on.'
+      hint: hintIn(error) ?? 'Try again; see https://www.githubstatus.com where it goes on.'
     })
+  } finally {
+    stop.release()
   }
+}
+
+/**
+ * A signal that stops with any of those given, or when the time is over. `AbortSignal.any` and `timeout` would do, but
+ * leave something behind until the next collection of the whole heap, for each of thousands of requests.
+ */
+function stopAfter(
+  milliseconds: number,
+  signals: readonly (AbortSignal | undefined)[]
+): {readonly signal: AbortSignal; readonly release: () => void} {
+  const controller = new AbortController()
+  const stop = (): void => controller.abort()
+  const timer = setTimeout(stop, milliseconds)
+  for (const signal of signals) signal?.addEventListener('abort', stop)
+  if (signals.some(signal => signal?.aborted)) stop()
+  const release = (): void => {
+    clearTimeout(timer)
+    for (const signal of signals) signal?.removeEventListener('abort', stop)
+  }
+  return {signal: controller.signal, release}
+}
+
+/** What to do about a connection that does not come about; the client wraps what says so. */
+function hintIn(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof ReleaseError ? cause.hint : undefined
 }
 
 /** The client takes `{name}` and `:name` in a path for a place to fill in. */

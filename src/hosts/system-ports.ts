@@ -46,6 +46,7 @@ export function openSystemPorts({readRun, confirm, ...parts}: HostParts): System
       credentials: dockerCredentials({environment: process.env, exec}),
       github: openGithubApi({
         environment: process.env,
+        send: http.send,
         clock: systemClock,
         reporter: parts.reporter,
         signal: cancellation.signal
