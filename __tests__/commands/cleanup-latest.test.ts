@@ -1,4 +1,4 @@
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {beforeEach, describe, expect, it} from '@jest/globals'
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {parseDigest} from '../../src/oci/digest.js'
@@ -6,9 +6,9 @@ import {readManifest} from '../../src/oci/manifest.js'
 import type {PlannedTag} from '../../src/plan/plan.js'
 import type {GithubRequest} from '../../src/ports.js'
 import {listTags} from '../../src/registry/tag-list.js'
-import {type TestPorts, testPorts} from '../support/ports.js'
-import {startEmbedded, startEmbeddedWith} from '../support/registries.js'
+import {testPorts} from '../support/ports.js'
 import {clientOf, digestAt, publishRelease, releaseTags} from '../support/releases.js'
+import {suiteRegistries, tokenAndOpen} from '../support/suite-registries.js'
 import {failureOf} from '../support/thrown.js'
 
 const LATEST: readonly PlannedTag[] = [{name: 'latest', class: 'moving', rule: 'main'}]
@@ -31,34 +31,20 @@ function answerOf({method, path}: GithubRequest): {status: number; body: unknown
 }
 
 describe('cleanup-latest', () => {
-  let first: Awaited<ReturnType<typeof startEmbedded>>
-  let second: Awaited<ReturnType<typeof startEmbedded>>
-  let ports: TestPorts
-  let number = 0
-  let images: string[]
-
-  beforeAll(async () => {
-    first = await startEmbeddedWith('token')
-    second = await startEmbedded()
-  })
-  afterAll(async () => {
-    await Promise.all([first.stop(), second.stop()])
-  })
-  afterEach(() => ports.close())
+  const lab = suiteRegistries('org', tokenAndOpen)
   beforeEach(() => {
-    ports = testPorts([first, second])
-    number += 1
-    images = [first, second].map(({host}) => `${host}/org/app${number}`)
-    for (const {registry} of [first, second]) registry.faults.clear()
+    for (const {registry} of lab.registries) registry.faults.clear()
   })
 
   const cleanup = async (texts: Readonly<Record<string, string>>) =>
-    await cleanupLatest.run(parseInputs(cleanupLatest.inputs, {'min-age': '0', ...texts}), ports)
+    await cleanupLatest.run(parseInputs(cleanupLatest.inputs, {'min-age': '0', ...texts}), lab.ports)
   const publish = async (version: string, tags: readonly PlannedTag[], revision: string) =>
-    await publishRelease(ports, {images, version, tags, revision: revision.repeat(40)})
+    await publishRelease(lab.ports, {images: lab.images, version, tags, revision: revision.repeat(40)})
   const isThere = async (digest: string) =>
     await Promise.all(
-      images.map(async name => (await clientOf(ports, name).headManifest(parseDigest(digest))) !== undefined)
+      lab.images.map(
+        async name => (await clientOf(lab.ports, name).headManifest(parseDigest(digest))) !== undefined
+      )
     )
 
   it('leaves exactly one image after two builds of main: index, two platforms', async () => {
@@ -67,7 +53,10 @@ describe('cleanup-latest', () => {
     const cleaned = await cleanup({release})
     expect(cleaned.deleted.split('\n')).toHaveLength(6)
     expect(await isThere(old.digest)).toEqual([false, false])
-    expect(await Promise.all(images.map(name => digestAt(ports, name, 'latest')))).toEqual([digest, digest])
+    expect(await Promise.all(lab.images.map(name => digestAt(lab.ports, name, 'latest')))).toEqual([
+      digest,
+      digest
+    ])
     expect((await cleanup({release})).deleted).toBe('')
   })
 
@@ -76,7 +65,7 @@ describe('cleanup-latest', () => {
     const {release} = await publish('1.1.0', releaseTags('1.1.0'), 'b')
     const cleaned = await cleanup({release})
     expect(cleaned.deleted).toBe('')
-    expect(cleaned.kept.split('\n')).toEqual(images.map(name => `${name}@${old.digest}`))
+    expect(cleaned.kept.split('\n')).toEqual(lab.images.map(name => `${name}@${old.digest}`))
     expect(cleaned.report).toContain('still tagged 1.0, 1.0.0')
     expect(await isThere(old.digest)).toEqual([true, true])
   })
@@ -86,7 +75,7 @@ describe('cleanup-latest', () => {
     const {release} = await publish('0.0.2', LATEST, 'b')
     const dry = await cleanup({release, 'dry-run': 'true'})
     expect(dry.deleted).toBe('')
-    expect(ports.reporter.lines.join('\n')).toContain(`would go  ${old.digest}`)
+    expect(lab.ports.reporter.lines.join('\n')).toContain(`would go  ${old.digest}`)
     expect(await isThere(old.digest)).toEqual([true, true])
   })
 
@@ -100,25 +89,28 @@ describe('cleanup-latest', () => {
   it('deletes nothing where a tag cannot be read', async () => {
     const old = await publish('0.0.1', LATEST, 'a')
     const {release} = await publish('0.0.2', [...LATEST, {name: 'main', class: 'moving', rule: 'main'}], 'b')
-    second.registry.faults.add({
+    lab.registries[1].registry.faults.add({
       method: 'GET',
       path: '*/manifests/*',
       action: {kind: 'status', status: 403, code: 'DENIED'}
     })
     await expect(cleanup({release})).rejects.toThrow(/cannot be read whole/)
-    second.registry.faults.clear()
+    lab.registries[1].registry.faults.clear()
     expect(await isThere(old.digest)).toEqual([true, true])
   })
 
   it('says where a registry does not delete, and goes on with the others', async () => {
     const old = await publish('0.0.1', LATEST, 'a')
     const {release} = await publish('0.0.2', LATEST, 'b')
-    second.registry.faults.add({method: 'DELETE', action: {kind: 'status', status: 405, code: 'UNSUPPORTED'}})
+    lab.registries[1].registry.faults.add({
+      method: 'DELETE',
+      action: {kind: 'status', status: 405, code: 'UNSUPPORTED'}
+    })
     const cleaned = await cleanup({release})
-    expect(ports.reporter.warnings).toEqual([
-      expect.stringContaining(`${images[1]!}: delete by the means of the registry`)
+    expect(lab.ports.reporter.warnings).toEqual([
+      expect.stringContaining(`${lab.images[1]!}: delete by the means of the registry`)
     ])
-    expect(cleaned.deleted.split('\n').every(line => line.startsWith(images[0]!))).toBe(true)
+    expect(cleaned.deleted.split('\n').every(line => line.startsWith(lab.images[0]!))).toBe(true)
     expect(await isThere(old.digest)).toEqual([false, true])
   })
 
@@ -126,23 +118,36 @@ describe('cleanup-latest', () => {
     const old = await publish('0.0.1', LATEST, 'a')
     const {release, digest} = await publish('0.0.2', LATEST, 'b')
     // The first deletion only asks whether the registry deletes; the second is that of the index.
-    first.registry.faults.add({method: 'DELETE', nth: 3, times: 30, action: {kind: 'status', status: 500}})
+    lab.registries[0].registry.faults.add({
+      method: 'DELETE',
+      nth: 3,
+      times: 30,
+      action: {kind: 'status', status: 500}
+    })
     await expect(cleanup({release})).rejects.toThrow(/500/)
-    first.registry.faults.clear()
-    expect(await Promise.all(images.map(name => digestAt(ports, name, 'latest')))).toEqual([digest, digest])
+    lab.registries[0].registry.faults.clear()
+    expect(await Promise.all(lab.images.map(name => digestAt(lab.ports, name, 'latest')))).toEqual([
+      digest,
+      digest
+    ])
     const again = await cleanup({release})
-    expect(again.deleted.split('\n').filter(line => line.startsWith(images[0]!))).not.toEqual([])
+    expect(again.deleted.split('\n').filter(line => line.startsWith(lab.images[0]!))).not.toEqual([])
     expect(await isThere(old.digest)).toEqual([false, false])
-    for (const name of images) expect(await listTags(clientOf(ports, name))).toEqual(['latest'])
+    for (const name of lab.images) expect(await listTags(clientOf(lab.ports, name))).toEqual(['latest'])
   })
 
   it('says where an expected plan is not met because a clean-up by it was stopped, and goes on by a new one', async () => {
     const old = await publish('0.0.1', LATEST, 'a')
     const {release} = await publish('0.0.2', LATEST, 'b')
     const {'plan-hash': expected} = await cleanup({release, 'dry-run': 'true'})
-    first.registry.faults.add({method: 'DELETE', nth: 3, times: 30, action: {kind: 'status', status: 500}})
+    lab.registries[0].registry.faults.add({
+      method: 'DELETE',
+      nth: 3,
+      times: 30,
+      action: {kind: 'status', status: 500}
+    })
     await expect(cleanup({release, 'expected-plan': expected})).rejects.toThrow(/500/)
-    first.registry.faults.clear()
+    lab.registries[0].registry.faults.clear()
     const {code, hint} = await failureOf(() => cleanup({release, 'expected-plan': expected}))
     expect({code, hint}).toEqual({
       code: 'INVENTORY_CHANGED',
@@ -156,7 +161,7 @@ describe('cleanup-latest', () => {
   it('deletes nothing while a platform of the new release is missing', async () => {
     const old = await publish('0.0.1', LATEST, 'a')
     const {release, digest} = await publish('0.0.2', LATEST, 'b')
-    const client = clientOf(ports, images[0]!)
+    const client = clientOf(lab.ports, lab.images[0]!)
     const [child] = readManifest(await client.getManifest(parseDigest(digest))).manifests
     await client.deleteManifest(child!.digest)
     await expect(cleanup({release})).rejects.toMatchObject({code: 'CHILD_MISSING'})
@@ -174,10 +179,10 @@ describe('cleanup-latest', () => {
       asked.push(`${request.method} ${request.path}`)
       return Promise.resolve({headers: {}, ...answerOf(request)})
     }
-    const told = testPorts([first, second], {github})
+    const told = testPorts(lab.registries, {github})
     await cleanupLatest.run(
       parseInputs(cleanupLatest.inputs, {
-        images: images[0]!,
+        images: lab.images[0]!,
         'pull-request-tags': 'pr-{number}',
         'actions-caches': 'glob:buildkit-*',
         'min-age': '0'
@@ -185,7 +190,7 @@ describe('cleanup-latest', () => {
       told
     )
     told.close()
-    expect(await listTags(clientOf(ports, images[0]!))).toEqual(['pr-2', 'pr-3'])
+    expect(await listTags(clientOf(lab.ports, lab.images[0]!))).toEqual(['pr-2', 'pr-3'])
     expect(asked).toEqual(expect.arrayContaining(['DELETE /repos/org/app/actions/caches/7']))
     expect(asked).not.toContain('DELETE /repos/org/app/actions/caches/8')
   })
@@ -193,7 +198,7 @@ describe('cleanup-latest', () => {
   it('takes digests by hand, and wants something to do', async () => {
     const old = await publish('0.0.1', LATEST, 'a')
     await publish('0.0.2', LATEST, 'b')
-    await cleanup({superseded: images.map(name => `${name}@${old.digest}`).join()})
+    await cleanup({superseded: lab.images.map(name => `${name}@${old.digest}`).join()})
     expect(await isThere(old.digest)).toEqual([false, false])
     await expect(cleanup({})).rejects.toMatchObject({issues: [{input: 'release'}]})
     await expect(cleanup({superseded: 'ghcr.io/o/a:tag'})).rejects.toThrow(/names no digest/)

@@ -1,18 +1,18 @@
 import {mkdir, mkdtemp, rm, symlink, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
 import {openFolderStore} from '../../src/hosts/cli/folder-digest-store.js'
 import {type Digest, digestOf} from '../../src/oci/digest.js'
 import type {Plan} from '../../src/plan/plan.js'
 import type {Ports} from '../../src/ports.js'
 import {pushImage} from '../../src/registry/image-push.js'
 import {image} from '../support/images.js'
-import {type TestPorts, testPorts} from '../support/ports.js'
+import type {TestPorts} from '../support/ports.js'
 import {indexOf} from '../support/registry-client.js'
-import {startEmbedded} from '../support/registries.js'
 import {buildAll, clientOf, digestAt, merge, releaseTags} from '../support/releases.js'
 import {scriptedSend} from '../support/scripted-send.js'
+import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 
 const RECORD = 'digest-app-linux-arm64'
 
@@ -153,35 +153,24 @@ const IMAGES: readonly [string, Spoil, RegExp][] = [
 ]
 
 describe('merge-manifest writes nothing, and names what is wrong', () => {
-  let registries: Awaited<ReturnType<typeof startEmbedded>>[]
-  let ports: TestPorts
+  const lab = suiteRegistries('bad', twoEmbedded)
   let folder: string
-  let number = 0
 
-  beforeAll(async () => {
-    registries = [await startEmbedded(), await startEmbedded()]
-  })
-  afterAll(async () => {
-    await Promise.all(registries.map(registry => registry.stop()))
-  })
   beforeEach(async () => {
-    ports = testPorts(registries)
     folder = await mkdtemp(path.join(tmpdir(), 'bad-input-'))
-    number += 1
   })
   afterEach(async () => {
-    ports.close()
     await rm(folder, {recursive: true, force: true})
   })
 
   /** A release that is ready but for one thing, merged; what was written to the registries since. */
   async function mergeSpoilt(spoil: Spoil): Promise<{failure: unknown; written: string[]}> {
-    const images = registries.map(({host}) => `${host}/bad/app${number}`)
+    const {images, ports} = lab
     const plan = await buildAll(ports, {images, version: '1.0.0', tags: releaseTags('1.0.0')})
     for (const [name, bytes] of ports.records) await writeFile(path.join(folder, name), bytes)
     const right = Buffer.from(ports.records.get(RECORD)!).toString()
     const changed = await spoil({file: path.join(folder, RECORD), right, plan, ports, images})
-    const before = registries.map(({registry}) => registry.requests.length)
+    const before = lab.registries.map(({registry}) => registry.requests.length)
     const given = {
       ...ports,
       ...changed?.ports,
@@ -192,7 +181,7 @@ describe('merge-manifest writes nothing, and names what is wrong', () => {
       plan: JSON.stringify(changed?.plan ?? plan),
       wait: '0'
     }).catch((error: unknown) => error)
-    const written = registries.flatMap(({registry}, at) =>
+    const written = lab.registries.flatMap(({registry}, at) =>
       registry.requests.slice(before[at]).filter(({method}) => method !== 'GET' && method !== 'HEAD')
     )
     for (const name of images) expect(await digestAt(ports, name, 'latest')).toBeUndefined()
@@ -218,7 +207,7 @@ describe('merge-manifest writes nothing, and names what is wrong', () => {
   })
 
   it('where two digests are of one platform', async () => {
-    const images = registries.map(({host}) => `${host}/bad/app${number}`)
+    const {images, ports} = lab
     const locals = [image({content: 'one'}), image({content: 'two'})]
     for (const name of images) for (const local of locals) await pushImage(clientOf(ports, name), local)
     const digests = locals.map(({root}) => root.digest).join()
@@ -232,7 +221,7 @@ describe('merge-manifest writes nothing, and names what is wrong', () => {
   })
 
   it('where nothing is wrong, it does', async () => {
-    const images = registries.map(({host}) => `${host}/bad/app${number}`)
+    const {images, ports} = lab
     const plan = await buildAll(ports, {images, version: '1.0.0', tags: releaseTags('1.0.0')})
     for (const [name, bytes] of ports.records) await writeFile(path.join(folder, name), bytes)
     const given = {...ports, digests: openFolderStore(() => folder)}

@@ -1,38 +1,26 @@
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {describe, expect, it} from '@jest/globals'
 import {parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {OCI_INDEX, OCI_MANIFEST} from '../../src/oci/media-type.js'
 import {pushImage} from '../../src/registry/image-push.js'
 import {attestedImage, image} from '../support/images.js'
-import {type TestPorts, testPorts} from '../support/ports.js'
-import {startEmbedded} from '../support/registries.js'
 import {buildAll, clientOf, digestAt, merge, releaseTags} from '../support/releases.js'
+import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 
 describe('an image of one platform', () => {
-  let registries: Awaited<ReturnType<typeof startEmbedded>>[]
-  let ports: TestPorts
-  let images: string[]
-  let number = 0
-
-  beforeAll(async () => {
-    registries = [await startEmbedded(), await startEmbedded()]
-  })
-  afterAll(async () => {
-    await Promise.all(registries.map(registry => registry.stop()))
-  })
-  beforeEach(() => {
-    ports = testPorts(registries)
-    number += 1
-    images = registries.map(({host}) => `${host}/single/app${number}`)
-  })
-  afterEach(() => ports.close())
+  const lab = suiteRegistries('single', twoEmbedded)
 
   const mergeOne = async (local: ReturnType<typeof image>, texts: Record<string, string> = {}) => {
-    for (const name of images) await pushImage(clientOf(ports, name), local)
-    return await merge(ports, {images: images.join(), tags: '1.0.0', digests: local.root.digest, ...texts})
+    for (const name of lab.images) await pushImage(clientOf(lab.ports, name), local)
+    return await merge(lab.ports, {
+      images: lab.images.join(),
+      tags: '1.0.0',
+      digests: local.root.digest,
+      ...texts
+    })
   }
   const typeOf = async (digest: string) =>
-    (await clientOf(ports, images[0]!).getManifest(parseDigest(digest))).mediaType
+    (await clientOf(lab.ports, lab.images[0]!).getManifest(parseDigest(digest))).mediaType
 
   it('is an index of one entry if nothing else is said', async () => {
     const local = image()
@@ -46,11 +34,11 @@ describe('an image of one platform', () => {
     const outputs = await mergeOne(local, {'single-platform': 'manifest'})
     expect(outputs.digest).toBe(local.root.digest)
     expect(await typeOf(outputs.digest)).toBe(OCI_MANIFEST)
-    expect(await Promise.all(images.map(name => digestAt(ports, name, '1.0.0')))).toEqual([
+    expect(await Promise.all(lab.images.map(name => digestAt(lab.ports, name, '1.0.0')))).toEqual([
       local.root.digest,
       local.root.digest
     ])
-    expect(ports.reporter.warnings).toEqual([])
+    expect(lab.ports.reporter.warnings).toEqual([])
   })
 
   it('is taken out of the index that BuildKit put around it, and the lost attestations are named', async () => {
@@ -58,13 +46,13 @@ describe('an image of one platform', () => {
     const [child] = readManifest(local.root).manifests
     const outputs = await mergeOne(local, {'single-platform': 'manifest'})
     expect(outputs.digest).toBe(child?.digest)
-    expect(ports.reporter.warnings.join()).toContain('attestations cannot be found')
+    expect(lab.ports.reporter.warnings.join()).toContain('attestations cannot be found')
   })
 
   it('is the only one that is: several platforms are an index all the same', async () => {
-    const release = {images, version: '1.0.0', tags: releaseTags('1.0.0')}
-    const plan = JSON.stringify(await buildAll(ports, release))
-    const outputs = await merge(ports, {plan, 'single-platform': 'manifest'})
+    const release = {images: lab.images, version: '1.0.0', tags: releaseTags('1.0.0')}
+    const plan = JSON.stringify(await buildAll(lab.ports, release))
+    const outputs = await merge(lab.ports, {plan, 'single-platform': 'manifest'})
     expect(await typeOf(outputs.digest)).toBe(OCI_INDEX)
   })
 })

@@ -1,48 +1,34 @@
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {beforeEach, describe, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
 import {DOCKER_MANIFEST, OCI_INDEX} from '../../src/oci/media-type.js'
 import {formatJournal, parseJournal} from '../../src/plan/journal-document.js'
-import {type TestPorts, testPorts} from '../support/ports.js'
-import {startEmbedded} from '../support/registries.js'
 import {buildAll, digestAt, merge, publishRelease, releaseTags} from '../support/releases.js'
+import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 
 describe('the journal of a release', () => {
-  let registries: Awaited<ReturnType<typeof startEmbedded>>[]
-  let ports: TestPorts
-  let images: string[]
-  let number = 0
-
-  beforeAll(async () => {
-    registries = [await startEmbedded(), await startEmbedded()]
-  })
-  afterAll(async () => {
-    await Promise.all(registries.map(registry => registry.stop()))
-  })
+  const lab = suiteRegistries('journal', twoEmbedded)
   beforeEach(() => {
-    ports = testPorts(registries)
-    number += 1
-    images = registries.map(({host}) => `${host}/journal/app${number}`)
-    for (const {registry} of registries) registry.faults.clear()
+    for (const {registry} of lab.registries) registry.faults.clear()
   })
-  afterEach(() => ports.close())
 
   const releaseOf = (version: string, revision = 'a') => ({
-    images,
+    images: lab.images,
     version,
     tags: releaseTags(version),
     revision: revision.repeat(40)
   })
   const tagWrites = () =>
-    registries
+    lab.registries
       .flatMap(({registry}) => registry.requests)
       .filter(
-        ({method, path}) => method === 'PUT' && new RegExp(`app${number}/manifests/(?!sha256:)`).test(path)
+        ({method, path}) =>
+          method === 'PUT' && new RegExp(`${lab.repository}/manifests/(?!sha256:)`).test(path)
       )
 
   it('lies there before the first tag moves, and says of each tag where it was and where it goes', async () => {
-    const old = await publishRelease(ports, releaseOf('1.0.0'))
-    const plan = await buildAll(ports, releaseOf('1.1.0', 'b'))
-    for (const {registry} of registries)
+    const old = await publishRelease(lab.ports, releaseOf('1.0.0'))
+    const plan = await buildAll(lab.ports, releaseOf('1.1.0', 'b'))
+    for (const {registry} of lab.registries)
       registry.faults.add({
         method: 'PUT',
         path: '*/manifests/1.1.0',
@@ -51,47 +37,49 @@ describe('the journal of a release', () => {
     const writes = tagWrites().length
     const writesAtSave: number[] = []
     const seeing = {
-      ...ports,
+      ...lab.ports,
       journal: {
         save: async (name: string, text: string) => {
           writesAtSave.push(tagWrites().length - writes)
-          return await ports.journal.save(name, text)
+          return await lab.ports.journal.save(name, text)
         }
       }
     }
     await expect(merge(seeing, {plan: JSON.stringify(plan)})).rejects.toThrow(/403 DENIED/)
     expect(writesAtSave).toEqual([0])
 
-    const journal = parseJournal(ports.journals.at(-1) ?? '')
+    const journal = parseJournal(lab.ports.journals.at(-1) ?? '')
     expect(journal).toMatchObject({version: '1.1.0', revision: 'b'.repeat(40)})
     const before = {digest: old.digest, mediaType: OCI_INDEX}
     const after = journal.tags[0]?.after
     expect(after?.mediaType).toBe(OCI_INDEX)
     expect(journal.tags).toEqual(
-      images.flatMap(name => [
+      lab.images.flatMap(name => [
         {reference: `${name}:1.1.0`, class: 'immutable', after},
         {reference: `${name}:1.1`, class: 'forward', after},
         {reference: `${name}:latest`, class: 'forward', before, after}
       ])
     )
-    expect(ports.reporter.summaries.at(-1)).toContain(`| \`${images[0]!}:latest\` | \`${old.digest}\` |`)
+    expect(lab.ports.reporter.summaries.at(-1)).toContain(
+      `| \`${lab.images[0]!}:latest\` | \`${old.digest}\` |`
+    )
   })
 
   it('is given out, and kept out of the summary where nothing fails', async () => {
-    const outputs = await publishRelease(ports, releaseOf('1.0.0'))
-    expect(ports.journals).toEqual([outputs.journal])
-    expect(ports.reporter.summaries.join()).not.toContain('What stood at the tags')
-    const again = await publishRelease(ports, releaseOf('1.0.0'))
+    const outputs = await publishRelease(lab.ports, releaseOf('1.0.0'))
+    expect(lab.ports.journals).toEqual([outputs.journal])
+    expect(lab.ports.reporter.summaries.join()).not.toContain('What stood at the tags')
+    const again = await publishRelease(lab.ports, releaseOf('1.0.0'))
     expect(again.journal).toBe('')
-    expect(ports.journals).toHaveLength(1)
+    expect(lab.ports.journals).toHaveLength(1)
   })
 
   it('notes a tag that stays with what stands there', async () => {
-    const newer = await publishRelease(ports, releaseOf('2.0.0', 'c'))
-    const patch = await publishRelease(ports, releaseOf('1.9.1'))
+    const newer = await publishRelease(lab.ports, releaseOf('2.0.0', 'c'))
+    const patch = await publishRelease(lab.ports, releaseOf('1.9.1'))
     const stays = {digest: newer.digest, mediaType: OCI_INDEX}
     expect(parseJournal(patch.journal).tags).toContainEqual({
-      reference: `${images[0]!}:latest`,
+      reference: `${lab.images[0]!}:latest`,
       class: 'forward',
       before: stays,
       after: stays
@@ -99,22 +87,22 @@ describe('the journal of a release', () => {
   })
 
   it('moves no tag where it cannot be kept', async () => {
-    const plan = await buildAll(ports, releaseOf('1.0.0'))
+    const plan = await buildAll(lab.ports, releaseOf('1.0.0'))
     const failing = {
-      ...ports,
+      ...lab.ports,
       journal: {save: () => Promise.reject(new ReleaseError('ARTIFACT_FAILED', 'no room'))}
     }
     await expect(merge(failing, {plan: JSON.stringify(plan)})).rejects.toMatchObject({
       code: 'ARTIFACT_FAILED'
     })
     expect(tagWrites()).toEqual([])
-    expect(await digestAt(ports, images[0]!, '1.0.0')).toBeUndefined()
+    expect(await digestAt(lab.ports, lab.images[0]!, '1.0.0')).toBeUndefined()
   })
 
   it('is not kept in a dry run', async () => {
-    const plan = JSON.stringify(await buildAll(ports, releaseOf('1.0.0')))
-    expect(await merge(ports, {plan, 'dry-run': 'true'})).toMatchObject({journal: ''})
-    expect(ports.journals).toEqual([])
+    const plan = JSON.stringify(await buildAll(lab.ports, releaseOf('1.0.0')))
+    expect(await merge(lab.ports, {plan, 'dry-run': 'true'})).toMatchObject({journal: ''})
+    expect(lab.ports.journals).toEqual([])
   })
 })
 

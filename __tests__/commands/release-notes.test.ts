@@ -1,6 +1,6 @@
 import {Readable} from 'node:stream'
 import {setTimeout as delay} from 'node:timers/promises'
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {afterEach, describe, expect, it} from '@jest/globals'
 import {releaseNotesCommand} from '../../src/commands/release-notes.js'
 import {verifyRelease} from '../../src/commands/verify-release.js'
 import {parseInputs} from '../../src/inputs/input.js'
@@ -18,32 +18,17 @@ import {
   startGithub
 } from '../support/github-server.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
-import {startEmbedded, startEmbeddedWith} from '../support/registries.js'
+import {startEmbedded} from '../support/registries.js'
 import {clientOf, publishRelease, releaseTags} from '../support/releases.js'
+import {suiteRegistries, tokenAndOpen} from '../support/suite-registries.js'
 import {failureOf} from '../support/thrown.js'
 
 describe('release-notes', () => {
-  let first: Awaited<ReturnType<typeof startEmbedded>>
-  let second: Awaited<ReturnType<typeof startEmbedded>>
-  let ports: TestPorts
   let github: GithubServer | undefined
-  let number = 0
-  let images: string[]
-
-  beforeAll(async () => {
-    first = await startEmbeddedWith('token')
-    second = await startEmbedded()
-  })
-  afterAll(async () => {
-    await Promise.all([first.stop(), second.stop()])
-  })
-  beforeEach(() => {
-    number += 1
-    images = [first, second].map(({host}) => `${host}/org/app${number}`)
-    ports = testPorts([first, second], {github: token => github!.api(token)})
+  const lab = suiteRegistries('org', tokenAndOpen, {
+    github: token => github!.api(token)
   })
   afterEach(async () => {
-    ports.close()
     await github?.stop()
     expect(github?.faults ?? []).toEqual([])
     github = undefined
@@ -51,8 +36,8 @@ describe('release-notes', () => {
 
   const start = async (options: GithubServerOptions = {}) => (github = await startGithub(options))
   const publish = async () =>
-    await publishRelease(ports, {images, version: '1.0.0', tags: releaseTags('1.0.0')})
-  const write = async (texts: Readonly<Record<string, string>>, with_: TestPorts = ports) =>
+    await publishRelease(lab.ports, {images: lab.images, version: '1.0.0', tags: releaseTags('1.0.0')})
+  const write = async (texts: Readonly<Record<string, string>>, with_: TestPorts = lab.ports) =>
     await releaseNotesCommand.run(parseInputs(releaseNotesCommand.inputs, texts), with_)
   const made = (server: GithubServer, body: string | null = 'What is new', gitTag = 'v1.0.0') => {
     const release = {id: 7, tag_name: gitTag, name: gitTag, body, draft: false, prerelease: false}
@@ -64,10 +49,10 @@ describe('release-notes', () => {
     const {release, digest} = await publish()
     const there = made(await start(), '# 1.0.0\r\n\r\n* a fix\r\n')
     const outputs = await write({release})
-    const index = readManifest(await clientOf(ports, images[0]!).getManifest(parseDigest(digest)))
+    const index = readManifest(await clientOf(lab.ports, lab.images[0]!).getManifest(parseDigest(digest)))
     const sizeOf = async (position: number) => {
       const child = readManifest(
-        await clientOf(ports, images[0]!).getManifest(index.manifests[position]!.digest)
+        await clientOf(lab.ports, lab.images[0]!).getManifest(index.manifests[position]!.digest)
       )
       return (child.config?.size ?? 0) + child.layers.reduce((sum, {size}) => sum + size, 0)
     }
@@ -79,7 +64,7 @@ describe('release-notes', () => {
         '## Container images\n',
         '### app\n',
         '```sh',
-        ...images.flatMap(image => [`docker pull ${image}:1.0.0`, `docker pull ${image}@${digest}`]),
+        ...lab.images.flatMap(image => [`docker pull ${image}:1.0.0`, `docker pull ${image}@${digest}`]),
         '```\n',
         'Also `1.0`, `latest`.\n',
         `Created 2026-02-03T04:00:00Z, from [\`aaaaaaa\`](https://github.com/org/app/commit/${'a'.repeat(40)}).\n`,
@@ -95,8 +80,8 @@ describe('release-notes', () => {
     )
     expect(there.body).not.toMatch(/[^\r]\n/)
     expect(outputs).toMatchObject({change: 'changed', url: 'https://github.com/org/app/releases/tag/v1.0.0'})
-    expect(ports.files.get('release-notes.md')).toBe(`${outputs.notes}\n`)
-    expect(ports.reporter.summaries).toContain(outputs.notes)
+    expect(lab.ports.files.get('release-notes.md')).toBe(`${outputs.notes}\n`)
+    expect(lab.ports.reporter.summaries).toContain(outputs.notes)
   })
 
   it('says how long the slowest build took, where it is told', async () => {
@@ -133,7 +118,7 @@ describe('release-notes', () => {
   it('takes what verify-release found, and believes it only where it is of this release', async () => {
     const {release} = await publish()
     made(await start())
-    const {report} = await verifyRelease.run(parseInputs(verifyRelease.inputs, {release}), ports)
+    const {report} = await verifyRelease.run(parseInputs(verifyRelease.inputs, {release}), lab.ports)
     expect(await write({release, report})).toMatchObject({change: 'changed'})
     const found = JSON.parse(report) as {reference: string; digest: string; faults: string[]}[]
     const tries = [
@@ -151,7 +136,7 @@ describe('release-notes', () => {
   it('writes nothing of a release that is not whole', async () => {
     const {release} = await publish()
     const there = made(await start())
-    const client = clientOf(ports, images[1]!)
+    const client = clientOf(lab.ports, lab.images[1]!)
     await client.deleteManifest((await client.headManifest(parseTag('1.0.0')))!.digest)
     const failure = await failureOf(() => write({release}))
     expect(failure.code).toBe('VERIFY_FAILED')
@@ -199,7 +184,7 @@ describe('release-notes', () => {
     const there = made(await start({latency: 30}))
     const all = Array.from({length: 8}, (_, position) => `service-${position}`)
     await Promise.all(
-      all.map(async section => await write({release, section, title: section}, {...ports, clock}))
+      all.map(async section => await write({release, section, title: section}, {...lab.ports, clock}))
     )
     for (const section of all)
       expect(there.body).toContain(`<!-- image-release:${section} -->\n## ${section}\n`)
@@ -247,11 +232,11 @@ describe('release-notes', () => {
 
   it('writes a file only, without GitHub, and shows in a dry run what would change', async () => {
     const {release} = await publish()
-    const outside = {...ports, github: () => () => Promise.reject(new Error('GitHub is not to be asked'))}
+    const outside = {...lab.ports, github: () => () => Promise.reject(new Error('GitHub is not to be asked'))}
     expect(await write({release, 'write-to': 'file'}, outside)).toMatchObject({
       url: '',
       change: 'none',
-      notes: expect.stringContaining(`docker pull ${images[0]!}:1.0.0`)
+      notes: expect.stringContaining(`docker pull ${lab.images[0]!}:1.0.0`)
     })
     const there = made(await start())
     expect(await write({release, 'dry-run': 'true'})).toMatchObject({change: 'changed'})
@@ -270,8 +255,8 @@ describe('release-notes', () => {
   it('asks for the Git tag where the run is of none', async () => {
     const {release} = await publish()
     await start()
-    const run = {...(await ports.workflowRun()), ref: 'refs/heads/main'}
-    const branch = {...ports, workflowRun: () => Promise.resolve(run)}
+    const run = {...(await lab.ports.workflowRun()), ref: 'refs/heads/main'}
+    const branch = {...lab.ports, workflowRun: () => Promise.resolve(run)}
     await expect(write({release}, branch)).rejects.toThrow(/git-tag: is required.*refs\/heads\/main/)
   })
 })

@@ -1,11 +1,12 @@
-import {afterAll, afterEach, beforeAll, beforeEach, expect, it} from '@jest/globals'
+import {expect, it} from '@jest/globals'
 import {rollbackRelease} from '../../src/commands/rollback-release.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {parseJournal} from '../../src/plan/journal-document.js'
 import type {PlannedTag} from '../../src/plan/plan.js'
-import {type TestPorts, testPorts} from '../support/ports.js'
+import type {TestPorts} from '../support/ports.js'
 import type {RunningRegistry} from '../support/registries.js'
 import {digestAt, publishRelease, releaseTags} from '../support/releases.js'
+import {suiteRegistries} from '../support/suite-registries.js'
 
 /** What a suite of more tests for one kind of registry is told. */
 export interface RollbackLab {
@@ -18,37 +19,22 @@ export interface RollbackLab {
 
 /** The rollback of a release on two registries of one kind. */
 export function rollbackSuite(start: () => Promise<readonly RunningRegistry[]>): RollbackLab {
-  let registries: readonly RunningRegistry[]
-  let ports: TestPorts
-  let images: string[]
-  let number = 0
-
-  beforeAll(async () => {
-    registries = await start()
-  }, 60_000)
-  afterAll(async () => {
-    await Promise.all(registries.map(registry => registry.stop()))
-  })
-  beforeEach(() => {
-    ports = testPorts(registries)
-    number += 1
-    images = registries.map(({host}) => `${host}/back/app${number}`)
-  })
-  afterEach(() => ports.close())
+  const fresh = suiteRegistries('back', start)
 
   const lab: RollbackLab = {
-    ports: () => ports,
-    images: () => images,
+    ports: () => fresh.ports,
+    images: () => fresh.images,
     release: async (version, revision, tags = [...releaseTags(version), MAIN]) =>
-      await publishRelease(ports, {
-        images,
+      await publishRelease(fresh.ports, {
+        images: fresh.images,
         version,
         tags,
         revision: revision.repeat(40),
         created: `2026-0${1 + Number(version.split('.')[1])}-01T00:00:00Z`
       }),
-    rollback: async texts => await rollbackRelease.run(parseInputs(rollbackRelease.inputs, texts), ports),
-    tagsOf: async tag => await Promise.all(images.map(name => digestAt(ports, name, tag)))
+    rollback: async texts =>
+      await rollbackRelease.run(parseInputs(rollbackRelease.inputs, texts), fresh.ports),
+    tagsOf: async tag => await Promise.all(fresh.images.map(name => digestAt(fresh.ports, name, tag)))
   }
   const twice = (digest: string | undefined): unknown[] => [digest, digest]
 
@@ -61,12 +47,12 @@ export function rollbackSuite(start: () => Promise<readonly RunningRegistry[]>):
     expect(await lab.tagsOf('1.1.0')).toEqual(twice(bad.digest))
     expect(await lab.tagsOf('1.1')).toEqual(twice(bad.digest))
     expect(outputs.tags.split('\n').sort()).toEqual(
-      images.flatMap(name => [`${name}:latest`, `${name}:main`]).sort()
+      fresh.images.flatMap(name => [`${name}:latest`, `${name}:main`]).sort()
     )
     expect(outputs.left.split('\n').sort()).toEqual(
-      images.flatMap(name => [`${name}:1.1`, `${name}:1.1.0`]).sort()
+      fresh.images.flatMap(name => [`${name}:1.1`, `${name}:1.1.0`]).sort()
     )
-    expect(outputs.superseded.split('\n')).toEqual(images.map(name => `${name}@${bad.digest}`))
+    expect(outputs.superseded.split('\n')).toEqual(fresh.images.map(name => `${name}@${bad.digest}`))
     expect(outputs.deleted).toBe('')
   })
 
@@ -97,7 +83,7 @@ export function rollbackSuite(start: () => Promise<readonly RunningRegistry[]>):
     const since = await lab.release('1.2.0', 'c', [releaseTags('1.2.0')[0]!, releaseTags('1.2.0')[2]!])
     await expect(lab.rollback({journal: bad.journal})).rejects.toMatchObject({
       code: 'TAG_REFUSED',
-      message: expect.stringContaining(`${images[0]!}:latest points at`),
+      message: expect.stringContaining(`${fresh.images[0]!}:latest points at`),
       hint: expect.stringContaining('force')
     })
     expect(await lab.tagsOf('latest')).toEqual(twice(since.digest))
@@ -114,14 +100,14 @@ export function rollbackSuite(start: () => Promise<readonly RunningRegistry[]>):
     expect(outputs.journal).toBe('')
     expect(await lab.tagsOf('latest')).toEqual(twice(next.digest))
     expect(await lab.tagsOf('1.1')).toEqual(twice(next.digest))
-    expect(ports.reporter.lines.join('\n')).toContain('would be put back')
+    expect(fresh.ports.reporter.lines.join('\n')).toContain('would be put back')
   })
 
   it('moves the aliases of the line of a version, and latest, back to it', async () => {
     const wanted = await lab.release('1.0.0', 'a')
     const patch = await lab.release('1.0.1', 'b')
     const minor = await lab.release('1.1.0', 'c')
-    const outputs = await lab.rollback({images: images.join(), 'to-version': '1.0.0'})
+    const outputs = await lab.rollback({images: fresh.images.join(), 'to-version': '1.0.0'})
     expect(await lab.tagsOf('latest')).toEqual(twice(wanted.digest))
     expect(await lab.tagsOf('1.0')).toEqual(twice(wanted.digest))
     expect(await lab.tagsOf('1.0.1')).toEqual(twice(patch.digest))
@@ -134,8 +120,8 @@ export function rollbackSuite(start: () => Promise<readonly RunningRegistry[]>):
     const old = await lab.release('1.0.0', 'a')
     const next = await lab.release('1.1.0', 'b')
     await lab.rollback({journal: next.journal})
-    const outputs = await lab.rollback({images: images.join(), 'to-version': '1.1.0'})
-    expect(outputs.kept.split('\n')).toEqual(images.map(name => `${name}:latest`))
+    const outputs = await lab.rollback({images: fresh.images.join(), 'to-version': '1.1.0'})
+    expect(outputs.kept.split('\n')).toEqual(fresh.images.map(name => `${name}:latest`))
     expect(await lab.tagsOf('latest')).toEqual(twice(old.digest))
   })
 

@@ -1,4 +1,4 @@
-import {afterAll, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {describe, expect, it} from '@jest/globals'
 import {verifyRelease} from '../../src/commands/verify-release.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {runCli} from '../../src/main.js'
@@ -6,39 +6,20 @@ import {parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {parseTag} from '../../src/oci/reference.js'
 import {parseRelease} from '../../src/plan/release-document.js'
-import {type TestPorts, testPorts} from '../support/ports.js'
-import {startEmbedded, startEmbeddedWith} from '../support/registries.js'
 import {clientOf, publishRelease, releaseTags} from '../support/releases.js'
+import {suiteRegistries, tokenAndOpen} from '../support/suite-registries.js'
 import {image} from '../support/images.js'
 import {pushImage} from '../../src/registry/image-push.js'
 import {failureOf} from '../support/thrown.js'
 
 describe('verify-release', () => {
-  let first: Awaited<ReturnType<typeof startEmbedded>>
-  let second: Awaited<ReturnType<typeof startEmbedded>>
-  let ports: TestPorts
-  let number = 0
-  let images: string[]
-
-  beforeAll(async () => {
-    first = await startEmbeddedWith('token')
-    second = await startEmbedded()
-    ports = testPorts([first, second])
-  })
-  afterAll(async () => {
-    ports.close()
-    await Promise.all([first.stop(), second.stop()])
-  })
-  beforeEach(() => {
-    number += 1
-    images = [first, second].map(({host}) => `${host}/org/app${number}`)
-  })
+  const lab = suiteRegistries('org', tokenAndOpen)
 
   const verify = async (texts: Readonly<Record<string, string>>) =>
-    await verifyRelease.run(parseInputs(verifyRelease.inputs, texts), ports)
+    await verifyRelease.run(parseInputs(verifyRelease.inputs, texts), lab.ports)
   const digestIn = (release: string) => parseDigest(parseRelease(release).targets[0]!.digest)
   const publish = async () =>
-    await publishRelease(ports, {images, version: '1.0.0', tags: releaseTags('1.0.0')})
+    await publishRelease(lab.ports, {images: lab.images, version: '1.0.0', tags: releaseTags('1.0.0')})
 
   it('finds every tag with all platforms and blobs', async () => {
     const {release, digest} = await publish()
@@ -50,43 +31,45 @@ describe('verify-release', () => {
 
   it('works by hand, with images, tags and platforms', async () => {
     await publish()
-    const texts = {images: images.join(), tags: 'latest', platforms: 'linux/amd64,linux/arm64'}
+    const texts = {images: lab.images.join(), tags: 'latest', platforms: 'linux/amd64,linux/arm64'}
     expect((await verify(texts)).verified.split('\n')).toHaveLength(2)
     await expect(verify({...texts, platforms: 'linux/s390x'})).rejects.toThrow(/latest lacks linux\/s390x/)
   })
 
   it('fails for a tag that points elsewhere, one that is gone, and a platform that is gone', async () => {
     const {release, digest} = await publish()
-    const client = clientOf(ports, images[1]!)
+    const client = clientOf(lab.ports, lab.images[1]!)
     const other = image({content: 'other'})
     await pushImage(client, other)
     await client.putManifest(other.root, parseTag('latest'))
     await expect(verify({release})).rejects.toThrow(
-      new RegExp(`${images[1]!}:latest points at ${other.root.digest}, not ${digest}`)
+      new RegExp(`${lab.images[1]!}:latest points at ${other.root.digest}, not ${digest}`)
     )
     const [arm] = readManifest(await client.getManifest(parseDigest(digest))).manifests.slice(1)
     await client.deleteManifest(arm!.digest)
     await expect(verify({release})).rejects.toThrow(
-      new RegExp(`${images[1]!}:1.0.0 ${arm!.digest} is not there`)
+      new RegExp(`${lab.images[1]!}:1.0.0 ${arm!.digest} is not there`)
     )
     await client.deleteManifest(parseDigest(digest))
     await expect(verify({release})).rejects.toMatchObject({
       code: 'VERIFY_FAILED',
-      message: expect.stringContaining(`${images[1]!}:1.0.0 is not there`)
+      message: expect.stringContaining(`${lab.images[1]!}:1.0.0 is not there`)
     })
   })
 
   it('finds by download what a look at the size does not: other bytes, and a blob that breaks off', async () => {
     const {release} = await publish()
-    const faults = second.registry.faults
+    const faults = lab.registries[1].registry.faults
     const gets = () =>
-      second.registry.requests.filter(({method, path}) => method === 'GET' && path.includes('/blobs/'))
+      lab.registries[1].registry.requests.filter(
+        ({method, path}) => method === 'GET' && path.includes('/blobs/')
+      )
     const before = gets().length
     expect((await verify({release, download: 'true'})).verified.split('\n')).toHaveLength(6)
     // Two configs that are read, and four blobs that are downloaded, whatever the number of tags.
     expect(gets().length - before).toBe(6)
-    const {manifests} = readManifest(await clientOf(ports, images[1]!).getManifest(digestIn(release)))
-    const {layers} = readManifest(await clientOf(ports, images[1]!).getManifest(manifests[0]!.digest))
+    const {manifests} = readManifest(await clientOf(lab.ports, lab.images[1]!).getManifest(digestIn(release)))
+    const {layers} = readManifest(await clientOf(lab.ports, lab.images[1]!).getManifest(manifests[0]!.digest))
     const path = `*/blobs/${layers[0]!.digest}`
     faults.add({method: 'GET', path, action: {kind: 'corrupt'}})
     expect((await verify({release})).verified.split('\n')).toHaveLength(6)
@@ -104,10 +87,10 @@ describe('verify-release', () => {
 
   it('gives its reports also where it fails', async () => {
     const {release} = await publish()
-    await clientOf(ports, images[1]!).deleteManifest(digestIn(release))
+    await clientOf(lab.ports, lab.images[1]!).deleteManifest(digestIn(release))
     const {outputs} = await failureOf(() => verify({release}))
     expect(outputs?.['verified']?.split('\n')).toEqual(
-      ['1.0.0', '1.0', 'latest'].map(tag => `${images[0]!}:${tag}`)
+      ['1.0.0', '1.0', 'latest'].map(tag => `${lab.images[0]!}:${tag}`)
     )
     expect(JSON.parse(outputs?.['report'] ?? '')).toHaveLength(6)
     expect(outputs?.['junit']).toContain('tests="6" failures="3"')
@@ -119,7 +102,7 @@ describe('verify-release', () => {
   ])('prints JUnit on a command line, for %s with exit code %i', async (tag, exitCode, expected) => {
     await publish()
     const program = {argv: process.argv, write: process.stdout.write.bind(process.stdout), out: ''}
-    const args = ['--images', images[1]!, '--tags', tag, '--output', 'junit']
+    const args = ['--images', lab.images[1]!, '--tags', tag, '--output', 'junit']
     process.argv = ['node', 'image-release', 'verify-release', ...args]
     process.stdout.write = chunk => Boolean((program.out += String(chunk)))
     try {
@@ -135,8 +118,8 @@ describe('verify-release', () => {
   })
 
   it('leaves out tags that stayed at another release', async () => {
-    await publishRelease(ports, {
-      images,
+    await publishRelease(lab.ports, {
+      images: lab.images,
       version: '2.0.0',
       tags: releaseTags('2.0.0'),
       revision: 'b'.repeat(40)

@@ -1,4 +1,4 @@
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
 import {promoteRelease} from '../../src/commands/promote-release.js'
 import {parseInputs} from '../../src/inputs/input.js'
@@ -20,6 +20,7 @@ import {
   startOlareg
 } from '../support/registries.js'
 import {clientOf, publishRelease, releaseTags} from '../support/releases.js'
+import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 
 const ARTIFACT_TYPE = 'application/spdx+json'
 const sbom = (name = 'app') => ({
@@ -65,33 +66,18 @@ describeWith(DISTRIBUTION_3, 'a bill of materials in distribution 3, which has n
 )
 
 describe('the bills of materials of a release', () => {
-  let registries: RunningRegistry[]
-  let ports: TestPorts
-  const state = {number: 0, image: '', production: ''}
-
-  beforeAll(async () => {
-    registries = [await startEmbedded(), await startEmbedded()]
-  })
-  afterAll(async () => {
-    await Promise.all(registries.map(registry => registry.stop()))
-  })
-  beforeEach(() => {
-    ports = testPorts(registries)
-    state.number += 1
-    const [first = '', second = ''] = registries.map(({host}) => host)
-    state.image = `${first}/org/life${state.number}`
-    state.production = `${second}/org/life${state.number}`
-  })
-  afterEach(() => ports.close())
+  const lab = suiteRegistries('org', twoEmbedded)
+  const source = (): string => lab.images[0]!
+  const production = (): string => lab.images[1]!
 
   const children = async (digest: string): Promise<Digest[]> => {
-    const index = await clientOf(ports, state.image).getManifest(parseDigest(digest))
+    const index = await clientOf(lab.ports, source()).getManifest(parseDigest(digest))
     return readManifest(index)
       .manifests.filter(({platform}) => platform?.os === 'linux')
       .map(child => child.digest)
   }
   const attachTo = async (digests: readonly Digest[]): Promise<Digest[]> => {
-    const client = clientOf(ports, state.image)
+    const client = clientOf(lab.ports, source())
     return await Promise.all(
       digests.map(
         async digest => (await pushAttachment(client, await client.getManifest(digest), sbom(digest))).digest
@@ -99,29 +85,31 @@ describe('the bills of materials of a release', () => {
     )
   }
   const publish = async (version: string, revision: string) =>
-    await publishRelease(ports, {
-      images: [state.image],
+    await publishRelease(lab.ports, {
+      images: [source()],
       version,
       tags: [{name: 'latest', class: 'moving', rule: 'main'}],
       revision: revision.repeat(40),
       make: architecture => attestedImage({architecture, content: version})
     })
   const isThere = async (name: string, digests: readonly Digest[]): Promise<boolean[]> =>
-    Promise.all(digests.map(async digest => (await clientOf(ports, name).headManifest(digest)) !== undefined))
+    Promise.all(
+      digests.map(async digest => (await clientOf(lab.ports, name).headManifest(digest)) !== undefined)
+    )
 
   it('go along where it is promoted, beside what BuildKit attested', async () => {
-    const {digest} = await publishRelease(ports, {
-      images: [state.image],
+    const {digest} = await publishRelease(lab.ports, {
+      images: [source()],
       version: '1.2.3',
       tags: releaseTags('1.2.3'),
       make: architecture => attestedImage({architecture})
     })
     const images = await children(digest)
     const sboms = await attachTo(images)
-    const texts = {from: `${state.image}:1.2.3`, to: state.production, tags: '1.2.3'}
-    await promoteRelease.run(parseInputs(promoteRelease.inputs, texts), ports)
-    expect(await isThere(state.production, sboms)).toEqual([true, true])
-    const client = clientOf(ports, state.production)
+    const texts = {from: `${source()}:1.2.3`, to: production(), tags: '1.2.3'}
+    await promoteRelease.run(parseInputs(promoteRelease.inputs, texts), lab.ports)
+    expect(await isThere(production(), sboms)).toEqual([true, true])
+    const client = clientOf(lab.ports, production())
     for (const child of images) {
       const [listed] = await listReferrers(client, child)
       const manifest = await client.getManifest(listed?.digest ?? child)
@@ -138,8 +126,8 @@ describe('the bills of materials of a release', () => {
     const current = await publish('0.0.2', 'b')
     const sboms = await attachTo(await children(current.digest))
     const texts = {release: current.release, 'min-age': '0'}
-    await cleanupLatest.run(parseInputs(cleanupLatest.inputs, texts), ports)
-    expect(await isThere(state.image, sboms)).toEqual([true, true])
-    expect(await isThere(state.image, oldSboms)).toEqual([false, false])
+    await cleanupLatest.run(parseInputs(cleanupLatest.inputs, texts), lab.ports)
+    expect(await isThere(source(), sboms)).toEqual([true, true])
+    expect(await isThere(source(), oldSboms)).toEqual([false, false])
   })
 })
