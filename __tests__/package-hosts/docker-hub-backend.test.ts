@@ -5,8 +5,8 @@ import type {Digest} from '../../src/oci/digest.js'
 import {parseRepository, parseTag} from '../../src/oci/reference.js'
 import {type DockerHubParts, dockerHubBackend} from '../../src/package-hosts/docker-hub-backend.js'
 import type {Credential} from '../../src/ports.js'
-import type {ListedVersion, RepositoryBackend} from '../../src/retention/repository-backend.js'
 import {HUB_LOGIN, type HubEmulator, type HubOptions, startDockerHub} from '../support/docker-hub-emulator.js'
+import {type HostedRepository, listVersions, pushTagged} from '../support/hosted-repository.js'
 import {testPorts} from '../support/ports.js'
 import {indexOf, newManifest, openClient} from '../support/registry-client.js'
 import {failureOf} from '../support/thrown.js'
@@ -19,10 +19,8 @@ afterEach(async () => {
   expect(emulator?.faults ?? []).toEqual([])
 })
 
-interface HubWorld {
+interface HubWorld extends HostedRepository {
   readonly emulator: HubEmulator
-  readonly backend: RepositoryBackend
-  readonly client: ReturnType<ReturnType<typeof openClient>['repository']>
 }
 
 async function world(options: HubOptions = {}, overrides: Partial<DockerHubParts> = {}): Promise<HubWorld> {
@@ -44,24 +42,6 @@ async function world(options: HubOptions = {}, overrides: Partial<DockerHubParts
   return {emulator, backend, client}
 }
 
-/** Puts images there, each at its tags. */
-async function push({client}: HubWorld, ...tagged: readonly (readonly string[])[]): Promise<Digest[]> {
-  const digests: Digest[] = []
-  for (const tags of tagged) {
-    const manifest = await newManifest(client)
-    for (const reference of [manifest.digest, ...tags.map(parseTag)])
-      await client.putManifest(manifest, reference)
-    digests.push(manifest.digest)
-  }
-  return digests
-}
-
-async function listed(backend: RepositoryBackend): Promise<ListedVersion[]> {
-  const all: ListedVersion[] = []
-  for await (const {versions} of backend.versions()) all.push(...versions)
-  return all
-}
-
 const refusing = (status: number, body: unknown, when: 'before' | 'after' = 'before', times = 99) => {
   const left = {times}
   return (method: string) =>
@@ -73,14 +53,14 @@ describe('a repository of Docker Hub', () => {
     'is listed by digest, with tags and times, digests named: %s',
     async namesDigests => {
       const here = await world({namesDigests})
-      const [one, other] = await push(here, ['v1', 'latest'], ['v0'])
+      const [one, other] = await pushTagged(here, ['v1', 'latest'], ['v0'])
       expect(await here.backend.capabilities()).toEqual({
         tagDeletion: 'alone',
         versionDeletion: 'untagged-only',
         listsUntagged: false,
         knowsAges: true
       })
-      const versions = await listed(here.backend)
+      const versions = await listVersions(here)
       const time = Date.parse('2026-11-01T10:00:00Z')
       expect(new Map(versions.map(version => [version.digest, version]))).toEqual(
         new Map([
@@ -93,18 +73,18 @@ describe('a repository of Docker Hub', () => {
 
   it('is listed whole, however many pages there are', async () => {
     const here = await world()
-    await push(
+    await pushTagged(
       here,
       Array.from({length: 120}, (_, at) => `t${at}`)
     )
-    const [version] = await listed(here.backend)
+    const [version] = await listVersions(here)
     expect(version?.tags).toHaveLength(120)
     expect(here.emulator.calls.filter(call => call.startsWith('GET'))).toHaveLength(2)
     expect(here.emulator.calls.filter(call => call.startsWith('POST'))).toHaveLength(1)
   })
 
   it('has nothing listed where there is none', async () => {
-    expect(await listed((await world()).backend)).toEqual([])
+    expect(await listVersions(await world())).toEqual([])
   })
 
   it('loses one tag of several, and an image once nothing names it', async () => {
@@ -149,7 +129,7 @@ describe('what Docker Hub refuses', () => {
     ]
   ])('is named with the setting that gives it: %s', async (_, body, message, hint) => {
     const here = await world({interfere: refusing(403, body)})
-    const [digest = '' as Digest] = await push(here, ['v1'])
+    const [digest = '' as Digest] = await pushTagged(here, ['v1'])
     const failure = await failureOf(async () => await here.backend.deleteTag?.(parseTag('v1'), digest))
     expect(failure).toMatchObject({code: 'RIGHT_MISSING'})
     expect(failure.message).toContain(message)
@@ -158,8 +138,8 @@ describe('what Docker Hub refuses', () => {
 
   it('is a login that is missing', async () => {
     const here = await world({}, {credential: () => Promise.resolve(undefined)})
-    await push(here, ['v1'])
-    expect(await failureOf(async () => await listed(here.backend))).toMatchObject({
+    await pushTagged(here, ['v1'])
+    expect(await failureOf(async () => await listVersions(here))).toMatchObject({
       code: 'RIGHT_MISSING',
       message: 'docker.io/ada/app: Docker Hub wants a login (authentication required)'
     })
@@ -168,14 +148,14 @@ describe('what Docker Hub refuses', () => {
   it('is a login that is wrong, and no secret is told', async () => {
     const wrong = {username: 'ada', password: 'hunter2'}
     const here = await world({}, {credential: () => Promise.resolve(wrong)})
-    const failure = await failureOf(async () => await listed(here.backend))
+    const failure = await failureOf(async () => await listVersions(here))
     expect(failure).toMatchObject({code: 'CREDENTIALS_INVALID'})
     expect(`${failure.message} ${failure.hint}`).not.toContain('hunter2')
   })
 
   it('is an immutable tag: it stays, and the rest goes on', async () => {
     const here = await world({interfere: refusing(400, {message: 'tag is immutable'})})
-    const [digest = '' as Digest] = await push(here, ['v1'])
+    const [digest = '' as Digest] = await pushTagged(here, ['v1'])
     expect(await here.backend.deleteTag?.(parseTag('v1'), digest)).toEqual({
       state: 'undeletable',
       reason: 'tag is immutable'
@@ -191,13 +171,13 @@ describe('failures of Docker Hub', () => {
     ['before', 99, 'undeletable']
   ] as const)('that come %s the deletion, %i times, end as %s', async (when, times, outcome) => {
     const here = await world({interfere: refusing(500, {message: 'internal'}, when, times)})
-    const [digest = '' as Digest] = await push(here, ['v1'])
+    const [digest = '' as Digest] = await pushTagged(here, ['v1'])
     expect(await here.backend.deleteTag?.(parseTag('v1'), digest)).toMatchObject({state: outcome})
   })
 
   it('for its limits are waited for as the answers say', async () => {
     const here = await world({limit: {requests: 5, windowSeconds: 1}}, {clock: systemClock})
-    const [digest = '' as Digest] = await push(
+    const [digest = '' as Digest] = await pushTagged(
       here,
       Array.from({length: 8}, (_, at) => `t${at}`)
     )

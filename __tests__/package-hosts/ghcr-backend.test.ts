@@ -6,11 +6,11 @@ import type {Digest} from '../../src/oci/digest.js'
 import {parseRepository, parseTag} from '../../src/oci/reference.js'
 import {type GhcrParts, ghcrBackend} from '../../src/package-hosts/ghcr-backend.js'
 import type {Clock} from '../../src/ports.js'
-import type {ListedVersion, RepositoryBackend} from '../../src/retention/repository-backend.js'
 import {GHCR_ADMIN, type GhcrEmulator, type GhcrOptions, startGhcr} from '../support/ghcr-emulator.js'
 import type {GhcrToken} from '../support/ghcr-state.js'
+import {type HostedRepository, listVersions, pushTagged} from '../support/hosted-repository.js'
 import {testPorts} from '../support/ports.js'
-import {newManifest, openClient} from '../support/registry-client.js'
+import {openClient} from '../support/registry-client.js'
 import {failureOf} from '../support/thrown.js'
 
 const state: {emulator?: GhcrEmulator} = {}
@@ -21,10 +21,8 @@ afterEach(async () => {
   expect(emulator?.faults ?? []).toEqual([])
 })
 
-interface World {
+interface World extends HostedRepository {
   readonly emulator: GhcrEmulator
-  readonly backend: RepositoryBackend
-  readonly client: ReturnType<ReturnType<typeof openClient>['repository']>
 }
 
 async function world(
@@ -51,24 +49,6 @@ async function world(
   return {emulator, backend, client: openClient({host: emulator.host}).repository(repository)}
 }
 
-/** Puts small images there, each at its tags, the first named first. */
-async function push({client}: World, ...tagged: readonly (readonly string[])[]): Promise<Digest[]> {
-  const digests: Digest[] = []
-  for (const tags of tagged) {
-    const manifest = await newManifest(client)
-    for (const reference of [manifest.digest, ...tags.map(parseTag)])
-      await client.putManifest(manifest, reference)
-    digests.push(manifest.digest)
-  }
-  return digests
-}
-
-async function listed(backend: RepositoryBackend): Promise<ListedVersion[]> {
-  const all: ListedVersion[] = []
-  for await (const {versions} of backend.versions()) all.push(...versions)
-  return all
-}
-
 const classic = (...scopes: readonly string[]): GhcrToken => ({kind: 'classic', user: 'owner', scopes})
 const other: GhcrToken = {kind: 'classic', user: 'other', scopes: ['read:packages', 'delete:packages']}
 const stranger: GhcrToken = {kind: 'classic', user: 'stranger', scopes: ['read:packages', 'delete:packages']}
@@ -84,12 +64,12 @@ describe('a package of GHCR', () => {
     async repository => {
       const here = await world({repository})
       const before = Date.now()
-      const [old, tagged] = await push(here, [], ['v1', 'latest'])
+      const [old, tagged] = await pushTagged(here, [], ['v1', 'latest'])
       expect(await here.backend.capabilities()).toMatchObject({
         listsUntagged: true,
         tagDeletion: 'placeholder'
       })
-      const versions = await listed(here.backend)
+      const versions = await listVersions(here)
       expect(versions).toMatchObject([
         {digest: tagged, tags: ['v1', 'latest'], id: expect.stringMatching(/^\d+$/)},
         {digest: old, tags: []}
@@ -107,7 +87,7 @@ describe('a package of GHCR', () => {
     ['by another user below /users', other, '/users/owner/packages/container/app']
   ])('of a user is read %s', async (_, token, path) => {
     const here = await world({repository: 'owner/app', token, admins: ['owner', 'owner/app', 'other']})
-    const [, gone = '' as Digest] = await push(here, ['v1'], ['v2'])
+    const [, gone = '' as Digest] = await pushTagged(here, ['v1'], ['v2'])
     await here.backend.capabilities()
     expect(await here.backend.deleteVersion({digest: gone, tags: []})).toEqual({state: 'done'})
     expect(here.emulator.calls.at(-1)).toBe(`DELETE ${path}/versions/1001`)
@@ -123,7 +103,7 @@ describe('a package of GHCR', () => {
         'application/vnd.oci.image.manifest.v1+json',
         Buffer.from(String(at))
       )
-    expect((await listed(here.backend)).map(({tags}) => tags[0])).toEqual(
+    expect((await listVersions(here)).map(({tags}) => tags[0])).toEqual(
       Array.from({length: 345}, (_, at) => `t${344 - at}`)
     )
     const pages = () => here.emulator.calls.filter(call => call.includes('/versions?')).length
@@ -135,14 +115,14 @@ describe('a package of GHCR', () => {
   it('has nothing listed where there is none', async () => {
     const {backend} = await world()
     await backend.capabilities()
-    expect(await listed(backend)).toEqual([])
+    expect(await listVersions({backend})).toEqual([])
   })
 
   it('loses a version, its tags and its manifest, and gets them back', async () => {
     const here = await world()
-    const [gone = '' as Digest, kept = '' as Digest] = await push(here, ['v1', 'old'], ['v2'])
+    const [gone = '' as Digest, kept = '' as Digest] = await pushTagged(here, ['v1', 'old'], ['v2'])
     expect(await here.backend.deleteVersion({digest: gone, tags: []})).toEqual({state: 'done'})
-    expect((await listed(here.backend)).map(({digest}) => digest)).toEqual([kept])
+    expect((await listVersions(here)).map(({digest}) => digest)).toEqual([kept])
     expect(await here.client.findManifest(gone)).toBeUndefined()
     expect(await here.client.headManifest(parseTag('old'))).toBeUndefined()
     expect(await here.backend.restoreVersion?.(gone)).toEqual({state: 'done'})
@@ -152,9 +132,9 @@ describe('a package of GHCR', () => {
 
   it('finds what was put after the listing, and says where something is gone already', async () => {
     const here = await world()
-    await push(here, ['v1'])
-    await listed(here.backend)
-    const [late = '' as Digest] = await push(here, ['v2'])
+    await pushTagged(here, ['v1'])
+    await listVersions(here)
+    const [late = '' as Digest] = await pushTagged(here, ['v2'])
     expect(await here.backend.deleteVersion({digest: late, tags: []})).toEqual({state: 'done'})
     expect(await here.backend.deleteVersion({digest: late, tags: [], id: '1001'})).toEqual({state: 'gone'})
     expect(
@@ -166,8 +146,8 @@ describe('a package of GHCR', () => {
 
   it('says how a version is brought back by hand', async () => {
     const here = await world()
-    const [digest = '' as Digest] = await push(here, ['v1'])
-    await listed(here.backend)
+    const [digest = '' as Digest] = await pushTagged(here, ['v1'])
+    await listVersions(here)
     expect(here.backend.restoreHint?.([digest])).toBe(
       'gh api -X POST /orgs/org/packages/container/app/versions/1000/restore'
     )
@@ -175,7 +155,7 @@ describe('a package of GHCR', () => {
 
   it('cannot bring back what GitHub does not have any more', async () => {
     const here = await world()
-    const [gone = '' as Digest] = await push(here, ['v1'], ['v2'])
+    const [gone = '' as Digest] = await pushTagged(here, ['v1'], ['v2'])
     await here.backend.deleteVersion({digest: gone, tags: []})
     const version = here.emulator.state.packages.get('org/app')?.find(({digest}) => digest === gone)
     here.emulator.state.packages.set('org/app', here.emulator.state.list('org/app'))
@@ -190,7 +170,7 @@ describe('a package of GHCR', () => {
 describe('what GitHub deletes for nobody is told from what went wrong', () => {
   it('the last tagged version', async () => {
     const here = await world()
-    const [only = '' as Digest] = await push(here, ['v1'], [])
+    const [only = '' as Digest] = await pushTagged(here, ['v1'], [])
     expect(await here.backend.deleteVersion({digest: only, tags: []})).toEqual({
       state: 'undeletable',
       reason: 'it is the last tagged version of the package',
@@ -200,7 +180,7 @@ describe('what GitHub deletes for nobody is told from what went wrong', () => {
 
   it('more than 5,000 downloads of a public package', async () => {
     const here = await world()
-    const [pulled = '' as Digest] = await push(here, ['v1'], ['v2'])
+    const [pulled = '' as Digest] = await pushTagged(here, ['v1'], ['v2'])
     const version = here.emulator.state.find('org/app', 'v1')
     if (version !== undefined) version.downloads = 5001
     expect(await here.backend.deleteVersion({digest: pulled, tags: []})).toMatchObject({
@@ -277,7 +257,7 @@ describe('a right that is missing is named with the setting that gives it', () =
 
   it.each(rows)('$name, said by $refusesWith', async ({row: {options, runsIn, says, hint}, refusesWith}) => {
     const here = await world({refusesWith, ...options}, runsIn === undefined ? {} : {runsIn})
-    const [digest = '' as Digest] = await push(here, ['v1'], ['v2'])
+    const [digest = '' as Digest] = await pushTagged(here, ['v1'], ['v2'])
     const failure = await failureOf(async () => {
       await here.backend.capabilities()
       await here.backend.deleteVersion({digest, tags: []})
@@ -293,7 +273,7 @@ describe('a right that is missing is named with the setting that gives it', () =
 
   it('a private package that the API does not show, and the registry does', async () => {
     const here = await world({token: actionsOf('other/tool'), visibility: 'private'}, {runsIn: 'org/tool'})
-    await push(here, ['v1'])
+    await pushTagged(here, ['v1'])
     expect(await failureOf(async () => await here.backend.capabilities())).toMatchObject({
       code: 'RIGHT_MISSING',
       message: 'ghcr.io/org/app: the registry has it, and the API does not show it to this token'
@@ -302,9 +282,9 @@ describe('a right that is missing is named with the setting that gives it', () =
 
   it('is asked for only where deletion is meant', async () => {
     const here = await world({token: classic('read:packages')}, {purpose: 'list'})
-    await push(here, ['v1'])
+    await pushTagged(here, ['v1'])
     await here.backend.capabilities()
-    expect(await listed(here.backend)).toHaveLength(1)
+    expect(await listVersions(here)).toHaveLength(1)
   })
 
   it('a token that GitHub does not know', async () => {
@@ -338,14 +318,14 @@ describe('failures of the API', () => {
     ['after', 'gone']
   ] as const)('that pass are tried again: %s the deletion', async (when, outcome) => {
     const here = await world({interfere: failing(502, when, 2)})
-    const [digest = '' as Digest] = await push(here, ['v1'], ['v2'])
+    const [digest = '' as Digest] = await pushTagged(here, ['v1'], ['v2'])
     expect(await here.backend.deleteVersion({digest, tags: []})).toEqual({state: outcome})
     expect(await here.client.findManifest(digest)).toBeUndefined()
   })
 
   it('that stay are given out', async () => {
     const here = await world({interfere: failing(500, 'before', 99)})
-    const [digest = '' as Digest] = await push(here, ['v1'], ['v2'])
+    const [digest = '' as Digest] = await pushTagged(here, ['v1'], ['v2'])
     const failure = await failureOf(async () => await here.backend.deleteVersion({digest, tags: []}))
     expect(failure).toBeInstanceOf(RegistryError)
     expect(failure.message).toContain("at GitHub's API: 500: Server Error")
@@ -354,8 +334,8 @@ describe('failures of the API', () => {
   it('for its limits are waited for as the answers say, and met by few', async () => {
     const limits = {secondary: {points: 100, windowSeconds: 1}, primary: {requests: 42, windowSeconds: 1}}
     const here = await world({limits, clock: systemClock})
-    const digests = await push(here, ...Array.from({length: 30}, () => []), ['v1'])
-    await listed(here.backend)
+    const digests = await pushTagged(here, ...Array.from({length: 30}, () => []), ['v1'])
+    await listVersions(here)
     const outcomes = await Promise.all(
       digests.slice(0, 30).map(async digest => await here.backend.deleteVersion({digest, tags: []}))
     )
