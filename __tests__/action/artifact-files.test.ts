@@ -1,41 +1,24 @@
 import {mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {randomBytes} from 'node:crypto'
-import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {DefaultArtifactClient} from '@actions/artifact'
-import {afterEach, beforeEach, describe, expect, it, jest} from '@jest/globals'
+import {describe, expect, it} from '@jest/globals'
 import {openArtifactStore} from '../../src/hosts/github/artifact-digest-store.js'
 import {openArtifactFiles} from '../../src/hosts/github/artifact-files.js'
-import {type ResultsService, startResultsService} from '../support/results-service.js'
+import {actionJob} from '../support/action-job.js'
 
 const DIGEST = 'a'.repeat(64)
 
-let service: ResultsService
-let temp: string
-
-beforeEach(async () => {
-  service = await startResultsService()
-  temp = mkdtempSync(path.join(tmpdir(), 'artifact-files-'))
-  Object.assign(process.env, service.env())
-  // The client writes workflow commands, which the log of this test run would obey.
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true)
-})
-
-afterEach(async () => {
-  jest.restoreAllMocks()
-  await service.stop()
-  rmSync(temp, {recursive: true})
-  for (const name of Object.keys(service.env())) Reflect.deleteProperty(process.env, name)
-})
+const job = actionJob()
 
 const texts = async (name: string): Promise<Record<string, string> | undefined> => {
-  const files = await openArtifactFiles(temp).load(name)
+  const files = await openArtifactFiles(job.temp).load(name)
   return files && Object.fromEntries(files.map(file => [file.name, Buffer.from(file.bytes).toString()]))
 }
 
 /** As actions/upload-artifact does it. */
 const upload = async (name: string, file: string, content: string | Uint8Array): Promise<void> => {
-  const folder = mkdtempSync(path.join(temp, 'upload-'))
+  const folder = mkdtempSync(path.join(job.temp, 'upload-'))
   writeFileSync(path.join(folder, file), content)
   await new DefaultArtifactClient().uploadArtifact(name, [path.join(folder, file)], folder)
   rmSync(folder, {recursive: true})
@@ -47,28 +30,28 @@ describe('files as artifacts', () => {
       {name: 'a.log', text: 'one\n'},
       {name: 'b.json', text: '{}'}
     ]
-    expect(await openArtifactFiles(temp).save('test-logs-app', files)).toMatch(
+    expect(await openArtifactFiles(job.temp).save('test-logs-app', files)).toMatch(
       /^artifact test-logs-app \(\d+\)$/
     )
-    Object.assign(process.env, service.env('run-1', 'another'))
+    job.enter('run-1', 'another')
     expect(await texts('test-logs-app')).toEqual({'a.log': 'one\n', 'b.json': '{}'})
-    expect(await openArtifactFiles(temp).names()).toEqual(['test-logs-app'])
-    expect(readdirSync(temp)).toEqual([])
+    expect(await openArtifactFiles(job.temp).names()).toEqual(['test-logs-app'])
+    expect(readdirSync(job.temp)).toEqual([])
   })
 
   it('of an earlier attempt are replaced', async () => {
-    await openArtifactFiles(temp).save('metrics-app', [{name: 'metrics.json', text: 'old'}])
-    Object.assign(process.env, service.env('run-1', 'job-1-attempt-2'))
-    await openArtifactFiles(temp).save('metrics-app', [{name: 'metrics.json', text: 'new'}])
+    await openArtifactFiles(job.temp).save('metrics-app', [{name: 'metrics.json', text: 'old'}])
+    job.enter('run-1', 'job-1-attempt-2')
+    await openArtifactFiles(job.temp).save('metrics-app', [{name: 'metrics.json', text: 'new'}])
     expect(await texts('metrics-app')).toEqual({'metrics.json': 'new'})
-    expect(service.artifacts()).toHaveLength(1)
+    expect(job.service.artifacts()).toHaveLength(1)
   })
 
   it('are undefined where nothing lies under the name, and those of other runs are not seen', async () => {
-    await openArtifactFiles(temp).save('x', [{name: 'x', text: ''}])
-    Object.assign(process.env, service.env('run-2'))
+    await openArtifactFiles(job.temp).save('x', [{name: 'x', text: ''}])
+    job.enter('run-2')
     expect(await texts('x')).toBeUndefined()
-    expect(await openArtifactFiles(temp).names()).toEqual([])
+    expect(await openArtifactFiles(job.temp).names()).toEqual([])
   })
 
   it('as the recipe of Docker leaves them are empty and named by a digest', async () => {
@@ -77,25 +60,25 @@ describe('files as artifacts', () => {
   })
 
   it('that cannot be kept, listed or fetched say so', async () => {
-    await openArtifactFiles(temp).save('x', [{name: 'x', text: ''}])
-    service.fail({method: 'CreateArtifact', status: 403})
-    await expect(openArtifactFiles(temp).save('y', [{name: 'y', text: ''}])).rejects.toMatchObject({
+    await openArtifactFiles(job.temp).save('x', [{name: 'x', text: ''}])
+    job.service.fail({method: 'CreateArtifact', status: 403})
+    await expect(openArtifactFiles(job.temp).save('y', [{name: 'y', text: ''}])).rejects.toMatchObject({
       code: 'ARTIFACT_FAILED',
       message: expect.stringContaining('artifact y cannot be uploaded')
     })
-    service.fail({method: 'GetSignedArtifactURL', status: 403})
+    job.service.fail({method: 'GetSignedArtifactURL', status: 403})
     await expect(texts('x')).rejects.toMatchObject({
       code: 'ARTIFACT_FAILED',
       message: expect.stringContaining('artifact x cannot be downloaded')
     })
-    service.fail({method: 'ListArtifacts', status: 403})
-    await expect(openArtifactFiles(temp).names()).rejects.toMatchObject({code: 'ARTIFACT_FAILED'})
+    job.service.fail({method: 'ListArtifacts', status: 403})
+    await expect(openArtifactFiles(job.temp).names()).rejects.toMatchObject({code: 'ARTIFACT_FAILED'})
   })
 
   it('that are large are not fetched', async () => {
     await upload('huge', 'huge', randomBytes(5_000_000))
     await expect(texts('huge')).rejects.toMatchObject({code: 'RECORD_INVALID'})
-    expect(service.calls).not.toContain('GetSignedArtifactURL')
+    expect(job.service.calls).not.toContain('GetSignedArtifactURL')
   })
 })
 
@@ -109,7 +92,7 @@ describe('a digest record', () => {
     ['all of them zeros', Buffer.alloc(10_000_000), undefined]
   ])('of many bytes, %s, is not read whole', async (_, content, message) => {
     await upload('digest-app', 'digest-app', content)
-    const load = openArtifactStore(temp).load(['digest-app'])
+    const load = openArtifactStore(job.temp).load(['digest-app'])
     if (message !== undefined) await expect(load).rejects.toThrow(message)
     else expect((await load).get('digest-app')?.length).toBeLessThan(10_000)
   })

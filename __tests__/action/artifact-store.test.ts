@@ -1,40 +1,24 @@
-import {mkdtempSync, readdirSync, rmSync} from 'node:fs'
+import {readdirSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {afterEach, beforeEach, describe, expect, it, jest} from '@jest/globals'
+import {describe, expect, it} from '@jest/globals'
 import {z} from 'zod'
 import {openArtifactStore} from '../../src/hosts/github/artifact-digest-store.js'
-import {type ResultsService, startResultsService} from '../support/results-service.js'
+import {actionJob} from '../support/action-job.js'
 import {type ZipEntry, zipArchive} from '../support/zip-archive.js'
 
 const RECORD = Buffer.from(`sha256:${'a'.repeat(64)}`)
 const OTHER = Buffer.from(`sha256:${'b'.repeat(64)}`)
 
-let service: ResultsService
-let temp: string
-
-beforeEach(async () => {
-  service = await startResultsService()
-  temp = mkdtempSync(path.join(tmpdir(), 'artifact-store-'))
-  Object.assign(process.env, service.env())
-  // The client writes workflow commands, which the log of this test run would obey.
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true)
-})
-
-afterEach(async () => {
-  jest.restoreAllMocks()
-  await service.stop()
-  rmSync(temp, {recursive: true})
-  for (const name of Object.keys(service.env())) Reflect.deleteProperty(process.env, name)
-})
+const job = actionJob()
 
 describe('digest records as artifacts', () => {
   it('come back as they were saved, in another job of the run', async () => {
-    await openArtifactStore(temp).save('digest-app-amd64', RECORD)
-    await openArtifactStore(temp).save('digest-app-arm64', OTHER)
+    await openArtifactStore(job.temp).save('digest-app-amd64', RECORD)
+    await openArtifactStore(job.temp).save('digest-app-arm64', OTHER)
 
-    Object.assign(process.env, service.env('run-1', 'merge'))
-    const records = await openArtifactStore(temp).load(['digest-app-amd64', 'digest-app-arm64', 'absent'])
+    job.enter('run-1', 'merge')
+    const records = await openArtifactStore(job.temp).load(['digest-app-amd64', 'digest-app-arm64', 'absent'])
     expect([...records]).toEqual(
       expect.arrayContaining([
         ['digest-app-amd64', RECORD],
@@ -45,25 +29,25 @@ describe('digest records as artifacts', () => {
   })
 
   it('are replaced by a second save under the name', async () => {
-    await openArtifactStore(temp).save('digest-app-amd64', RECORD)
-    await openArtifactStore(temp).save('digest-app-amd64', OTHER)
-    expect(service.artifacts()).toHaveLength(1)
-    const records = await openArtifactStore(temp).load(['digest-app-amd64'])
+    await openArtifactStore(job.temp).save('digest-app-amd64', RECORD)
+    await openArtifactStore(job.temp).save('digest-app-amd64', OTHER)
+    expect(job.service.artifacts()).toHaveLength(1)
+    const records = await openArtifactStore(job.temp).load(['digest-app-amd64'])
     expect(records.get('digest-app-amd64')).toEqual(OTHER)
   })
 
   it('of another run are not seen', async () => {
-    await openArtifactStore(temp).save('digest-app-amd64', RECORD)
-    Object.assign(process.env, service.env('run-2'))
-    expect(await openArtifactStore(temp).load(['digest-app-amd64'])).toEqual(new Map())
+    await openArtifactStore(job.temp).save('digest-app-amd64', RECORD)
+    job.enter('run-2')
+    expect(await openArtifactStore(job.temp).load(['digest-app-amd64'])).toEqual(new Map())
   })
 
   it('cannot be saved where the service refuses: the error names the record', async () => {
-    service.fail({method: 'CreateArtifact', status: 403})
-    const failure = openArtifactStore(temp).save('digest-app-amd64', RECORD)
+    job.service.fail({method: 'CreateArtifact', status: 403})
+    const failure = openArtifactStore(job.temp).save('digest-app-amd64', RECORD)
     await expect(failure).rejects.toMatchObject({code: 'ARTIFACT_FAILED'})
     await expect(failure).rejects.toThrow('digest-app-amd64')
-    expect(service.artifacts()).toEqual([])
+    expect(job.service.artifacts()).toEqual([])
   })
 })
 
@@ -72,7 +56,7 @@ describe('an artifact that is not what build-by-digest makes', () => {
 
   /** Puts bytes in place of an artifact, as any step of the run could. */
   async function put(archive: Uint8Array): Promise<void> {
-    const {ACTIONS_RESULTS_URL: base = '', ACTIONS_RUNTIME_TOKEN: token = ''} = service.env()
+    const {ACTIONS_RESULTS_URL: base = '', ACTIONS_RUNTIME_TOKEN: token = ''} = job.service.env()
     const call = async (method: string, body: object): Promise<unknown> => {
       const url = `${base}twirp/github.actions.results.api.v1.ArtifactService/${method}`
       const headers = {'content-type': 'application/json', authorization: `Bearer ${token}`}
@@ -89,8 +73,8 @@ describe('an artifact that is not what build-by-digest makes', () => {
 
   /** What lies in the folder of the test and in the one above it, when all is over. */
   const leftovers = (): string[] => [
-    ...readdirSync(temp),
-    ...readdirSync(path.dirname(temp)).filter(file => file.startsWith('slipped'))
+    ...readdirSync(job.temp),
+    ...readdirSync(path.dirname(job.temp)).filter(file => file.startsWith('slipped'))
   ]
 
   it.each<[string, readonly ZipEntry[]]>([
@@ -117,7 +101,7 @@ describe('an artifact that is not what build-by-digest makes', () => {
     ['holds nothing', []]
   ])('that %s is refused, and writes nothing elsewhere', async (_, entries) => {
     await put(zipArchive(entries))
-    const found = await openArtifactStore(temp)
+    const found = await openArtifactStore(job.temp)
       .load([NAME])
       .catch((error: unknown) => error)
     expect(found).toMatchObject({code: expect.stringMatching(/^(RECORD_INVALID|ARTIFACT_FAILED)$/)})
@@ -127,11 +111,11 @@ describe('an artifact that is not what build-by-digest makes', () => {
 
 describe('the stand-in for the results service', () => {
   const URL_PATH = 'twirp/github.actions.results.api.v1.ArtifactService'
-  const job = {workflow_run_backend_id: 'run-1', workflow_job_run_backend_id: 'job-1'}
-  const create = {...job, name: 'a', version: 7}
+  const ids = {workflow_run_backend_id: 'run-1', workflow_job_run_backend_id: 'job-1'}
+  const create = {...ids, name: 'a', version: 7}
 
   async function call(method: string, body: object, token?: string): Promise<number> {
-    const {ACTIONS_RESULTS_URL: base, ACTIONS_RUNTIME_TOKEN: own} = service.env()
+    const {ACTIONS_RESULTS_URL: base, ACTIONS_RUNTIME_TOKEN: own} = job.service.env()
     const response = await fetch(`${base ?? ''}${URL_PATH}/${method}`, {
       method: 'POST',
       headers: {'content-type': 'application/json', authorization: `Bearer ${token ?? own ?? ''}`},
@@ -155,13 +139,13 @@ describe('the stand-in for the results service', () => {
   })
 
   it('refuses to finish what was not begun, and methods that it does not know', async () => {
-    expect(await call('FinalizeArtifact', {...job, name: 'a', size: '1'})).toBe(404)
+    expect(await call('FinalizeArtifact', {...ids, name: 'a', size: '1'})).toBe(404)
     expect(await call('RenameArtifact', create)).toBe(404)
   })
 
   it('refuses a name that is taken, also by an upload that was not finished', async () => {
     expect(await call('CreateArtifact', create)).toBe(200)
     expect(await call('CreateArtifact', create)).toBe(409)
-    expect(await call('FinalizeArtifact', {...job, name: 'a', size: '0'})).toBe(400)
+    expect(await call('FinalizeArtifact', {...ids, name: 'a', size: '0'})).toBe(400)
   })
 })
