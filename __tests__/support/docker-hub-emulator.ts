@@ -1,22 +1,18 @@
-import {
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-  createServer,
-  request as forward
-} from 'node:http'
+import type {IncomingMessage, ServerResponse} from 'node:http'
 import {buffer, json} from 'node:stream/consumers'
 import {DOCKER_HUB} from './docker-hub-description.js'
+import {
+  type ApiAnswer,
+  type Emulated,
+  type EmulatorServer,
+  passToRegistry,
+  registryBehind,
+  sendAnswer,
+  sendRegistryError,
+  serveEmulated
+} from './emulator-server.js'
 import {OpenApiCheck} from './openapi-check.js'
-import {type RunningRegistry, startEmbedded} from './registries.js'
-import {close, listen} from './loopback.js'
-
-/** What Docker Hub's API answers. */
-export interface HubAnswer {
-  readonly status: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: unknown
-}
+import type {RunningRegistry} from './registries.js'
 
 /** How Docker Hub is emulated. */
 export interface HubOptions {
@@ -26,7 +22,7 @@ export interface HubOptions {
   readonly interfere?: (
     method: string,
     path: string
-  ) => {readonly when: 'before' | 'after'; readonly answer: HubAnswer} | undefined
+  ) => {readonly when: 'before' | 'after'; readonly answer: ApiAnswer} | undefined
   /** Whether the listing names digests, as it does in fact, though no description says so. */
   readonly namesDigests?: boolean
   /** Requests a minute; a refusal says when to come back. */
@@ -34,15 +30,10 @@ export interface HubOptions {
 }
 
 /** Docker Hub: a registry that deletes only what nothing names, and the API that deletes tags. */
-export interface HubEmulator {
-  /** The registry, as references write it. */
-  readonly host: string
-  readonly apiUrl: string
+export interface HubEmulator extends EmulatorServer {
   readonly calls: readonly string[]
   /** Where requests or answers are other than Docker's published description. */
   readonly faults: readonly string[]
-  readonly sites: {readonly registry: RequestListener; readonly api: RequestListener}
-  stop(): Promise<void>
 }
 
 /** The login that Hub takes. */
@@ -52,24 +43,12 @@ const PUSHED = '2026-11-01T10:00:00.000000Z'
 
 /** Starts it on free ports. */
 export async function startDockerHub(options: HubOptions = {}): Promise<HubEmulator> {
-  const backing = options.registry ?? (await startEmbedded())
-  const hub = new Hub(options, backing.host)
-  const servers = [createServer(hub.registrySite), createServer(hub.apiSite)]
-  const [registryPort, apiPort] = await Promise.all(servers.map(listen))
-  return {
-    host: `127.0.0.1:${registryPort}`,
-    apiUrl: `http://127.0.0.1:${apiPort}`,
-    calls: hub.calls,
-    faults: hub.faults,
-    sites: {registry: hub.registrySite, api: hub.apiSite},
-    stop: async () => {
-      await Promise.all(servers.map(close))
-      if (options.registry === undefined) await backing.stop()
-    }
-  }
+  const behind = await registryBehind(options.registry)
+  const hub = new Hub(options, behind.host)
+  return {...(await serveEmulated(hub, behind)), calls: hub.calls, faults: hub.faults}
 }
 
-class Hub {
+class Hub implements Emulated {
   readonly calls: string[] = []
   readonly faults: string[] = []
   readonly #options: HubOptions
@@ -82,37 +61,21 @@ class Hub {
     this.#backing = backing
   }
 
-  readonly registrySite: RequestListener = (incoming, outgoing) => {
-    void this.#registry(incoming, outgoing).catch(() => outgoing.destroy())
-  }
-
-  readonly apiSite: RequestListener = (incoming, outgoing) => {
-    void this.#api(incoming, outgoing).catch((error: unknown) => {
-      this.faults.push(`the emulator failed: ${String(error)}`)
-      outgoing.destroy()
-    })
-  }
-
-  async #registry(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async registry(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const {method = '', url = ''} = incoming
     const [, name = '', reference = ''] = /^\/v2\/(.+)\/manifests\/([^/?]+)/.exec(url) ?? []
     const body = await buffer(incoming)
     if (method === 'DELETE') {
       if (!reference.startsWith('sha256:')) {
-        send(outgoing, {status: 405, body: errors('UNSUPPORTED')})
+        sendRegistryError(outgoing, 405, 'UNSUPPORTED')
         return
       }
       if (await this.#isNamed(name, reference)) {
-        send(outgoing, {status: 403, body: errors('DENIED')})
+        sendRegistryError(outgoing, 403, 'DENIED')
         return
       }
     }
-    const request = forward(`http://${this.#backing}${url}`, {method, headers: incoming.headers}, answer => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(outgoing)
-    })
-    request.on('error', () => outgoing.destroy())
-    request.end(body)
+    await passToRegistry(this.#backing, {incoming, body}, outgoing)
   }
 
   /** By a tag, or by an index that a tag points at. */
@@ -139,7 +102,7 @@ class Hub {
     return await (await fetch(`http://${this.#backing}/v2/${name}/manifests/${digest}`)).text()
   }
 
-  async #api(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async api(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const {method = '', url: target = ''} = incoming
     const body = method === 'POST' ? await json(incoming) : undefined
     this.calls.push(`${method} ${target}`)
@@ -150,10 +113,10 @@ class Hub {
     if (done !== undefined && method !== 'DELETE')
       this.faults.push(...this.#check.faults({method, target, body}, done))
     const answer = refusal ?? interference?.answer ?? done ?? {status: 500}
-    send(outgoing, {...answer, headers: {...headers, ...answer.headers}})
+    sendAnswer(outgoing, {...answer, headers: {...headers, ...answer.headers}})
   }
 
-  #take(): {headers: Readonly<Record<string, string>>; refusal?: HubAnswer} {
+  #take(): {headers: Readonly<Record<string, string>>; refusal?: ApiAnswer} {
     const {limit} = this.#options
     if (limit === undefined) return {headers: {}}
     if (Date.now() >= this.#window.start + limit.windowSeconds * 1000)
@@ -170,7 +133,7 @@ class Hub {
     target: string,
     token: string | undefined,
     body: unknown
-  ): Promise<HubAnswer> {
+  ): Promise<ApiAnswer> {
     const {pathname, searchParams} = new URL(target, 'https://hub.docker.com')
     if (pathname === '/v2/auth/token') return login(body)
     const tag =
@@ -187,7 +150,7 @@ class Hub {
     return {status: 204}
   }
 
-  #page(tags: readonly {name: string; digest: string}[], query: URLSearchParams): HubAnswer {
+  #page(tags: readonly {name: string; digest: string}[], query: URLSearchParams): ApiAnswer {
     const [page, size] = [Number(query.get('page') ?? 1), Number(query.get('page_size') ?? 10)]
     const results = tags.slice((page - 1) * size, page * size).map(tag => this.#entry(tag))
     if (results.length === 0) return absent()
@@ -210,7 +173,7 @@ class Hub {
   }
 }
 
-function login(body: unknown): HubAnswer {
+function login(body: unknown): ApiAnswer {
   const {username, password} = HUB_LOGIN
   const isKnown = JSON.stringify(body) === JSON.stringify({identifier: username, secret: password})
   return isKnown
@@ -218,18 +181,6 @@ function login(body: unknown): HubAnswer {
     : {status: 401, body: {detail: 'Incorrect authentication credentials', message: ''}}
 }
 
-function absent(): HubAnswer {
+function absent(): ApiAnswer {
   return {status: 404, body: {message: 'object not found', errinfo: {}}}
-}
-
-function errors(code: string) {
-  return {errors: [{code, message: code.toLowerCase()}]}
-}
-
-function send(outgoing: ServerResponse, {status, headers, body}: HubAnswer): void {
-  outgoing.writeHead(status, {
-    ...(body === undefined ? {} : {'content-type': 'application/json'}),
-    ...headers
-  })
-  outgoing.end(body === undefined ? undefined : JSON.stringify(body))
 }

@@ -1,17 +1,20 @@
-import {
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-  createServer,
-  request as forward
-} from 'node:http'
+import type {IncomingMessage, ServerResponse} from 'node:http'
 import {buffer} from 'node:stream/consumers'
+import {
+  type ApiAnswer,
+  type Emulated,
+  type EmulatorServer,
+  passToRegistry,
+  registryBehind,
+  sendAnswer,
+  sendRegistryError,
+  serveEmulated
+} from './emulator-server.js'
 import {GhcrLimiter, type GhcrLimits} from './ghcr-limits.js'
-import {type ApiAnswer, GhcrPackagesApi, type ManifestKeeper} from './ghcr-packages-api.js'
+import {GhcrPackagesApi, type ManifestKeeper} from './ghcr-packages-api.js'
 import {type GhcrSettings, GhcrState, type GhcrToken, type GhcrVersion} from './ghcr-state.js'
 import {type OpenApiCheck, checkedGithub} from './openapi-check.js'
-import {type RunningRegistry, startEmbedded} from './registries.js'
-import {close, listen} from './loopback.js'
+import type {RunningRegistry} from './registries.js'
 
 /** How GitHub's container registry is emulated. */
 export interface GhcrOptions extends Partial<GhcrSettings> {
@@ -30,19 +33,13 @@ export type Interference =
   | {readonly when: 'before' | 'after'; readonly answer: 'break'}
 
 /** GitHub's container registry: a registry that deletes nothing, and the API that does. */
-export interface GhcrEmulator {
-  /** The registry, as references write it. */
-  readonly host: string
-  readonly apiUrl: string
+export interface GhcrEmulator extends EmulatorServer {
   readonly state: GhcrState
   /** What the API was asked, as `GET /path?query`. */
   readonly calls: readonly string[]
   readonly limiter: GhcrLimiter
   /** Where requests or answers are other than GitHub's published description. */
   readonly faults: readonly string[]
-  /** The registry and the API as listeners, for tests that call them ghcr.io and api.github.com. */
-  readonly sites: {readonly registry: RequestListener; readonly api: RequestListener}
-  stop(): Promise<void>
 }
 
 /**
@@ -68,26 +65,13 @@ export async function startGhcr(options: GhcrOptions = {}): Promise<GhcrEmulator
     refusesWith: 404,
     ...options
   }
-  const backing = options.registry ?? (await startEmbedded())
+  const behind = await registryBehind(options.registry)
   const state = new GhcrState()
   const {description, check} = checkedGithub()
-  const api = new GhcrPackagesApi({description, state, settings, manifests: manifestsOf(backing.host)})
-  const emulator = new Emulator(options, {state, api, check, backing: backing.host})
-  const servers = [createServer(emulator.registrySite), createServer(emulator.apiSite)]
-  const [registryPort, apiPort] = await Promise.all(servers.map(listen))
-  return {
-    host: `127.0.0.1:${registryPort}`,
-    apiUrl: `http://127.0.0.1:${apiPort}`,
-    state,
-    calls: emulator.calls,
-    limiter: emulator.limiter,
-    faults: emulator.faults,
-    sites: {registry: emulator.registrySite, api: emulator.apiSite},
-    stop: async () => {
-      await Promise.all(servers.map(close))
-      if (options.registry === undefined) await backing.stop()
-    }
-  }
+  const api = new GhcrPackagesApi({description, state, settings, manifests: manifestsOf(behind.host)})
+  const emulator = new Emulator(options, {state, api, check, backing: behind.host})
+  const {calls, limiter, faults} = emulator
+  return {...(await serveEmulated(emulator, behind)), state, calls, limiter, faults}
 }
 
 interface EmulatorParts {
@@ -98,7 +82,7 @@ interface EmulatorParts {
   readonly backing: string
 }
 
-class Emulator {
+class Emulator implements Emulated {
   readonly calls: string[] = []
   readonly faults: string[] = []
   readonly limiter: GhcrLimiter
@@ -111,31 +95,20 @@ class Emulator {
     this.limiter = new GhcrLimiter(options.limits ?? {})
   }
 
-  readonly registrySite: RequestListener = (incoming, outgoing) => {
-    void this.#registry(incoming, outgoing).catch(() => outgoing.destroy())
-  }
-
-  readonly apiSite: RequestListener = (incoming, outgoing) => {
-    void this.#api(incoming, outgoing).catch((error: unknown) => {
-      this.faults.push(`the emulator failed: ${String(error)}`)
-      outgoing.destroy()
-    })
-  }
-
   /** GHCR deletes nothing by this API (405), and does not know what refers to a manifest. */
-  async #registry(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async registry(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const {method = '', url = ''} = incoming
     const [, name = '', kind, reference = ''] = /^\/v2\/(.+)\/(manifests|referrers)\/([^/?]+)/.exec(url) ?? []
     if (method === 'DELETE') {
-      registryError(outgoing, 405, 'UNSUPPORTED')
+      sendRegistryError(outgoing, 405, 'UNSUPPORTED')
       return
     }
     if (kind === 'referrers') {
-      registryError(outgoing, 404, 'MANIFEST_UNKNOWN')
+      sendRegistryError(outgoing, 404, 'MANIFEST_UNKNOWN')
       return
     }
     const body = await buffer(incoming)
-    const status = await passOn(this.#parts.backing, incoming, body, outgoing)
+    const status = await passToRegistry(this.#parts.backing, {incoming, body}, outgoing, ['oci-subject'])
     if (kind !== 'manifests') return
     if (method === 'PUT' && status === 201)
       this.#parts.state.put(name, reference, incoming.headers['content-type'] ?? '', body)
@@ -143,7 +116,7 @@ class Emulator {
     if (method === 'GET' && status === 200 && version !== undefined) version.downloads++
   }
 
-  async #api(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async api(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const {method = '', url: target = ''} = incoming
     const body = await buffer(incoming)
     const url = new URL(target, 'https://api.github.com')
@@ -163,7 +136,7 @@ class Emulator {
       )
     const answer = refusal ?? interference?.answer ?? done ?? {status: 500}
     if (answer === 'break') return void outgoing.destroy()
-    send(outgoing, {...answer, headers: {...headers, ...answer.headers}})
+    sendAnswer(outgoing, {...answer, headers: {...headers, ...answer.headers}})
   }
 
   #token({headers}: IncomingMessage): GhcrToken | undefined {
@@ -195,34 +168,4 @@ function manifestsOf(host: string): ManifestKeeper {
       for (const [one, its] of [...waiting].reverse()) if (await put(its, one)) waiting.delete(one)
     }
   }
-}
-
-/** Passes a request on and gives the status of the answer. */
-function passOn(
-  host: string,
-  {method, url, headers}: IncomingMessage,
-  body: Buffer,
-  outgoing: ServerResponse
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const request = forward(`http://${host}${url ?? ''}`, {method, headers}, answer => {
-      delete answer.headers['oci-subject']
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(outgoing)
-      answer.on('end', () => resolve(answer.statusCode ?? 502))
-      answer.on('error', reject)
-    })
-    request.on('error', reject)
-    request.end(body)
-  })
-}
-
-function registryError(outgoing: ServerResponse, status: number, code: string): void {
-  send(outgoing, {status, body: {errors: [{code, message: code.toLowerCase()}]}})
-}
-
-function send(outgoing: ServerResponse, {status, headers, body}: ApiAnswer): void {
-  const type = body === undefined ? {} : {'content-type': 'application/json; charset=utf-8'}
-  outgoing.writeHead(status, {...type, ...headers})
-  outgoing.end(body === undefined ? undefined : JSON.stringify(body))
 }

@@ -1,4 +1,4 @@
-import type {ApiAnswer} from './ghcr-packages-api.js'
+import type {ApiAnswer} from './emulator-server.js'
 
 /** Limits of GitHub's API, with windows short enough for a test. */
 export interface GhcrLimits {

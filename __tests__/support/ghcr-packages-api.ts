@@ -1,3 +1,4 @@
+import type {ApiAnswer} from './emulator-server.js'
 import type {GhcrSettings, GhcrState, GhcrToken, GhcrVersion} from './ghcr-state.js'
 import type {GithubDescription} from './openapi-check.js'
 
@@ -8,13 +9,6 @@ export interface ApiRequest {
   /** As it stood in the request line. */
   readonly target: string
   readonly token: GhcrToken | undefined
-}
-
-/** What the API answers. */
-export interface ApiAnswer {
-  readonly status: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: unknown
 }
 
 /** What happens to the manifests when versions go and come back. */
