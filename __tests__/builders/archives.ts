@@ -1,7 +1,6 @@
 import {createHash} from 'node:crypto'
 import {createWriteStream} from 'node:fs'
 import {pipeline} from 'node:stream/promises'
-import {gzipSync} from 'node:zlib'
 import {pack} from 'tar-stream'
 
 /** One entry of an archive: a file, or a symbolic link. */
@@ -21,9 +20,6 @@ export async function writeArchive(file: string, entries: readonly ArchiveEntry[
 }
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-/** A layer that unpacks to this text. */
-export const gzipped = (text: string): Buffer => gzipSync(Buffer.from(text))
 
 /** What `docker save` writes for an image of these layers, each a text, without compression. */
 export function dockerArchive(

@@ -92,6 +92,18 @@ describe('chooseBuilder', () => {
       [/builder podman: podman is not installed/, 'Install podman']
     ],
     [
+      'it fails at once',
+      'podman',
+      {'podman --version': {exitCode: 125, stderr: 'one\ncannot resolve /home/x\n'}},
+      [/builder podman: podman --version fails: cannot resolve \/home\/x/, 'Install podman']
+    ],
+    [
+      'it fails without a word',
+      'buildah',
+      {'buildah --version': {exitCode: 126}},
+      [/builder buildah: buildah --version fails: exit code 126/, 'Install buildah']
+    ],
+    [
       'it is too old',
       'buildah',
       {'buildah --version': 'buildah version 1.23.1'},

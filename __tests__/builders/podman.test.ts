@@ -11,6 +11,7 @@ import {formatPlatform, parsePlatform} from '../../src/oci/platform.js'
 import {builderPorts, execWithEnvironment, scriptedExec} from '../support/builder-ports.js'
 import {describeWith, itWhere, rootFilesystem} from '../support/components.js'
 import {type ContainerStorage, makeContainerStorage} from '../support/container-storage.js'
+import {STORING_BUILDERS, isRecent, programOf} from '../support/real-builders.js'
 import {partsOf, sampleImage, writeLayout} from './layouts.js'
 import {buildRequest} from './requests.js'
 
@@ -19,15 +20,16 @@ const HELLO = 'examples/hello'
 const OWN = parsePlatform(`linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`)
 const ROOTFS = rootFilesystem(OWN.architecture)
 
-describe.each(['buildah', 'podman'] as const)('%s', name => {
-  describeWith([name], 'really', () => {
+describe.each(STORING_BUILDERS)('%s', (name, programs) => {
+  const program = programOf(name)
+  describeWith(programs, 'really', () => {
     let folder: string
     let storage: ContainerStorage
     let count = 0
 
     beforeAll(() => {
       folder = mkdtempSync(path.join(tmpdir(), 'podman-test-'))
-      storage = makeContainerStorage()
+      storage = makeContainerStorage({isRecent: isRecent(name)})
     })
     afterAll(() => {
       storage.remove()
@@ -38,7 +40,7 @@ describe.each(['buildah', 'podman'] as const)('%s', name => {
       buildRequest({context: HELLO, outputFolder: path.join(folder, String(count++)), ...changes})
     const ports = (env: Record<string, string> = {}): ReturnType<typeof builderPorts> =>
       builderPorts(execWithEnvironment({...storage.env, ...env}))
-    const builder = async (with_ = ports()): Promise<Builder> => (await chooseBuilder(name, with_)).builder
+    const builder = async (with_ = ports()): Promise<Builder> => (await chooseBuilder(program, with_)).builder
     const context = (containerfile: string): string => {
       const made = mkdtempSync(path.join(folder, 'context-'))
       writeFileSync(path.join(made, 'Containerfile'), containerfile)
@@ -63,7 +65,7 @@ describe.each(['buildah', 'podman'] as const)('%s', name => {
     it('leaves no name in the storage', async () => {
       const with_ = ports()
       await (await builder(with_)).build(request({}))
-      const {stdout} = await with_.exec(name, ['images', '--format', '{{.Repository}}'])
+      const {stdout} = await with_.exec(program, ['images', '--format', '{{.Repository}}'])
       expect(stdout.replaceAll('<none>', '').trim()).toBe('')
     })
 
@@ -100,7 +102,7 @@ describe.each(['buildah', 'podman'] as const)('%s', name => {
         exitCode: expect.any(Number),
         message: expect.stringMatching(
           new RegExp(
-            `^${name} could not build .* for linux/amd64 \\(exit code \\d+\\): building at STEP "COPY nothing /"`
+            `^${program} could not build .* for linux/amd64 \\(exit code \\d+\\): building at STEP "COPY nothing /"`
           )
         )
       })
@@ -123,7 +125,7 @@ describe.each(['buildah', 'podman'] as const)('%s', name => {
     it('stops when it is cancelled', async () => {
       const controller = new AbortController()
       const cancelled = await chooseBuilder(
-        name,
+        program,
         builderPorts(execWithEnvironment(storage.env), controller.signal)
       )
       controller.abort()
@@ -160,12 +162,19 @@ describe.each(['buildah', 'podman'] as const)('%s', name => {
   })
 })
 
-/** A configuration whose runtime for containers cannot make any. */
+/** A configuration whose runtime for containers cannot make any; podman 5 may raise no limit here. */
 function brokenRuntime(folder: string): string {
   const file = path.join(folder, 'broken.conf')
   writeFileSync(
     file,
-    '[engine]\nruntime = "broken"\ncgroup_manager = "cgroupfs"\n[engine.runtimes]\nbroken = ["/bin/false"]\n'
+    `[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+[engine]
+runtime = "broken"
+cgroup_manager = "cgroupfs"
+[engine.runtimes]
+broken = ["/bin/false"]
+`
   )
   return file
 }

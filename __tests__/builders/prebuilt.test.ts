@@ -10,7 +10,7 @@ import {DOCKER_LAYER_GZIP, DOCKER_MANIFEST, OCI_LAYER_GZIP, OCI_MANIFEST} from '
 import {parsePlatform} from '../../src/oci/platform.js'
 import type {Exec, LocalImage} from '../../src/ports.js'
 import {builderPorts} from '../support/builder-ports.js'
-import {BUILDERS, startBuilder} from '../support/real-builders.js'
+import {STORING_BUILDERS, programOf, startBuilder} from '../support/real-builders.js'
 import {describeWith} from '../support/components.js'
 import {type ArchiveEntry, dockerArchive, writeArchive} from './archives.js'
 import {json, partsOf, sampleImage, sampleIndex, writeLayout} from './layouts.js'
@@ -324,70 +324,71 @@ describe('prebuilt', () => {
   })
 })
 
-describe.each(BUILDERS.filter(([name]) => name !== 'buildx'))(
-  'prebuilt in the storage of %s',
-  (name, programs) => {
-    describeWith(programs, 'really', () => {
-      it('is taken from there', async () => {
-        const storage = await startBuilder(name)
-        const outputFolder = mkdtempSync(path.join(tmpdir(), 'stored-'))
-        try {
-          const args = [
-            'build',
-            '--layers',
-            '--platform',
-            'linux/arm64',
-            '--tag',
-            'localhost/app:1',
-            'examples/hello'
-          ]
-          expect(await storage.exec(name, args)).toMatchObject({exitCode: 0})
-          const source = {kind: 'containers-storage', image: 'localhost/app:1'} as const
-          const exec: Exec = (command, all, options) =>
-            command === name ? storage.exec(command, all, options) : Promise.reject(new Error('not here'))
-          const image = await new PrebuiltBuilder(source, builderPorts(exec)).build(
-            buildRequest({outputFolder, platform: parsePlatform('linux/arm64')})
-          )
-          expect(readManifest(image.root).layers.map(({mediaType}) => mediaType)).toEqual([
-            OCI_LAYER_GZIP,
-            OCI_LAYER_GZIP
-          ])
-        } finally {
-          await storage.stop()
-          rmSync(outputFolder, {recursive: true, force: true})
-        }
-      })
-
-      it('is taken from an archive that it saved', async () => {
-        const storage = await startBuilder(name)
-        const outputFolder = mkdtempSync(path.join(tmpdir(), 'saved-'))
-        try {
-          const args = [
-            'build',
-            '--layers',
-            '--platform',
-            'linux/amd64',
-            '--tag',
-            'localhost/app:1',
-            'examples/hello'
-          ]
-          expect(await storage.exec(name, args)).toMatchObject({exitCode: 0})
-          for (const format of ['oci-archive', 'docker-archive']) {
-            const file = path.join(outputFolder, `${format}.tar`)
-            expect(await storage.exec(name, ['push', 'localhost/app:1', `${format}:${file}`])).toMatchObject({
-              exitCode: 0
-            })
-            const image = await new PrebuiltBuilder(
-              {kind: 'archive', file, name: undefined},
-              builderPorts(storage.exec)
-            ).build(buildRequest({outputFolder: path.join(outputFolder, format)}))
-            expect(readManifest(image.root).layers).toHaveLength(2)
-          }
-        } finally {
-          await storage.stop()
-          rmSync(outputFolder, {recursive: true, force: true})
-        }
-      })
+describe.each(STORING_BUILDERS)('prebuilt in the storage of %s', (name, programs) => {
+  describeWith(programs, 'really', () => {
+    it('is taken from there', async () => {
+      const storage = await startBuilder(name)
+      const outputFolder = mkdtempSync(path.join(tmpdir(), 'stored-'))
+      try {
+        const args = [
+          'build',
+          '--layers',
+          '--platform',
+          'linux/arm64',
+          '--tag',
+          'localhost/app:1',
+          'examples/hello'
+        ]
+        expect(await storage.exec(programOf(name), args)).toMatchObject({exitCode: 0})
+        const source = {kind: 'containers-storage', image: 'localhost/app:1'} as const
+        const exec: Exec = (command, all, options) =>
+          command === programOf(name)
+            ? storage.exec(command, all, options)
+            : Promise.reject(new Error('not here'))
+        const image = await new PrebuiltBuilder(source, builderPorts(exec)).build(
+          buildRequest({outputFolder, platform: parsePlatform('linux/arm64')})
+        )
+        expect(readManifest(image.root).layers.map(({mediaType}) => mediaType)).toEqual([
+          OCI_LAYER_GZIP,
+          OCI_LAYER_GZIP
+        ])
+      } finally {
+        await storage.stop()
+        rmSync(outputFolder, {recursive: true, force: true})
+      }
     })
-  }
-)
+
+    it('is taken from an archive that it saved', async () => {
+      const storage = await startBuilder(name)
+      const outputFolder = mkdtempSync(path.join(tmpdir(), 'saved-'))
+      try {
+        const args = [
+          'build',
+          '--layers',
+          '--platform',
+          'linux/amd64',
+          '--tag',
+          'localhost/app:1',
+          'examples/hello'
+        ]
+        expect(await storage.exec(programOf(name), args)).toMatchObject({exitCode: 0})
+        for (const format of ['oci-archive', 'docker-archive']) {
+          const file = path.join(outputFolder, `${format}.tar`)
+          expect(
+            await storage.exec(programOf(name), ['push', 'localhost/app:1', `${format}:${file}`])
+          ).toMatchObject({
+            exitCode: 0
+          })
+          const image = await new PrebuiltBuilder(
+            {kind: 'archive', file, name: undefined},
+            builderPorts(storage.exec)
+          ).build(buildRequest({outputFolder: path.join(outputFolder, format)}))
+          expect(readManifest(image.root).layers).toHaveLength(2)
+        }
+      } finally {
+        await storage.stop()
+        rmSync(outputFolder, {recursive: true, force: true})
+      }
+    })
+  })
+})

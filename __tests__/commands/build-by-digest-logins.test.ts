@@ -5,7 +5,7 @@ import {parseDigest} from '../../src/oci/digest.js'
 import {formatPlan} from '../../src/plan/plan-format.js'
 import {describeWith} from '../support/components.js'
 import {testPorts} from '../support/ports.js'
-import {BUILDERS, type RealBuilder, startBuilder} from '../support/real-builders.js'
+import {BUILDERS, type RealBuilder, programOf, startBuilder} from '../support/real-builders.js'
 import {PUBLISHER, type RunningRegistry, startEmbeddedWith} from '../support/registries.js'
 import {readContent} from '../support/registry-content.js'
 import {clientOf, planOf} from '../support/releases.js'
@@ -42,7 +42,7 @@ describe.each(BUILDERS)('%s, where the base image needs a login', (name, program
       const all = {
         plan: formatPlan({...plan, targets}),
         platforms: 'linux/amd64',
-        builder: name,
+        builder: programOf(name),
         context: '__tests__/fixtures/on-a-base',
         ...texts
       }

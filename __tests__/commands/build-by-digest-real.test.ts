@@ -8,7 +8,7 @@ import {formatPlan} from '../../src/plan/plan-format.js'
 import {listTags} from '../../src/registry/tag-list.js'
 import {describeWith, itOnRootFilesystem} from '../support/components.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
-import {BUILDERS, type RealBuilder, startBuilder} from '../support/real-builders.js'
+import {BUILDERS, type RealBuilder, hasHeredocs, programOf, startBuilder} from '../support/real-builders.js'
 import {
   DISTRIBUTION_2,
   DISTRIBUTION_3,
@@ -47,7 +47,7 @@ describe.each(BUILDERS)('build-by-digest of a whole Containerfile with %s', (nam
         exec: builder.exec,
         environment: variable => (variable === 'SECOND' ? SECOND_SECRET : undefined)
       })
-      context = richContext(name === 'buildx')
+      context = richContext(hasHeredocs(name))
       images = registries.map(({host}) => `${host}/org/rich`)
     })
     afterAll(async () => {
@@ -62,7 +62,7 @@ describe.each(BUILDERS)('build-by-digest of a whole Containerfile with %s', (nam
       const all = {
         context,
         plan: formatPlan(plan),
-        builder: name,
+        builder: programOf(name),
         'build-args': 'GREETING=hello',
         secrets: `token=${SECRET}`,
         'secret-envs': 'second=SECOND',
@@ -129,11 +129,16 @@ describe.each(BUILDERS.filter(([name]) => name !== 'podman'))(
         const digests: string[] = []
         for (const at of [1, 2]) {
           const builder = await startBuilder(name, [registry.host])
-          const context = richContext(name === 'buildx')
+          const context = richContext(hasHeredocs(name))
           const ports = testPorts([registry], {exec: builder.exec})
           try {
             const plan = planOf({images: [`${registry.host}/org/app${at}`], version: '1.0.0', tags: []})
-            const given = {context, platforms: 'linux/amd64', builder: name, secrets: `token=${SECRET}`}
+            const given = {
+              context,
+              platforms: 'linux/amd64',
+              builder: programOf(name),
+              secrets: `token=${SECRET}`
+            }
             const all = {...given, plan: formatPlan(plan), 'no-cache': 'true'}
             digests.push((await buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)).digest)
           } finally {

@@ -1,7 +1,7 @@
 import {chmod, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
+import {afterAll, beforeAll, describe, expect, it, jest} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
 import {execPrograms} from '../../src/hosts/exec.js'
 import type {ExecOptions} from '../../src/ports.js'
@@ -16,6 +16,21 @@ afterAll(async () => {
 })
 
 const neverStopped = (): AbortSignal => new AbortController().signal
+
+/** What stands on standard output while something is done. */
+async function writtenDuring(work: () => Promise<unknown>): Promise<string> {
+  const log = jest.spyOn(console, 'log').mockImplementation(text => void written.push(String(text)))
+  const written: string[] = []
+  const write = process.stdout.write.bind(process.stdout)
+  process.stdout.write = chunk => written.push(String(chunk)) > 0
+  try {
+    await work()
+  } finally {
+    process.stdout.write = write
+    log.mockRestore()
+  }
+  return written.join('')
+}
 
 // A program that may be stopped is run in another way than one that may not: both do the same.
 describe.each<[string, () => ExecOptions]>([
@@ -71,12 +86,22 @@ describe.each<[string, () => ExecOptions]>([
   })
 
   it('writes nothing into the log by itself', async () => {
-    const written: string[] = []
-    const write = process.stdout.write.bind(process.stdout)
-    process.stdout.write = chunk => written.push(String(chunk)) > 0
-    await sh('echo secret; echo secret >&2')
-    process.stdout.write = write
-    expect(written.join('')).not.toContain('secret')
+    expect(await writtenDuring(() => sh('echo secret; echo secret >&2'))).not.toContain('secret')
+  })
+
+  it('is found behind a folder of the search path that cannot be entered, and nothing is said of that', async () => {
+    const file = path.join(state.folder, 'no folder')
+    await writeFile(file, '')
+    const {PATH = ''} = process.env
+    process.env['PATH'] = [path.join(file, 'bin'), state.folder, PATH].join(path.delimiter)
+    try {
+      const written = await writtenDuring(async () => {
+        expect((await sh('echo here')).stdout).toBe('here\n')
+      })
+      expect(written).toBe('')
+    } finally {
+      process.env['PATH'] = PATH
+    }
   })
 })
 

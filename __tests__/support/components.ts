@@ -9,9 +9,13 @@ import {describe, it} from '@jest/globals'
 const FOLDER = path.resolve(process.env['COMPONENTS'] ?? '.components')
 const PATHS = [path.join(FOLDER, 'bin'), ...(process.env['PATH'] ?? '').split(path.delimiter)]
 
-/** The path of a component's program; undefined where it is not installed. */
+/**
+ * The path of a component's program; undefined where it is not installed. `FOLDER/NAME` is a second version of a program
+ * that the system has, too, in a folder of its own.
+ */
 export function findComponent(program: string): string | undefined {
-  return PATHS.map(folder => path.join(folder, program)).find(isExecutable)
+  const paths = program.includes('/') ? [FOLDER] : PATHS
+  return paths.map(folder => path.join(folder, program)).find(isExecutable)
 }
 
 /** The path of a component's program, which must be there. */
@@ -49,6 +53,9 @@ function isRequired(): boolean {
 
 /** The search path of programs that a test starts: the components first. */
 export const componentPath = PATHS.join(path.delimiter)
+
+/** The same, with the recent versions of programs that the system has before all. */
+export const recentPath = [path.join(FOLDER, 'recent'), ...PATHS].join(path.delimiter)
 
 function isExecutable(file: string): boolean {
   try {

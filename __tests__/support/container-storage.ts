@@ -2,7 +2,7 @@ import {spawnSync} from 'node:child_process'
 import {mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {findComponent} from './components.js'
+import {findComponent, recentPath} from './components.js'
 
 /** A storage of images for podman and buildah that nothing else uses. */
 export interface ContainerStorage {
@@ -16,8 +16,11 @@ export interface ContainerStorage {
   remove(): void
 }
 
-/** Makes an empty storage in a temporary folder. RUN is isolated by chroot, which works in containers, too. */
-export function makeContainerStorage(): ContainerStorage {
+/**
+ * Makes an empty storage in a temporary folder. RUN is isolated by chroot, which works in containers, too.
+ * @param isRecent whether the programs beside those of the system are to be used
+ */
+export function makeContainerStorage({isRecent = false} = {}): ContainerStorage {
   const folder = mkdtempSync(path.join(tmpdir(), 'store-'))
   const at = (name: string): string => path.join(folder, name)
   mkdirSync(at('run'))
@@ -25,13 +28,17 @@ export function makeContainerStorage(): ContainerStorage {
     at('storage.conf'),
     `[storage]\ndriver = "${driver()}"\ngraphroot = "${at('root')}"\nrunroot = "${at('run')}"\n`
   )
-  writeFileSync(at('containers.conf'), [...engineLines(at), ...runtimeLines()].join('\n'))
+  writeFileSync(
+    at('containers.conf'),
+    [...containerLines(isRecent), ...engineLines(at), ...runtimeLines()].join('\n')
+  )
   return {
     env: {
       CONTAINERS_STORAGE_CONF: at('storage.conf'),
       CONTAINERS_CONF: at('containers.conf'),
       BUILDAH_ISOLATION: 'chroot',
-      PODMAN_IGNORE_CGROUPSV1_WARNING: '1'
+      PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
+      ...(isRecent ? {PATH: recentPath} : {})
     },
     podman: `exec ${findComponent('podman') ?? 'podman'} --root ${at('root')} --runroot ${at('run')} --storage-driver ${driver()} --tmpdir ${at('tmp')} "$@"`,
     remove: () => {
@@ -42,12 +49,17 @@ export function makeContainerStorage(): ContainerStorage {
   }
 }
 
-function engineLines(at: (name: string) => string): string[] {
-  return [
-    '[containers]\nnetns = "host"',
-    '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"',
-    `tmp_dir = "${at('tmp')}"`
+/** podman 5 tries to raise limits that it is not told, and is built here without seccomp. */
+function containerLines(isRecent: boolean): string[] {
+  const recent = [
+    'default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]',
+    'seccomp_profile = "unconfined"'
   ]
+  return ['[containers]', 'netns = "host"', ...(isRecent ? recent : [])]
+}
+
+function engineLines(at: (name: string) => string): string[] {
+  return ['[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"', `tmp_dir = "${at('tmp')}"`]
 }
 
 /** What containers are started with, where a machine does not let a runtime raise limits. */

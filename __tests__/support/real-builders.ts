@@ -1,3 +1,4 @@
+import type {BuilderProgram} from '../../src/builders/builder-name.js'
 import type {Exec} from '../../src/ports.js'
 import {execWithEnvironment} from './builder-ports.js'
 import {startBuildKit} from './buildkit.js'
@@ -15,14 +16,34 @@ export interface RealBuilder {
   stop(): Promise<void>
 }
 
-/** The programs that each needs. */
+/** The builders, and the programs that each needs: those of the system, and recent ones beside them. */
 export const BUILDERS = [
   ['buildx', ['buildkitd', 'docker-buildx']],
   ['podman', ['podman']],
-  ['buildah', ['buildah']]
+  ['buildah', ['buildah']],
+  ['podman 5', ['recent/podman']],
+  ['buildah 1.42', ['recent/buildah']]
 ] as const
 
 export type RealBuilderName = (typeof BUILDERS)[number][0]
+
+/** Those that keep images in a storage of this machine. */
+export const STORING_BUILDERS = BUILDERS.filter(([name]) => name !== 'buildx')
+
+/** What is called: `podman` for `podman 5`. */
+export function programOf(name: RealBuilderName): BuilderProgram {
+  return name === 'podman 5' ? 'podman' : name === 'buildah 1.42' ? 'buildah' : name
+}
+
+/** Whether a Containerfile may have here-documents; the system may have a builder that is too old for them. */
+export function hasHeredocs(name: RealBuilderName): boolean {
+  return name === 'buildx' || isRecent(name)
+}
+
+/** Whether it stands beside one that the system has. */
+export function isRecent(name: RealBuilderName): boolean {
+  return name !== programOf(name)
+}
 
 /** Starts BuildKit, or makes a storage for podman and buildah. */
 export async function startBuilder(
@@ -30,7 +51,7 @@ export async function startBuilder(
   httpRegistries: readonly string[] = [],
   variables: Readonly<Record<string, string>> = {}
 ): Promise<RealBuilder> {
-  const made = name === 'buildx' ? await startBuildKit(httpRegistries) : storage()
+  const made = name === 'buildx' ? await startBuildKit(httpRegistries) : storage(name)
   const env = {...made.env, ...variables}
   const calls: string[] = []
   const plain = execWithEnvironment(env)
@@ -49,8 +70,8 @@ export async function startBuilder(
   }
 }
 
-function storage(): {env: Readonly<Record<string, string>>; stop: () => Promise<void>} {
-  const made = makeContainerStorage()
+function storage(name: RealBuilderName): {env: Readonly<Record<string, string>>; stop: () => Promise<void>} {
+  const made = makeContainerStorage({isRecent: isRecent(name)})
   return {
     env: made.env,
     stop: () => {

@@ -21,6 +21,11 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     /no space left on device|disk quota exceeded|file too large/i,
     'The disk is full: remove images and build caches.'
   ],
+  [
+    /setting "RLIMIT_/i,
+    'This machine may raise no limit: name those that it has (ulimit -n, ulimit -u) in containers.conf, as default_ulimits.'
+  ],
+  [/could not find "netavark"/i, 'Install netavark, which podman and buildah need for networks.'],
   [/target .* (?:could not be|was not) found|no stage .*found/i, 'Check the input target.']
 ]
 

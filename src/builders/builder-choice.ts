@@ -1,4 +1,5 @@
 import {ReleaseError} from '../errors.js'
+import type {ExecResult} from '../ports.js'
 import type {Builder, BuilderPorts} from './builder.js'
 import type {BuilderProgram} from './builder-name.js'
 import {isAtLeast, parseBuilderVersion} from './builder-version.js'
@@ -79,15 +80,18 @@ function find(
 }
 
 async function findPodman(name: PodmanName, ports: BuilderPorts): Promise<BuilderChoice | Absence> {
-  const version = await versionOf({command: name, prefix: []}, '--version', ports)
-  if (version === undefined) return {absence: `${name} is not installed`}
+  const answer = await ask(ports, {command: name, prefix: []}, ['--version'])
+  if (answer === undefined) return {absence: `${name} is not installed`}
+  const version = versionIn(answer)
+  if (version === undefined) return {absence: `${name} --version fails: ${lastLineOf(answer)}`}
   if (!isAtLeast(version, OLDEST[name])) return {absence: `${name} ${version} is older than ${OLDEST[name]}`}
   return {builder: new PodmanBuilder({name, version}, ports), version, reason: `${name} ${version} is used`}
 }
 
 async function findBuildx(wished: string | undefined, ports: BuilderPorts): Promise<BuilderChoice | Absence> {
   for (const program of BUILDX_PROGRAMS) {
-    const version = await versionOf(program, 'version', ports)
+    const answer = await ask(ports, program, ['version'])
+    const version = answer && versionIn(answer)
     if (version !== undefined) return findInstance({program, version, wished}, ports)
   }
   return {absence: 'buildx is not installed'}
@@ -102,7 +106,7 @@ async function findInstance(
   const args = ['inspect', '--bootstrap', ...(wished === undefined ? [] : [wished])]
   const answer = await ask(ports, program, args)
   if (answer?.exitCode !== 0) {
-    const said = (answer?.stderr ?? '').trim().split('\n').at(-1) ?? ''
+    const said = answer === undefined ? '' : lastLineOf(answer)
     return {
       absence: `buildx ${version} has no builder${wished === undefined ? '' : ` ${wished}`} that runs: ${said}`
     }
@@ -115,11 +119,10 @@ async function findInstance(
   return {builder, version, reason}
 }
 
-async function versionOf(
-  program: Program,
-  question: string,
-  ports: BuilderPorts
-): Promise<string | undefined> {
-  const answer = await ask(ports, program, [question])
-  return answer?.exitCode === 0 ? parseBuilderVersion(answer.stdout) : undefined
+function versionIn({exitCode, stdout}: ExecResult): string | undefined {
+  return exitCode === 0 ? parseBuilderVersion(stdout) : undefined
+}
+
+function lastLineOf({stderr, exitCode}: ExecResult): string {
+  return stderr.trim().split('\n').at(-1) || `exit code ${exitCode}`
 }

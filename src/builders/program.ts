@@ -23,7 +23,7 @@ export interface Call {
   readonly hidden?: readonly string[] | undefined
 }
 
-/** Asks a program something. Undefined where it is not installed or answers with a failure. */
+/** Asks a program something. Undefined where it cannot be started, which mostly means that it is not there. */
 export async function ask(
   ports: BuilderPorts,
   program: Program,

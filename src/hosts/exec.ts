@@ -1,5 +1,6 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Exec} from '../ports.js'
+import {findProgram} from './program-path.js'
 
 /**
  * Runs programs: with @actions/exec, or by itself where a program is stopped, read or written to while it runs. Either is
@@ -27,13 +28,17 @@ const runWatched: Exec = async (command, args, options = {}) => {
 }
 
 const runToEnd: Exec = async (command, args, {cwd, env} = {}) => {
+  const environment = {...definedEnvironment(), ...env}
+  const program = await findProgram(command, environment['PATH'] ?? '')
+  if (program === undefined) throw new Error('no folder of PATH has it')
   const {getExecOutput} = await import('@actions/exec')
-  // It splits the command at spaces that do not stand in quotes.
-  return await getExecOutput(`"${command}"`, [...args], {
+  // It splits the command at spaces that do not stand in quotes. It would search PATH by itself, and write to standard
+  // output, where results stand, of every folder that it cannot enter.
+  return await getExecOutput(`"${program}"`, [...args], {
     silent: true,
     ignoreReturnCode: true,
     ...(cwd === undefined ? {} : {cwd}),
-    env: {...definedEnvironment(), ...env}
+    env: environment
   })
 }
 
