@@ -1,12 +1,13 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {afterEach, describe, expect, it} from '@jest/globals'
+import {describe, expect, it} from '@jest/globals'
 import {preflight} from '../../src/commands/preflight.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {formatPlan} from '../../src/plan/plan-format.js'
 import type {PreflightReport} from '../../src/reports/preflight-report.js'
 import type {Exec, GithubApi, Ports} from '../../src/ports.js'
+import {closedAfterEach} from '../support/closing.js'
 import {describeWith} from '../support/components.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {
@@ -22,10 +23,7 @@ import {
 import {planOf, releaseTags} from '../support/releases.js'
 import {failureOf} from '../support/thrown.js'
 
-const closing: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close()
-})
+const closing = closedAfterEach()
 
 async function setUp(starts: readonly (() => Promise<RunningRegistry>)[], overrides: Partial<Ports> = {}) {
   const registries = await Promise.all(starts.map(start => start()))

@@ -3,9 +3,7 @@ import {createHash, randomBytes} from 'node:crypto'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {setFlagsFromString} from 'node:v8'
-import {runInNewContext} from 'node:vm'
-import {afterEach, describe, expect, it} from '@jest/globals'
+import {describe, expect, it} from '@jest/globals'
 import {diskStorage} from '../../src/embedded-registry/embedded-registry.js'
 import {hexDigest} from '../../src/oci/digest.js'
 import {type Manifest, manifestOf} from '../../src/oci/manifest.js'
@@ -14,6 +12,8 @@ import {downloadBlob} from '../../src/registry/blob-download.js'
 import {uploadBlob} from '../../src/registry/blob-upload.js'
 import {copyImage} from '../../src/registry/image-copy.js'
 import type {RepositoryClient} from '../../src/registry/repository-client.js'
+import {closedAfterEach} from '../support/closing.js'
+import {memoryMeter} from '../support/memory-meter.js'
 import {testPorts} from '../support/ports.js'
 import {startEmbedded} from '../support/registries.js'
 import {putBlob} from '../support/registry-client.js'
@@ -23,21 +23,10 @@ import {failureOf} from '../support/thrown.js'
 const MEBIBYTE = 1024 * 1024
 const CHUNK = 64 * 1024
 
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
-
-function held(): number {
-  collectGarbage()
-  // `external` holds the buffers too.
-  const {heapUsed, external} = process.memoryUsage()
-  return heapUsed + external
-}
+const held = memoryMeter()
 
 describe('what a copy transfers', () => {
-  const closing: (() => Promise<void> | void)[] = []
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  })
+  const closing = closedAfterEach()
 
   async function start() {
     const folder = await mkdtemp(path.join(tmpdir(), 'copy-'))

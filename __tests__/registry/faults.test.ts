@@ -2,7 +2,7 @@ import {createServer} from 'node:net'
 import {createServer as createHttpServer} from 'node:http'
 import {randomBytes} from 'node:crypto'
 import {Readable} from 'node:stream'
-import {afterEach, describe, expect, it} from '@jest/globals'
+import {describe, expect, it} from '@jest/globals'
 import type {FaultAction, FaultRule} from '../../src/embedded-registry/embedded-registry.js'
 import {digestOf} from '../../src/oci/digest.js'
 import {parseTag} from '../../src/oci/reference.js'
@@ -10,16 +10,14 @@ import {uploadBlob} from '../../src/registry/blob-upload.js'
 import {deleteTag} from '../../src/registry/tag-deletion.js'
 import {listTags} from '../../src/registry/tag-list.js'
 import {ReleaseError} from '../../src/errors.js'
+import {closedAfterEach} from '../support/closing.js'
 import {PUBLISHER, startEmbedded, startEmbeddedWith} from '../support/registries.js'
 import {type TestClient, newManifest, openClient} from '../support/registry-client.js'
 import {failureOf} from '../support/thrown.js'
 
 const TAG = parseTag('1.0')
 const DIGEST_OF_NOTHING = digestOf(Buffer.from('nothing'))
-const closing: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close()
-})
+const closing = closedAfterEach()
 
 /** A registry with token authentication that holds one tagged image, and a client of it. */
 async function setUp(options: Parameters<typeof openClient>[1] = {}) {

@@ -7,19 +7,17 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {Readable} from 'node:stream'
 import {text} from 'node:stream/consumers'
-import {afterEach, describe, expect, it} from '@jest/globals'
+import {describe, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
 import type {HttpRequest} from '../../src/ports.js'
 import {type HttpConnection, openHttp} from '../../src/registry/transport/http.js'
+import {closedAfterEach} from '../support/closing.js'
 import {component, describeWith} from '../support/components.js'
 import {openClient} from '../support/registry-client.js'
 import {parseTag} from '../../src/oci/reference.js'
 import {failureOf} from '../support/thrown.js'
 
-const closing: (() => void)[] = []
-afterEach(() => {
-  for (const close of closing.splice(0).reverse()) close()
-})
+const closing = closedAfterEach()
 
 async function listen(server: Server): Promise<number> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

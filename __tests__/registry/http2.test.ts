@@ -4,13 +4,14 @@ import {constants} from 'node:http2'
 import path from 'node:path'
 import type {Writable} from 'node:stream'
 import {text} from 'node:stream/consumers'
-import {afterAll, afterEach, beforeAll, expect, it} from '@jest/globals'
+import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
 import {parseTag} from '../../src/oci/reference.js'
 import type {HttpRequest} from '../../src/ports.js'
 import {readBody} from '../../src/registry/transport/body.js'
 import {type HttpConnection, openHttp} from '../../src/registry/transport/http.js'
 import {type Certificate, makeCertificate} from '../support/certificate.js'
+import {closedAfterEach} from '../support/closing.js'
 import {describeWith} from '../support/components.js'
 import {openClient} from '../support/registry-client.js'
 import {failureOf} from '../support/thrown.js'
@@ -31,14 +32,11 @@ const {NGHTTP2_HTTP_1_1_REQUIRED, NGHTTP2_INTERNAL_ERROR, NGHTTP2_REFUSED_STREAM
 
 describeWith(['openssl'], 'HTTP/2', () => {
   let certificate: Certificate
-  const closing: (() => unknown)[] = []
+  const closing = closedAfterEach()
   beforeAll(async () => {
     certificate = await makeCertificate()
   })
   afterAll(async () => await certificate.remove())
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  })
 
   async function serve(
     answer: (request: Request, response: Response) => void,

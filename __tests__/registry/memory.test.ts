@@ -3,33 +3,20 @@ import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {Readable} from 'node:stream'
-import {setFlagsFromString} from 'node:v8'
-import {runInNewContext} from 'node:vm'
-import {afterAll, expect, it} from '@jest/globals'
+import {expect, it} from '@jest/globals'
 import {diskStorage} from '../../src/embedded-registry/embedded-registry.js'
 import {hexDigest} from '../../src/oci/digest.js'
 import {uploadBlob} from '../../src/registry/blob-upload.js'
+import {closedAfterEach} from '../support/closing.js'
+import {memoryMeter} from '../support/memory-meter.js'
 import {startEmbedded} from '../support/registries.js'
 import {openClient} from '../support/registry-client.js'
 
 const MEBIBYTE = 1024 * 1024
 const SIZE = 256 * MEBIBYTE
 const CHUNK = 64 * 1024
-const closing: (() => Promise<void> | void)[] = []
-afterAll(async () => {
-  for (const close of closing.reverse()) await close()
-})
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
-
-/** What JavaScript and its buffers hold, in bytes; without what only waits to be collected. */
-function held(): number {
-  collectGarbage()
-  // `external` holds the buffers too.
-  const {heapUsed, external} = process.memoryUsage()
-  return heapUsed + external
-}
+const closing = closedAfterEach()
+const held = memoryMeter()
 
 it('an upload of 256 MiB needs less than 64 MiB of memory', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'memory-'))

@@ -2,12 +2,13 @@ import http from 'node:http'
 import type {AddressInfo, Socket} from 'node:net'
 import net from 'node:net'
 import {text} from 'node:stream/consumers'
-import {afterAll, afterEach, beforeAll, describe, expect, it} from '@jest/globals'
+import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {parseReference, parseTag} from '../../src/oci/reference.js'
 import type {HttpRequest} from '../../src/ports.js'
 import {type HttpConnection, openHttp} from '../../src/registry/transport/http.js'
 import {type ProxyVariables, proxyFor} from '../../src/registry/transport/proxy-choice.js'
 import {type Certificate, makeCertificate} from '../support/certificate.js'
+import {closedAfterEach} from '../support/closing.js'
 import {describeWith} from '../support/components.js'
 import {openClient} from '../support/registry-client.js'
 import {failureOf} from '../support/thrown.js'
@@ -78,14 +79,11 @@ interface Proxy {
 
 describeWith(['openssl'], 'a registry behind a proxy', () => {
   let certificate: Certificate
-  const closing: (() => unknown)[] = []
+  const closing = closedAfterEach()
   beforeAll(async () => {
     certificate = await makeCertificate()
   })
   afterAll(async () => await certificate.remove())
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  })
 
   async function startProxy(hosts: Readonly<Record<string, string>>, login?: string): Promise<Proxy> {
     const asked: (readonly [string, string | undefined])[] = []

@@ -1,10 +1,11 @@
-import {afterEach, describe, expect, it} from '@jest/globals'
+import {describe, expect, it} from '@jest/globals'
 import {OCI_INDEX} from '../../src/oci/media-type.js'
 import {parseTag} from '../../src/oci/reference.js'
 import type {HttpRequest} from '../../src/ports.js'
 import {fallbackTag, listReferrers} from '../../src/registry/referrers.js'
 import {deleteTag} from '../../src/registry/tag-deletion.js'
 import {listTags} from '../../src/registry/tag-list.js'
+import {closedAfterEach} from '../support/closing.js'
 import {testPorts} from '../support/ports.js'
 import {indexOf, newManifest, openClient} from '../support/registry-client.js'
 import {startEmbedded} from '../support/registries.js'
@@ -13,10 +14,7 @@ import {type ScriptedAnswer, scriptedSend} from '../support/scripted-send.js'
 import {failureOf} from '../support/thrown.js'
 
 const TAG = parseTag('1.0')
-const closing: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close()
-})
+const closing = closedAfterEach()
 
 /** An embedded registry with one image at a tag, and a client of it. */
 async function setUp() {

@@ -1,9 +1,10 @@
 import {setTimeout as sleep} from 'node:timers/promises'
-import {afterEach, describe, expect, it} from '@jest/globals'
+import {describe, expect, it} from '@jest/globals'
 import {parseTag} from '../../src/oci/reference.js'
 import {uploadBlob} from '../../src/registry/blob-upload.js'
 import {REPOSITORY_RIGHTS, askRight, assertPushRights} from '../../src/registry/rights.js'
 import {digestOf} from '../../src/oci/digest.js'
+import {closedAfterEach} from '../support/closing.js'
 import {describeWith} from '../support/components.js'
 import {
   DISTRIBUTION_2,
@@ -21,10 +22,7 @@ import {type TestClient, bodyOf, newManifest, openClient} from '../support/regis
 import {failureOf} from '../support/thrown.js'
 
 const TAG = parseTag('1.0')
-const closing: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close()
-})
+const closing = closedAfterEach()
 
 /** Starts a registry with one image in `pub/app`, and opens clients of it by their credential. */
 async function setUp(start: () => Promise<RunningRegistry>) {
