@@ -7,10 +7,10 @@ import {detectChanges} from '../../src/commands/plan/change-detection.js'
 import {changeInputs} from '../../src/commands/inputs/change-inputs.js'
 import {execPrograms} from '../../src/hosts/exec.js'
 import {parseInputs} from '../../src/inputs/input.js'
-import type {ServiceTarget} from '../../src/tags/changed-targets.js'
 import type {WorkflowRun} from '../../src/workflow-run.js'
 import {runOf} from '../support/events.js'
 import {tagPush} from '../support/ports.js'
+import {serviceTarget} from '../support/service-target.js'
 
 const AUTHOR = [
   '-c',
@@ -22,18 +22,7 @@ const AUTHOR = [
   '-c',
   'commit.gpgsign=false'
 ]
-const SERVICES = ['api', 'web'].map((name): ServiceTarget => ({
-  service: name,
-  target: {
-    name,
-    images: [],
-    tags: [],
-    builds: [],
-    labels: {},
-    annotations: {},
-    build: {context: `services/${name}`}
-  }
-}))
+const SERVICES = ['api', 'web'].map(name => serviceTarget(name, {context: `services/${name}`}, name))
 
 describe('changes that Git tells of', () => {
   let root: string

@@ -1,23 +1,8 @@
 import {describe, expect, it} from '@jest/globals'
 import {InputError} from '../../src/errors.js'
-import type {BuildSettings} from '../../src/plan/plan.js'
 import {type ServiceTarget, findChanges} from '../../src/tags/changed-targets.js'
 import {parseCommitish, parseDependencyPaths, parsePaths} from '../../src/tags/path-pattern.js'
-
-function target(name: string, build?: BuildSettings, service?: string): ServiceTarget {
-  return {
-    service,
-    target: {
-      name,
-      images: [],
-      tags: [],
-      builds: [],
-      labels: {},
-      annotations: {},
-      ...(build === undefined ? {} : {build})
-    }
-  }
-}
+import {serviceTarget} from '../support/service-target.js'
 
 /** The targets that changed, with spaces between them. */
 function changed(
@@ -58,7 +43,7 @@ describe('the patterns of a path', () => {
     ['# all\nsrc/**', 'src/a.ts', true],
     ['über/**', 'über/a', true]
   ])('%j and %s: %s', (paths, file, expected) => {
-    expect(changed([target('app')], paths, [file])).toBe(expected ? 'app' : '')
+    expect(changed([serviceTarget('app')], paths, [file])).toBe(expected ? 'app' : '')
   })
 
   it.each([
@@ -74,10 +59,10 @@ describe('the patterns of a path', () => {
 
 describe('what changed', () => {
   const services = [
-    target('api', {context: 'services/api'}, 'api'),
-    target('web', {context: './services/web/', file: 'docker/web.Dockerfile'}, 'web'),
-    target('docs', {context: 'https://example.org/docs.git#main'}, 'docs'),
-    target('all', {context: '.'}, 'all')
+    serviceTarget('api', {context: 'services/api'}, 'api'),
+    serviceTarget('web', {context: './services/web/', file: 'docker/web.Dockerfile'}, 'web'),
+    serviceTarget('docs', {context: 'https://example.org/docs.git#main'}, 'docs'),
+    serviceTarget('all', {context: '.'}, 'all')
   ]
 
   it.each([
@@ -97,7 +82,7 @@ describe('what changed', () => {
   })
 
   it('takes the name of a folder as it is written', () => {
-    const odd = [target('odd', {context: 'services/[new] (1)'}, 'odd')]
+    const odd = [serviceTarget('odd', {context: 'services/[new] (1)'}, 'odd')]
     expect(changed(odd, '', ['services/[new] (1)/a.ts'])).toBe('odd')
     expect(changed(odd, '', ['services/n (1)/a.ts'])).toBe('')
   })
@@ -109,7 +94,7 @@ describe('what changed', () => {
   })
 
   it('is told for each variant of a service, by the service or by the target', () => {
-    const variants = ['3.12', '3.13'].map(python => target(`api-${python}`, {context: 'api'}, 'api'))
+    const variants = ['3.12', '3.13'].map(python => serviceTarget(`api-${python}`, {context: 'api'}, 'api'))
     expect(changed(variants, '', ['api/a.py'])).toBe('api-3.12 api-3.13')
     expect(changed(variants, 'api-3.12: py312/**', ['py312/a.py'])).toBe('api-3.12')
   })
@@ -142,7 +127,7 @@ describe('what changed', () => {
     )
     const paths = Array.from({length: 100}, (_, number) => `nowhere${number}/**/*.{ts,js}`).join('\n')
     const begun = performance.now()
-    expect(changed([target('app')], paths, files)).toBe('')
+    expect(changed([serviceTarget('app')], paths, files)).toBe('')
     expect(performance.now() - begun).toBeLessThan(3000)
   })
 })
