@@ -11,8 +11,6 @@ import {type RunningRegistry, startDistribution3} from './registries.js'
 export interface VendorRegistry {
   /** As references write it: `ghcr.io`. */
   readonly host: string
-  /** Where the registry itself listens, for a look past the login. */
-  readonly address: string
   readonly credential: {readonly username: string; readonly password: string}
   /** The digests of all manifests of a repository, tagged or not, sorted. */
   manifests(repository: string): readonly string[]
@@ -66,7 +64,13 @@ export async function startVendorRegistry(host: string, repository: string): Pro
     ...(realm === undefined ? {} : {realm})
   })
   const sites = sitesOf(registry, host, realm)
-  return {host, credential: {username, password}, ...viewOf(registry), sites, stop: () => registry.stop()}
+  return {
+    host,
+    credential: {username, password},
+    manifests: repository => manifestsIn(registry, repository),
+    sites,
+    stop: () => registry.stop()
+  }
 }
 
 /** ghcr.io with its packages in GitHub's API: what is deleted there is gone here. */
@@ -86,7 +90,7 @@ async function startGithubPackages(login: Login, repository: string): Promise<Ve
   return {
     host: 'ghcr.io',
     credential: login,
-    ...viewOf(registry),
+    manifests: repository => manifestsIn(registry, repository),
     sites: {
       'ghcr.io': (incoming, answer) =>
         (incoming.url?.startsWith('/token') === true ? tokens : registrySite)(incoming, answer),
@@ -110,7 +114,7 @@ async function startHub(login: Login): Promise<VendorRegistry> {
   return {
     host: 'docker.io',
     credential: login,
-    ...viewOf(registry),
+    manifests: repository => manifestsIn(registry, repository),
     sites: {
       'registry-1.docker.io': registrySite,
       'index.docker.io': registrySite,
@@ -122,17 +126,6 @@ async function startHub(login: Login): Promise<VendorRegistry> {
       await registry.stop()
     }
   }
-}
-
-/** The logins of registries, one `registry=username:password` a line. */
-export function loginsOf(registries: readonly VendorRegistry[]): string {
-  return registries
-    .map(({host, credential: {username, password}}) => `${host}=${username}:${password}`)
-    .join('\n')
-}
-
-function viewOf(registry: RunningRegistry): Pick<VendorRegistry, 'address' | 'manifests'> {
-  return {address: registry.host, manifests: repository => manifestsIn(registry, repository)}
 }
 
 /** Read from where distribution keeps them: it lists none that has no tag. A deleted one leaves an empty folder. */
