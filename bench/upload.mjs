@@ -3,11 +3,11 @@ import {spawn} from 'node:child_process'
 import {createHash, randomBytes} from 'node:crypto'
 import {closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync} from 'node:fs'
 import {rmSync, writeFileSync, writeSync} from 'node:fs'
-import {createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {performance} from 'node:perf_hooks'
 import {median} from './measure.mjs'
+import {startRegistry} from './registry-process.mjs'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 const MEBIBYTE = 1024 * 1024
@@ -127,50 +127,23 @@ async function withRegistries(folder, number, body) {
   const started = []
   try {
     for (let at = 0; at < number; at++)
-      started.push(await startRegistry(mkdtempSync(path.join(folder, 'registry-'))))
+      started.push(await startIn(mkdtempSync(path.join(folder, 'registry-'))))
     await body(started.map(({host}) => host))
   } finally {
     await Promise.all(started.map(({stop}) => stop()))
   }
 }
 
-async function startRegistry(folder) {
-  const port = await freePort()
-  const file = path.join(folder, 'config.yml')
-  writeFileSync(
-    file,
-    `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${folder}/data}}\nhttp: {addr: "127.0.0.1:${port}", secret: bench}\n`
-  )
-  const child = spawn(findRegistry(), ['serve', file], {env: {PATH: process.env.PATH}, stdio: 'ignore'})
-  const host = `127.0.0.1:${port}`
-  for (let waited = 0; !(await answers(host)); waited += 50) {
-    if (waited > 15_000) throw new Error('the registry did not start')
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
+/** What it holds goes when it is stopped: every measure would leave a layer. */
+async function startIn(folder) {
+  const {host, stop} = await startRegistry(findRegistry(), folder)
   return {
     host,
     stop: async () => {
-      const ended = new Promise(resolve => child.once('exit', resolve))
-      child.kill('SIGKILL')
-      await ended
+      await stop()
       rmSync(folder, {recursive: true, force: true})
     }
   }
-}
-
-async function answers(host) {
-  return await fetch(`http://${host}/v2/`).then(
-    ({ok}) => ok,
-    () => false
-  )
-}
-
-async function freePort() {
-  const server = createServer()
-  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
-  const {port} = server.address()
-  await new Promise(resolve => server.close(resolve))
-  return port
 }
 
 function findRegistry() {
