@@ -3,7 +3,8 @@ import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
 import {COMMANDS, loadCommand} from '../../src/commands/all.js'
 import {computeTags} from '../../src/commands/compute-tags.js'
-import {SECTIONS, configure} from '../../src/commands/config.js'
+import {OF_ONE_COMMAND, SECTIONS, configure} from '../../src/commands/config.js'
+import {explain} from '../../src/commands/explain.js'
 import {parseConfigFile} from '../../src/config/config-file.js'
 import {InputError} from '../../src/errors.js'
 import {choice, json, text} from '../../src/inputs/input.js'
@@ -24,6 +25,13 @@ async function faultsOf(yaml: string, texts: Readonly<Record<string, string>> = 
     throw error
   }
   return []
+}
+
+/** The commands whose settings stand there, in the order of a release. */
+async function commandsWith(settings: 'top' | 'section'): Promise<string[]> {
+  const names: string[] = []
+  for (const name of COMMANDS.keys()) if ((await loadCommand(name)).settings === settings) names.push(name)
+  return names
 }
 
 describe('a file of settings', () => {
@@ -218,8 +226,31 @@ describe('a section of the file', () => {
   })
 
   it('is there for every command that says so', async () => {
-    const names: string[] = []
-    for (const name of COMMANDS.keys()) if ((await loadCommand(name)).settings === 'section') names.push(name)
+    const names = await commandsWith('section')
     expect(names.filter(name => !SECTIONS.includes(name))).toEqual([])
+  })
+
+  it.each(SECTIONS)('is there for no other command, and %s is one that says so', async name => {
+    expect(COMMANDS.has(name)).toBe(true)
+    expect(await loadCommand(name)).toMatchObject({name, settings: 'section'})
+  })
+})
+
+describe('a setting at the top of the file that not every command there reads', () => {
+  it('is one of compute-tags that explain does not have, and no secret', async () => {
+    expect(await commandsWith('top')).toEqual(['compute-tags', 'explain'])
+    const missing = Object.entries(computeTags.inputs).filter(
+      ([name, {secret}]) => !secret && !Object.hasOwn(explain.inputs, name)
+    )
+    expect([...OF_ONE_COMMAND].sort()).toEqual(missing.map(([name]) => name).sort())
+  })
+
+  it.each(OF_ONE_COMMAND)('is no fault where it is not read: %s', async name => {
+    const file = () => Promise.resolve(`images: a/b\n${name}: src`)
+    expect((await configure({table: explain.inputs}, {}, file)).texts).toEqual({images: 'a/b'})
+    expect((await configure({table: computeTags.inputs}, {}, file)).texts).toEqual({
+      images: 'a/b',
+      [name]: 'src'
+    })
   })
 })

@@ -31,7 +31,7 @@ export const SECTIONS: readonly string[] = [
 ]
 
 /** Settings at the top of the file that not every command with settings there reads: explain asks nobody what changed. */
-const OF_ONE_COMMAND: readonly string[] = ['paths', 'dependency-paths', 'changed-since', 'bake-target']
+export const OF_ONE_COMMAND: readonly string[] = ['paths', 'dependency-paths', 'changed-since', 'bake-target']
 
 /**
  * Lays inputs over the file of settings. Where there is no file, nothing is loaded to read one.
