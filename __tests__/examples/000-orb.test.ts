@@ -1,6 +1,7 @@
 import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
 import {describeWith} from '../support/components.js'
 import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
+import {PULL_REQUEST_OPENED} from '../support/example-stand-ins.js'
 import {EXAMPLE_PROGRAMS, type ExampleWorld, openExample} from '../support/example-world.js'
 
 const MINUTES = 60_000
@@ -45,17 +46,7 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
   it(
     'builds every variant of a pull request, and publishes none',
     async () => {
-      const log = await world.succeed(
-        world.run({
-          name: 'pull_request',
-          ref: 'refs/pull/7/merge',
-          payload: {
-            action: 'opened',
-            number: 7,
-            pull_request: {number: 7, head: {ref: 'x', sha: 'a'.repeat(40)}, base: {ref: 'main'}}
-          }
-        })
-      )
+      const log = await world.succeed(world.run(PULL_REQUEST_OPENED))
       for (const python of PYTHONS) expect(log).toContain(`Build orb-python${python}`)
       expect(await world.view.tags(IMAGE)).toEqual([])
     },

@@ -3,6 +3,7 @@ import path from 'node:path'
 import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
 import {describeWith} from '../support/components.js'
 import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
+import {PULL_REQUEST_OPENED, TRIVY} from '../support/example-stand-ins.js'
 import {
   EXAMPLE_PROGRAMS,
   type ExampleEvent,
@@ -15,9 +16,6 @@ const PYTHONS = ['3.7', '3.8', '3.9', '3.10', '3.11', '3.12', '3.13']
 const VARIANTS = ['cpu', 'cuda'].flatMap(runtime => PYTHONS.map(python => `${runtime}-py${python}`))
 const imageOf = (variant: string): string => `docker.io/braindotai/opencrate-${variant}`
 const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'podman', 'make', 'python3']
-/** Finds nothing, as SARIF. */
-const TRIVY =
-  'while [ $# -gt 0 ]; do [ "$1" = --output ] && file=$2; shift; done; echo \'{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"Trivy"}},"results":[]}]}\' > "$file"'
 
 // On a busy machine the emulator may lose the last line of a step that fails, which says why.
 jest.retryTimes(1, {logErrorsBeforeRetry: true})
@@ -100,17 +98,7 @@ describeWith(PROGRAMS, '002-opencrate in a runner', () => {
     async () => {
       const before = [await digests('v0.1.0-rc'), await digests('latest')]
       const start = world.internet.seen.length
-      await world.succeed(
-        world.run({
-          name: 'pull_request',
-          ref: 'refs/pull/7/merge',
-          payload: {
-            action: 'opened',
-            number: 7,
-            pull_request: {number: 7, head: {ref: 'x', sha: 'a'.repeat(40)}, base: {ref: 'main'}}
-          }
-        })
-      )
+      await world.succeed(world.run(PULL_REQUEST_OPENED))
       expect([await digests('v0.1.0-rc'), await digests('latest')]).toEqual(before)
       const caches = world.internet.seen
         .slice(start)

@@ -6,6 +6,7 @@ import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
 import {component, describeWith} from '../support/components.js'
 import {type CosignKeys, PASSWORD, makeCosignKeys} from '../support/cosign.js'
 import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
+import {PULL_REQUEST_OPENED, TRIVY} from '../support/example-stand-ins.js'
 import {EXAMPLE_PROGRAMS, type ExampleWorld, openExample} from '../support/example-world.js'
 import {type BareRepository, type GitServer, bareRepository, serveGit} from '../support/git-server.js'
 import {GITHUB_TOKEN, type GithubServer, startGithub} from '../support/github-server.js'
@@ -25,8 +26,6 @@ const OVERLAYS = ['development', 'staging', 'production'].map(
   name => `manifests/overlays/${name}/kustomization.yaml`
 )
 const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'cosign']
-const TRIVY =
-  'while [ $# -gt 0 ]; do [ "$1" = --output ] && file=$2; shift; done; echo \'{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"Trivy"}},"results":[]}]}\' > "$file"; exit ${TRIVY_EXIT:-0}'
 
 // On a busy machine the emulator may lose the last line of a step that fails, which says why.
 jest.retryTimes(1, {logErrorsBeforeRetry: true})
@@ -144,17 +143,7 @@ describeWith(PROGRAMS, '003-inclusive-world-portal in a runner', () => {
     'builds a pull request without any login, and publishes nothing',
     async () => {
       const before = await world.view.tags(REPOSITORIES[0] ?? '')
-      await world.succeed(
-        world.run({
-          name: 'pull_request',
-          ref: 'refs/pull/7/merge',
-          payload: {
-            action: 'opened',
-            number: 7,
-            pull_request: {number: 7, head: {ref: 'x', sha: 'a'.repeat(40)}, base: {ref: 'main'}}
-          }
-        })
-      )
+      await world.succeed(world.run(PULL_REQUEST_OPENED))
       expect(await world.view.tags(REPOSITORIES[0] ?? '')).toEqual(before)
     },
     5 * MINUTES
