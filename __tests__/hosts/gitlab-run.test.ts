@@ -38,6 +38,15 @@ const MERGE_REQUEST = {
   CI_MERGE_REQUEST_PROJECT_ID: '10',
   CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: ''
 }
+/** The same in the words of GitHub. */
+const PULL_REQUEST = {
+  event: 'pull_request',
+  ref: 'refs/pull/7/merge',
+  pullRequest: 7,
+  baseRef: 'main',
+  baseSha: OTHER,
+  fork: false
+}
 const FACTS = {
   sha: SHA,
   startedAt: '2026-11-21T09:58:00.000Z',
@@ -89,18 +98,7 @@ describe('the facts of a GitLab job', () => {
       {event: 'workflow_dispatch', ref: 'refs/heads/main'}
     ],
     ['a parent', {...BRANCH, CI_PIPELINE_SOURCE: 'parent_pipeline'}, {event: 'push', ref: 'refs/heads/main'}],
-    [
-      'a merge request',
-      MERGE_REQUEST,
-      {
-        event: 'pull_request',
-        ref: 'refs/pull/7/merge',
-        pullRequest: 7,
-        baseRef: 'main',
-        baseSha: OTHER,
-        fork: false
-      }
-    ],
+    ['a merge request', MERGE_REQUEST, PULL_REQUEST],
     [
       'the merged result of a merge request from a fork',
       {
@@ -109,39 +107,17 @@ describe('the facts of a GitLab job', () => {
         CI_MERGE_REQUEST_SOURCE_PROJECT_ID: '99',
         CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: OTHER
       },
-      {
-        event: 'pull_request',
-        ref: 'refs/pull/7/merge',
-        pullRequest: 7,
-        headSha: OTHER,
-        baseRef: 'main',
-        baseSha: OTHER,
-        fork: true
-      }
+      {...PULL_REQUEST, headSha: OTHER, fork: true}
     ],
     [
       'a merge train',
       {...MERGE_REQUEST, CI_MERGE_REQUEST_EVENT_TYPE: 'merge_train'},
-      {
-        event: 'merge_group',
-        ref: 'refs/pull/7/merge',
-        pullRequest: 7,
-        baseRef: 'main',
-        baseSha: OTHER,
-        fork: false
-      }
+      {...PULL_REQUEST, event: 'merge_group'}
     ],
     [
       'a merge request, in a child pipeline',
       {...MERGE_REQUEST, CI_PIPELINE_SOURCE: 'parent_pipeline'},
-      {
-        event: 'pull_request',
-        ref: 'refs/pull/7/merge',
-        pullRequest: 7,
-        baseRef: 'main',
-        baseSha: OTHER,
-        fork: false
-      }
+      PULL_REQUEST
     ],
     [
       'a pull request on GitHub',
