@@ -54,8 +54,10 @@ function isRequired(): boolean {
 /** The search path of programs that a test starts: the components first. */
 export const componentPath = PATHS.join(path.delimiter)
 
-/** The same, with the recent versions of programs that the system has before all. */
-export const recentPath = [path.join(FOLDER, 'recent'), ...PATHS].join(path.delimiter)
+/** The same, with other versions of programs before all, which have a folder of their own. */
+export function componentPathWith(folder: 'recent' | 'older'): string {
+  return [path.join(FOLDER, folder), ...PATHS].join(path.delimiter)
+}
 
 function isExecutable(file: string): boolean {
   try {

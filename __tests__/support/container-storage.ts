@@ -2,7 +2,7 @@ import {spawnSync} from 'node:child_process'
 import {mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {findComponent, recentPath} from './components.js'
+import {componentPathWith, findComponent} from './components.js'
 
 /** A storage of images for podman and buildah that nothing else uses. */
 export interface ContainerStorage {
@@ -38,7 +38,7 @@ export function makeContainerStorage({isRecent = false} = {}): ContainerStorage 
       CONTAINERS_CONF: at('containers.conf'),
       BUILDAH_ISOLATION: 'chroot',
       PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
-      ...(isRecent ? {PATH: recentPath} : {})
+      ...(isRecent ? {PATH: componentPathWith('recent')} : {})
     },
     podman: `exec ${findComponent('podman') ?? 'podman'} --root ${at('root')} --runroot ${at('run')} --storage-driver ${driver()} --tmpdir ${at('tmp')} "$@"`,
     remove: () => {
