@@ -30,7 +30,7 @@ export const SECTIONS: readonly string[] = [
   'preflight'
 ]
 
-/** Settings at the top of the file that not every command with settings there reads: explain asks nobody what changed. */
+/** Settings at the top of the file that not every command with settings there reads: explain asks nobody what changed, and writes no bake file. */
 export const OF_ONE_COMMAND: readonly string[] = ['paths', 'dependency-paths', 'changed-since', 'bake-target']
 
 /**
