@@ -28,7 +28,10 @@ describe('hintFor', () => {
     ['pull access denied for x', 'Log in'],
     ['http: server gave HTTP response to HTTPS client', 'insecure'],
     ['write /x: no space left on device', 'disk is full'],
-    ['setting "RLIMIT_NOFILE" limit to soft=1048576,hard=1048576: operation not permitted', 'default_ulimits'],
+    [
+      'setting "RLIMIT_NOFILE" limit to soft=1048576,hard=1048576: operation not permitted',
+      'default_ulimits'
+    ],
     ['Error: could not find "netavark" in one of [/usr/libexec/podman]', 'Install netavark'],
     ['Error: The target "nono" was not found in the provided Dockerfile', 'input target'],
     ['ERROR: target stage "nono" could not be found', 'input target']
