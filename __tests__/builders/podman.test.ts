@@ -206,6 +206,31 @@ describe('PodmanBuilder', () => {
     rmSync(outputFolder, {recursive: true})
   })
 
+  it.each([
+    [2, 'done'],
+    [9, 'BUILD_FAILED']
+  ])('builds again where another build took its base image away: %i times', async (times, outcome) => {
+    const outputFolder = mkdtempSync(path.join(tmpdir(), 'podman-race-'))
+    const state = {builds: 0}
+    const script = scriptedExec({'buildah --version': 'buildah version 1.28.2', 'buildah rmi': ''})
+    const race =
+      'Error: creating build container: locating pulled image "docker.io/library/busybox:1.37" name in containers storage: docker.io/library/busybox:1.37: image not known'
+    const ports = builderPorts(async (command, args, options) => {
+      if (args[0] === 'push') {
+        const image = sampleImage({os: 'linux', architecture: 'amd64'})
+        writeLayout(path.join(outputFolder, 'image'), [image.manifest], partsOf(image))
+      } else if (args[0] !== 'build') return await script(command, args, options)
+      else if (state.builds++ < times) return {exitCode: 125, stdout: '', stderr: race}
+      return {exitCode: 0, stdout: '', stderr: ''}
+    })
+    const {builder} = await chooseBuilder('buildah', ports)
+    const built = builder.build(buildRequest({context: HELLO, outputFolder})).then(() => 'done')
+    expect(await built.catch((error: unknown) => (error as {code: string}).code)).toBe(outcome)
+    expect(state.builds).toBe(Math.min(times + 1, 4))
+    expect(ports.lines.filter(line => line.includes('Another build'))).toHaveLength(Math.min(times, 3))
+    rmSync(outputFolder, {recursive: true})
+  })
+
   it('fails where the builder leaves nothing', async () => {
     const outputFolder = mkdtempSync(path.join(tmpdir(), 'podman-none-'))
     const exec = scriptedExec({'podman --version': 'podman version 5.0.0', podman: ''})

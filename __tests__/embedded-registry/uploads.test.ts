@@ -7,11 +7,10 @@ import path from 'node:path'
 import {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {setFlagsFromString} from 'node:v8'
-import {runInNewContext} from 'node:vm'
 import {afterEach, describe, expect, it} from '@jest/globals'
 import {type EmbeddedRegistryOptions, diskStorage} from '../../src/embedded-registry/embedded-registry.js'
 import {Lab, blobOf, locationOf, refusalOf, withDigest} from '../conformance/lab.js'
+import {peakDuring} from '../support/memory-meter.js'
 import {startEmbedded} from '../support/registries.js'
 
 const ends: (() => Promise<void>)[] = []
@@ -125,8 +124,10 @@ describe('a large blob', () => {
     ends.push(() => rm(folder, {recursive: true, force: true}))
     const lab = await start({storage: diskStorage(folder)})
     const size = 256 * 1024 * 1024
-    const pushed = await peakOf(async () => putStream(await lab.startUpload('a'), size))
-    const pulled = await peakOf(() => pullDigest(`http://${lab.registry.host}/v2/a/blobs/${pushed.result}`))
+    const pushed = await peakDuring(async () => putStream(await lab.startUpload('a'), size))
+    const pulled = await peakDuring(() =>
+      pullDigest(`http://${lab.registry.host}/v2/a/blobs/${pushed.result}`)
+    )
     expect(pulled.result).toBe(pushed.result)
     expect(Math.max(pushed.bytes, pulled.bytes)).toBeLessThan(size / 4)
   }, 180_000)
@@ -157,26 +158,6 @@ async function sendHalf(url: string, bytes: Buffer, count: number): Promise<void
 async function arrived(lab: Lab, url: string): Promise<string> {
   await sleep(50)
   return (await lab.get(url)).headers['range'] ?? ''
-}
-
-/** The most bytes that buffers in use took up while the work ran, beyond those of before. */
-async function peakOf<T>(work: () => Promise<T>): Promise<{result: T; bytes: number}> {
-  setFlagsFromString('--expose-gc')
-  const collectGarbage = runInNewContext('gc') as () => void
-  const inUse = (): number => {
-    collectGarbage()
-    return process.memoryUsage().arrayBuffers
-  }
-  const before = inUse()
-  const state = {peak: before}
-  const timer = setInterval(() => {
-    state.peak = Math.max(state.peak, inUse())
-  }, 150)
-  try {
-    return {result: await work(), bytes: state.peak - before}
-  } finally {
-    clearInterval(timer)
-  }
 }
 
 /** Pushes so many bytes from one buffer, and gives their digest. */

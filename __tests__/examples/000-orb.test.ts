@@ -15,7 +15,7 @@ const RELEASED = [
 const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'podman', 'jq']
 
 // On a busy machine the emulator may lose the last line of a step that fails, which says why.
-jest.retryTimes(1, {logErrorsBeforeRetry: true})
+jest.retryTimes(1, {logErrorsBeforeRetry: true, retryImmediately: true})
 
 describeWith(PROGRAMS, '000-orb in a runner', () => {
   let world: ExampleWorld

@@ -9,7 +9,7 @@ const IMAGES = [`docker.io/${NAME}`, `ghcr.io/${NAME}`]
 const HUB_UPLOADS = {host: 'registry-1.docker.io', path: /\/manifests\//, method: 'PUT'}
 
 // On a busy machine the emulator may lose the last line of a step that fails, which says why.
-jest.retryTimes(1, {logErrorsBeforeRetry: true})
+jest.retryTimes(1, {logErrorsBeforeRetry: true, retryImmediately: true})
 
 describeWith([...EXAMPLE_PROGRAMS, 'buildah'], '001-metro in a runner', () => {
   let world: ExampleWorld

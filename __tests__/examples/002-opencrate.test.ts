@@ -18,7 +18,7 @@ const imageOf = (variant: string): string => `docker.io/braindotai/opencrate-${v
 const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'podman', 'make', 'python3']
 
 // On a busy machine the emulator may lose the last line of a step that fails, which says why.
-jest.retryTimes(1, {logErrorsBeforeRetry: true})
+jest.retryTimes(1, {logErrorsBeforeRetry: true, retryImmediately: true})
 
 describeWith(PROGRAMS, '002-opencrate in a runner', () => {
   let world: ExampleWorld

@@ -28,7 +28,7 @@ const OVERLAYS = ['development', 'staging', 'production'].map(
 const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'cosign']
 
 // On a busy machine the emulator may lose the last line of a step that fails, which says why.
-jest.retryTimes(1, {logErrorsBeforeRetry: true})
+jest.retryTimes(1, {logErrorsBeforeRetry: true, retryImmediately: true})
 
 describeWith(PROGRAMS, '003-inclusive-world-portal in a runner', () => {
   let world: ExampleWorld

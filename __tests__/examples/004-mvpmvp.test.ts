@@ -8,7 +8,7 @@ const SERVICES = ['backend', 'frontend', 'gateway', 'worker']
 const imageOf = (service: string): string => `ghcr.io/owner/mvpmvp-${service}`
 
 // On a busy machine the emulator may lose the last line of a step that fails, which says why.
-jest.retryTimes(1, {logErrorsBeforeRetry: true})
+jest.retryTimes(1, {logErrorsBeforeRetry: true, retryImmediately: true})
 
 describeWith([...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx'], '004-mvpmvp in a runner', () => {
   let world: ExampleWorld

@@ -30,6 +30,7 @@ describe('a repository', () => {
     ['GHCR.io/owner/image', 'ghcr.io', 'owner/image'],
     ['ghcr.io/image', 'ghcr.io', 'image'],
     ['localhost/image', 'localhost', 'image'],
+    ['LOCALHOST/image', 'localhost', 'image'],
     ['localhost:5000/a/b/c', 'localhost:5000', 'a/b/c'],
     ['127.0.0.1:5000/image', '127.0.0.1:5000', 'image'],
     ['[::1]:5000/image', '[::1]:5000', 'image'],
@@ -44,6 +45,7 @@ describe('a repository', () => {
     ['ghcr.io/', 'the name of the repository is missing'],
     ['ghcr.io/Owner/image', 'lower case'],
     ['ghcr.io/owner/Image', 'lower case'],
+    ['Owner/image', 'lower case'],
     ['ghcr.io/owner//image', 'not the name of a repository'],
     ['ghcr.io/owner/image/', 'not the name of a repository'],
     ['ghcr.io/-owner/image', 'not the name of a repository'],
@@ -131,7 +133,7 @@ describe('a reference', () => {
           expect(await failureOf(() => Promise.reject(error as Error))).toBeDefined()
         }
       }),
-      {numRuns: 500}
+      {numRuns: 500, examples: [['A/a'], ['LOCALHOST/a'], ['Index.Docker.io/a']]}
     )
   })
 })

@@ -12,3 +12,32 @@ export function memoryMeter(): () => number {
     return heapUsed + external
   }
 }
+
+/** Milliseconds between two looks; a collection of a large heap may take longer than that. */
+const INTERVAL = 150
+/** The share of the time that looking takes at most. */
+const MOST_SHARE = 0.1
+
+/** The most bytes that buffers in use took up while some work ran, beyond those of before. */
+export async function peakDuring<T>(
+  work: () => Promise<T>
+): Promise<{readonly result: T; readonly bytes: number}> {
+  const measure = memoryMeter()
+  const buffers = (): number => {
+    measure()
+    return process.memoryUsage().arrayBuffers
+  }
+  const before = buffers()
+  const state: {peak: number; timer?: NodeJS.Timeout} = {peak: before}
+  const look = (): void => {
+    const begun = performance.now()
+    state.peak = Math.max(state.peak, buffers())
+    state.timer = setTimeout(look, Math.max(INTERVAL, (performance.now() - begun) / MOST_SHARE))
+  }
+  look()
+  try {
+    return {result: await work(), bytes: state.peak - before}
+  } finally {
+    clearTimeout(state.timer)
+  }
+}

@@ -43,6 +43,8 @@ export class OpenApiCheck {
     this.#document = document
     for (const ajv of [this.#ajv, this.#coercing]) {
       ajvFormats.default(ajv)
+      // GitHub's own name for `owner/name`, which says no more than its type.
+      ajv.addFormat('repo.nwo', true)
       ajv.addSchema(document, 'api')
     }
   }

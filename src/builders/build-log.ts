@@ -64,6 +64,14 @@ export function isCacheFailure(log: string): boolean {
   return /failed pushing cache/i.test(log)
 }
 
+/**
+ * Whether a build failed because another one, which shares its storage, pulled the same base image for another platform:
+ * the name is the other's then (buildah 1.28).
+ */
+export function isStorageRace(log: string): boolean {
+  return /locating pulled image .* not known|layer not known/i.test(log)
+}
+
 function linesOf(log: string): string[] {
   return log
     .split(/\r?\n/)

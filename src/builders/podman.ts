@@ -5,7 +5,7 @@ import {InputError} from '../errors.js'
 import {formatPlatform} from '../oci/platform.js'
 import type {ExecResult, LocalImage} from '../ports.js'
 import {findContainerfile, readContainerfile} from './build-context.js'
-import {causeOf, isCacheFailure, isRuntimeFailure} from './build-log.js'
+import {causeOf, isCacheFailure, isRuntimeFailure, isStorageRace} from './build-log.js'
 import {withSecrets} from './build-secrets.js'
 import type {Builder, BuilderPorts, BuildRequest} from './builder.js'
 import {assertPlatform, readBuiltImage} from './built-image.js'
@@ -21,6 +21,9 @@ import {
 } from './podman-arguments.js'
 import {type Call, attempt, failureOf, run} from './program.js'
 import {writeRegistriesConf} from './registries-conf.js'
+
+/** How often a build is begun again because another one that shares the storage got in its way. */
+const MOST_RACES = 3
 
 /** Builds with podman or buildah: builds under a local name, exports once, takes the name away. */
 export class PodmanBuilder implements Builder {
@@ -55,14 +58,22 @@ export class PodmanBuilder implements Builder {
     }
   }
 
-  /** Builds; once more, in another way, where it failed of something that can be done without. */
-  async #buildUnder(names: BuildNames, request: BuildRequest): Promise<void> {
+  /**
+   * Builds; once more, in another way, where it failed of something that can be done without, and a few times more where
+   * another build got in its way.
+   */
+  async #buildUnder(names: BuildNames, request: BuildRequest, races = 0): Promise<void> {
     const call = this.#buildCall(names, request)
     const result = await attempt(this.#ports, call)
     if (result.exitCode === 0) return
+    if (races < MOST_RACES && isStorageRace(result.stderr)) {
+      this.#ports.reporter.notice(`Another build took a base image away, and ${this.name} builds again.`)
+      await this.#buildUnder(names, request, races + 1)
+      return
+    }
     const next = this.#nextTry(names, result.stderr)
     if (next === undefined) throw failureOf(call, result)
-    await this.#buildUnder(next, request)
+    await this.#buildUnder(next, request, races)
   }
 
   /** Without a container runtime where this machine cannot make containers; without a cache that takes nothing. */

@@ -108,7 +108,8 @@ export function parseReference(text: string): Reference {
 function repositoryOf(path: string, whole: string): Repository {
   const slash = path.indexOf('/')
   const first = slash < 0 ? '' : path.slice(0, slash)
-  const hasRegistry = /[.:]|^localhost$/.test(first) || first !== first.toLowerCase()
+  // Docker's own reader takes a first part in capitals for a host, too: here it is what it mostly is, an owner's name.
+  const hasRegistry = /[.:]|^localhost$/i.test(first)
   const registry = hasRegistry ? canonicalRegistry(first) : 'docker.io'
   const rest = hasRegistry ? path.slice(slash + 1) : path
   const name = registry === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest
