@@ -1,4 +1,5 @@
 import {z} from 'zod'
+import {isSetting} from '../src/config/config-file.js'
 import type {Input, InputTable} from '../src/inputs/input.js'
 
 /** An unquoted number is read as it is written: 3.10 stays 3.10. */
@@ -30,9 +31,7 @@ export function configSchema(inputs: InputTable, sections: ReadonlyMap<string, I
 }
 
 function propertiesOf(inputs: InputTable): Record<string, z.ZodType> {
-  const entries = Object.entries(inputs).filter(
-    ([name, {secret, shape}]) => name !== 'config' && !secret && shape !== 'json'
-  )
+  const entries = Object.entries(inputs).filter(([name, input]) => isSetting(name, input))
   return Object.fromEntries(
     entries.map(([name, input]) => [name, valueOf(input).optional().describe(input.summary)])
   )

@@ -10,6 +10,7 @@ import {InputError} from '../../src/errors.js'
 import {choice, json, text} from '../../src/inputs/input.js'
 import {on} from '../support/tag-plans.js'
 import {planned, tagLines} from '../support/planned.js'
+import {failureOf} from '../support/thrown.js'
 
 const FILE = '.github/image-release.yml'
 
@@ -243,6 +244,16 @@ describe('a setting at the top of the file that not every command there reads', 
       ([name, {secret}]) => !secret && !Object.hasOwn(explain.inputs, name)
     )
     expect([...OF_ONE_COMMAND].sort()).toEqual(missing.map(([name]) => name).sort())
+  })
+
+  it('and what explain alone has is about one call of it', async () => {
+    const own = Object.keys(explain.inputs).filter(name => !Object.hasOwn(computeTags.inputs, name))
+    expect(own.sort()).toEqual(['all', 'markdown'])
+    for (const name of own) {
+      const file = () => Promise.resolve(`images: a/b\n${name}: true`)
+      const failure = await failureOf(async () => await configure({table: explain.inputs}, {}, file))
+      expect(failure.message).toContain(`${name}: is asked of one call`)
+    }
   })
 
   it.each(OF_ONE_COMMAND)('is no fault where it is not read: %s', async name => {

@@ -23,8 +23,12 @@ import {readReleaseConfig} from './plan/release-config.js'
 const inputs = {
   ...planInputs,
   ...checkInputs,
-  all: flag({summary: 'Show which tags each event would earn, rather than what this one does.'}),
+  all: flag({
+    summary: 'Show which tags each event would earn, rather than what this one does.',
+    isOfCall: true
+  }),
   markdown: flag({
+    isOfCall: true,
     summary: 'Print Markdown: for a README, which tag is good for what; with all, the table of events.'
   })
 }

@@ -61,9 +61,15 @@ export function parseConfigFile(
   }
 }
 
+/** Whether an input may stand in a file of settings. */
+export function isSetting(name: string, input: Input<unknown>): boolean {
+  return name !== 'config' && refusalOf(input) === undefined
+}
+
 /** Why an input has no place in a file; undefined where it has one. */
-function refusalOf({secret, shape}: Input<unknown>): string | undefined {
+function refusalOf({secret, isOfCall, shape}: Input<unknown>): string | undefined {
   if (secret) return 'is a secret, which does not belong in a file'
+  if (isOfCall) return 'is asked of one call, which does not belong in a file'
   return shape === 'json' ? 'is of one run, which does not belong in a file' : undefined
 }
 
@@ -91,7 +97,7 @@ function sectionOf(
 }
 
 function namesOf(table: InputTable): string[] {
-  return Object.keys(table).filter(each => each !== 'config' && table[each]?.secret !== true)
+  return Object.entries(table).flatMap(([name, input]) => (isSetting(name, input) ? [name] : []))
 }
 
 function unknownKey(name: string, names: readonly string[]): string {

@@ -19,6 +19,8 @@ export interface Input<T> {
   readonly variable?: string
   /** Never printed; masked in the log as soon as it is read. */
   readonly secret: boolean
+  /** Whether it is about one call of the command, so that it has no place in a file of settings. */
+  readonly isOfCall?: boolean
   /** Whether an entry of a map, in a file of settings, is a line that starts with `name=` and its key. */
   readonly isNamed?: boolean
   /** Whether white space is a value, and not as good as nothing. */
@@ -54,6 +56,7 @@ export interface InputOptions {
   readonly default?: string
   readonly variable?: string
   readonly secret?: boolean
+  readonly isOfCall?: boolean
   readonly isNamed?: boolean
 }
 
