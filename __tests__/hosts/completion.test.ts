@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process'
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
@@ -58,6 +58,61 @@ describeWith(['bash'], 'the completion of bash', () => {
   })
 })
 
+/** A line that is begun, and the words that it becomes, of those that only one thing can complete. */
+const COMPLETED: readonly (readonly [string, string])[] = [
+  ['m', 'merge-manifest'],
+  ['merge-manifest --dr', 'merge-manifest --dry-run'],
+  ['doctor --su', 'doctor --summary'],
+  ['update-manifests --pin bo', 'update-manifests --pin both'],
+  ['doctor --output d', 'doctor --output diagnosis'],
+  ['completion z', 'completion zsh'],
+  ['verify-release --release rel', 'verify-release --release release.json']
+]
+
+describeWith(['fish'], 'the completion of fish', () => {
+  const complete = (line: string): string[] => {
+    const file = path.join(folder, 'image-release.fish')
+    writeFileSync(file, completionScript('fish', commands))
+    const script = `source ${file}; complete -C 'image-release ${line}'`
+    const {status, stdout, stderr} = spawnSync('fish', ['--no-config', '-c', script], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: {...process.env, HOME: folder, XDG_RUNTIME_DIR: folder}
+    })
+    expect([status, stderr]).toEqual([0, ''])
+    return stdout
+      .split('\n')
+      .filter(Boolean)
+      .map(offer => offer.split('\t')[0] ?? '')
+  }
+
+  it.each(COMPLETED)('makes of %j %j', (line, whole) =>
+    expect(complete(line)).toEqual([whole.split(' ').at(-1)])
+  )
+
+  it('offers no secret, and no flag of another command', () => {
+    expect(complete('merge-manifest --registry')).toEqual([])
+    expect(complete('doctor --platf')).toEqual([])
+  })
+})
+
+const TYPED = path.resolve(import.meta.dirname, '../fixtures/completion/typed.zsh')
+
+describeWith(['zsh'], 'the completion of zsh', () => {
+  it('makes of each line what is meant', () => {
+    mkdirSync(path.join(folder, 'functions'))
+    writeFileSync(path.join(folder, 'functions/_image-release'), completionScript('zsh', commands))
+    const lines = COMPLETED.map(([line]) => line)
+    const {status, stdout} = spawnSync('zsh', ['-f', TYPED, ...lines], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 15_000
+    })
+    expect(status).toBe(0)
+    expect(stdout.trim().split('\n')).toEqual(COMPLETED.map(([, whole]) => whole))
+  })
+})
+
 describe('the scripts of completion', () => {
   it.each(SHELLS)('of %s name every command and flag, and are read by the shell where it is there', shell => {
     const script = completionScript(shell, commands)
@@ -68,7 +123,9 @@ describe('the scripts of completion', () => {
     }
     const program = findComponent(shell)
     if (program === undefined) return
-    const {status, stderr} = spawnSync(program, ['-n'], {input: script, encoding: 'utf8'})
+    const file = path.join(folder, `read.${shell}`)
+    writeFileSync(file, script)
+    const {status, stderr} = spawnSync(program, ['-n', file], {encoding: 'utf8'})
     expect([status, stderr]).toEqual([0, ''])
   })
 })
