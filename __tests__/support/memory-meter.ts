@@ -6,6 +6,8 @@ export function memoryMeter(): () => number {
   setFlagsFromString('--expose-gc')
   const collectGarbage = runInNewContext('gc') as () => void
   return () => {
+    // Buffers that a collection found are counted until a thread beside has let go of them; the next one waits for that.
+    collectGarbage()
     collectGarbage()
     // `external` holds the buffers too.
     const {heapUsed, external} = process.memoryUsage()
