@@ -6,7 +6,7 @@ import type {Exec} from '../../src/ports.js'
 
 /** Programs that stand in for scanners: the real ones need databases from the internet. */
 export interface FakeScanners {
-  /** Runs programs with the fakes first in the search path. */
+  /** Runs programs of the system, with the fakes first in the search path. */
   readonly exec: Exec
   /** A folder for whatever a test needs. */
   readonly folder: string
@@ -29,6 +29,9 @@ while [ $# -gt 0 ]; do
 done
 `
 
+/** Where the shell and its tools are, and no scanner that a machine may have beside them. */
+const SYSTEM = ['/usr/bin', '/bin']
+
 /** Makes an empty folder of programs. */
 export function fakeScanners(): FakeScanners {
   const folder = mkdtempSync(path.join(tmpdir(), 'scanners-'))
@@ -41,7 +44,7 @@ export function fakeScanners(): FakeScanners {
     exec: (command, args, options = {}) =>
       execPrograms(command, args, {
         ...options,
-        env: {PATH: `${bin}${path.delimiter}${process.env['PATH'] ?? ''}`, ...options.env}
+        env: {PATH: [bin, ...SYSTEM].join(path.delimiter), ...options.env}
       }),
     calls: () => readFileSync(log, 'utf8').split('\n').filter(Boolean),
     let(program, {writes, exitCode = 0}) {
