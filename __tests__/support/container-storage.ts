@@ -24,10 +24,7 @@ export function makeContainerStorage({isRecent = false} = {}): ContainerStorage 
   const folder = mkdtempSync(path.join(tmpdir(), 'store-'))
   const at = (name: string): string => path.join(folder, name)
   mkdirSync(at('run'))
-  writeFileSync(
-    at('storage.conf'),
-    `[storage]\ndriver = "${driver()}"\ngraphroot = "${at('root')}"\nrunroot = "${at('run')}"\n`
-  )
+  writeFileSync(at('storage.conf'), storageConfiguration(driver(), at('root'), at('run')))
   writeFileSync(
     at('containers.conf'),
     [...containerLines(isRecent), ...engineLines(at), ...runtimeLines()].join('\n')
@@ -47,6 +44,11 @@ export function makeContainerStorage({isRecent = false} = {}): ContainerStorage 
       rmSync(folder, {recursive: true, force: true})
     }
   }
+}
+
+/** A storage.conf with the storage in folders of its own. */
+export function storageConfiguration(kind: 'overlay' | 'vfs', root: string, run: string): string {
+  return `[storage]\ndriver = "${kind}"\ngraphroot = "${root}"\nrunroot = "${run}"\n`
 }
 
 /** podman 5 tries to raise limits that it is not told, and is built here without seccomp. */

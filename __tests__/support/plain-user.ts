@@ -14,6 +14,7 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {type ScriptResult, runScript} from './command-line.js'
 import {findComponent} from './components.js'
+import {storageConfiguration} from './container-storage.js'
 import {type RealBuilderName, isRecent, programOf} from './real-builders.js'
 
 /** A user without rights, with a range of subordinate ids; `script/components` makes it. */
@@ -43,7 +44,7 @@ export function plainUser(name: RealBuilderName, context: string): PlainUser {
   copyFileSync(process.execPath, at('bin', 'node'))
   const recent = isRecent(name) ? findComponent(`recent/${programOf(name)}`) : undefined
   if (recent !== undefined) copyFileSync(recent, at('bin', programOf(name)))
-  writeFileSync(at('storage.conf'), storageConfiguration(at))
+  writeFileSync(at('storage.conf'), storageConfiguration('vfs', at('home', 'storage'), at('run', 'storage')))
   spawnSync('chown', ['-R', USER, ...['home', 'run', 'temp', 'context'].map(one => at(one))])
   const variables = {
     HOME: at('home'),
@@ -67,10 +68,6 @@ export function plainUser(name: RealBuilderName, context: string): PlainUser {
       rmSync(folder, {recursive: true, force: true})
     }
   }
-}
-
-function storageConfiguration(at: (...names: string[]) => string): string {
-  return `[storage]\ndriver = "vfs"\ngraphroot = "${at('home', 'storage')}"\nrunroot = "${at('run', 'storage')}"\n`
 }
 
 /** podman without root leaves a process that keeps its namespace. */

@@ -1,5 +1,6 @@
 import {ReleaseError} from '../errors.js'
 import type {ExecResult} from '../ports.js'
+import {lastLines} from './build-log.js'
 import type {Builder, BuilderPorts} from './builder.js'
 import type {BuilderProgram} from './builder-name.js'
 import {isAtLeast, parseBuilderVersion} from './builder-version.js'
@@ -124,5 +125,5 @@ function versionIn({exitCode, stdout}: ExecResult): string | undefined {
 }
 
 function lastLineOf({stderr, exitCode}: ExecResult): string {
-  return stderr.trim().split('\n').at(-1) || `exit code ${exitCode}`
+  return lastLines(stderr, 1)[0] ?? `exit code ${exitCode}`
 }

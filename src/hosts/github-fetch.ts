@@ -3,6 +3,7 @@ import {gunzip} from 'node:zlib'
 import {ReleaseError} from '../errors.js'
 import type {HttpRequest, HttpResponse, Send} from '../ports.js'
 import {readBody} from '../registry/transport/body.js'
+import {withoutAuthorization} from '../registry/transport/redirect.js'
 
 /** What GitHub's client asks `fetch` for. */
 export interface FetchOptions {
@@ -46,14 +47,14 @@ export function fetchOver(send: Send): (url: string, options: FetchOptions) => P
       status: response.status,
       url: asked.url.href,
       headers: new Map(Object.entries(response.headers)),
-      text: () => Promise.resolve(bytes.toString()),
+      text: () => Promise.resolve(new TextDecoder().decode(bytes)),
       arrayBuffer: () => Promise.resolve(Uint8Array.from(bytes).buffer)
     }
   }
 }
 
-async function plainBody(asked: HttpRequest, response: HttpResponse): Promise<Buffer> {
-  const sent = Buffer.from(await readBody(asked, response, MOST_BYTES))
+async function plainBody(asked: HttpRequest, response: HttpResponse): Promise<Uint8Array> {
+  const sent = await readBody(asked, response, MOST_BYTES)
   const isPacked = response.headers['content-encoding'] === 'gzip' && sent.length > 0
   return isPacked ? await unpack(sent, {maxOutputLength: MOST_BYTES}) : sent
 }
@@ -78,7 +79,6 @@ async function following(
 }
 
 function redirected(request: HttpRequest, url: URL): HttpRequest {
-  if (url.host === request.url.host && url.protocol === request.url.protocol) return {...request, url}
-  const headers = Object.entries(request.headers).filter(([name]) => name !== 'authorization')
-  return {...request, url, headers: Object.fromEntries(headers)}
+  const isSame = url.host === request.url.host && url.protocol === request.url.protocol
+  return {...(isSame ? request : withoutAuthorization(request)), url}
 }

@@ -61,15 +61,21 @@ export const CONFIG_VARIABLES = [
 /** The files that may hold credentials, the most specific first (containers-auth.json(5)). */
 export function configFiles(environment: Readonly<Record<string, string | undefined>>): string[] {
   const home = environment['HOME'] ?? environment['USERPROFILE']
-  const {REGISTRY_AUTH_FILE: authFile, XDG_RUNTIME_DIR: runtime, DOCKER_CONFIG: docker} = environment
+  const {REGISTRY_AUTH_FILE: authFile, XDG_RUNTIME_DIR: runtime} = environment
   const config = environment['XDG_CONFIG_HOME'] ?? (home && path.join(home, '.config'))
-  const dockerFolder = docker ?? (home && path.join(home, '.docker'))
+  const docker = dockerFolder(environment)
   return [
     authFile,
-    dockerFolder && path.join(dockerFolder, 'config.json'),
+    docker && path.join(docker, 'config.json'),
     runtime && path.join(runtime, 'containers', 'auth.json'),
     config && path.join(config, 'containers', 'auth.json')
   ].filter((file): file is string => file !== undefined && file !== '')
+}
+
+/** Where docker's own configuration lies; undefined where nothing says so. */
+export function dockerFolder(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const home = environment['HOME'] ?? environment['USERPROFILE']
+  return environment['DOCKER_CONFIG'] ?? (home && path.join(home, '.docker'))
 }
 
 async function loadConfig(file: string): Promise<ConfigFile | undefined> {

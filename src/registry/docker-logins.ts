@@ -2,7 +2,7 @@ import {mkdir, readdir, symlink, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {systemCodeOf} from '../errors.js'
 import type {Credential, Credentials} from '../ports.js'
-import {type ConfigDocument, configFiles, readConfigDocument} from './docker-config.js'
+import {type ConfigDocument, configFiles, dockerFolder, readConfigDocument} from './docker-config.js'
 
 /** Docker Hub's entry in a docker configuration has a name of its own. */
 const ENTRY_NAMES: ReadonlyMap<string, string> = new Map([['docker.io', 'https://index.docker.io/v1/']])
@@ -83,11 +83,6 @@ function podmanLogins(files: readonly (ConfigDocument | undefined)[], entries: r
     auths: Object.assign({}, ...own.map(file => file?.auths), Object.fromEntries(entries)) as object,
     credHelpers: Object.fromEntries(helpers.filter(([name]) => !names.includes(name)))
   }
-}
-
-function dockerFolder(environment: Readonly<Record<string, string | undefined>>): string | undefined {
-  const home = environment['HOME'] ?? environment['USERPROFILE']
-  return environment['DOCKER_CONFIG'] ?? (home && path.join(home, '.docker'))
 }
 
 /** Contexts and plugins lie beside the configuration. */

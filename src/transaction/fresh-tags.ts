@@ -22,6 +22,27 @@ export type HostOf = (client: RepositoryClient) => Promise<RepositoryBackend | u
 /** Why tags are still there, by tag. */
 type Faults = ReadonlyMap<Tag, string>
 
+/** Things of one repository, and a client of it. */
+export interface OfRepository<T> {
+  readonly client: RepositoryClient
+  readonly items: T[]
+}
+
+/** Puts together what is of one repository: some hosts take several tags away at once. */
+export function byRepository<T>(
+  items: readonly T[],
+  clientOf: (item: T) => RepositoryClient
+): OfRepository<T>[] {
+  const groups = new Map<string, OfRepository<T>>()
+  for (const item of items) {
+    const client = clientOf(item)
+    const group = groups.get(client.name) ?? {client, items: []}
+    group.items.push(item)
+    groups.set(client.name, group)
+  }
+  return [...groups.values()]
+}
+
 /**
  * Takes tags of one repository away and leaves what they pointed at. Never rejects.
  * @returns why each tag that is still there is; empty where all are gone
@@ -31,6 +52,7 @@ export async function deleteFreshTags(
   client: RepositoryClient,
   hostOf: HostOf
 ): Promise<Faults> {
+  if (fresh.length === 0) return new Map()
   try {
     const host = await hostOf(client)
     if (host === undefined) return await faultsOfEach(fresh, async ({tag}) => await deleteTag(client, tag))

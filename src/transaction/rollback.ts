@@ -15,7 +15,7 @@ import {
 import type {PublishedTag} from '../release/publication.js'
 import {settle} from './settled.js'
 import {factsOf} from './standing-tags.js'
-import {type FreshTag, type HostOf, deleteFreshTags} from './fresh-tags.js'
+import {type FreshTag, type HostOf, byRepository, deleteFreshTags} from './fresh-tags.js'
 import {type MoveRule, type TagMove, decideMoves} from './tag-moves.js'
 
 /** Gives the client of a repository, by its name or a tag in it. */
@@ -123,14 +123,12 @@ export async function deleteFresh(
   clientOf: ClientOf,
   hostOf: HostOf
 ): Promise<Deletion[]> {
-  const clients = new Map(tags.map(({reference}) => [clientOf(reference).name, clientOf(reference)]))
-  const groups = await Promise.all(
-    [...clients].map(async ([name, client]) => {
-      const here = tags.filter(({reference}) => clientOf(reference).name === name)
-      return await deleteIn(here, client, hostOf)
-    })
+  const deleted = await Promise.all(
+    byRepository(tags, ({reference}) => clientOf(reference)).map(
+      async ({items, client}) => await deleteIn(items, client, hostOf)
+    )
   )
-  return groups.flat()
+  return deleted.flat()
 }
 
 async function deleteIn(
@@ -140,8 +138,8 @@ async function deleteIn(
 ): Promise<Deletion[]> {
   const looked = await Promise.all(entries.map(async entry => await lookAt(entry, client)))
   const ours = looked.flatMap(({fresh}) => (fresh === undefined ? [] : [fresh]))
-  const faults = ours.length === 0 ? undefined : await deleteFreshTags(ours, client, hostOf)
-  return looked.map(({reference, fresh, fault = fresh && faults?.get(fresh.tag)}) => ({
+  const faults = await deleteFreshTags(ours, client, hostOf)
+  return looked.map(({reference, fresh, fault = fresh && faults.get(fresh.tag)}) => ({
     reference,
     ...(fault === undefined ? {} : {fault})
   }))

@@ -1,9 +1,9 @@
 import {messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
-import type {Repository, Tag} from '../oci/reference.js'
+import type {Tag} from '../oci/reference.js'
 import type {Registries} from '../registry/registries.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
-import {type HostOf, deleteFreshTags} from './fresh-tags.js'
+import {type HostOf, byRepository, deleteFreshTags} from './fresh-tags.js'
 import {type TagMove, nameOf} from './tag-moves.js'
 
 /** What undoing works with: it still works where the run has been cancelled. */
@@ -30,9 +30,10 @@ export async function undoMoves(attempted: readonly TagMove[], undoing: Undoing)
   const [putBack, taken] = await Promise.all([
     Promise.all(moves.filter(isReplaced).map(async move => await putBackOne(move, clientFor(move)))),
     Promise.all(
-      byRepository(moves.filter(move => !isReplaced(move))).map(
-        async group => await takeAway(group.moves, clientFor(group.first), undoing.hostOf)
-      )
+      byRepository(
+        moves.filter(move => !isReplaced(move)),
+        clientFor
+      ).map(async ({items, client}) => await takeAway(items, client, undoing.hostOf))
     )
   ])
   return [...putBack, ...taken.flat()]
@@ -41,15 +42,6 @@ export async function undoMoves(attempted: readonly TagMove[], undoing: Undoing)
 /** Whether something stood at the tag before. */
 function isReplaced({standing}: TagMove): boolean {
   return standing !== undefined
-}
-
-function byRepository(moves: readonly TagMove[]): {first: TagMove; moves: readonly TagMove[]}[] {
-  const firsts = new Map<Repository['name'], TagMove>()
-  for (const move of moves) if (!firsts.has(move.client.name)) firsts.set(move.client.name, move)
-  return [...firsts].map(([name, first]) => ({
-    first,
-    moves: moves.filter(({client}) => client.name === name)
-  }))
 }
 
 async function putBackOne(move: TagMove, client: RepositoryClient): Promise<Undone> {
@@ -73,9 +65,9 @@ async function takeAway(
       (await mayBeOurs(client, tag.name, digest)) ? [{tag: tag.name, digest}] : []
     )
   )
-  const faults = ours.flat().length === 0 ? undefined : await deleteFreshTags(ours.flat(), client, hostOf)
+  const faults = await deleteFreshTags(ours.flat(), client, hostOf)
   return moves.map(move => {
-    const fault = faults?.get(move.tag.name)
+    const fault = faults.get(move.tag.name)
     return {name: nameOf(move), ...(fault === undefined ? {} : {fault})}
   })
 }

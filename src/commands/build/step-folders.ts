@@ -31,11 +31,12 @@ export interface StepTools {
  * registry on this machine. A folder that cannot be opened or kept is left out, with a warning; it fails no build.
  */
 export async function withStepFolders<T>(cache: CacheFlags, tools: StepTools, build: Build<T>): Promise<T> {
-  const [folder, ...others] = foldersOf(cache)
-  if (folder === undefined) return await build(cache)
-  const rest = without(cache, [folder, ...others])
-  return await serveAll([folder, ...others], tools, async served =>
-    build({from: [...served.from, ...rest.from], to: [...served.to, ...rest.to]})
+  const isOther = (flag: string): boolean => folderIn(flag) === undefined
+  return await serveAll(foldersOf(cache), tools, async served =>
+    build({
+      from: [...served.from, ...cache.from.filter(isOther)],
+      to: [...served.to, ...cache.to.filter(isOther)]
+    })
   )
 }
 
@@ -153,12 +154,4 @@ function folderIn(flag: string): Omit<StepFolder, 'isWritten'> | undefined {
   if (scope !== undefined) return {kind: 'gha', place: scope}
   const place = /^type=local,(?:.*,)?(?:src|dest)=([^,]+)/.exec(flag)?.[1]
   return place === undefined ? undefined : {kind: 'local', place}
-}
-
-function without({from, to}: CacheFlags, folders: readonly StepFolder[]): CacheFlags {
-  const isOther = (flag: string): boolean => {
-    const found = folderIn(flag)
-    return !folders.some(({kind, place}) => kind === found?.kind && place === found.place)
-  }
-  return {from: from.filter(isOther), to: to.filter(isOther)}
 }

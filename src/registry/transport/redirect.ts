@@ -51,9 +51,11 @@ function refused({method, url}: HttpRequest, target: string): ReleaseError {
 }
 
 function redirected(request: HttpRequest, url: URL): HttpRequest {
-  if (url.host === request.url.host) return {...request, url}
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).filter(([name]) => name !== 'authorization')
-  )
-  return {...request, url, headers}
+  return {...(url.host === request.url.host ? request : withoutAuthorization(request)), url}
+}
+
+/** The same request as somebody else may see it. */
+export function withoutAuthorization(request: HttpRequest): HttpRequest {
+  const headers = Object.entries(request.headers).filter(([name]) => name !== 'authorization')
+  return {...request, headers: Object.fromEntries(headers)}
 }
