@@ -20,20 +20,24 @@ async function recordsOf(texts: Texts, run: WorkflowRun = tagPush('v1.2.3')): Pr
   return plan.targets.flatMap(({builds}) => builds.map(({record}) => record))
 }
 
-const buildOf = (build: string): Texts => ({settings: `services:\n  app:\n    build: {${build}}\n`})
+const buildOf = (build: string): Texts => ({settings: `services:\n  app: {${build}}\n`})
 
 describe('records of two plans of one run', () => {
   it.each<[string, Texts, Texts]>([
     ['prod and dev of one image', {}, {flavor: 'suffix=-dev\nlatest=false'}],
     ['tags of other rules', {}, {strategy: '', tags: 'type=raw,value=nightly'}],
-    ['versions', {version: '8.0'}, {version: '8.1'}],
+    [
+      'versions',
+      {version: '8.0.0', 'version-mismatch': 'file'},
+      {version: '8.1.0', 'version-mismatch': 'file'}
+    ],
     ['repositories of one name', {}, {images: 'ghcr.io/other/app'}],
     ['registries', {}, {images: 'docker.io/org/app'}],
     ['one registry and two', {}, {images: 'ghcr.io/org/app\ndocker.io/org/app'}],
     ['stages', buildOf('target: prod'), buildOf('target: dev')],
     ['contexts', buildOf('context: one'), buildOf('context: other')],
     ['files', buildOf('file: Containerfile'), buildOf('file: Containerfile.dev')],
-    ['arguments', buildOf('args: [PHP=8.0]'), buildOf('args: [PHP=8.1]')],
+    ['arguments', buildOf('build-arg: PHP=8.0'), buildOf('build-arg: PHP=8.1')],
     ['labels', {}, {labels: 'org.example.kind=dev'}],
     ['one platform and two', {}, {platforms: 'linux/amd64'}]
   ])('have names of their own: %s', async (_, one, other) => {
@@ -49,7 +53,8 @@ describe('records of two plans of one run', () => {
 })
 
 describe('records of one plan that is made again', () => {
-  const {commitDate: _, ...undated} = tagPush('v1.2.3')
+  const undated: WorkflowRun = tagPush('v1.2.3')
+  Reflect.deleteProperty(undated, 'commitDate')
 
   it.each<[string, Partial<WorkflowRun>, Texts]>([
     ['in another attempt, later', {attempt: 2, startedAt: '2026-02-04T09:00:00Z', runId: '77'}, {}],
