@@ -159,15 +159,18 @@ interface Named {
 function missingIn(repository: StoredRepository, bytes: Uint8Array): string[] {
   try {
     const document = JSON.parse(Buffer.from(bytes).toString()) as {
-      config?: Named
-      layers?: readonly Named[]
-      manifests?: readonly Named[]
+      config?: Named | null
+      layers?: readonly Named[] | null
+      manifests?: readonly Named[] | null
     }
-    const {config, layers = [], manifests = []} = document
-    const blobs = [...(config ? [config] : []), ...layers].filter(({urls = []}) => urls.length === 0)
+    const {config, layers, manifests} = document
+    // What is none of these fields is not looked at, as by registries that take anything.
+    const blobs = [...(config?.digest ? [config] : []), ...(layers ?? [])].filter(
+      ({urls = []}) => urls.length === 0
+    )
     return [
       ...blobs.filter(({digest}) => !repository.blobs.has(digest)),
-      ...manifests.filter(({digest}) => !repository.manifests.has(digest))
+      ...(manifests ?? []).filter(({digest}) => !repository.manifests.has(digest))
     ].map(({digest}) => digest)
   } catch {
     // What is put back may be as odd as it was.
