@@ -1,4 +1,5 @@
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
+import {ReleaseError} from '../../src/errors.js'
 import type {Digest} from '../../src/oci/digest.js'
 import {formatPlan} from '../../src/plan/plan-format.js'
 import {formatDigestRecord} from '../../src/release/digest-record.js'
@@ -141,13 +142,12 @@ describe('what keeps images from being found', () => {
     const texts = planned(amd64().digest)
     const broken = {
       ...ports,
-      send: () => Promise.reject(Object.assign(new Error('getaddrinfo ENOTFOUND x'), {code: 'ENOTFOUND'}))
+      send: () => Promise.reject(new ReleaseError('REGISTRY_UNREACHABLE', 'no answer'))
     }
     await expect(merge(broken, texts)).rejects.toMatchObject({code: 'REGISTRY_UNREACHABLE'})
   })
 
   it('is said as itself: a credential helper that is missing, of one of two registries', async () => {
-    const {ReleaseError} = await import('../../src/errors.js')
     const texts = planned(amd64().digest, [IMAGE, 'ghcr.io/org/app'])
     const fault = new ReleaseError('CREDENTIALS_INVALID', 'docker-credential-x is not installed', {
       hint: 'Install it.'
