@@ -102,6 +102,6 @@ function environment(): Record<string, string> {
   const isOfRun = /^(GITHUB_|CI$|CI_|NODE_OPTIONS|FORCE_COLOR)/
   const entries = Object.entries({...process.env, PATH: componentPath})
   return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => entry[1] !== undefined && !isOfRun.test(entry[0]))
+    entries.flatMap(([name, value]) => (value === undefined || isOfRun.test(name) ? [] : [[name, value]]))
   )
 }

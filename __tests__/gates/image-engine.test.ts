@@ -42,7 +42,9 @@ describe('the engine that an image is loaded into', () => {
   })
 
   it('is another that works where the one that a test calls does not', async () => {
-    expect(await findEngine('auto', scriptedExec({'docker version': '28'}), 'podman run "$IMAGE"')).toBe('docker')
+    expect(await findEngine('auto', scriptedExec({'docker version': '28'}), 'podman run "$IMAGE"')).toBe(
+      'docker'
+    )
   })
 
   it('that was named and does not work is an error that says why', async () => {
