@@ -3,7 +3,7 @@ import {mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
-import {commandLine} from '../support/command-line.js'
+import {commandLine, plainEnvironment} from '../support/command-line.js'
 import {componentPath, describeWith, findComponent, itWith} from '../support/components.js'
 import {makeContainerStorage} from '../support/container-storage.js'
 import {runOnTerminal} from '../support/pseudo-terminal.js'
@@ -17,7 +17,7 @@ describeWith(['script', 'git', 'buildah'], 'the demo on a terminal where nobody 
     try {
       const {exitCode, screen} = await runOnTerminal(`${program.command} demo --builder buildah`, {
         cwd: ROOT,
-        env: {...environment(), ...storage.env}
+        env: {...plainEnvironment(), PATH: componentPath, ...storage.env}
       })
       expect(screen).not.toContain('[y/N]')
       expect(exitCode === 0 ? 0 : screen).toBe(0)
@@ -62,7 +62,7 @@ describe('script/demo', () => {
     machine({...NODE, git: '', id: 'echo 1000', 'apt-get': APT, sudo: '[ "$1" = -n ] && exit 1; exec "$@"'})
     const {exitCode, screen} = await runOnTerminal(`PATH=${folder} bash ${SCRIPT}`, {
       cwd: ROOT,
-      env: environment()
+      env: plainEnvironment()
     })
     expect([exitCode, screen]).toEqual([
       1,
@@ -97,11 +97,3 @@ describe('script/demo', () => {
     expect([status, stderr]).toEqual([1, expect.stringMatching(message)])
   })
 })
-
-function environment(): Record<string, string> {
-  const isOfRun = /^(GITHUB_|CI$|CI_|NODE_OPTIONS|FORCE_COLOR)/
-  const entries = Object.entries({...process.env, PATH: componentPath})
-  return Object.fromEntries(
-    entries.flatMap(([name, value]) => (value === undefined || isOfRun.test(name) ? [] : [[name, value]]))
-  )
-}
