@@ -29,7 +29,7 @@ describe('a job of GitHub Enterprise Server', () => {
       code: 'SERVER_UNSUPPORTED',
       message: expect.stringContaining('GitHub Enterprise Server')
     })
-    expect(error.hint).toContain('hand-over: outputs')
+    expect(error.hint).toContain('hand-over: output')
   })
 
   it('attests nothing, and is told to sign', async () => {
