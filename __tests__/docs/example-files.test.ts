@@ -121,7 +121,7 @@ describe('001-metro', () => {
 
   it('is one workflow for main, tags and runs by hand, of which the newer cancels the older', () => {
     const {on, concurrency} = workflowOf('001-metro')
-    expect(on).toEqual({push: {branches: ['main'], tags: ['v*']}, workflow_dispatch: null})
+    expect(on).toEqual({push: {branches: ['main'], tags: ['v*', '[0-9]*']}, workflow_dispatch: null})
     expect(concurrency).toEqual({group: 'build-images-${{ github.ref }}', 'cancel-in-progress': true})
   })
 
