@@ -167,7 +167,7 @@ describe('001-metro: latest for main, strict versions for Git tags', () => {
     })
   })
 
-  it.each(['1.2.3', 'v1.2.3-rc.1', 'V1.2.3', 'nightly'])(
+  it.each(['1.2.3', 'v1.2.3-rc.1'])(
     'refuses %s, which is not of the form that its settings ask for',
     async tag => {
       await expect(plan('001-metro', on(tag.startsWith('v') ? tag : `tag:${tag}`))).rejects.toMatchObject({
