@@ -6,7 +6,7 @@ import {type Undoing, undoMoves} from './tag-undo.js'
 import {type WritingOptions, writeTags} from './tag-writing.js'
 
 /** The registries, for the work and, where that was cancelled, for undoing it. */
-export interface ReleaseRegistries extends Pick<WritingOptions, 'clock' | 'signal'> {
+export interface ReleaseRegistries extends Pick<WritingOptions, 'patience'> {
   readonly working: Registries
   readonly undoing: () => Undoing
   readonly journal: ReleaseJournal
@@ -25,9 +25,9 @@ export async function moveOrUndo(
   confirm: WritingOptions['confirm'] = () => Promise.resolve()
 ): Promise<TagMove[]> {
   const attempted: TagMove[] = []
-  const {clock, signal, journal} = registries
+  const {patience, journal} = registries
   try {
-    return await writeTags(moves, {clock, signal, journal, attempted, confirm})
+    return await writeTags(moves, {patience, journal, attempted, confirm})
   } catch (cause) {
     if (attempted.length === 0) throw cause
     const undone = await undoMoves(attempted, registries.undoing())

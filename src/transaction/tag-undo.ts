@@ -4,12 +4,14 @@ import type {Tag} from '../oci/reference.js'
 import type {Registries} from '../registry/registries.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {type HostOf, byRepository, deleteFreshTags} from './fresh-tags.js'
+import type {Patience} from './patience.js'
 import {type TagMove, nameOf} from './tag-moves.js'
 
 /** What undoing works with: it still works where the run has been cancelled. */
 export interface Undoing {
   readonly registries: Registries
   readonly hostOf: HostOf
+  readonly patience: Patience
 }
 
 /** What became of the undoing of one move. */

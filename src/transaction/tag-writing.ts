@@ -6,6 +6,7 @@ import type {RepositoryClient} from '../registry/repository-client.js'
 import {listTags} from '../registry/tag-list.js'
 import {stagesOf} from '../release/publication.js'
 import {newerPublished} from '../release/version-names.js'
+import type {Patience} from './patience.js'
 import type {ReleaseJournal} from './release-journal.js'
 import {type TagMove, assertAllowed, candidateAt, decideAnew, isWrite, nameOf} from './tag-moves.js'
 
@@ -19,8 +20,7 @@ const FRESH_MILLISECONDS = 2000
 
 /** What writing tags needs beside the moves. */
 export interface WritingOptions {
-  readonly clock: Clock
-  readonly signal: AbortSignal
+  readonly patience: Patience
   /** Is told what stands at the tags before the first of them moves. */
   readonly journal: Pick<ReleaseJournal, 'keep'>
   /** Receives each move before it is sent, so that the caller can undo what was begun. */
@@ -37,7 +37,7 @@ export interface WritingOptions {
  * @throws ReleaseError TAG_REFUSED before anything is moved; TAG_NOT_MOVED with every tag that could not be moved
  */
 export async function writeTags(moves: readonly TagMove[], options: WritingOptions): Promise<TagMove[]> {
-  const {clock} = options
+  const {clock} = options.patience
   const current = await eachMove(moves, async move => {
     const isFresh = move.checked !== undefined && clock.now() - move.checked < FRESH_MILLISECONDS
     return await waitForNewer(isFresh ? move : await recheck(move, clock), options)
@@ -80,7 +80,7 @@ async function recheck(move: TagMove, clock: Clock): Promise<TagMove> {
  * A newer version that is published, but that an alias does not point at, belongs to a release under way, or to one
  * that was rolled back on purpose. The first will move the alias soon; after a while it is taken for the second.
  */
-async function waitForNewer(move: TagMove, {clock, signal}: WritingOptions): Promise<TagMove> {
+async function waitForNewer(move: TagMove, {patience: {clock, signal}}: WritingOptions): Promise<TagMove> {
   const isFree = move.options.allowBackward || !isForwardWrite(move)
   if (isFree || newerPublished(move.published, move.tag.name, candidateAt(move)) === undefined) return move
   const end = clock.now() + PATIENCE_MILLISECONDS
