@@ -41,11 +41,12 @@ export interface PublishedIndex {
  * @throws ReleaseError RELEASE_INCOMPLETE or TAG_REFUSED with nothing written; TAG_NOT_MOVED after putting back
  */
 export async function publish(release: Release, registries: ReleaseRegistries): Promise<PublishedIndex[]> {
+  const checked = registries.patience.clock.now()
   const collected = await collectAll(release, registries)
   const published = collected.map(({readings, ...image}) => {
     const index = publishedRoot(image, release.facts, release.singlePlatform)
     const {publication} = image
-    return {...image, index, moves: decideRead(readings, {publication, index, options: release})}
+    return {...image, index, moves: decideRead(readings, {publication, index, options: release, checked})}
   })
   const moves = published.flatMap(image => image.moves)
   assertAllowed(moves)
