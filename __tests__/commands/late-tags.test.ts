@@ -45,7 +45,10 @@ describe('commands on a registry that shows its tags', () => {
 
   it.each(WAYS)('%s: verify-release finds the release', async (_, how) => {
     const {ports, fresh} = await publishTwo(how)
-    const {verified} = await verifyRelease.run(parseInputs(verifyRelease.inputs, {release: fresh.release}), ports)
+    const {verified} = await verifyRelease.run(
+      parseInputs(verifyRelease.inputs, {release: fresh.release}),
+      ports
+    )
     expect(verified.split('\n')).toHaveLength(6)
   })
 
@@ -77,7 +80,9 @@ describe('commands on a registry that shows its tags', () => {
     const {ports, fresh, clock} = await publishTwo({})
     const gone = fresh.release.replaceAll('latest', 'never')
     const verify = async (wait: string) =>
-      await failureOf(() => verifyRelease.run(parseInputs(verifyRelease.inputs, {release: gone, wait}), ports))
+      await failureOf(() =>
+        verifyRelease.run(parseInputs(verifyRelease.inputs, {release: gone, wait}), ports)
+      )
     const before = clock.sleeps.length
     expect((await verify('0')).message).toContain(':never is not there')
     expect(clock.sleeps).toHaveLength(before)

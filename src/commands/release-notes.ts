@@ -136,11 +136,7 @@ async function runOf(given: NotesInputs, ports: Ports): Promise<WorkflowRun | un
 }
 
 /** @throws ReleaseError VERIFY_FAILED with every tag that is not as it should be: nothing is told of half a release */
-async function assertVerified(
-  given: NotesInputs,
-  registries: Registries,
-  patience: Patience
-): Promise<void> {
+async function assertVerified(given: NotesInputs, registries: Registries, patience: Patience): Promise<void> {
   const expectations = given.release.targets.flatMap(target => expectationsOfTarget(target, registries))
   const found = given.report ?? (await verifyTags(expectations, patience))
   const faults = unverifiedTags(given.release, found)

@@ -86,7 +86,11 @@ export const rollbackRelease = command({
     const asked = given.journal === undefined ? NOTHING : planJournalRollback(given.journal)
     const planned =
       given['to-version'] === undefined
-        ? await movesByJournal(asked.replaced, {clientOf, patience: registries.patience, isForced: given.force})
+        ? await movesByJournal(asked.replaced, {
+            clientOf,
+            patience: registries.patience,
+            isForced: given.force
+          })
         : await movesToVersion(
             given['to-version'],
             given.images.map(image => registries.working.repository(image, 'pull,push')),

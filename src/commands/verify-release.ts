@@ -134,7 +134,9 @@ const AGREE =
 /** Tags that stayed point at another release, which is the same in every repository. */
 function keptTags(release: ReleaseDocument | undefined, registries: Registries): SharedTag[] {
   return (release?.targets ?? []).flatMap(({images: named, tags}) => {
-    const kept = tags.filter(({state}) => state === 'kept').map(({reference}) => parseReference(reference).tag)
+    const kept = tags
+      .filter(({state}) => state === 'kept')
+      .map(({reference}) => parseReference(reference).tag)
     const clients = named.map(image => registries.repository(parseRepository(image), 'pull'))
     return [...new Set(kept)].filter(tag => tag !== undefined).map(tag => ({tag, clients}))
   })

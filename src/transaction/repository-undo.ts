@@ -74,7 +74,9 @@ export class RepositoryUndo {
     const listed = await this.#listed()
     const steps = await Promise.all(this.#open.map(async undo => await this.#look(undo, listed, round)))
     const due = steps.filter(step => step !== undefined)
-    await Promise.all(due.filter(({goal}) => goal.manifest !== undefined).map(async step => await this.#put(step)))
+    await Promise.all(
+      due.filter(({goal}) => goal.manifest !== undefined).map(async step => await this.#put(step))
+    )
     await this.#delete(due.filter(({goal}) => goal.manifest === undefined))
   }
 
@@ -108,15 +110,20 @@ export class RepositoryUndo {
     undo.set = goal
     undo.fault = undefined
     try {
-      if (goal.manifest !== undefined)
-        await this.#client.putManifest(goal.manifest, undo.entry.move.tag.name)
+      if (goal.manifest !== undefined) await this.#client.putManifest(goal.manifest, undo.entry.move.tag.name)
     } catch (error) {
       undo.fault = told(error)
     }
   }
 
   async #delete(steps: readonly Step[]): Promise<void> {
-    const fresh = steps.map(({undo: {entry: {move}}}) => ({tag: move.tag.name, digest: move.index.digest}))
+    const fresh = steps.map(
+      ({
+        undo: {
+          entry: {move}
+        }
+      }) => ({tag: move.tag.name, digest: move.index.digest})
+    )
     const faults = await deleteFreshTags(fresh, this.#client, this.#undoing.hostOf)
     for (const {undo, goal} of steps) {
       undo.set = goal

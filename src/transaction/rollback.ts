@@ -133,12 +133,10 @@ export async function deleteFresh(
   {clientOf, hostOf, patience}: Pick<JournalReading, 'clientOf' | 'patience'> & {readonly hostOf: HostOf}
 ): Promise<Deletion[]> {
   const deleted = await Promise.all(
-    byRepository(tags, ({reference}) => clientOf(reference)).map(
-      async ({items, client}) => {
-        const looked = await Promise.all(items.map(async entry => await lookAt(entry, client, patience)))
-        return await deleteIn(looked, client, hostOf)
-      }
-    )
+    byRepository(tags, ({reference}) => clientOf(reference)).map(async ({items, client}) => {
+      const looked = await Promise.all(items.map(async entry => await lookAt(entry, client, patience)))
+      return await deleteIn(looked, client, hostOf)
+    })
   )
   return deleted.flat()
 }
@@ -159,11 +157,7 @@ async function deleteIn(
 /** A tag that is to go has `fresh`; one that is gone has nothing. */
 type LookedAt = Deletion & {readonly fresh?: FreshTag}
 
-async function lookAt(
-  entry: JournalTag,
-  client: RepositoryClient,
-  patience: Patience
-): Promise<LookedAt> {
+async function lookAt(entry: JournalTag, client: RepositoryClient, patience: Patience): Promise<LookedAt> {
   const {reference, after} = entry
   try {
     const tag = tagOf(entry)

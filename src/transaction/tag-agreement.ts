@@ -20,10 +20,7 @@ interface Place {
  * Compares what a tag points at in all repositories of an image: whoever pulls from one must get what the others give.
  * @returns a report for each place of each tag that differs; none where all agree
  */
-export async function disagreements(
-  tags: readonly SharedTag[],
-  patience: Patience
-): Promise<VerifiedTag[]> {
+export async function disagreements(tags: readonly SharedTag[], patience: Patience): Promise<VerifiedTag[]> {
   const reports = await Promise.all(
     tags.map(async ({tag, clients}) => {
       const places = await lookUntil(async () => readAll(tag, clients), agree, patience)

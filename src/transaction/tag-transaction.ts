@@ -54,7 +54,9 @@ function hintFor(cause: unknown, undone: readonly Undone[]): string {
     list('These tags are not proved to be as they were before:', open),
     list('These tags were moved by others meanwhile, and were left alone:', other),
     list('These tags did not go back to what was there before:', led),
-    open.length + other.length + led.length < undone.length ? 'All other tags are as they were before.' : undefined,
+    open.length + other.length + led.length < undone.length
+      ? 'All other tags are as they were before.'
+      : undefined,
     'Run this again with the same inputs to finish, or look at the tags with doctor.'
   ]
   return parts.filter(text => text !== undefined).join('\n')
