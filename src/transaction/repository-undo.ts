@@ -1,15 +1,34 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
+import type {Registries} from '../registry/registries.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {listTags} from '../registry/tag-list.js'
-import {deleteFreshTags} from './fresh-tags.js'
-import {waitsOf} from './patience.js'
+import {type HostOf, deleteFreshTags} from './fresh-tags.js'
+import {type Patience, waitsOf} from './patience.js'
 import {type TagGoal, goalOf} from './tag-goal.js'
 import type {LedgerEntry} from './tag-ledger.js'
 import {nameOf} from './tag-moves.js'
-import type {Undoing, Undone} from './tag-undo.js'
 import {isVersioned} from './tag-versions.js'
+
+/** What undoing works with: it still works where the run has been cancelled. */
+export interface Undoing {
+  readonly registries: Registries
+  readonly hostOf: HostOf
+  readonly patience: Patience
+}
+
+/** What became of the undoing of one tag. */
+export interface Undone {
+  readonly name: string
+  /**
+   * `back`: it was read, and is as it was before. `led`: it was read, and is at a version that others published
+   * meanwhile. `other`: somebody else moved it since, and it was left to them. `open`: it is not proved to be as before.
+   */
+  readonly state: 'back' | 'led' | 'other' | 'open'
+  /** What is there, or why it is not known; empty where all is as before. */
+  readonly said: string
+}
 
 /** Rounds that come at once: before anything is done, after it, and after what that showed. */
 const PROMPT = [0, 0, 0]

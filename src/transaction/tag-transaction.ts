@@ -3,7 +3,8 @@ import type {Registries} from '../registry/registries.js'
 import type {ReleaseJournal} from './release-journal.js'
 import {TagLedger} from './tag-ledger.js'
 import type {TagMove} from './tag-moves.js'
-import {type Undoing, type Undone, undoMoves} from './tag-undo.js'
+import type {Undoing, Undone} from './repository-undo.js'
+import {undoMoves} from './tag-undo.js'
 import {type WritingOptions, writeTags} from './tag-writing.js'
 
 /** The registries, for the work and, where that was cancelled, for undoing it. */
