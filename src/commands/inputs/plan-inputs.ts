@@ -16,6 +16,7 @@ import {
 import {parsePlatform} from '../../oci/platform.js'
 import {JOB_SHAPES} from '../../plan/matrix.js'
 import {parseRunnerEntry} from '../../plan/runner-map.js'
+import {parseTagPattern} from '../../retention/tag-pattern.js'
 import {axisNames, parseAxes} from '../../tags/axis.js'
 import {type Flavor, parseFlavor} from '../../tags/flavor.js'
 import {parseImages} from '../../tags/image-names.js'
@@ -49,7 +50,7 @@ const tagInputs = {
   ),
   strategy: choice(['none', ...STRATEGIES], {
     summary:
-      'Rules that come ready-made. release: 1.2.3, 1.2, 1 and latest. environments: develop-<sha>, staging-<sha>, v1.2.3, <branch>-latest, latest for the default branch, and the whole commit. variants: latest and 1.2.3 for the default variant, python3.13 and 1.2.3-python3.13 for each, main and dev. versioned-names: v1.2.3 in a repository for each variant, and latest for Git tags.',
+      'Rules that come ready-made. release: 1.2.3, 1.2, 1 and latest. environments: develop-<sha>, staging-<sha>, v1.2.3, <branch>-latest, latest for main (or master) whatever the default branch is, and the whole commit. variants: latest and 1.2.3 for the default variant, python3.13 and 1.2.3-python3.13 for each, main and dev. versioned-names: v1.2.3 in a repository for each variant, and latest for Git tags.',
     default: 'none'
   }),
   tags: linesTo<readonly TagRule[] | undefined>(
@@ -202,6 +203,14 @@ const runInputs = {
     summary: 'What stands between the items of the output annotations.',
     default: '\n'
   }),
+  'git-tag-pattern': parsed(
+    {
+      summary:
+        'The form that a Git tag must have, glob:PATTERN or regex:PATTERN for the whole tag; a run for any other fails before anything is built.',
+      placeholder: 'PATTERN'
+    },
+    parseTagPattern
+  ),
   'short-sha-length': count({
     summary: 'Digits of a commit in {{sha}} and type=sha.',
     default: '7',
