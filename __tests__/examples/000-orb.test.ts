@@ -28,8 +28,9 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
       registries: ['docker.io'],
       bases: PYTHONS.map(python => `python:${python}-slim`),
       builder: 'buildx',
-      secrets: {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password},
-      programs: {trivy: 'echo "trivy $*"'}
+      hubUsers: ['netbox'],
+      secrets: {DOCKERHUB_USERNAME: 'netbox', DOCKERHUB_TOKEN: HUB_LOGIN.password},
+      tools: {trivy: 'echo "trivy $*"'}
     })
   }, MINUTES)
   afterAll(async () => world.stop())

@@ -22,7 +22,8 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildah'], '001-metro in a runner', () => {
       registries: ['ghcr.io', 'docker.io'],
       bases: ['busybox:1.37'],
       builder: 'buildah',
-      secrets: {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password}
+      hubUsers: ['metro'],
+      secrets: {DOCKERHUB_USERNAME: 'metro', DOCKERHUB_TOKEN: HUB_LOGIN.password}
     })
   }, MINUTES)
   afterAll(async () => world.stop())

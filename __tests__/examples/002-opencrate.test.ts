@@ -29,7 +29,8 @@ describeWith(PROGRAMS, '002-opencrate in a runner', () => {
       registries: ['docker.io'],
       bases: PYTHONS.map(python => `python:${python}-slim`),
       builder: 'buildx',
-      secrets: {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password},
+      hubUsers: ['braindotai'],
+      secrets: {DOCKERHUB_USERNAME: 'braindotai', DOCKERHUB_TOKEN: HUB_LOGIN.password},
       tools: {trivy: TRIVY}
     })
   }, MINUTES)

@@ -13,6 +13,8 @@ export interface HostedGit {
   readonly folder: string
   /** Commits to the branch main, with these files changed, and pushes. Returns the commit. */
   commit(files?: Readonly<Record<string, string>>): string
+  /** Commits a submodule, which the file `.gitmodules` names. */
+  link(folder: string, commit: string): void
   head(): string
   /** Has a ref point at the newest commit of main; a pull request gets commits of its own. Returns the commit that a run is for. */
   publish(ref: string): string
@@ -53,6 +55,12 @@ export function hostedGit(folder: string, bare: string): HostedGit {
     bare,
     folder,
     commit,
+    link(at, target) {
+      run(folder, 'update-index', '--add', '--cacheinfo', `160000,${target},${at}`)
+      mkdirSync(path.join(folder, at))
+      run(folder, 'commit', '--quiet', '--message', 'Link')
+      run(folder, 'push', '--quiet', bare, 'main')
+    },
     head: () => run(bare, 'rev-parse', 'main'),
     publish: ref => publish(bare, ref),
     git: (...args) => run(bare, ...args)

@@ -82,6 +82,10 @@ export interface KnownAction {
   readonly outputs?: readonly string[]
   /** The program that it installs. */
   readonly installs?: string
+  /** It is an output where that is, and not on the search path. */
+  readonly isOffPath?: boolean
+  /** The folder of the workspace that it makes for itself, and deletes. */
+  readonly deletes?: string
   /** What runs, of `fixtures/hosted/actions`; an action that installs needs none. */
   readonly main?: string
   readonly post?: string

@@ -1,3 +1,4 @@
+import {parse} from 'yaml'
 import {type KnownAction} from './hosted-image.js'
 import {excess} from './job-token.js'
 import {type Job, type Workflow, permissionsOfJob} from './workflow-layer.js'
@@ -74,9 +75,7 @@ export function actionFaults(
   known: Readonly<Record<string, KnownAction>>,
   own: readonly string[]
 ): string[] {
-  const used = new Set(
-    texts.flatMap(text => [...text.matchAll(/^[\s-]*uses: ['"]?([^\s'"#]+)/gm)].map(([, uses = '']) => uses))
-  )
+  const used = new Set(texts.flatMap(text => usesIn(parse(text))))
   return [...used].flatMap(uses => {
     const [name = '', ref = ''] = uses.split('@')
     if (uses.startsWith('./') || own.some(repository => name.startsWith(`${repository}/`))) return []
@@ -84,4 +83,12 @@ export function actionFaults(
       return [`${uses}: no stand-in is known for this action (__tests__/fixtures/hosted/actions.json)`]
     return /^[0-9a-f]{40}$/.test(ref) ? [] : [`${uses}: not pinned by its commit`]
   })
+}
+
+/** What `uses` says anywhere in a workflow or an action. */
+function usesIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, each]) =>
+    name === 'uses' && typeof each === 'string' ? [each] : usesIn(each)
+  )
 }
