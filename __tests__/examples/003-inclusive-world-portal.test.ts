@@ -6,7 +6,12 @@ import {component, describeWith} from '../support/components.js'
 import {type CosignKeys, PASSWORD, makeCosignKeys} from '../support/cosign.js'
 import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
 import {PULL_REQUEST_OPENED, TRIVY} from '../support/example-stand-ins.js'
-import {EXAMPLE_PROGRAMS, type ExampleWorld, openExample} from '../support/example-world.js'
+import {
+  EXAMPLE_PROGRAMS,
+  type ExampleEvent,
+  type ExampleWorld,
+  openExample
+} from '../support/example-world.js'
 
 const MINUTES = 60_000
 const NAME = 'username/inclusive-world-portal'
@@ -44,6 +49,13 @@ describeWith(PROGRAMS, '003-inclusive-world-portal in a runner', () => {
         HARBOR_PASSWORD: 'harbor-robot-0123456789',
         COSIGN_PRIVATE_KEY: readFileSync(keys.key, 'utf8'),
         COSIGN_PASSWORD: PASSWORD
+      },
+      variables: {
+        AWS_ROLE: 'arn:aws:iam::123456789012:role/release',
+        GOOGLE_PROVIDER: 'projects/123456789/locations/global/workloadIdentityPools/github/providers/github',
+        GOOGLE_SERVICE_ACCOUNT: 'release@project-id.iam.gserviceaccount.com',
+        AZURE_CLIENT_ID: '11111111-1111-4111-8111-111111111111',
+        AZURE_TENANT_ID: '22222222-2222-4222-8222-222222222222'
       },
       tools: {trivy: TRIVY, cosign: component('cosign')}
     })
@@ -113,11 +125,15 @@ describeWith(PROGRAMS, '003-inclusive-world-portal in a runner', () => {
     5 * MINUTES
   )
 
-  it(
-    'builds a pull request without any login, and publishes nothing',
-    async () => {
+  it.each<[string, ExampleEvent]>([
+    ['a pull request', PULL_REQUEST_OPENED],
+    ['a pull request of a fork', {...PULL_REQUEST_OPENED, from: 'fork'}],
+    ['a pull request of Dependabot', {...PULL_REQUEST_OPENED, from: 'dependabot'}]
+  ])(
+    'builds %s without any login, and publishes nothing',
+    async (_, event) => {
       const before = await world.view.tags(REPOSITORIES[0] ?? '')
-      await world.succeed(world.run(PULL_REQUEST_OPENED))
+      await world.succeed(world.run(event))
       expect(await world.view.tags(REPOSITORIES[0] ?? '')).toEqual(before)
     },
     5 * MINUTES
