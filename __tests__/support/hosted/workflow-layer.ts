@@ -15,6 +15,7 @@ export interface RunFacts {
 export interface Workflow {
   readonly on?: unknown
   readonly permissions?: unknown
+  readonly concurrency?: unknown
   readonly env?: Readonly<Record<string, unknown>>
   readonly jobs: Readonly<Record<string, Job>>
 }
@@ -24,6 +25,7 @@ export interface Job {
   readonly with?: Readonly<Record<string, unknown>>
   readonly secrets?: 'inherit' | Readonly<Record<string, string>>
   readonly permissions?: unknown
+  readonly concurrency?: unknown
   readonly env?: Readonly<Record<string, unknown>>
   readonly environment?: string | {readonly name: string}
   readonly outputs?: Readonly<Record<string, string>>
@@ -53,7 +55,7 @@ export function layer(text: string, facts: RunFacts, allowed?: Permissions): str
     name,
     layerJob(workflow, job, facts, allowed)
   ])
-  const {env: _, ...rest} = workflow
+  const {env: _, ...rest} = withoutRunnerKeys(workflow) as Workflow
   return stringify(
     {...rest, jobs: Object.fromEntries(jobs) as object},
     {defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0}
@@ -72,14 +74,23 @@ function layerJob(workflow: Workflow, job: Job, facts: RunFacts, allowed?: Permi
   const isCall = job.uses !== undefined
   const env = {...workflow.env, ...job.env}
   const whole = isCall
-    ? job
+    ? withoutRunnerKeys(job)
     : {
-        ...job,
+        ...withoutRunnerKeys(job),
         ...(Object.keys(env).length === 0 ? {} : {env}),
         steps: [setUp(job, permissions), ...(job.steps ?? []).map(layerStep), ...end({...job, env}, token)],
         ...(job.outputs === undefined ? {} : {outputs: passedOn(job.outputs)})
       }
   return replaceDeep(whole, expressionsFor(job, token, facts)) as object
+}
+
+/** Without what the emulator does nothing about, and knows in an older form only. */
+function withoutRunnerKeys<Part extends Workflow | Job>({
+  concurrency: _,
+  permissions: __,
+  ...part
+}: Part): object {
+  return part
 }
 
 function setUp({'runs-on': label}: Job, permissions: Permissions): object {
