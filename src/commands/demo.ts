@@ -139,7 +139,10 @@ async function readFinalTags(registries: readonly SampleRegistry[], ports: Ports
   const names = [...new Set((await Promise.all(clients.map(listTags))).flat())].sort().reverse()
   return await Promise.all(
     names.map(async tag => {
-      const reports = await verifyTags(clients.map(client => ({client, tag})))
+      const reports = await verifyTags(
+        clients.map(client => ({client, tag})),
+        {...ports, milliseconds: 0}
+      )
       return {
         tag,
         platforms: [...new Set(reports.flatMap(({platforms}) => platforms))],
