@@ -2,7 +2,12 @@ import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
 import {describeWith} from '../support/components.js'
 import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
 import {PULL_REQUEST_OPENED} from '../support/example-stand-ins.js'
-import {EXAMPLE_PROGRAMS, type ExampleWorld, openExample} from '../support/example-world.js'
+import {
+  EXAMPLE_PROGRAMS,
+  type ExampleEvent,
+  type ExampleWorld,
+  openExample
+} from '../support/example-world.js'
 
 const MINUTES = 60_000
 const IMAGE = 'docker.io/netbox/orb'
@@ -28,8 +33,9 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
       registries: ['docker.io'],
       bases: PYTHONS.map(python => `python:${python}-slim`),
       builder: 'buildx',
-      secrets: {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password},
-      programs: {trivy: 'echo "trivy $*"'}
+      hubUsers: ['netbox'],
+      secrets: {DOCKERHUB_USERNAME: 'netbox', DOCKERHUB_TOKEN: HUB_LOGIN.password},
+      tools: {trivy: 'echo "trivy $*"'}
     })
   }, MINUTES)
   afterAll(async () => world.stop())
@@ -43,10 +49,13 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
     })
   const digestOf = (tag: string): Promise<string | undefined> => world.view.digest(`${IMAGE}:${tag}`)
 
-  it(
-    'builds every variant of a pull request, and publishes none',
-    async () => {
-      const log = await world.succeed(world.run(PULL_REQUEST_OPENED))
+  it.each<[string, ExampleEvent]>([
+    ['a pull request', PULL_REQUEST_OPENED],
+    ['a pull request of a fork, which has no secrets', {...PULL_REQUEST_OPENED, from: 'fork'}]
+  ])(
+    'builds every variant of %s, and publishes none',
+    async (_, event) => {
+      const log = await world.succeed(world.run(event))
       for (const python of PYTHONS) expect(log).toContain(`Build orb-python${python}`)
       expect(await world.view.tags(IMAGE)).toEqual([])
     },
@@ -99,11 +108,12 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
   )
 
   it(
-    'gives main its two tags, and leaves the release alone',
+    'gives main its two tags, published by a user of another name, and leaves the release alone',
     async () => {
       const latest = await digestOf('latest')
       world.commit({'orb.py': 'print("next")\n'})
-      await world.succeed(world.run({name: 'push', ref: 'refs/heads/main'}))
+      const secrets = {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password}
+      await world.succeed(world.run({name: 'push', ref: 'refs/heads/main', secrets}))
       expect(await world.view.tags(IMAGE)).toEqual([...RELEASED, 'dev', 'main'].sort())
       expect(await digestOf('main')).toBe(await digestOf('dev'))
       expect(await digestOf('latest')).toBe(latest)
