@@ -1,7 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import {computeTags} from '../../src/commands/compute-tags.js'
 import {mergeManifest} from '../../src/commands/merge-manifest.js'
-import {assertLogins} from '../../src/commands/open-registries.js'
+import {assertLogins} from '../../src/commands/logins.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {testPorts} from '../support/ports.js'
 import {failureOf} from '../support/thrown.js'
@@ -19,7 +19,7 @@ describe('logins whose secrets are empty', () => {
   it.each(['docker.io=:', 'docker.io=', '=:', 'docker.io = : '])('%p is left out with a note', async line => {
     const ports = testPorts([])
     const given = logins(`ghcr.io=me:token\n${line}`)
-    assertLogins({'registry-credentials': given}, ports, {isNeeded: true})
+    assertLogins(given, ports.reporter, {isNeeded: true})
     expect(ports.reporter.notices.join('\n')).toMatch(/left out.*forks and of Dependabot/s)
     expect(given.filter(({missing}) => missing === undefined).map(({registry}) => registry)).toEqual([
       'ghcr.io'
@@ -31,7 +31,7 @@ describe('logins whose secrets are empty', () => {
     ['docker.io=:token', 'user name']
   ])('%p fails a run that publishes, and names what is missing', async (line, missing) => {
     const ports = testPorts([])
-    const work = () => assertLogins({'registry-credentials': logins(line)}, ports, {isNeeded: true})
+    const work = () => assertLogins(logins(line), ports.reporter, {isNeeded: true})
     const error = await failureOf(work)
     expect(error.message).toContain(`the login for docker.io has no ${missing}`)
     expect(error.message).not.toContain('token')
@@ -41,7 +41,7 @@ describe('logins whose secrets are empty', () => {
     '%p is only a note in a run that publishes nothing',
     async line => {
       const ports = testPorts([])
-      assertLogins({'registry-credentials': logins(line)}, ports, {isNeeded: false})
+      assertLogins(logins(line), ports.reporter, {isNeeded: false})
       expect(ports.reporter.notices.join('\n')).toMatch(/docker\.io.*left out/)
       expect(ports.reporter.notices.join('\n')).not.toContain('token')
     }

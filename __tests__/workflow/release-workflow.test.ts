@@ -14,7 +14,15 @@ import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {loadCommand} from '../../src/commands/all.js'
 import {isSetting} from '../../src/config/config-file.js'
 import type {Contexts, Value} from '../support/workflow-judge/expression.js'
-import {at, entriesOf, itemsOf, parseTree, textsOf, valueOf} from '../support/workflow-judge/workflow-tree.js'
+import {
+  type Tree,
+  at,
+  entriesOf,
+  itemsOf,
+  parseTree,
+  textsOf,
+  valueOf
+} from '../support/workflow-judge/workflow-tree.js'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const FILE = '.github/workflows/release.yml'
@@ -45,7 +53,7 @@ function contexts(inputs: Readonly<Record<string, Value>> = {}, more: Contexts =
 interface UsedStep {
   readonly job: string
   readonly uses: string
-  readonly step: NonNullable<ReturnType<typeof at>>
+  readonly step: Tree
 }
 
 const steps: UsedStep[] = entriesOf(at(workflow.root, 'jobs')).flatMap(([job, body]) =>
