@@ -16,7 +16,7 @@ const logins = (text: string) =>
 
 // What a line becomes if secrets are empty: runs of forks and of Dependabot have none.
 describe('logins whose secrets are empty', () => {
-  it.each(['docker.io=:', 'docker.io=', '=:', 'docker.io = : '])('%p is left out with a note', async line => {
+  it.each(['docker.io=:', 'docker.io=', '=:', 'docker.io = : '])('%p is left out with a note', line => {
     const ports = testPorts([])
     const given = logins(`ghcr.io=me:token\n${line}`)
     assertLogins(given, ports.reporter, {isNeeded: true})
@@ -39,7 +39,7 @@ describe('logins whose secrets are empty', () => {
 
   it.each(['docker.io=me:', 'docker.io=:token'])(
     '%p is only a note in a run that publishes nothing',
-    async line => {
+    line => {
       const ports = testPorts([])
       assertLogins(logins(line), ports.reporter, {isNeeded: false})
       expect(ports.reporter.notices.join('\n')).toMatch(/docker\.io.*left out/)

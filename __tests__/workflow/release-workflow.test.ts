@@ -20,6 +20,7 @@ import {
   entriesOf,
   itemsOf,
   parseTree,
+  plainText,
   textsOf,
   valueOf
 } from '../support/workflow-judge/workflow-tree.js'
@@ -57,7 +58,7 @@ interface UsedStep {
 }
 
 const steps: UsedStep[] = entriesOf(at(workflow.root, 'jobs')).flatMap(([job, body]) =>
-  itemsOf(at(body, 'steps')).map(step => ({job, step: step, uses: String(at(step, 'uses') ?? '')}))
+  itemsOf(at(body, 'steps')).map(step => ({job, step: step, uses: plainText(at(step, 'uses'))}))
 )
 
 it('is a workflow', () => {
@@ -195,7 +196,10 @@ function git(folder: string, ...args: readonly string[]): void {
 
 /** As actions/checkout does it: by git's own command for folders, in the file of patterns otherwise. */
 function setSparse(folder: string, patterns: readonly string[], isCone: boolean): void {
-  if (isCone) return git(folder, 'sparse-checkout', 'set', ...patterns)
+  if (isCone) {
+    git(folder, 'sparse-checkout', 'set', ...patterns)
+    return
+  }
   git(folder, 'config', 'core.sparseCheckout', 'true')
   mkdirSync(path.join(folder, '.git/info'), {recursive: true})
   appendFileSync(path.join(folder, '.git/info/sparse-checkout'), `\n${patterns.join('\n')}\n`)

@@ -13,10 +13,15 @@ export function sectionTexts(text: string, section: string): Texts {
   if (!isMap(found)) return {}
   return Object.fromEntries(
     found.items.flatMap(({key, value}): [string, string][] => {
-      const name = isScalar(key) ? String(key.value) : ''
-      if (isScalar(value)) return [[name, String(value.value ?? '')]]
+      const name = textOf(key)
+      if (isScalar(value)) return [[name, textOf(value)]]
       if (!isSeq(value)) return []
-      return [[name, value.items.map(item => (isScalar(item) ? String(item.value ?? '') : '')).join('\n')]]
+      return [[name, value.items.map(textOf).join('\n')]]
     })
   )
+}
+
+/** Without a schema every scalar is a text. */
+function textOf(node: unknown): string {
+  return isScalar(node) && typeof node.value === 'string' ? node.value : ''
 }

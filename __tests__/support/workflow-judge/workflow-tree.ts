@@ -101,6 +101,10 @@ function treeOf(token: TemplateToken): Tree {
   if (isMapping(token))
     return Object.fromEntries([...token].map(({key, value}) => [key.toString(), treeOf(value)]))
   if (isSequence(token)) return [...token].map(treeOf)
-  if (!isScalar(token)) return token.toString()
-  return (token.toJSON() ?? null) as Tree
+  return isScalar(token) ? ((token.toJSON() ?? null) as Tree) : null
+}
+
+/** A text without expressions; empty for anything else. */
+export function plainText(tree: Tree | undefined): string {
+  return typeof tree === 'string' ? tree : ''
 }
