@@ -188,6 +188,9 @@ function runExample(
       'docker/setup-buildx-action': path.join(FIXTURES, 'nothing'),
       'docker/setup-qemu-action': path.join(FIXTURES, 'nothing'),
       'sigstore/cosign-installer': path.join(FIXTURES, 'nothing'),
+      'aquasecurity/setup-trivy': path.join(FIXTURES, 'nothing'),
+      'anchore/scan-action': path.join(FIXTURES, 'nothing'),
+      'anchore/sbom-action': path.join(FIXTURES, 'nothing'),
       'actions/setup-python': path.join(FIXTURES, 'nothing'),
       'actions/upload-artifact': path.join(FIXTURES, 'upload-artifact'),
       'actions/download-artifact': path.join(FIXTURES, 'download-artifact')

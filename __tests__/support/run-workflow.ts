@@ -92,10 +92,9 @@ function localActions({folder, standIns = {}, actions = {}}: WorkflowCall): stri
   const texts = [folder, ...Object.values(actions)].flatMap(textsOfWorkflows)
   const own = Object.entries(actions).flatMap(([name, at]) => ['--local-repository', `${name}@v1=${at}`])
   const others = Object.entries(standIns).flatMap(([action, standIn]) => {
-    const used = new Set(
-      texts.flatMap(content => content.match(new RegExp(`\\b${action}@[0-9a-f]{40}`, 'g')) ?? [])
-    )
-    return [...used].flatMap(uses => ['--local-repository', `${uses}=${standIn}`])
+    const pattern = new RegExp(`\\b${action}(?:/[\\w/-]+)?@([0-9a-f]{40})`, 'g')
+    const used = new Set(texts.flatMap(content => [...content.matchAll(pattern)].map(([, commit]) => commit)))
+    return [...used].flatMap(commit => ['--local-repository', `${action}@${commit ?? ''}=${standIn}`])
   })
   return [...own, ...others]
 }

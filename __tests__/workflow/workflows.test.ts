@@ -65,7 +65,10 @@ describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own 
         'docker/login-action': path.join(FIXTURES, 'nothing'),
         'docker/setup-buildx-action': path.join(FIXTURES, 'nothing'),
         'docker/setup-qemu-action': path.join(FIXTURES, 'nothing'),
-        'sigstore/cosign-installer': path.join(FIXTURES, 'nothing')
+        'sigstore/cosign-installer': path.join(FIXTURES, 'nothing'),
+        'aquasecurity/setup-trivy': path.join(FIXTURES, 'nothing'),
+        'anchore/scan-action': path.join(FIXTURES, 'nothing'),
+        'anchore/sbom-action': path.join(FIXTURES, 'nothing')
       }
     })
   }
