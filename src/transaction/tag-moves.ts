@@ -148,10 +148,15 @@ export function assertAllowed(moves: readonly TagMove[]): void {
   if (first === undefined) return
   const lines = refused.map(move => `${nameOf(move)} ${'note' in move.decision ? move.decision.note : ''}`)
   throw new ReleaseError('TAG_REFUSED', `tags that must not change:\n  ${lines.join('\n  ')}`, {
-    hint:
-      first.options.rule?.hint ??
-      'Nothing was written. Release a new version; a version that is published stays what it is.'
+    hint: first.options.rule?.hint ?? refusalHint(refused)
   })
+}
+
+function refusalHint(refused: readonly TagMove[]): string {
+  const isOdd = refused.some(({standing}) => standing?.odd !== undefined)
+  return isOdd
+    ? 'Nothing was written. Release a new version, or delete the tag if nobody needs what is there.'
+    : 'Nothing was written. Release a new version; a version that is published stays what it is.'
 }
 
 /** Whether a move writes. */
