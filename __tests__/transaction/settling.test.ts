@@ -21,13 +21,15 @@ import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 import {failureOf} from '../support/thrown.js'
 
 /** What a way to registries does with a request: its own answer, or undefined to let it pass. */
-type Hook = (request: HttpRequest, pass: () => ReturnType<Send>) => Promise<Awaited<ReturnType<Send>> | undefined>
+type Hook = (
+  request: HttpRequest,
+  pass: () => ReturnType<Send>
+) => Promise<Awaited<ReturnType<Send>> | undefined>
 
 const answer = (status: number) => ({status, headers: {}, body: Readable.from([])})
 const isPut = ({method, url}: HttpRequest, tag: string): boolean =>
   method === 'PUT' && url.pathname.endsWith(`/manifests/${tag}`)
-const digestOf = (bytes: Uint8Array): string =>
-  `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+const digestOf = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
 describe('a release, when all its tags are written', () => {
   const lab = suiteRegistries('settling', twoEmbedded)
@@ -65,7 +67,10 @@ describe('a release, when all its tags are written', () => {
     await publishRelease(lab.ports, releaseOf('1.0.0'))
     const plan = JSON.stringify(await buildAll(lab.ports, releaseOf(version)))
     const clock = virtualClock()
-    const send = hooked(showing(lab.ports.send, clock, () => how), hook)
+    const send = hooked(
+      showing(lab.ports.send, clock, () => how),
+      hook
+    )
     const ports = {...lab.ports, clock, send} satisfies Ports
     try {
       const {digest, kept} = await merge(ports, {plan, ...texts})
@@ -152,15 +157,18 @@ describe('a release, when all its tags are written', () => {
     expect(await read('1.1.0')).toEqual([undefined, undefined])
   })
 
-  it.each([502, 504])('counts a write that was made and answered with %i, each time it is tried', async status => {
-    const {digest, error} = await run('1.1.0', {}, async (request, pass) => {
-      if (!isPut(request, '1.1')) return undefined
-      await buffer((await pass()).body)
-      return answer(status)
-    })
-    expect(error).toBeUndefined()
-    expect(await read('1.1')).toEqual([digest, digest])
-  })
+  it.each([502, 504])(
+    'counts a write that was made and answered with %i, each time it is tried',
+    async status => {
+      const {digest, error} = await run('1.1.0', {}, async (request, pass) => {
+        if (!isPut(request, '1.1')) return undefined
+        await buffer((await pass()).body)
+        return answer(status)
+      })
+      expect(error).toBeUndefined()
+      expect(await read('1.1')).toEqual([digest, digest])
+    }
+  )
 
   it('undoes a write that was made and answered with 502, and is shown late', async () => {
     const {error} = await run('1.1.0', {lag: 60_000}, async (request, pass) => {
@@ -209,7 +217,10 @@ describe('a release, when all its tags are written', () => {
   })
 
   it('leaves alone what somebody else moved meanwhile, and says so', async () => {
-    const other = await publishRelease(lab.ports, {...releaseOf('0.9.0'), tags: releaseTags('0.9.0').slice(0, 1)})
+    const other = await publishRelease(lab.ports, {
+      ...releaseOf('0.9.0'),
+      tags: releaseTags('0.9.0').slice(0, 1)
+    })
     const {error} = await run('1.1.0', {}, async request => {
       if (!isPut(request, 'latest') || request.url.host !== lab.registries[1].host) return undefined
       const [client] = lab.images.map(image => clientOf(lab.ports, image))
@@ -226,9 +237,14 @@ describe('a release, when all its tags are written', () => {
     const {error} = await run('1.1.0', {}, async (request, pass) => {
       if (!isPut(request, 'latest')) return undefined
       const response = await pass()
-      const client = clientOf(lab.ports, lab.images.find(image => image.startsWith(request.url.host))!)
+      const client = clientOf(
+        lab.ports,
+        lab.images.find(image => image.startsWith(request.url.host))!
+      )
       const other = await client.getManifest(parseTag('1.0.0'))
-      const document = JSON.parse(Buffer.from(other.bytes).toString()) as {annotations: Record<string, string>}
+      const document = JSON.parse(Buffer.from(other.bytes).toString()) as {
+        annotations: Record<string, string>
+      }
       document.annotations['org.opencontainers.image.title'] = String(Math.random())
       const bytes = Buffer.from(JSON.stringify(document))
       const {mediaType} = other
@@ -278,8 +294,11 @@ describe('two releases, of which one fails', () => {
       if (request.method === 'DELETE') await isUndone?.()
       return response
     }
-    const digests = {...lab.ports.digests, load: (names: readonly string[]) =>
-      Promise.resolve(new Map([...records].filter(([name]) => names.includes(name))))}
+    const digests = {
+      ...lab.ports.digests,
+      load: (names: readonly string[]) =>
+        Promise.resolve(new Map([...records].filter(([name]) => names.includes(name))))
+    }
     return await failureOf(() => merge({...lab.ports, send, digests}, {plan}))
   }
 

@@ -105,7 +105,9 @@ async function readIn(
   const standing = new StandingTags(client, {digest, source: publication.annotations[SOURCE]})
   const list = isVersioned ? readTagList(client) : undefined
   const isMany = tags.length > MANY_TAGS
-  const free: readonly PublishedTag[] = isMany ? unlisted(tags, await (list ?? readTagList(client).catch(() => undefined))) : []
+  const free: readonly PublishedTag[] = isMany
+    ? unlisted(tags, await (list ?? readTagList(client).catch(() => undefined)))
+    : []
   const [published, situations] = await Promise.all([
     list,
     Promise.all(
