@@ -22,6 +22,9 @@ export interface RepositoryRequest {
   readonly extraScopes?: readonly string[]
 }
 
+/** What registries and proxies say that know no HEAD of a blob. */
+const HEAD_REFUSALS: readonly number[] = [400, 403, 405, 501]
+
 /** What is done in one repository of one registry (OCI distribution specification 1.1). */
 export class RepositoryClient {
   readonly repository: Repository
@@ -104,13 +107,22 @@ export class RepositoryClient {
     return answer.status !== 404
   }
 
-  /** The size of a blob in bytes; undefined where it is not there. */
-  async blobSize(digest: Digest): Promise<number | undefined> {
-    const answer = await this.call({method: 'HEAD', path: `blobs/${digest}`, expect: [200, 404]})
+  /**
+   * The size of a blob in bytes; undefined where it is not there. Registries that refuse HEAD are asked by GET, of which
+   * nothing is read.
+   * @param how `callOnce` where the whole of which this is a part is repeated
+   */
+  async blobSize(digest: Digest, how: 'call' | 'callOnce' = 'call'): Promise<number | undefined> {
+    const path = `blobs/${digest}`
+    const head = await this[how]({method: 'HEAD', path, expect: [200, 404, ...HEAD_REFUSALS]})
+    const answer = HEAD_REFUSALS.includes(head.status)
+      ? await this.open({method: 'GET', path, expect: [200, 404]})
+      : head
+    if ('destroy' in answer.body) answer.body.destroy()
     return answer.status === 404 ? undefined : Number(answer.headers['content-length'] ?? 0)
   }
 
-  /** Fetches a small blob, such as a config, and holds its bytes against the digest. */
+  /** Fetches a small blob that a manifest names, such as a config, and holds its bytes against the digest. */
   async getBlob({digest}: Pick<Descriptor, 'digest'>): Promise<Uint8Array> {
     const answer = await this.call({method: 'GET', path: `blobs/${digest}`, expect: [200]})
     this.#checkDigest(manifestOf(answer.body, '').digest, digest)
@@ -164,6 +176,8 @@ export class RepositoryClient {
   #complete(base: URL, request: RepositoryRequest): RegistryRequest {
     const {path, extraScopes = [], headers = {}, ...rest} = request
     const url = path.includes('://') ? new URL(path) : new URL(`${this.repository.name}/${path}`, base)
+    if (rest.method === 'DELETE' && url.host !== base.host)
+      throw new ReleaseError('REGISTRY_FAILED', `${this.name}: nothing is deleted at ${url.host}`)
     const scopes = [repositoryScope(this.repository.name, this.#access), ...extraScopes]
     return {...rest, url, headers, scopes}
   }
