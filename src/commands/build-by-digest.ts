@@ -13,7 +13,7 @@ import {type BuildPlace, buildImage} from './build/build-image.js'
 import {buildInputs, type BuildInputs} from './inputs/build-inputs.js'
 import {keepMetrics} from './build/build-metrics.js'
 import {checkPushRights, pushEverywhere} from './build/build-push.js'
-import {checkInputs} from './build/build-request.js'
+import {buildOf, checkInputs} from './build/build-request.js'
 import {type BuildTools, findTools} from './build/build-tools.js'
 import {viewOf} from './build/build-view.js'
 import {command} from './command.js'
@@ -75,7 +75,8 @@ export const buildByDigest = command({
       const view = await withPrivateFolder(folder => buildAndPush(given, {job, folder, plan}, tools))
       report(view, ports)
       await keepMetrics(view, {plan, isKept: given['keep-metrics']}, ports)
-      if (job.push) await handOver(view, given['hand-over'], ports)
+      const build = buildOf(given, job, ports)
+      if (job.push) await handOver(view, {how: given['hand-over'], build}, ports)
       views.push(view)
     }
     return buildOutputs(views)

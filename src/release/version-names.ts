@@ -1,4 +1,10 @@
-import {type OrderedVersion, compareOrdered, isOfLine, parseOrdered} from '../versions/version-order.js'
+import {
+  type OrderedVersion,
+  compareOrdered,
+  isOfLine,
+  parseOrdered,
+  prereleaseParts
+} from '../versions/version-order.js'
 import type {ReleaseFacts} from './publication.js'
 
 /** What stands around the version in the name of a variant: `v1.2.3-alpine` has "v" and "-alpine". */
@@ -94,16 +100,9 @@ function withoutAffixes(name: string, {prefix, suffix}: Affixes): string | undef
   return isOwn ? name.slice(prefix.length, name.length - suffix.length) : undefined
 }
 
-/** What people call pre-releases. Any other word behind a version is taken for the name of a variant. */
-const PRERELEASE =
-  /^(?:(?:a|alpha|b|beta|c|rc|cr|pre|preview|prerelease|dev|snapshot|m|milestone|canary|next|nightly|ea|insiders?|experimental|unstable)(?:[.\d].*)?|\d+(?:\..*)?)$/i
-
 /** The version in a name such as app-v1.2.3-rc.1-alpine: up to the first part that is no pre-release. */
 function versionIn(name: string, ours: OrderedVersion | undefined): OrderedVersion | undefined {
   const tail = /(?:^|[/@_-])(v?\d+(?:\.\d+)+.*)$/i.exec(name)?.[1] ?? name
   const [first = '', ...parts] = tail.split('-')
-  const word = ours?.pre?.[0]
-  const isPrerelease = (part: string): boolean => PRERELEASE.test(part) || part.split('.')[0] === word
-  const end = parts.findIndex(part => !isPrerelease(part))
-  return parseOrdered([first, ...(end < 0 ? parts : parts.slice(0, end))].join('-'))
+  return parseOrdered([first, ...parts.slice(0, prereleaseParts(parts, ours?.pre?.[0]))].join('-'))
 }
