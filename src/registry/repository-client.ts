@@ -153,6 +153,11 @@ export class RepositoryClient {
     return await exchange.retrying(attempt)
   }
 
+  /** Asks for what was just written until it is shown, for some seconds; undefined where it is not shown then. */
+  async whenShown<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
+    return await (await this.#open()).exchange.whenShown(ask)
+  }
+
   /**
    * Resolves a `Location` or `Link` of this registry.
    * @throws ReleaseError REGISTRY_FAILED where it leads nowhere

@@ -10,8 +10,12 @@ const LIST = {method: 'GET', path: `tags/list?n=${PAGE}`, expect: [200, 404]} as
 
 /** Reads all pages of a tag list (distribution-spec, "Listing Tags"). */
 export async function listTags(client: RepositoryClient): Promise<Tag[]> {
-  const pages = await readPages(client, LIST)
-  return pages.flatMap(({status, body}) => (status === 404 ? [] : readTags(body, client.name)))
+  const tags = await readPages(client, {
+    request: LIST,
+    entriesOf: ({status, body}) => (status === 404 ? [] : readTags(body, client.name)),
+    keyOf: tag => tag
+  })
+  return [...(tags ?? [])]
 }
 
 /** Reads the first page of a tag list, for whoever has time for one request. */
