@@ -30,6 +30,9 @@ export class RepositoryClient {
   readonly repository: Repository
   readonly #access: Access
   readonly #open: () => Promise<{base: URL; exchange: Exchange}>
+  /** What is being fetched. */
+  readonly #manifests = new Map<Digest, Promise<Manifest | undefined>>()
+  readonly #blobs = new Map<Digest, Promise<Uint8Array>>()
 
   constructor(repository: Repository, access: Access, open: () => Promise<{base: URL; exchange: Exchange}>) {
     this.repository = repository
@@ -44,10 +47,16 @@ export class RepositoryClient {
 
   /**
    * Fetches a manifest; its bytes are hashed, and a digest that was asked for is held against them.
+   * Whoever asks for one digest at the same time is given one answer: an index may name it a thousand times.
    * @returns undefined where there is none
    * @throws ReleaseError DIGEST_MISMATCH; RegistryError
    */
   async findManifest(reference: Tag | Digest): Promise<Manifest | undefined> {
+    if (!isDigest(reference)) return await this.#fetchManifest(reference)
+    return await shared(this.#manifests, reference, async () => await this.#fetchManifest(reference))
+  }
+
+  async #fetchManifest(reference: Tag | Digest): Promise<Manifest | undefined> {
     const answer = await this.call({
       method: 'GET',
       path: `manifests/${reference}`,
@@ -124,6 +133,10 @@ export class RepositoryClient {
 
   /** Fetches a small blob that a manifest names, such as a config, and holds its bytes against the digest. */
   async getBlob({digest}: Pick<Descriptor, 'digest'>): Promise<Uint8Array> {
+    return await shared(this.#blobs, digest, async () => await this.#fetchBlob(digest))
+  }
+
+  async #fetchBlob(digest: Digest): Promise<Uint8Array> {
     const answer = await this.call({method: 'GET', path: `blobs/${digest}`, expect: [200]})
     this.#checkDigest(manifestOf(answer.body, '').digest, digest)
     return answer.body
@@ -193,6 +206,15 @@ export class RepositoryClient {
       hint: 'The registry or a proxy before it changes content; nothing further was done with it.'
     })
   }
+}
+
+/** Does something once for all who want it while it is under way. */
+async function shared<T>(running: Map<Digest, Promise<T>>, digest: Digest, work: () => Promise<T>): Promise<T> {
+  const known = running.get(digest)
+  if (known !== undefined) return await known
+  const begun = work().finally(() => running.delete(digest))
+  running.set(digest, begun)
+  return await begun
 }
 
 /** What the headers of an answer say, where they say all of it. */
