@@ -71,8 +71,63 @@ export function newerPublished<Name extends string>(
   if (ours === undefined) return undefined
   const newest = newestOf(publishedVersions(tags, candidate), lineOf(tag, candidate))
   if (newest === undefined || compareOrdered(newest, ours) <= 0) return undefined
-  const {prefix, suffix} = affixesOf(candidate)
-  return tags.find(name => parseOrdered(withoutAffixes(name, {prefix, suffix}) ?? '')?.text === newest.text)
+  return tagOf(tags, newest, candidate)
+}
+
+/** The tag that names the version of an image in full. */
+export function publishedAs<Name extends string>(
+  tags: readonly Name[],
+  standing: ReleaseFacts,
+  candidate: ReleaseFacts
+): Name | undefined {
+  const version = standingVersion(standing, candidate)
+  return version && tagOf(tags, version, candidate)
+}
+
+/**
+ * The tag of the newest stable version in the line of `tag` beside the released one, where it is newer than what stands
+ * there. Undefined where what stands there names no version to compare with.
+ * @param standing undefined where the tag is free
+ */
+export function pendingPublished<Name extends string>(
+  tags: readonly Name[],
+  tag: string,
+  standing: ReleaseFacts | undefined,
+  candidate: ReleaseFacts
+): Name | undefined {
+  const ours = releasedVersion(candidate)
+  const theirs = standing && standingVersion(standing, candidate)
+  if (ours === undefined || (standing !== undefined && theirs === undefined)) return undefined
+  const others = publishedVersions(tags, candidate).filter(version => compareOrdered(version, ours) !== 0)
+  const newest = newestOf(others, lineOf(tag, candidate))
+  if (newest === undefined || (theirs !== undefined && compareOrdered(newest, theirs) <= 0)) return undefined
+  return tagOf(tags, newest, candidate)
+}
+
+/** The tag of the newest stable version in the line of `tag`, beside the released one. */
+export function newestPublished<Name extends string>(
+  tags: readonly Name[],
+  tag: string,
+  candidate: ReleaseFacts
+): Name | undefined {
+  const ours = releasedVersion(candidate)
+  const others = publishedVersions(tags, candidate).filter(
+    version => ours === undefined || compareOrdered(version, ours) !== 0
+  )
+  const newest = newestOf(others, lineOf(tag, candidate))
+  return newest && tagOf(tags, newest, candidate)
+}
+
+function tagOf<Name extends string>(
+  tags: readonly Name[],
+  version: OrderedVersion,
+  candidate: ReleaseFacts
+): Name | undefined {
+  const affixes = affixesOf(candidate)
+  return tags.find(name => {
+    const named = parseOrdered(withoutAffixes(name, affixes) ?? '')
+    return named?.text === version.text && named.numbers.length === version.numbers.length
+  })
 }
 
 /** The newest version of a line. */
