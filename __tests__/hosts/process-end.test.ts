@@ -64,7 +64,7 @@ describe.each(LINGERING)('a process that failed ends, whatever is still under wa
 
   it('on a command line', async () => {
     const args = ['--images', `${host}/o/app`, '--tags', 't', '--digests', DIGEST, '--wait', '0', '--yes']
-    const ended = await run("import {runCli} from MAIN\nawait runCli()\n", ['merge-manifest', ...args], {})
+    const ended = await run('import {runCli} from MAIN\nawait runCli()\n', ['merge-manifest', ...args], {})
     expect(ended.output).toContain(`${host}/o/app@${DIGEST} is not there`)
     expect(ended.exitCode).toBe(1)
   }, 60_000)

@@ -221,7 +221,10 @@ describe('the answer of a token server', () => {
       )
       closing.push(() => client.close())
       const error = await failureOf(() => client.repository('o/a').headManifest(TAG))
-      expect(error).toMatchObject({code: 'CREDENTIALS_INVALID', message: expect.stringContaining('without a token')})
+      expect(error).toMatchObject({
+        code: 'CREDENTIALS_INVALID',
+        message: expect.stringContaining('without a token')
+      })
     }
   )
 })

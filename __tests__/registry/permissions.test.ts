@@ -6,6 +6,7 @@ import {promoteRelease} from '../../src/commands/promote-release.js'
 import {rollbackRelease} from '../../src/commands/rollback-release.js'
 import {verifyRelease} from '../../src/commands/verify-release.js'
 import {parseInputs} from '../../src/inputs/input.js'
+import {parseTag} from '../../src/oci/reference.js'
 import {
   ACR_ROLES,
   COMMAND_OPERATIONS,
@@ -15,8 +16,10 @@ import {
   operationOf,
   permissionsFor
 } from '../../src/registry/permissions.js'
+import {pushImage} from '../../src/registry/image-push.js'
 import {registryAdvice} from '../../src/registry/registry-advice.js'
 import {askReleaseRight} from '../../src/registry/rights.js'
+import {image} from '../support/images.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {buildAll, clientOf, merge, releaseTags} from '../support/releases.js'
 import {ZOO} from '../support/zoo/entries.js'
@@ -46,7 +49,10 @@ describe('what each command does at a registry', () => {
     const result = await work()
     const found = seen.get(command) ?? new Set<Operation>()
     for (const {method, kind, repository, reference} of zoo.requests.slice(from)) {
-      const rest = kind in PATHS ? PATHS[kind as keyof typeof PATHS] : `/${kind.replace(/^(manifest|blob)$/, '$1s')}/${reference}`
+      const rest =
+        kind in PATHS
+          ? PATHS[kind as keyof typeof PATHS]
+          : `/${kind.replace(/^(manifest|blob)$/, '$1s')}/${reference}`
       const operation = operationOf(method, `/v2/${repository}${rest}`)
       if (operation !== undefined) found.add(operation)
     }
@@ -56,7 +62,10 @@ describe('what each command does at a registry', () => {
 
   /** Two releases, the second promoted and rolled back, and two builds of main, of which one is cleaned up. */
   const journey = async () => {
-    const tags = (version: string) => [...releaseTags(version), {name: 'main', class: 'moving', rule: 'branch'} as const]
+    const tags = (version: string) => [
+      ...releaseTags(version),
+      {name: 'main', class: 'moving', rule: 'branch'} as const
+    ]
     const release = async (version: string, revision: string, only?: 'main') => {
       const described = {
         images: [zoo.image],
@@ -74,7 +83,11 @@ describe('what each command does at a registry', () => {
     )
     await during('promote-release', async () =>
       promoteRelease.run(
-        parseInputs(promoteRelease.inputs, {from: `${zoo.image}:1.1.0`, to: `${zoo.image}-live`, tags: '1.1.0,1.1'}),
+        parseInputs(promoteRelease.inputs, {
+          from: `${zoo.image}:1.1.0`,
+          to: `${zoo.image}-live`,
+          tags: '1.1.0,1.1'
+        }),
         ports
       )
     )
@@ -83,9 +96,17 @@ describe('what each command does at a registry', () => {
     )
     await release('0.0.1', 'c', 'main')
     const last = await release('0.0.2', 'd', 'main')
+    const old = image({content: 'old'})
+    await pushImage(clientOf(ports, zoo.image), old)
+    await clientOf(ports, zoo.image).putManifest(old.root, parseTag('old'))
     await during('cleanup-latest', async () =>
       cleanupLatest.run(
-        parseInputs(cleanupLatest.inputs, {release: last.release, 'min-age': '1h', 'dry-run': 'true'}),
+        parseInputs(cleanupLatest.inputs, {
+          images: zoo.image,
+          'delete-tags': 'old',
+          'min-age': '1h',
+          'dry-run': 'true'
+        }),
         ports
       )
     )
@@ -98,15 +119,21 @@ describe('what each command does at a registry', () => {
     expect([...(seen.get(command) ?? [])].toSorted()).toEqual((COMMAND_OPERATIONS[command] ?? []).toSorted())
   })
 
-  it.each(Object.entries(COMMAND_OPERATIONS))('docs/registries.md has the permissions of %s', (command, operations) => {
-    const text = readFileSync(path.resolve(import.meta.dirname, '../../docs/registries.md'), 'utf8')
-    const row = text.split('\n').find(line => line.startsWith(`| \`${command}\``)) ?? ''
-    for (const vendor of [ECR_PERMISSIONS, GAR_ROLES, ACR_ROLES]) {
-      const names = permissionsFor(operations, vendor).map(name => name.replace(/^ecr:|^roles\/artifactregistry\./, ''))
-      // A role that writes reads, too.
-      for (const name of names.length > 1 ? names.filter(one => !/reader|AcrPull/.test(one)) : names) expect(row).toContain(name)
+  it.each(Object.entries(COMMAND_OPERATIONS))(
+    'docs/registries.md has the permissions of %s',
+    (command, operations) => {
+      const text = readFileSync(path.resolve(import.meta.dirname, '../../docs/registries.md'), 'utf8')
+      const row = text.split('\n').find(line => line.startsWith(`| \`${command}\``)) ?? ''
+      for (const vendor of [ECR_PERMISSIONS, GAR_ROLES, ACR_ROLES]) {
+        const names = permissionsFor(operations, vendor).map(name =>
+          name.replace(/^ecr:|^roles\/artifactregistry\./, '')
+        )
+        // A role that writes reads, too.
+        for (const name of names.length > 1 ? names.filter(one => !/reader|AcrPull/.test(one)) : names)
+          expect(row).toContain(name)
+      }
     }
-  })
+  )
 
   it.each(['push', 'pull', 'list'])('preflight asks for it: a refusal of %s is found', async right => {
     const refused = {push: /uploads/, pull: /^manifest$/, list: /^tags$/}[right]!
@@ -116,7 +143,9 @@ describe('what each command does at a registry', () => {
         send: async request => {
           const answer = await zoo.send(request)
           const last = zoo.requests.at(-1)
-          return last !== undefined && refused.test(last.kind) && answer.status < 500 ? {...answer, status: 403} : answer
+          return last !== undefined && refused.test(last.kind) && answer.status < 500
+            ? {...answer, status: 403}
+            : answer
         }
       },
       zoo.image

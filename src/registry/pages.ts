@@ -25,12 +25,15 @@ export interface PagedList<T> {
  * @returns undefined where the first answer is no page
  * @throws ReleaseError REGISTRY_FAILED for pages that lead round in a circle, name nothing new, or are more than a list
  */
-export async function readPages<T>(client: RepositoryClient, list: PagedList<T>): Promise<readonly T[] | undefined> {
+export async function readPages<T>(
+  client: RepositoryClient,
+  list: PagedList<T>
+): Promise<readonly T[] | undefined> {
   const {request, entriesOf, keyOf} = list
   const entries = new Map<string, T>()
   const asked = new Set<string>()
   const state = {bytes: 0, idle: 0}
-  for (let path: string | undefined = request.path; path !== undefined; ) {
+  for (let path: string | undefined = request.path; path !== undefined;) {
     const isFirst = asked.size === 0
     if (asked.has(path) || asked.size === MAX_PAGES) throw endless(client, request)
     asked.add(path)
@@ -68,6 +71,8 @@ function endless(client: RepositoryClient, {method, path}: RepositoryRequest): R
   return new ReleaseError(
     'REGISTRY_FAILED',
     `${method} ${client.name}/${path}: the pages of the list never end`,
-    {hint: `The registry ${client.repository.registry} or a proxy before it names pages that lead nowhere new; nothing was done by a list that may not be whole.`}
+    {
+      hint: `The registry ${client.repository.registry} or a proxy before it names pages that lead nowhere new; nothing was done by a list that may not be whole.`
+    }
   )
 }

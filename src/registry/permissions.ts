@@ -53,9 +53,17 @@ export const GAR_ROLES: Readonly<Record<Operation, readonly string[]>> = rolesOf
 )
 
 /** The role of Azure Container Registry (learn.microsoft.com, "Azure Container Registry roles and permissions"). */
-export const ACR_ROLES: Readonly<Record<Operation, readonly string[]>> = rolesOf('AcrPull', 'AcrPush', 'AcrDelete')
+export const ACR_ROLES: Readonly<Record<Operation, readonly string[]>> = rolesOf(
+  'AcrPull',
+  'AcrPush',
+  'AcrDelete'
+)
 
-function rolesOf(read: string, write: string, remove: string): Readonly<Record<Operation, readonly string[]>> {
+function rolesOf(
+  read: string,
+  write: string,
+  remove: string
+): Readonly<Record<Operation, readonly string[]>> {
   return {
     'read manifest': [read],
     'list referrers': [read],
@@ -90,6 +98,7 @@ export const COMMAND_OPERATIONS: Readonly<Record<string, readonly Operation[]>> 
   'rollback-release': ['read manifest', 'write manifest'],
   // Where a tag cannot be deleted, it is moved to an empty index that can.
   'cleanup-latest': [
+    'ask for blob',
     'read manifest',
     'list referrers',
     'list tags',

@@ -228,7 +228,11 @@ export class RepositoryClient {
 }
 
 /** Does something once for all who want it while it is under way. */
-async function shared<T>(running: Map<Digest, Promise<T>>, digest: Digest, work: () => Promise<T>): Promise<T> {
+async function shared<T>(
+  running: Map<Digest, Promise<T>>,
+  digest: Digest,
+  work: () => Promise<T>
+): Promise<T> {
   const known = running.get(digest)
   if (known !== undefined) return await known
   const begun = work().finally(() => running.delete(digest))

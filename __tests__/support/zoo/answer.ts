@@ -33,11 +33,20 @@ const KINDS: readonly (readonly [ZooRequest['kind'], RegExp])[] = [
 
 /** Reads a request of the client. */
 export async function zooRequest({method, url, headers, body}: HttpRequest): Promise<ZooRequest> {
-  const bytes = body === undefined ? Buffer.alloc(0) : 'open' in body ? Buffer.concat(await body.open().toArray()) : body
+  const bytes =
+    body === undefined ? Buffer.alloc(0) : 'open' in body ? Buffer.concat(await body.open().toArray()) : body
   for (const [kind, pattern] of KINDS) {
     const match = pattern.exec(url.pathname)
     if (match !== null)
-      return {method, url, headers, body: bytes, kind, name: match[1] ?? '', reference: decodeURIComponent(match[2] ?? '')}
+      return {
+        method,
+        url,
+        headers,
+        body: bytes,
+        kind,
+        name: match[1] ?? '',
+        reference: decodeURIComponent(match[2] ?? '')
+      }
   }
   return {method, url, headers, body: bytes, kind: 'base', name: '', reference: ''}
 }

@@ -65,7 +65,12 @@ export const ZOO: readonly ZooEntry[] = [
       digest: {status: 405, code: 'UNSUPPORTED'}
     },
     limit: {every: 7, status: 403, code: 'DENIED', message: 'You have exceeded a secondary rate limit'},
-    lostAnswer: {every: 3, status: 502, body: '<html>Bad gateway</html>', headers: {'content-type': 'text/html'}}
+    lostAnswer: {
+      every: 3,
+      status: 502,
+      body: '<html>Bad gateway</html>',
+      headers: {'content-type': 'text/html'}
+    }
   },
   {
     name: 'Docker Hub',
@@ -85,7 +90,13 @@ export const ZOO: readonly ZooEntry[] = [
       tag: {status: 405, code: 'UNSUPPORTED'},
       digest: {status: 403, code: 'DENIED', message: 'manifest is referenced'}
     },
-    limit: {every: 6, status: 429, code: 'TOOMANYREQUESTS', message: 'slow down', headers: {'retry-after': '1'}}
+    limit: {
+      every: 6,
+      status: 429,
+      code: 'TOOMANYREQUESTS',
+      message: 'slow down',
+      headers: {'retry-after': '1'}
+    }
   },
   {
     name: 'Amazon ECR, tags immutable',
@@ -109,11 +120,16 @@ export const ZOO: readonly ZooEntry[] = [
       status: 400,
       code: 'TAG_INVALID',
       message:
-        "The image tag already exists in the repository and cannot be overwritten because the tag is immutable."
+        'The image tag already exists in the repository and cannot be overwritten because the tag is immutable.'
     },
     list: {
       page: 100,
-      tooLong: {above: 1000, status: 400, code: 'PAGINATION_NUMBER_INVALID', message: 'invalid number of results'}
+      tooLong: {
+        above: 1000,
+        status: 400,
+        code: 'PAGINATION_NUMBER_INVALID',
+        message: 'invalid number of results'
+      }
     },
     upload: {chunk: {status: 404, code: 'BLOB_UPLOAD_UNKNOWN'}},
     mount: 'upload',
@@ -202,7 +218,10 @@ export const ZOO: readonly ZooEntry[] = [
     name: 'Harbor behind a proxy that ends TLS, in a path of its own',
     host: 'registry.company.example',
     repository: 'mirror/shop/app',
-    sources: ['https://github.com/oras-project/oras-dotnet/issues/395', 'https://github.com/goharbor/harbor/issues/3114'],
+    sources: [
+      'https://github.com/oras-project/oras-dotnet/issues/395',
+      'https://github.com/goharbor/harbor/issues/3114'
+    ],
     credential: LOGIN,
     tokens: tokensAt('https://registry.company.example/service/token', 'harbor-registry', {
       scope: (name, actions) => `repository:${name.replace(/^mirror\//, '')}:${actions}`
@@ -268,7 +287,9 @@ export const ZOO: readonly ZooEntry[] = [
     repository: 'org/app',
     sources: ['https://distribution.github.io/distribution/spec/api/'],
     referrers: 'not found',
-    deletion: {tag: {status: 400, code: 'DIGEST_INVALID', message: 'provided digest did not match uploaded content'}},
+    deletion: {
+      tag: {status: 400, code: 'DIGEST_INVALID', message: 'provided digest did not match uploaded content'}
+    },
     upload: {location: 'with state'}
   },
   {

@@ -11,7 +11,18 @@ export type Quirk = (request: ZooRequest, next: Next) => Promise<ZooAnswer>
 
 /** All behaviours of an entry, the outermost first. */
 export function quirksOf(entry: ZooEntry, now: Now): Quirk[] {
-  return [errorForms(entry), limits(entry), missing(entry), uploads(entry), lists(entry), referrers(entry), heads(entry), late(entry, now), writes(entry), deletions(entry)]
+  return [
+    errorForms(entry),
+    limits(entry),
+    missing(entry),
+    uploads(entry),
+    lists(entry),
+    referrers(entry),
+    heads(entry),
+    late(entry, now),
+    writes(entry),
+    deletions(entry)
+  ]
 }
 
 /** HEAD of what is there. */
@@ -26,8 +37,11 @@ function heads({headManifest, headBlob, missingManifest, contentType}: ZooEntry)
     if (answer.status !== 200) return answer
     if (request.method === 'HEAD' && typeof headManifest === 'number')
       return {status: headManifest, headers: {}, body: Buffer.alloc(0)}
-    if (request.method === 'HEAD' && headManifest === 'bare') return {status: 200, headers: {}, body: Buffer.alloc(0)}
-    return contentType === undefined ? answer : {...answer, headers: {...answer.headers, 'content-type': contentType}}
+    if (request.method === 'HEAD' && headManifest === 'bare')
+      return {status: 200, headers: {}, body: Buffer.alloc(0)}
+    return contentType === undefined
+      ? answer
+      : {...answer, headers: {...answer.headers, 'content-type': contentType}}
   }
 }
 
@@ -35,7 +49,8 @@ function heads({headManifest, headBlob, missingManifest, contentType}: ZooEntry)
 function late({lag}: ZooEntry, now: Now): Quirk {
   const tags = new Map<string, {readonly since: number; readonly before: string | undefined}>()
   const written = new Map<string, number>()
-  const isHidden = (key: string, milliseconds = 0): boolean => now() - (written.get(key) ?? -Infinity) < milliseconds
+  const isHidden = (key: string, milliseconds = 0): boolean =>
+    now() - (written.get(key) ?? -Infinity) < milliseconds
   return async (request, next) => {
     if (lag === undefined) return await next(request)
     const {kind, name, reference, method} = request
@@ -44,7 +59,10 @@ function late({lag}: ZooEntry, now: Now): Quirk {
       const before = await next({...request, method: 'HEAD', body: Buffer.alloc(0)})
       const answer = await next(request)
       if (answer.status === 201)
-        tags.set(key, {since: now(), before: before.status === 200 ? before.headers['docker-content-digest'] : undefined})
+        tags.set(key, {
+          since: now(),
+          before: before.status === 200 ? before.headers['docker-content-digest'] : undefined
+        })
       return answer
     }
     if (method === 'PUT' && (kind === 'manifest' || kind === 'upload')) {
@@ -97,14 +115,22 @@ function referrers({referrers: kind}: ZooEntry): Quirk {
 }
 
 const MISSING_REFERRERS: Readonly<Record<NonNullable<ZooEntry['referrers']>, ZooAnswer>> = {
-  'not found': errorAnswer({status: 404, body: '404 page not found\n', headers: {'content-type': 'text/plain'}}),
+  'not found': errorAnswer({
+    status: 404,
+    body: '404 page not found\n',
+    headers: {'content-type': 'text/plain'}
+  }),
   'method not allowed': errorAnswer({status: 405, code: 'UNSUPPORTED'}),
   'bad request': errorAnswer({status: 400, code: 'UNSUPPORTED'}),
   redirect: {status: 303, headers: {}, body: Buffer.alloc(0)},
   page: jsonAnswer(200, '<html>Sign in</html>', {'content-type': 'text/html'}),
-  'empty list': jsonAnswer(200, '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}', {
-    'content-type': 'application/vnd.oci.image.index.v1+json'
-  })
+  'empty list': jsonAnswer(
+    200,
+    '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}',
+    {
+      'content-type': 'application/vnd.oci.image.index.v1+json'
+    }
+  )
 }
 
 function lists({list, host, apiHost = host}: ZooEntry): Quirk {
@@ -119,7 +145,10 @@ function lists({list, host, apiHost = host}: ZooEntry): Quirk {
     const all = list.order === 'reverse' ? (document.tags ?? []).toReversed() : (document.tags ?? [])
     const from = Number(url.searchParams.get('next_page') ?? 0)
     const page = list.page ?? all.length
-    const link = from + page < all.length ? linkTo(`/v2/${request.name}/tags/list?n=${page}&next_page=${from + page}`, list.link, apiHost) : {}
+    const link =
+      from + page < all.length
+        ? linkTo(`/v2/${request.name}/tags/list?n=${page}&next_page=${from + page}`, list.link, apiHost)
+        : {}
     return jsonAnswer(200, JSON.stringify({...document, tags: all.slice(from, from + page)}), link)
   }
 }
@@ -140,11 +169,16 @@ function linkTo(
 function uploads({upload, mount, host, apiHost = host}: ZooEntry): Quirk {
   return async (request, next) => {
     const {kind, method, url} = request
-    if (kind === 'upload' && method === 'PATCH' && upload?.chunk !== undefined) return errorAnswer(upload.chunk)
+    if (kind === 'upload' && method === 'PATCH' && upload?.chunk !== undefined)
+      return errorAnswer(upload.chunk)
     const isMount = kind === 'uploads' && url.searchParams.has('mount')
     if (isMount && typeof mount === 'object') return errorAnswer(mount)
     if (kind === 'uploads' && method === 'POST' && upload?.ledTo !== undefined && url.host !== upload.ledTo)
-      return {status: 307, headers: {location: `https://${upload.ledTo}${url.pathname}${url.search}`}, body: Buffer.alloc(0)}
+      return {
+        status: 307,
+        headers: {location: `https://${upload.ledTo}${url.pathname}${url.search}`},
+        body: Buffer.alloc(0)
+      }
     const isPlain = isMount && mount === 'upload'
     const answer = await next(isPlain ? {...request, url: new URL(url.origin + url.pathname)} : request)
     const {location} = answer.headers
@@ -163,7 +197,8 @@ function uploads({upload, mount, host, apiHost = host}: ZooEntry): Quirk {
 function limits({limit}: ZooEntry): Quirk {
   const isDue = everyNth(limit?.every)
   return async (request, next) => {
-    if (limit === undefined || request.kind !== 'manifest' || request.method !== 'PUT') return await next(request)
+    if (limit === undefined || request.kind !== 'manifest' || request.method !== 'PUT')
+      return await next(request)
     return isDue(request) ? errorAnswer(limit) : await next(request)
   }
 }

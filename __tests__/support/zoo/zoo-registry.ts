@@ -40,7 +40,10 @@ export async function startZooRegistry(entry: ZooEntry): Promise<ZooRegistry> {
   const time = {now: Date.parse('2026-02-03T04:05:06Z')}
   const now = (): number => time.now
   const requests: ZooRecord[] = []
-  const hosts = [entry.apiHost ?? entry.host, ...(entry.upload?.ledTo === undefined ? [] : [entry.upload.ledTo])]
+  const hosts = [
+    entry.apiHost ?? entry.host,
+    ...(entry.upload?.ledTo === undefined ? [] : [entry.upload.ledTo])
+  ]
   const base = toEmbedded(http.send, registry.url)
   const answer = chain([access(entry, now), ...quirksOf(entry, now)], base)
   const tokens = tokenServer(entry, now)

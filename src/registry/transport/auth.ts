@@ -71,7 +71,8 @@ class AuthSession {
       // A token is renewed once; once more only where the scopes of the challenge are now asked for alone.
       if (renewals > 0 && !isNarrowed) return response
       const renewed = await this.#authorization(scopes)
-      if (renewed === undefined || (renewed === authorization && challenge.scheme === 'basic')) return response
+      if (renewed === undefined || (renewed === authorization && challenge.scheme === 'basic'))
+        return response
       response.body.resume()
       authorization = renewed
       response = await this.#next(withAuthorization(request, authorization))

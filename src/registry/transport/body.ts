@@ -56,7 +56,8 @@ export async function* atPace(
   const pace = {came: 0, isWaiting: true}
   const timer = setInterval(() => {
     // Time that whoever reads takes for itself is not the registry's.
-    if (pace.isWaiting && pace.came < bytes) body.destroy(new Error(`fewer than ${bytes} bytes came in ${milliseconds / 1000} s`))
+    if (pace.isWaiting && pace.came < bytes)
+      body.destroy(new Error(`fewer than ${bytes} bytes came in ${milliseconds / 1000} s`))
     pace.came = 0
   }, milliseconds).unref()
   try {

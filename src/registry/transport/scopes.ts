@@ -27,7 +27,11 @@ export class ScopeBook {
    * @param asked what the token was asked for that was refused; undefined where there was none
    * @returns whether the challenge names what had been asked for, among other things, and is now asked for alone
    */
-  learn(ours: readonly string[], challenged: string | undefined, asked: readonly string[] | undefined): boolean {
+  learn(
+    ours: readonly string[],
+    challenged: string | undefined,
+    asked: readonly string[] | undefined
+  ): boolean {
     const key = keyOf(ours)
     const given = (challenged ?? '').split(/\s+/).filter(scope => scope !== '' && scope.length <= MAX_LENGTH)
     const further = given.filter(scope => !isCovered(scope, ours))
