@@ -62,6 +62,7 @@ async function runWith(inputs: InputValues<InputTable>, command: Command, host: 
  */
 async function finish(host: Host, end: () => void, work: () => Promise<void>): Promise<void> {
   try {
+    ;(await import('./hosts/runtime.js')).assertRuntime()
     await work()
   } catch (error) {
     host.fail(error)

@@ -4,6 +4,8 @@ import {type BuilderChoice, chooseBuilder} from '../../builders/builder-choice.j
 import {type ImageSource, findImageSource} from '../../builders/image-source.js'
 import {PrebuiltBuilder} from '../../builders/prebuilt.js'
 import type {PublishedImage} from '../../builders/image-source.js'
+import {ReleaseError} from '../../errors.js'
+import {formatPlatform} from '../../oci/platform.js'
 import type {Ports} from '../../ports.js'
 import type {Registries} from '../../registry/registries.js'
 import type {CacheUse} from '../../release/cache-policy.js'
@@ -46,10 +48,31 @@ type Maker = Pick<BuildTools, 'title' | 'maker'>
 
 async function findBuilder(given: BuildInputs, ports: Ports): Promise<Maker> {
   const wish = given.builder === undefined || given.builder === 'prebuilt' ? 'auto' : given.builder
-  const {builder, version, reason}: BuilderChoice = await chooseBuilder(wish, ports)
+  const {builder, version, reason}: BuilderChoice = await chooseBuilder(wish, ports).catch(
+    (error: unknown) => {
+      throw namingSystem(error, given, ports)
+    }
+  )
   ports.reporter.info(`Builder: ${reason}.`)
   assertKnown(builder.name, optionsOf(given))
   return {title: `${builder.name} ${version}`, maker: builder}
+}
+
+/** Where nothing builds because the runner is of another system, that is what to say. */
+function namingSystem(error: unknown, {platforms}: BuildInputs, {environment}: Ports): unknown {
+  const system = environment('RUNNER_OS')
+  const foreign = platforms.filter(({os}) => os === 'linux')
+  const isForeign = (system === 'Windows' || system === 'macOS') && foreign.length > 0
+  if (!isForeign || !(error instanceof ReleaseError) || error.code !== 'BUILDER_MISSING') return error
+  const names = foreign.map(formatPlatform).join(', ')
+  return new ReleaseError(
+    'RUNNER_UNSUPPORTED',
+    `this runner is ${system}, and ${names} cannot be built on it: ${error.message}`,
+    {
+      cause: error,
+      hint: 'Take a Linux runner, runs-on: ubuntu-24.04, or set up a builder elsewhere: docker/setup-buildx-action with driver: remote.'
+    }
+  )
 }
 
 function sourceMaker(given: ImageSource, ports: Ports): Maker {
