@@ -81,8 +81,11 @@ function readFolder(folder: string): FoundCertificates | undefined {
 /** The files that `ca` names, of the server itself and of the hosts that stand for it; a relative one lies beside the file. */
 function authoritiesIn(file: string): string[] {
   const {ca, host} = parseHosts(file)
-  const hosts = typeof host === 'object' && !Array.isArray(host) ? Object.values(host) : []
-  const named = [ca, ...hosts.map(one => (typeof one === 'object' && 'ca' in one ? one['ca'] : undefined))]
+  const hosts: readonly unknown[] = typeof host === 'object' ? Object.values(host) : []
+  const named: readonly unknown[] = [
+    ca,
+    ...hosts.map(one => (typeof one === 'object' && one !== null && 'ca' in one ? one.ca : undefined))
+  ]
   return named
     .flat()
     .filter(name => typeof name === 'string')

@@ -35,7 +35,8 @@ export interface ZooRegistry {
 
 /** Starts it. */
 export async function startZooRegistry(entry: ZooEntry): Promise<ZooRegistry> {
-  const {registry, stop} = await startEmbedded({record: false})
+  const running = await startEmbedded({record: false})
+  const {registry} = running
   const http = openHttp()
   const time = {now: Date.parse('2026-02-03T04:05:06Z')}
   const now = (): number => time.now
@@ -78,7 +79,7 @@ export async function startZooRegistry(entry: ZooEntry): Promise<ZooRegistry> {
     },
     close: async () => {
       http.close()
-      await stop()
+      await running.stop()
     }
   }
 }
@@ -90,7 +91,7 @@ function chain(quirks: readonly Quirk[], last: Next): Next {
 /** The embedded registry is strict, and what it refuses no entry lets pass. */
 function toEmbedded(send: Send, url: string): Next {
   return async ({method, url: asked, headers, body}) => {
-    const {authorization: _, ...kept} = headers
+    const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'authorization'))
     const search = asked.search.replace(/[?&]_state=[^&]*(&)?/, (_match, more?: string) => (more ? '?' : ''))
     const response = await send({
       method,
