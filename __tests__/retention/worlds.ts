@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import {parseNewestRule} from '../../src/commands/inputs/cleanup-rules.js'
 import {type Digest, digestOf, hexOf} from '../../src/oci/digest.js'
 import {type Tag, parseTag} from '../../src/oci/reference.js'
 import type {Content, HeldVersion, Inventory} from '../../src/retention/inventory.js'
@@ -121,6 +122,13 @@ export const policies: fc.Arbitrary<RetentionPolicy> = fc
     delete: fc.subarray(['latest', 'glob:nightly-*', 'glob:1*', 'regex:pr-\\d', 'glob:*']),
     untagged: fc.boolean(),
     orphans: fc.boolean(),
+    keepNewest: fc.subarray(['2', '1 of glob:nightly-*', '1 of glob:*-alpine older than 1d']),
+    wholeImages: fc.boolean(),
+    keepNewestUntagged: fc.option(fc.constantFrom(1, 2), {nil: undefined, freq: 3}),
+    ghosts: fc.boolean(),
+    partialImages: fc.boolean(),
+    untaggedAge: fc.constantFrom(0, 0, 2 * DAY),
+    orphansAge: fc.constantFrom(0, 0, 2 * DAY),
     olderThan: fc.constantFrom(0, 0, 2 * DAY),
     pulls: fc.subarray([1, 2, 3]),
     development: fc.subarray(['main', 'glob:nightly-*']),
@@ -128,8 +136,9 @@ export const policies: fc.Arbitrary<RetentionPolicy> = fc
     journal: fc.uniqueArray(fc.nat(13), {maxLength: 1}),
     grace: fc.constantFrom(0, 0, 2 * HOUR, 3 * DAY)
   })
-  .map(({keep, delete: chosen, pulls, cacheAge, ...rest}) => ({
+  .map(({keep, delete: chosen, pulls, cacheAge, keepNewest, ...rest}) => ({
     ...rest,
+    keepNewest: keepNewest.map(parseNewestRule),
     superseded: rest.superseded.map(digestAt),
     journal: rest.journal.map(digestAt),
     keepTags: keep.map(parseTagPattern),
@@ -151,7 +160,14 @@ export function noPolicy(more: Partial<RetentionPolicy> = {}): RetentionPolicy {
     keepTags: [],
     deleteTags: [],
     untagged: false,
+    keepNewest: [],
+    wholeImages: false,
+    keepNewestUntagged: undefined,
     orphans: false,
+    ghosts: false,
+    partialImages: false,
+    untaggedAge: more.olderThan ?? 0,
+    orphansAge: more.olderThan ?? 0,
     olderThan: 0,
     pullRequests: {patterns: [], closed: new Set()},
     development: {patterns: [], olderThan: 0},
