@@ -33,7 +33,7 @@ describe('what was superseded', () => {
   it.each<[string, Record<string, Node>, string]>([
     ['a tag points at it', {old: {...TWO['old'], tags: ['1.0.0']}}, 'still tagged 1.0.0'],
     ['it is too young', {old: {...TWO['old'], age: 0}}, 'too young'],
-    ['it names no time', {old: {...TWO['old'], age: undefined}}, 'names no creation time'],
+    ['it names no time', {old: {...TWO['old'], age: undefined}}, 'nobody can tell when it came'],
     ['a kept index holds it', {outer: {tags: ['main'], children: ['old']}}, 'reached by what stays'],
     [
       'an untagged index holds it that nothing chose',

@@ -27,6 +27,7 @@ export function inventoryOf(nodes: Readonly<Record<string, Node>>, more: Partial
     versions: new Map(entries),
     isWhole: true,
     absent: new Set(),
+    present: new Set(),
     referrers: new Map(),
     hasReferrersApi: false,
     aged: new Set(entries.map(([one]) => one)),
@@ -48,10 +49,11 @@ export function heldOf(name: string, node: Node): HeldVersion {
 
 function contentOf({children, subject, unreadable, isMissing}: Node): Content {
   const named = subject === undefined ? {} : {subject: digest(subject)}
-  if (unreadable === 'blind')
-    return {kind: 'unreadable', reason: 'no manifest', ...(isMissing === undefined ? {} : {isMissing})}
-  if (unreadable !== undefined)
-    return {kind: 'unreadable', reason: 'no manifest', mentions: unreadable.map(digest)}
+  if (unreadable === 'blind') return {kind: 'unreadable', reason: 'no manifest'}
+  if (unreadable !== undefined) {
+    const missing = isMissing === undefined ? {} : {isMissing}
+    return {kind: 'unreadable', reason: 'no manifest', mentions: unreadable.map(digest), ...missing}
+  }
   return children === undefined
     ? {kind: 'leaf', isRead: true, ...named}
     : {kind: 'index', children: children.map(digest), ...named}

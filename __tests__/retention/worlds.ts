@@ -192,6 +192,7 @@ export function contentOf({children, subject}: WorldNode): Content {
 export class LazyInventory implements Inventory {
   readonly versions = new Map<Digest, HeldVersion>()
   readonly absent = new Set<Digest>()
+  readonly present = new Set<Digest>()
   readonly referrers = new Map<Digest, readonly Digest[]>()
   readonly aged = new Set<Digest>()
   readonly isWhole: boolean
@@ -211,6 +212,7 @@ export class LazyInventory implements Inventory {
 
   supply({contents, ages, referrers, presence}: Needs): void {
     for (const one of [...contents, ...presence]) this.#read(one)
+    for (const one of presence) if (!this.absent.has(one)) this.present.add(one)
     for (const one of ages) this.#age(one)
     for (const one of referrers) this.#ask(one)
   }

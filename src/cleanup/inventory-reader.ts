@@ -21,6 +21,7 @@ const AT_ONCE = 24
 export class InventoryReader implements Inventory {
   readonly versions = new Map<Digest, HeldVersion>()
   readonly absent = new Set<Digest>()
+  readonly present = new Set<Digest>()
   readonly referrers = new Map<Digest, readonly Digest[]>()
   readonly aged = new Set<Digest>()
   readonly isWhole: boolean
@@ -153,8 +154,12 @@ export class InventoryReader implements Inventory {
 
   async #look(digest: Digest): Promise<void> {
     const head = await this.#client.headManifest(digest)
-    if (head === undefined) this.absent.add(digest)
-    else this.#expect(digest, !isIndexType(head.mediaType))
+    if (head === undefined) {
+      this.absent.add(digest)
+      return
+    }
+    this.present.add(digest)
+    this.#expect(digest, !isIndexType(head.mediaType))
   }
 
   async #askReferrers(digest: Digest): Promise<void> {

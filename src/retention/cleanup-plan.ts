@@ -6,6 +6,7 @@ import {type Needs, needsOf} from './inventory-needs.js'
 import {type RetentionPolicy, SMALL_CLEANUP} from './policy.js'
 import {Links} from './reachability.js'
 import {type TagVerdict, judgeTags} from './tag-rules.js'
+import {unmatchedRules} from './unmatched-rules.js'
 import {type Selection, selectVersions} from './version-rules.js'
 
 /** One manifest that goes or stays, and why. */
@@ -40,6 +41,8 @@ export interface CleanupPlan {
   readonly reachable: ReadonlySet<Digest>
   /** How many manifests the repository holds, as far as is known. */
   readonly total: number
+  /** Rules that name tags or digests, none of which is there: `delete-tags glob:nightly-*`. */
+  readonly unmatched: readonly string[]
   /** Why this is more than may go without being forced. */
   readonly excess?: string
 }
@@ -92,6 +95,7 @@ function planOf(inventory: Inventory, policy: RetentionPolicy, decision: Decisio
     standing: standingTags(inventory, tags, going),
     reachable: selection.reachable,
     total: inventory.versions.size,
+    unmatched: unmatchedRules(inventory, policy),
     ...(excess === undefined ? {} : {excess})
   }
 }

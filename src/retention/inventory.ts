@@ -15,8 +15,16 @@ export type Content =
       /** What a clean-up that was killed left at a tag, in place of an image. */
       readonly isPlaceholder?: boolean
     }
-  /** It is no manifest that is known; undefined mentions where not even its text could be had. */
-  | {readonly kind: 'unreadable'; readonly reason: string; readonly mentions?: readonly Digest[]}
+  /**
+   * It is no manifest that is known; undefined mentions where not even its text could be had. `isMissing` says that it is
+   * listed, but that nobody can pull it: it leads nowhere.
+   */
+  | {
+      readonly kind: 'unreadable'
+      readonly reason: string
+      readonly mentions?: readonly Digest[]
+      readonly isMissing?: true
+    }
 
 /** One manifest or index of a repository. */
 export interface HeldVersion extends ListedVersion {
@@ -32,6 +40,8 @@ export interface Inventory {
   readonly isWhole: boolean
   /** What was looked for and is not there. */
   readonly absent: ReadonlySet<Digest>
+  /** What was looked for and is there. */
+  readonly present: ReadonlySet<Digest>
   /** What the registry's API says refers to a manifest, for those that it was asked about. */
   readonly referrers: ReadonlyMap<Digest, readonly Digest[]>
   /** Whether the registry answers that question at all. */

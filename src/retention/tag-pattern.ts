@@ -101,7 +101,9 @@ function literalOfRegex(pattern: string): string {
 
 /** A tag has no folders: `*` matches anything, a dot at the start too. */
 function globOf(pattern: string): (tag: string) => boolean {
-  return picomatch(pattern, {dot: true, bash: true})
+  // picomatch takes a second argument, which an array's own functions would give it.
+  const matcher = picomatch(pattern, {dot: true, bash: true})
+  return tag => matcher(tag)
 }
 
 function regexOf(text: string, pattern: string): (tag: string) => boolean {

@@ -14,6 +14,8 @@ const WHOLE =
 const SHORT =
   /^(?:(?<prefix>[A-Za-z][\w.]*(?:-[A-Za-z][\w.]*)*)-)?v?(?<numbers>\d+(?:\.\d+)?)(?:-(?<suffix>.+))?$/
 
+const TWO_PARTS = /^((?:[A-Za-z][\w.]*(?:-[A-Za-z][\w.]*)*-)?v?)(\d+\.\d+)((?:-.+)?)$/
+
 /** The words by which people mark what comes before a release; any other suffix is a variant of the release. */
 const BEFORE_RELEASE =
   /^(?:a|alpha|b|beta|c|rc|pre|preview|dev|next|canary|snapshot|nightly|m|milestone|ea|insiders)?(?:\.?\d+)*(?:\.\d+)*$/i
@@ -28,6 +30,14 @@ export function readVersionTag(tag: Tag): VersionTag | undefined {
   const version = parseOrdered(isPre ? `${core}-${parts[0] ?? ''}` : core)
   const variant = variantOf(prefix, (isPre ? parts.slice(1) : parts).join('-'))
   return version && {tag, version, variant}
+}
+
+/** Reads a tag as a version of two parts, such as 24.04 or 1.2-alpine; undefined where it is none. */
+export function readShortVersionTag(tag: Tag): VersionTag | undefined {
+  const [, before, numbers, after] = TWO_PARTS.exec(tag) ?? []
+  if (before === undefined || numbers === undefined || after === undefined) return undefined
+  const version = readVersionTag(`${before}${numbers}.0${after}` as Tag)
+  return version && {...version, tag}
 }
 
 /** What a shorter alias names: 1.2 of the variant python3.13 in 1.2-python3.13. */
