@@ -15,6 +15,7 @@ export const digest = (name: string): Digest => digestOf(new TextEncoder().encod
 
 /** One manifest of a world, as a test writes it. Others are named by their place, and come before. */
 export interface WorldNode {
+  /** Places; -2 for something that is not there. */
   readonly children: readonly number[]
   /** The place of what it refers to; -1 for something that is not there. */
   readonly subject?: number
@@ -32,6 +33,8 @@ export interface World {
 }
 
 export const GONE = digest('what is not there')
+/** A child that is not there. */
+export const MISSING = digest('a child that is not there')
 
 const TAGS = [
   'latest',
@@ -68,7 +71,8 @@ export const worlds: fc.Arbitrary<World> = fc
         kind: fc.constantFrom('image', 'image', 'index', 'index', 'referrer'),
         picks: fc.array(fc.nat(1000), {maxLength: 3}),
         pause: fc.constantFrom(0, 1, 5, 40, 400),
-        isOrphan: fc.boolean()
+        isOrphan: fc.boolean(),
+        isDamaged: fc.boolean()
       }),
       {minLength: 1, maxLength: 14}
     ),
@@ -80,12 +84,12 @@ export const worlds: fc.Arbitrary<World> = fc
   .map(({nodes, tags, hasReferrersApi, isWhole}) => {
     const total = nodes.reduce((sum, {pause}) => sum + pause, 0)
     let passed = 0
-    const made = nodes.map(({kind, picks, pause, isOrphan}, at) => {
+    const made = nodes.map(({kind, picks, pause, isOrphan, isDamaged}, at) => {
       passed += pause
       const earlier = at === 0 ? [] : [...new Set(picks.map(pick => pick % at))]
       const own = tags.filter(([, place]) => place % nodes.length === at).map(([tag]) => tag)
       return {
-        children: kind === 'index' ? earlier : [],
+        children: kind === 'index' ? [...earlier, ...(isDamaged && at % 3 === 0 ? [-2] : [])] : [],
         ...(kind === 'referrer' ? {subject: isOrphan ? -1 : (earlier[0] ?? -1)} : {}),
         tags: own,
         age: total - passed
@@ -109,6 +113,7 @@ function withFallbackTags(nodes: readonly WorldNode[]): WorldNode[] {
 }
 
 export function digestAt(place: number): Digest {
+  if (place === -2) return MISSING
   return place < 0 ? GONE : digest(`node ${place}`)
 }
 
@@ -224,6 +229,11 @@ export class LazyInventory implements Inventory {
     this.versions.set(digestAt(at), {digest: digestAt(at), tags, content, ...pushed})
   }
 
+  /** An index names it: whether it is there is not known, unless the host lists everything. */
+  #assume(child: Digest, content: Content): void {
+    if (!this.isWhole && !this.absent.has(child)) this.versions.set(child, {digest: child, tags: [], content})
+  }
+
   #placeOf(one: Digest): number {
     return this.#world.nodes.findIndex((_, at) => digestAt(at) === one)
   }
@@ -233,6 +243,7 @@ export class LazyInventory implements Inventory {
     const at = this.#placeOf(one)
     if (at < 0) {
       this.absent.add(one)
+      this.versions.delete(one)
       return
     }
     const held = this.versions.get(one)
@@ -245,10 +256,12 @@ export class LazyInventory implements Inventory {
   /** What an index says of its children tells that an image has none, and nothing of a subject. */
   #expect(child: Digest): void {
     const at = this.#placeOf(child)
-    const isLeaf = contentOf(this.#world.nodes[at]!).kind === 'leaf'
+    const node = this.#world.nodes[at]
+    const isLeaf = node === undefined || contentOf(node).kind === 'leaf'
     const held = this.versions.get(child)
     const content: Content = isLeaf ? {kind: 'leaf', isRead: false} : {kind: 'unread'}
-    if (held === undefined) this.#add(at, content)
+    if (held === undefined && node === undefined) this.#assume(child, content)
+    else if (held === undefined) this.#add(at, content)
     else if (held.content.kind === 'unread' && isLeaf) this.versions.set(child, {...held, content})
   }
 
