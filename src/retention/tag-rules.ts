@@ -158,15 +158,19 @@ function cacheTags(tagged: readonly TaggedVersion[], {cache, now}: RetentionPoli
 }
 
 /** What an age or a size decides, of which none is known and none was asked for yet. */
-function unagedOf(tagged: readonly TaggedVersion[], {aged}: Inventory, policy: RetentionPolicy): Digest[] {
+function unagedOf(tagged: readonly TaggedVersion[], inventory: Inventory, policy: RetentionPolicy): Digest[] {
   const {cache} = policy
   const byAge = agedRules(policy).filter(({olderThan}) => olderThan > 0)
   const isSized = cache.maxSize !== undefined
   const isWanted = ({tag, held}: TaggedVersion): boolean =>
     (timeOf(held) === undefined &&
-      (policy.keepNewest.length > 0 || byAge.some(({matches}) => matches(tag)))) ||
+      (policy.keepNewest.length > 0 ||
+        byAge.some(({matches}) => matches(tag)) ||
+        (policy.olderThan > 0 && damageOf(held, inventory, policy) !== undefined))) ||
     (isSized &&
       (timeOf(held) === undefined || held.size === undefined) &&
       cache.patterns.some(({matches}) => matches(tag)))
-  return tagged.filter(entry => !aged.has(entry.held.digest) && isWanted(entry)).map(({held}) => held.digest)
+  return tagged
+    .filter(entry => !inventory.aged.has(entry.held.digest) && isWanted(entry))
+    .map(({held}) => held.digest)
 }

@@ -1,5 +1,5 @@
 import type {Digest} from '../oci/digest.js'
-import {type HeldVersion, type Inventory, ownTags, timeOf} from './inventory.js'
+import {type HeldVersion, type Inventory, cameAt, isBlind, ownTags, timeOf} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
 import {type Links, subjectsOf} from './reachability.js'
 import {damageOf, isAbsent} from './damaged-images.js'
@@ -111,7 +111,7 @@ function reasonOrphaned(held: HeldVersion, {inventory, listed}: UntaggedContext)
   const subjects = subjectsOf(held)
   if (subjects.length > 0)
     return subjects.every(subject => isAbsent(subject, inventory)) ? 'refers to what is not there' : undefined
-  const isImage = held.content.kind === 'leaf' && (held.content.isRead || !inventory.hasReferrersApi)
+  const isImage = held.content.kind === 'leaf' && held.content.isRead
   return isImage && !listed.has(held.digest) ? 'a platform that no index names' : undefined
 }
 
@@ -227,7 +227,7 @@ function reachSurely(
 ): Set<Digest> {
   for (;;) {
     const reachable = links.reach(roots)
-    const blind = unreadable(inventory, reachable)
+    const blind = unreadable(inventory)
     const shadow = shadowOf(blind, inventory, dependants).filter(digest => !roots.has(digest))
     if (shadow.length === 0) return reachable
     for (const digest of shadow) {
@@ -237,12 +237,9 @@ function reachSurely(
   }
 }
 
-/** Manifests that stay, but of which nobody can say what they refer to. */
-function unreadable({versions}: Inventory, reachable: ReadonlySet<Digest>): HeldVersion[] {
-  return [...versions.values()].filter(
-    ({digest, content}) =>
-      reachable.has(digest) && content.kind === 'unreadable' && content.mentions === undefined
-  )
+/** Of these nobody can say what they refer to. One that goes is deleted alone: should the host refuse, nothing is lost. */
+function unreadable({versions}: Inventory): HeldVersion[] {
+  return [...versions.values()].filter(isBlind)
 }
 
 /** All that these may refer to: whatever is not known to have come after them. */
@@ -252,8 +249,12 @@ function shadowOf(
   candidates: ReadonlySet<Digest>
 ): Digest[] {
   if (blind.length === 0) return []
-  const last = Math.max(...blind.map(({pushed}) => pushed ?? Number.POSITIVE_INFINITY))
-  return [...candidates].filter(digest => (versions.get(digest)?.pushed ?? Number.NEGATIVE_INFINITY) <= last)
+  const own = new Set(blind.map(({digest}) => digest))
+  const last = Math.max(...blind.map(held => cameAt(held) ?? Number.POSITIVE_INFINITY))
+  return [...candidates].filter(digest => {
+    const held = versions.get(digest)
+    return !own.has(digest) && ((held && cameAt(held)) ?? Number.NEGATIVE_INFINITY) <= last
+  })
 }
 
 function blindReason([first]: readonly HeldVersion[]): string {
