@@ -74,13 +74,17 @@ describe('the plan of a clean-up, against a brute-force oracle', () => {
   it('deletes exactly that of what a registry shows that lists tags only', () =>
     check((world, policy) => {
       const seen = visible({...world, isWhole: false}, policy)
-      const asked = {...policy, untagged: false, orphans: false, keepTags: policy.keepTags}
+      // The subject of what has a tag is found out there: rules about what has none may choose that.
+      const isPlain = world.nodes.every(({subject}) => subject === undefined)
+      const ghosts = isPlain && policy.ghosts
+      const partialImages = isPlain && policy.partialImages
+      const none = {untagged: false, orphans: false, keepNewestUntagged: undefined}
+      const asked = {...policy, ...none, ghosts, partialImages}
       const {plan} = planLazily({...world, isWhole: false}, asked)
       const verdict = judge(seen, asked)
       const allowed = new Set([...verdict.deleted].map(digestAt))
       for (const one of going(plan)) expect(allowed).toContain(one)
       // The subject of a signature may be found out there, and with it an index that keeps more.
-      const isPlain = world.nodes.every(({subject}) => subject === undefined)
       if (isPlain) expect(new Set(going(plan))).toEqual(allowed)
     }))
 

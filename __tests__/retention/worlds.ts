@@ -271,7 +271,7 @@ export class LazyInventory implements Inventory {
     const held = this.versions.get(one)
     const node = this.#world.nodes[this.#placeOf(one)]
     if (held !== undefined && node !== undefined)
-      this.versions.set(one, {...held, created: NOW - node.age * HOUR})
+      this.versions.set(one, {...held, seen: NOW - node.age * HOUR})
   }
 
   #ask(one: Digest): void {

@@ -1,4 +1,3 @@
-import {InputError} from '../errors.js'
 import type {InputValues} from '../inputs/input.js'
 import type {Digest} from '../oci/digest.js'
 import {type Repository, formatRepository, parseReference, parseRepository} from '../oci/reference.js'
@@ -19,7 +18,6 @@ export interface Work {
 
 /**
  * The repositories to clean, each with what was superseded there.
- * @throws InputError where the inputs name none, or say nothing that could go
  */
 export function workOf(given: CleanupValues): Work[] {
   const released = given.release?.targets ?? []
@@ -35,8 +33,6 @@ export function workOf(given: CleanupValues): Work[] {
   )
   const all = [...moved, ...given.superseded]
   const repositories = [...given.images, ...published, ...all.map(({repository}) => repository)].map(named)
-  if (repositories.length === 0 && given['actions-caches'].length === 0)
-    throw new InputError([{input: 'release', message: 'is required, or images, or superseded'}])
   const byName = new Map(repositories.map(repository => [formatRepository(repository), repository]))
   return [...byName].map(([name, repository]) => ({
     repository,
@@ -92,4 +88,16 @@ export function cachePolicyOf(
   input: 'cache-tags' | 'actions-caches'
 ): RetentionPolicy['cache'] {
   return {patterns: given[input], olderThan: given['cache-age'], maxSize: given['cache-size']}
+}
+
+/** Whether how long something is here decides anything. */
+export function needsAges(policy: RetentionPolicy): boolean {
+  const {deleteTags, keepNewest, development, cache} = policy
+  return (
+    [policy.grace, policy.olderThan, policy.untaggedAge, policy.orphansAge].some(age => age > 0) ||
+    keepNewest.length > 0 ||
+    development.patterns.length > 0 ||
+    cache.patterns.length > 0 ||
+    deleteTags.some(({olderThan = 0}) => olderThan > 0)
+  )
 }

@@ -17,6 +17,7 @@ import type {Digest} from '../../oci/digest.js'
 import {type Reference, parseReference} from '../../oci/reference.js'
 import {type JournalDocument, parseJournal} from '../../plan/journal-document.js'
 import {type ExpectedPlan, readStampedHash} from '../../retention/plan-hash.js'
+import {parsePackagePattern} from '../../package-hosts/package-pattern.js'
 import type {NewestRule} from '../../retention/policy.js'
 import {parseNamePattern, parseNumberedPattern, parseTagPattern} from '../../retention/tag-pattern.js'
 import {parseDeletionRule, parseKeptSelector, parseNewestRule} from './cleanup-rules.js'
@@ -30,6 +31,14 @@ const PATTERNS = 'Names of tags, glob:PATTERN or regex:PATTERN, separated by lin
 export const cleanupInputs = {
   release,
   images,
+  packages: list(
+    {
+      summary:
+        'Packages of GitHub by pattern, beside images: ghcr.io/OWNER/NAME with * for anything, such as ghcr.io/org/team-*; one that starts with ! is left out. Needs a classic personal access token with read:packages as github-token.',
+      placeholder: 'PATTERN'
+    },
+    parsePackagePattern
+  ),
   superseded: list(
     {
       summary: 'What a tag pointed at before, as merge-manifest gave it out; for use without a release.',
@@ -134,6 +143,10 @@ export const cleanupInputs = {
     parseJournals
   ),
   'min-age': minAge,
+  validate: flag({
+    summary:
+      'Only read every tag through all its platforms, and fail where one of them is not there. Nothing is deleted.'
+  }),
   'max-delete': count({
     summary: 'How many manifests may go in one run, from all repositories; 0 for any number.',
     min: 0,
