@@ -34,9 +34,9 @@ function readResults(path) {
   }
 }
 
-/** Suites that need a program say so in their title: "(needs docker-registry, openssl)". */
-function reasonOf({ancestorTitles}) {
-  const need = ancestorTitles.map(title => /\((needs .+)\)$/.exec(title)?.[1]).find(Boolean)
+/** Suites and tests that need a program say so in their title: "(needs docker-registry, openssl)". */
+function reasonOf({ancestorTitles, title}) {
+  const need = [...ancestorTitles, title].map(title => /\((needs .+)\)$/.exec(title)?.[1]).find(Boolean)
   return need ?? 'skipped by the test itself'
 }
 

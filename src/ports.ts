@@ -1,6 +1,7 @@
 import type {Readable} from 'node:stream'
 import type {Digest} from './oci/digest.js'
 import type {Manifest} from './oci/manifest.js'
+import type {RecordedBuild} from './plan/record-origin.js'
 import type {WorkflowRun} from './workflow-run.js'
 
 /** One HTTP request, as the registry client makes it. */
@@ -69,10 +70,17 @@ export type Exec = (command: string, args: readonly string[], options?: ExecOpti
  * A record is handed over as it was found; whether it is one is decided by `parseDigestRecord`.
  */
 export interface DigestStore {
-  /** Keeps a record under a name; a second save under the name replaces the first. Returns where it lies. */
-  save(name: string, record: Uint8Array): Promise<string>
-  /** What lies under the names; a name without a record is left out. */
-  load(names: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>
+  /**
+   * Keeps a record under a name, in place of what the same build kept there before. Returns where it lies.
+   * @param build what the record comes from; where another build has taken the name, that is an error or a warning
+   * @throws ReleaseError RECORD_TAKEN where another build of the run has taken the name
+   */
+  save(name: string, record: Uint8Array, build?: RecordedBuild): Promise<string>
+  /**
+   * What lies under the names; a name without a record is left out.
+   * @param plan the id of the plan that the records must be of, where they say so
+   */
+  load(names: readonly string[], plan?: string): Promise<ReadonlyMap<string, Uint8Array>>
 }
 
 /** Where what stood at the tags is kept before a release moves them: an artifact of the workflow, or a file. */

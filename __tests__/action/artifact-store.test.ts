@@ -4,6 +4,8 @@ import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
 import {z} from 'zod'
 import {openArtifactStore} from '../../src/hosts/github/artifact-digest-store.js'
+import {openArtifactFiles} from '../../src/hosts/github/artifact-files.js'
+import {type RecordedBuild, parseOrigin} from '../../src/plan/record-origin.js'
 import {actionJob} from '../support/action-job.js'
 import {type ZipEntry, zipArchive} from '../support/zip-archive.js'
 
@@ -11,6 +13,25 @@ const RECORD = Buffer.from(`sha256:${'a'.repeat(64)}`)
 const OTHER = Buffer.from(`sha256:${'b'.repeat(64)}`)
 
 const job = actionJob()
+
+const NAME = 'digest-app-amd64'
+
+/** Puts bytes in place of an artifact, as any step of the run could. */
+async function put(archive: Uint8Array): Promise<void> {
+  const {ACTIONS_RESULTS_URL: base = '', ACTIONS_RUNTIME_TOKEN: token = ''} = job.service.env()
+  const call = async (method: string, body: object): Promise<unknown> => {
+    const url = `${base}twirp/github.actions.results.api.v1.ArtifactService/${method}`
+    const headers = {'content-type': 'application/json', authorization: `Bearer ${token}`}
+    return await (await fetch(url, {method: 'POST', headers, body: JSON.stringify(body)})).json()
+  }
+  const named = {workflow_run_backend_id: 'run-1', workflow_job_run_backend_id: 'job-1', name: NAME}
+  const {signed_upload_url: url} = z
+    .object({signed_upload_url: z.string()})
+    .parse(await call('CreateArtifact', {...named, version: 7}))
+  const headers = {'x-ms-blob-type': 'BlockBlob', 'content-type': 'application/zip'}
+  await fetch(url, {method: 'PUT', headers, body: Buffer.from(archive)})
+  await call('FinalizeArtifact', {...named, size: String(archive.length)})
+}
 
 describe('digest records as artifacts', () => {
   it('come back as they were saved, in another job of the run', async () => {
@@ -51,26 +72,105 @@ describe('digest records as artifacts', () => {
   })
 })
 
-describe('an artifact that is not what build-by-digest makes', () => {
-  const NAME = 'digest-app-amd64'
-
-  /** Puts bytes in place of an artifact, as any step of the run could. */
-  async function put(archive: Uint8Array): Promise<void> {
-    const {ACTIONS_RESULTS_URL: base = '', ACTIONS_RUNTIME_TOKEN: token = ''} = job.service.env()
-    const call = async (method: string, body: object): Promise<unknown> => {
-      const url = `${base}twirp/github.actions.results.api.v1.ArtifactService/${method}`
-      const headers = {'content-type': 'application/json', authorization: `Bearer ${token}`}
-      return await (await fetch(url, {method: 'POST', headers, body: JSON.stringify(body)})).json()
-    }
-    const named = {workflow_run_backend_id: 'run-1', workflow_job_run_backend_id: 'job-1', name: NAME}
-    const {signed_upload_url: url} = z
-      .object({signed_upload_url: z.string()})
-      .parse(await call('CreateArtifact', {...named, version: 7}))
-    const headers = {'x-ms-blob-type': 'BlockBlob', 'content-type': 'application/zip'}
-    await fetch(url, {method: 'PUT', headers, body: Buffer.from(archive)})
-    await call('FinalizeArtifact', {...named, size: String(archive.length)})
+describe('a name that is taken', () => {
+  const PROD: RecordedBuild = {
+    plan: '0a1b2c3d4e5f',
+    made: 'context ., stage prod, linux/amd64',
+    fingerprint: '111111111111',
+    outline: 'aaaaaaaaaaaa'
   }
+  const DEV: RecordedBuild = {
+    ...PROD,
+    made: 'context ., stage dev, linux/amd64',
+    fingerprint: '222222222222',
+    outline: 'bbbbbbbbbbbb'
+  }
+  const UNPLANNED: RecordedBuild = {made: PROD.made, fingerprint: '1', outline: 'a'}
+  /** The same build with an argument that holds the time of the run. */
+  const DATED: RecordedBuild = {...PROD, fingerprint: '333333333333'}
 
+  /** A job of the run as its store. Jobs of called workflows have one id. */
+  const inJob = (run: string, attempt: number, name = 'build') => {
+    job.enter('run-1', run)
+    const token = process.env['ACTIONS_RUNTIME_TOKEN']
+    return openArtifactStore(job.temp, {name, attempt: String(attempt), token})
+  }
+  const recorded = async (): Promise<unknown> => (await inJob('merge', 9).load([NAME], PROD.plan)).get(NAME)
+
+  it.each([
+    ['by the same job in a later attempt', PROD, 'job-2', 2],
+    ['by the same job in a later attempt, with the time in an argument', DATED, 'job-2', 2],
+    ['by the same job again', PROD, 'job-1', 1]
+  ])('is replaced %s', async (_, build, run, attempt) => {
+    await inJob('job-1', 1).save(NAME, RECORD, PROD)
+    await inJob(run, attempt).save(NAME, OTHER, build)
+    expect(await recorded()).toEqual(OTHER)
+    expect(job.service.artifacts()).toHaveLength(1)
+  })
+
+  it.each<[string, RecordedBuild, [string, number, string]]>([
+    ['another stage', DEV, ['job-2', 1, 'build']],
+    ['another stage, in a later attempt', DEV, ['job-2', 2, 'build']],
+    ['another argument', DATED, ['job-2', 1, 'build']],
+    ['another argument, by another step of the job', DATED, ['job-1', 1, 'build']],
+    ['the same, by another job', PROD, ['job-2', 1, 'build']],
+    ['the same, by a job of another name, in a later attempt', PROD, ['job-2', 2, 'build-again']],
+    ['another plan', {...PROD, plan: 'ffffffffffff'}, ['job-2', 1, 'build']],
+    ['no plan', UNPLANNED, ['job-2', 1, 'build']]
+  ])('is refused to %s, which names both', async (_, build, [run, attempt, name]) => {
+    await inJob('job-1', 1).save(NAME, RECORD, PROD)
+    const failure = inJob(run, attempt, name).save(NAME, OTHER, build)
+    await expect(failure).rejects.toMatchObject({code: 'RECORD_TAKEN'})
+    for (const part of [NAME, PROD.made, build.made, 'job build, attempt 1', `attempt ${attempt}`])
+      await expect(failure).rejects.toThrow(part)
+    expect(await recorded()).toEqual(RECORD)
+  })
+
+  it('is refused where what is there does not say what it is', async () => {
+    await put(zipArchive([{name: 'notes.txt', content: Buffer.from('mine')}]))
+    await expect(inJob('job-1', 1).save(NAME, RECORD, PROD)).rejects.toMatchObject({
+      code: 'RECORD_TAKEN',
+      message: expect.stringContaining('something that does not say what it is')
+    })
+  })
+
+  it('is refused to the later of two that upload at the same time', async () => {
+    const results = await Promise.allSettled([
+      inJob('job-1', 1).save(NAME, RECORD, PROD),
+      inJob('job-2', 1).save(NAME, OTHER, DEV)
+    ])
+    const failures = results.flatMap(result => (result.status === 'rejected' ? [result.reason as Error] : []))
+    expect(failures).toHaveLength(1)
+    expect(failures[0]).toMatchObject({code: expect.stringMatching(/^(RECORD_TAKEN|ARTIFACT_FAILED)$/)})
+    expect(failures[0]?.message).toContain(NAME)
+    expect(await recorded()).toEqual(results[0].status === 'fulfilled' ? RECORD : OTHER)
+  })
+
+  it('keeps 71 bytes as the record, and what it comes from in a file of its own', async () => {
+    await inJob('job-1', 1).save(NAME, RECORD, PROD)
+    await openArtifactFiles(job.temp)
+      .load(NAME)
+      .then(files => {
+        expect(files?.find(({name}) => name === NAME)?.bytes).toEqual(RECORD)
+        const origin = parseOrigin(NAME, files?.find(({name}) => name === `${NAME}.json`)?.bytes ?? RECORD)
+        expect(origin).toMatchObject({...PROD, job: 'build', attempt: 1})
+      })
+  })
+
+  it('is found as of another plan when it is collected', async () => {
+    await inJob('job-1', 1).save(NAME, RECORD, PROD)
+    const failure = inJob('merge', 1).load([NAME], 'ffffffffffff')
+    await expect(failure).rejects.toMatchObject({code: 'RECORD_INVALID'})
+    await expect(failure).rejects.toThrow(/0a1b2c3d4e5f.*job build, attempt 1.*not of plan ffffffffffff/)
+  })
+
+  it('is collected where nothing says what it comes from, as records of earlier versions', async () => {
+    await openArtifactStore(job.temp).save(NAME, RECORD)
+    expect(await recorded()).toEqual(RECORD)
+  })
+})
+
+describe('an artifact that is not what build-by-digest makes', () => {
   /** What lies in the folder of the test and in the one above it, when all is over. */
   const leftovers = (): string[] => [
     ...readdirSync(job.temp),

@@ -152,7 +152,7 @@ describe('the outputs of compute-tags', () => {
       platforms: 'linux/amd64, linux/arm64/v8, linux/arm64',
       runners: 'linux/arm64=self-hosted+arm'
     })
-    const record = 'digest-2baa4d28-hello'
+    const record = `digest-${outputs['plan-id']}-hello`
     expect(JSON.parse(outputs['build-matrix'])).toEqual({
       include: [
         {
@@ -262,7 +262,7 @@ describe('what compute-tags says', () => {
   })
 
   it('writes a summary with tags, builds, notes and a diagram', async () => {
-    const {reporter} = await compute(await runOf('push-tag-prerelease'), {
+    const {plan, reporter} = await compute(await runOf('push-tag-prerelease'), {
       tags: 'type=ref,event=tag',
       platforms: 'linux/s390x'
     })
@@ -281,7 +281,7 @@ Images: \`docker.io/octo/hello\`
 
 | Platform | Runner | Digest record |
 | --- | --- | --- |
-| \`linux/s390x\` | \`ubuntu-24.04\` | \`digest-2baa4d28-hello-linux-s390x\` |
+| \`linux/s390x\` | \`ubuntu-24.04\` | \`digest-${plan.id}-hello-linux-s390x\` |
 
 ### Notes
 

@@ -1,4 +1,5 @@
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
+import {buildByDigest} from '../../src/commands/build-by-digest.js'
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
 import {promoteRelease} from '../../src/commands/promote-release.js'
 import {rollbackRelease} from '../../src/commands/rollback-release.js'
@@ -6,7 +7,7 @@ import type {Command} from '../../src/commands/command.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {testPorts} from '../support/ports.js'
 import {startEmbedded} from '../support/registries.js'
-import {buildAll, digestAt, merge, publishRelease, releaseTags} from '../support/releases.js'
+import {buildAll, digestAt, merge, planOf, publishRelease, releaseTags} from '../support/releases.js'
 
 describe('a command that writes', () => {
   let registry: Awaited<ReturnType<typeof startEmbedded>>
@@ -32,6 +33,23 @@ describe('a command that writes', () => {
     expect(questions).toEqual([`  ${image}: 1.0.0, 1.0, latest\nPublish this?`])
     expect(await digestAt(ports, image, '1.0.0')).toBeUndefined()
     await merge(ports, {plan, 'dry-run': 'true'})
+    expect(questions).toHaveLength(1)
+    ports.close()
+  })
+
+  it('asks before it builds what it is going to push, and no builder is asked where the answer is no', async () => {
+    const {questions, ports} = asking(false)
+    const image = `${registry.host}/org/ask-first`
+    const plan = JSON.stringify(planOf({images: [image], version: '1.0.0', tags: releaseTags('1.0.0')}))
+    const texts = {plan, platforms: 'linux/arm64', context: 'examples/hello'}
+    const build = async (more: Readonly<Record<string, string>> = {}) =>
+      await buildByDigest.run(parseInputs(buildByDigest.inputs, {...texts, ...more}), ports)
+    await expect(build()).rejects.toMatchObject({code: 'CANCELLED'})
+    expect(questions).toEqual([
+      `  ${image}: linux/arm64, no tag yet; to come: 1.0.0, 1.0, latest\nBuild this, and push it?`
+    ])
+    // Nothing is written by this; it fails for there is no builder.
+    await expect(build({push: 'false'})).rejects.toMatchObject({code: 'BUILDER_MISSING'})
     expect(questions).toHaveLength(1)
     ports.close()
   })

@@ -57,6 +57,28 @@ describe('verify-release', () => {
     })
   })
 
+  it('names a tag that stayed, and differs between registries: it points elsewhere, or is not there', async () => {
+    const release = {images: lab.images, version: '2.0.0', tags: releaseTags('2.0.0')}
+    const newer = await publishRelease(lab.ports, release)
+    const patch = {...release, version: '1.9.1', tags: releaseTags('1.9.1'), revision: 'c'.repeat(40)}
+    const {release: text, kept} = await publishRelease(lab.ports, patch)
+    expect(kept.split('\n')).toEqual(lab.images.map(image => `${image}:latest`))
+    expect((await verify({release: text})).verified.split('\n')).toHaveLength(4)
+    const client = clientOf(lab.ports, lab.images[1]!)
+    const older = await client.getManifest(parseTag('1.9.1'))
+    await client.putManifest(older, parseTag('latest'))
+    const error = await failureOf(() => verify({release: text}))
+    expect(error.message).toContain(
+      `${lab.images[1]!}:latest points at ${older.digest}, but ${lab.images[0]!}:latest points at ${newer.digest}`
+    )
+    expect(error.hint).toContain('differs between registries')
+    expect(error.outputs?.['junit']).toContain('name="latest"')
+    await client.call({method: 'DELETE', path: 'manifests/latest', expect: [202]})
+    expect((await failureOf(() => verify({release: text}))).message).toContain(
+      `${lab.images[1]!}:latest is not there, but ${lab.images[0]!}:latest points at ${newer.digest}`
+    )
+  })
+
   it('finds by download what a look at the size does not: other bytes, and a blob that breaks off', async () => {
     const {release} = await publish()
     const faults = lab.registries[1].registry.faults

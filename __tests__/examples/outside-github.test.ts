@@ -4,11 +4,18 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
 import {parse} from 'yaml'
-import {type CommandLine, type ScriptResult, commandLine, runScript} from '../support/command-line.js'
-import {componentPath, describeWith} from '../support/components.js'
+import {
+  type CommandLine,
+  type ScriptResult,
+  commandLine,
+  plainEnvironment,
+  runScript
+} from '../support/command-line.js'
+import {componentPath, describeWith, itWith} from '../support/components.js'
 import {type ContainerStorage, makeContainerStorage} from '../support/container-storage.js'
 import {type BareRepository, bareRepository} from '../support/git-server.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
+import {runOnTerminal} from '../support/pseudo-terminal.js'
 import {PUBLISHER, startEmbeddedWith} from '../support/registries.js'
 import {digestAt} from '../support/releases.js'
 
@@ -67,6 +74,13 @@ describeWith(['buildah', 'git'], 'the examples outside GitHub', () => {
     IMAGE_RELEASE_FORMAT: 'docker'
   })
   const login = () => `${registry.host}=${PUBLISHER.username}:${PUBLISHER.password}`
+  /** All that holds a manifest, tagged or not. */
+  const repositories = async (): Promise<string[]> => {
+    const authorization = `Basic ${btoa(`${PUBLISHER.username}:${PUBLISHER.password}`)}`
+    const answer = await fetch(`http://${registry.host}/v2/_catalog`, {headers: {authorization}})
+    const {repositories: names} = (await answer.json()) as {repositories: string[]}
+    return names.map(name => `${registry.host}/${name}`)
+  }
   const commit = () => git(source, 'rev-parse', 'HEAD')
 
   it('local: releases local and local-<commit>, then the version of a Git tag, and asks nobody without a terminal', async () => {
@@ -83,6 +97,30 @@ describeWith(['buildah', 'git'], 'the examples outside GitHub', () => {
     )
     expect(existsSync(path.join(source, '.image-release/journal/1.0.0.json'))).toBe(true)
   }, 120_000)
+
+  itWith(['script'])(
+    'local: asks once at a terminal, before the first byte goes out, and «no» leaves nothing',
+    async () => {
+      const script = path.join(EXAMPLES, 'local/release.sh')
+      const env = {
+        ...plainEnvironment(),
+        ...environment(),
+        IMAGE: image,
+        IMAGE_RELEASE_REGISTRY_CREDENTIALS: login()
+      }
+      const answering = async (keys: string) =>
+        await runOnTerminal(`sh ${script}`, {cwd: source, env, typing: {after: '[y/N]', keys}})
+      const no = await answering('n\r')
+      expect(no.exitCode).not.toBe(0)
+      expect(no.screen).toMatch(/linux\/amd64, no tag yet; to come: local, local-\w{7}/)
+      expect(await repositories()).not.toContain(image)
+      const yes = await answering('y\r')
+      expect(yes.exitCode === 0 ? 0 : yes.screen).toBe(0)
+      expect(yes.screen.match(/\[y\/N\]/g)).toHaveLength(1)
+      expect(await digestAt(ports, image, 'local')).toMatch(/^sha256:/)
+    },
+    120_000
+  )
 
   it('local: says what it needs', async () => {
     const {exitCode, stderr} = await runScript(`sh ${path.join(EXAMPLES, 'local/release.sh')}`, {

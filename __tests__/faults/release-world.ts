@@ -2,6 +2,7 @@ import {parseInputs} from '../../src/inputs/input.js'
 import {mergeManifest} from '../../src/commands/merge-manifest.js'
 import type {Plan, PlannedTag, PlannedTarget} from '../../src/plan/plan.js'
 import {formatPlan} from '../../src/plan/plan-format.js'
+import {planId} from '../../src/plan/plan-id.js'
 import {pushImage} from '../../src/registry/image-push.js'
 import {formatDigestRecord} from '../../src/release/digest-record.js'
 import {image} from '../support/images.js'
@@ -62,7 +63,8 @@ export async function buildRelease(ports: TestPorts, world: World, version: stri
       records.set(build.record, formatDigestRecord(local.root.digest))
     }
   const source = {event: 'push', ref: `refs/tags/v${version}`, revision, created, repository: 'org/app'}
-  return {plan: {schema: 1, source, version, push: true, targets, notes: []}, records}
+  const content = {source, version, push: true, targets}
+  return {plan: {schema: 1, id: planId(content), ...content, notes: []}, records}
 }
 
 function plannedTarget(

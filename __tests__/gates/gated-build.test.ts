@@ -91,6 +91,27 @@ describe('an image that is tested', () => {
     expect(ports.records.size).toBe(0)
   })
 
+  it('and calls podman is loaded there, though docker works, too', async () => {
+    scanners.let('podman', {})
+    await build({test: 'echo "$ENGINE"; podman run --rm "$IMAGE" true'})
+    expect(scanners.calls().map(call => call.split(' ').slice(0, 2).join(' '))).toEqual([
+      'podman version',
+      'podman load',
+      'podman run',
+      'podman image'
+    ])
+    expect(ports.kept.get('test-logs-app-linux-arm64')?.['test-logs-app-linux-arm64.log']).toMatch(
+      /^podman\n/
+    )
+  })
+
+  it('and fails says which program had the image', async () => {
+    const error = await failureOf(() => build({test: 'make test-image'}))
+    expect(error.hint).toContain(
+      'docker had the image: a test that calls another program finds it by load-into'
+    )
+  })
+
   it('after the push is known by its reference, and has no record where it fails', async () => {
     const test = 'echo "$IMAGE"; exit 1'
     const error = await failureOf(() => build({test, 'test-after': 'push'}))

@@ -27,6 +27,26 @@ describe('the engine that an image is loaded into', () => {
     expect(await findEngine('auto', scriptedExec(script))).toBe(engine)
   })
 
+  // A hosted runner has docker and podman side by side.
+  it.each<[EngineName, string]>([
+    ['podman', 'podman run --rm "$IMAGE" true'],
+    ['podman', 'set -x\n  if podman image exists "$IMAGE"; then ./docker-test.sh; fi'],
+    ['podman', 'make docker-test\n/usr/bin/podman run "$IMAGE"'],
+    ['buildah', 'c=$(buildah from "$IMAGE")'],
+    ['docker', 'docker run "$IMAGE" && podman version'],
+    ['docker', 'make docker-test'],
+    ['docker', '"$ENGINE" run "$IMAGE"'],
+    ['docker', './podman.sh "$IMAGE" podman-like']
+  ])('is %s for a test that says %j', async (engine, lines) => {
+    expect(await findEngine('auto', scriptedExec(docker), lines)).toBe(engine)
+  })
+
+  it('is another that works where the one that a test calls does not', async () => {
+    expect(await findEngine('auto', scriptedExec({'docker version': '28'}), 'podman run "$IMAGE"')).toBe(
+      'docker'
+    )
+  })
+
   it('that was named and does not work is an error that says why', async () => {
     const exec = scriptedExec({'docker version': {exitCode: 1, stderr: 'Cannot connect to the daemon\n'}})
     const error = await failureOf(() => findEngine('docker', exec))

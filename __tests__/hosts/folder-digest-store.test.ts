@@ -7,6 +7,7 @@ import {failureOf} from '../support/thrown.js'
 
 const RECORD = Buffer.from(`sha256:${'a'.repeat(64)}`)
 const OTHER = Buffer.from(`sha256:${'b'.repeat(64)}`)
+const PROD = {plan: 'p', made: 'context ., stage prod', fingerprint: '1', outline: 'a'}
 const state = {root: ''}
 beforeEach(async () => {
   state.root = await mkdtemp(path.join(tmpdir(), 'records-'))
@@ -39,6 +40,36 @@ describe('digest records in a folder', () => {
     await store().save('digest-app-amd64', RECORD)
     await store().save('digest-app-amd64', OTHER)
     expect((await store().load(['digest-app-amd64'])).get('digest-app-amd64')).toEqual(OTHER)
+  })
+
+  it('lie alone, also where it is said what they come from', async () => {
+    await store().save('digest-app-amd64', RECORD, PROD)
+    expect(await readdir(at())).toEqual(['digest-app-amd64'])
+    expect(await readFile(at('digest-app-amd64'))).toEqual(RECORD)
+  })
+
+  it.each([
+    ['the same build', PROD, []],
+    [
+      'another build, with a warning that names both',
+      {...PROD, made: 'context ., stage dev', fingerprint: '2', outline: 'b'},
+      [expect.stringMatching(/digest-app-amd64.*stage dev.*stage prod/)]
+    ]
+  ])('are replaced by those of %s', async (_, build, expected) => {
+    const warnings: string[] = []
+    const warning = openFolderStore(
+      () => at(),
+      line => warnings.push(line)
+    )
+    await warning.save('digest-app-amd64', RECORD, PROD)
+    await warning.save('digest-app-amd64', OTHER, build)
+    expect(warnings).toEqual(expected)
+    expect((await store().load(['digest-app-amd64'], 'p')).get('digest-app-amd64')).toEqual(OTHER)
+  })
+
+  it('of another plan are refused, with both plans', async () => {
+    await store().save('digest-app-amd64', RECORD, PROD)
+    await expect(store().load(['digest-app-amd64'], 'q')).rejects.toThrow(/is of plan p .*not of plan q/)
   })
 
   it('are none where there is no folder', async () => {

@@ -241,7 +241,7 @@ describe('the undoing of a release on hosts of packages', () => {
       await client.putManifest(theirs, parseTag('other'))
       const host = async () => {
         const {openReleaseRegistries} = await import('../../src/commands/open-registries.js')
-        const inputs = {insecure: [], 'registry-credentials': [], ...TOKEN}
+        const inputs = {insecure: [], 'registry-credentials': [], wait: 0, ...TOKEN}
         return await openReleaseRegistries(inputs, world.ports).undoing().hostOf(client)
       }
       expect(await deleteFreshTags([{tag: parseTag('other'), digest: ours.digest}], client, host)).toEqual(

@@ -13,7 +13,7 @@ function target(name: string, platforms: readonly string[]): PlannedTarget {
     builds: platforms.map(platform => ({
       platform,
       runner: 'ubuntu-24.04',
-      record: recordName(name, name, parsePlatform(platform))
+      record: recordName('0a1b2c3d4e5f', name, parsePlatform(platform))
     })),
     labels: {},
     annotations: {}
@@ -81,14 +81,8 @@ describe('the matrices', () => {
 describe('the name of a record', () => {
   const arm = parsePlatform('linux/arm/v7')
 
-  it('tells images apart that begin alike', () => {
-    const names = ['app', 'app-api', 'app-linux'].map(name => recordName(`ghcr.io/o/${name}`, name, arm))
-    expect(names[0]).toMatch(/^digest-[0-9a-f]{8}-app-linux-arm-v7$/)
-    expect(new Set(names.map(name => name.slice(0, 15))).size).toBe(3)
-  })
-
-  it('tells images apart that have one name on two registries', () => {
-    expect(recordName('ghcr.io/o/app', 'app', arm)).not.toBe(recordName('docker.io/o/app', 'app', arm))
+  it('says the plan, the target and the platform', () => {
+    expect(recordName('0a1b2c3d4e5f', 'app', arm)).toBe('digest-0a1b2c3d4e5f-app-linux-arm-v7')
   })
 
   it.each([

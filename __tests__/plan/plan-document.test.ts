@@ -2,9 +2,9 @@ import {describe, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
 import {formatPlan, parsePlan} from '../../src/plan/plan-document.js'
 import type {Plan} from '../../src/plan/plan.js'
+import {planId} from '../../src/plan/plan-id.js'
 
-const PLAN: Plan = {
-  schema: 1,
+const CONTENT: Omit<Plan, 'schema' | 'id' | 'notes'> = {
   source: {
     event: 'push',
     ref: 'refs/tags/v1.2.3',
@@ -33,9 +33,9 @@ const PLAN: Plan = {
       labels: {b: '2', a: '1'},
       annotations: {'org.opencontainers.image.version': '1.2.3'}
     }
-  ],
-  notes: ['A note.']
+  ]
 }
+const PLAN: Plan = {schema: 1, id: planId(CONTENT), ...CONTENT, notes: ['A note.']}
 
 function changed(changes: object): string {
   return JSON.stringify({...PLAN, ...changes})
@@ -63,8 +63,18 @@ describe('a plan as a document', () => {
 
   it('may do without a version', () => {
     const {schema, source, push, targets, notes} = PLAN
-    const plan = {schema, source, push, targets, notes}
+    const plan = {schema, id: planId({source, push, targets}), source, push, targets, notes}
     expect(parsePlan(formatPlan(plan))).toEqual(plan)
+  })
+
+  it('has an id, which a plan that an earlier version wrote is given', () => {
+    expect(PLAN.id).toMatch(/^[0-9a-f]{12}$/)
+    expect(parsePlan(changed({id: undefined}))).toEqual(PLAN)
+  })
+
+  it('is another plan where it was changed by hand, whatever it calls itself', () => {
+    expect(parsePlan(changed({version: '1.2.4'})).id).not.toBe(PLAN.id)
+    expect(parsePlan(changed({notes: []})).id).toBe(PLAN.id)
   })
 
   const [target] = PLAN.targets

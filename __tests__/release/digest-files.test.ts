@@ -20,6 +20,11 @@ describe('the digests that an artifact hands over', () => {
     expect(readDigestFiles('x', [file('digest-app', `sha256:${A}`)])).toEqual([`sha256:${A}`])
   })
 
+  it('are not what says where a record comes from', () => {
+    const files = [file('digest-app', `sha256:${A}`), file('digest-app.json', '{"schema":1}')]
+    expect(readDigestFiles('x', files)).toEqual([`sha256:${A}`])
+  })
+
   it.each([
     ['nothing', [], 'it is empty'],
     ['a file that is named otherwise', [file('digest.txt')], 'record digest.txt: it is empty'],

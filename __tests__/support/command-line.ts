@@ -52,7 +52,8 @@ export async function runScript(
   return {exitCode, ...texts}
 }
 
-function plainEnvironment(): Record<string, string> {
+/** The variables of this process, without those of a CI run. */
+export function plainEnvironment(): Record<string, string> {
   const isOfRun = (name: string): boolean =>
     /^(GITHUB_|CI$|CI_|GITLAB|JENKINS|NODE_OPTIONS|FORCE_COLOR)/.test(name)
   return Object.fromEntries(

@@ -37,15 +37,51 @@ export function rootFilesystem(architecture: string): string {
   return path.join(FOLDER, 'rootfs', `${architecture}.tar`)
 }
 
-/** `it` where this holds, and in a run that must have everything; else a test that is left out by name. */
-export function itWhere(isPossible: boolean): typeof it {
-  return isPossible || isRequired() ? it : (it.skip as typeof it)
+/**
+ * `it` where this holds, and in a run that must have everything; else a test that is left out by name.
+ * @param need what has to be there, for people: `podman`, `base-image files`
+ */
+export function itWhere(isPossible: boolean, need: string): typeof it {
+  return isPossible || isRequired() ? it : leftOut(need)
+}
+
+/** `it` for a test that starts these programs. */
+export function itWith(programs: readonly string[]): typeof it {
+  return itWhere(
+    programs.every(program => findComponent(program) !== undefined),
+    programs.join(', ')
+  )
 }
 
 /** `it` for a test that builds on a root file system. */
 export function itOnRootFilesystem(architecture: string): typeof it {
-  return itWhere(existsSync(rootFilesystem(architecture)))
+  return itWhere(hasRootFilesystem(architecture), ROOT_FILESYSTEM)
 }
+
+/** What `itOnRootFilesystem` needs, for a test that needs more than that. */
+export const ROOT_FILESYSTEM = 'a root file system of script/components'
+
+/** Whether there is a root file system to build images on. */
+export function hasRootFilesystem(architecture: string): boolean {
+  return existsSync(rootFilesystem(architecture))
+}
+
+/** Titles say what is needed, as those of suites do: the end of a run counts by that. */
+function leftOut(need: string): typeof it {
+  const named = (title: string): string => `${title} (needs ${need})`
+  const skip: Skip = (title, ...rest) => it.skip(named(title), ...rest)
+  const each =
+    (...rows: Parameters<SkipEach>): Skip =>
+    (title, ...rest) =>
+      (it.skip.each as unknown as SkipEach)(...rows)(named(title), ...rest)
+  return Object.assign(skip, {each}) as unknown as typeof it
+}
+
+type Skip = (
+  title: string,
+  ...rest: Parameters<typeof it.skip> extends [unknown, ...infer Rest] ? Rest : never
+) => void
+type SkipEach = (...rows: unknown[]) => Skip
 
 function isRequired(): boolean {
   return process.env['REQUIRE_COMPONENTS'] === 'true'

@@ -31,7 +31,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {'ports.ts': ['node:stream'], 'private-folder.ts': ['node:*']},
   {reports: []},
   {
-    tags: ['semver', 'dayjs', 'handlebars', 'picomatch', 'node:crypto'],
+    tags: ['semver', 'dayjs', 'handlebars', 'picomatch', 'smol-toml', 'yaml', 'node:crypto'],
     release: ['semver', 'node:crypto'],
     retention: ['semver', 'picomatch'],
     config: ['yaml']

@@ -2,6 +2,7 @@ import {parseInputs} from '../../src/inputs/input.js'
 import type {Digest} from '../../src/oci/digest.js'
 import {type Repository, parseRepository} from '../../src/oci/reference.js'
 import type {Plan, PlannedTag} from '../../src/plan/plan.js'
+import {planId} from '../../src/plan/plan-id.js'
 import type {LocalImage, Ports} from '../../src/ports.js'
 import {pushImage} from '../../src/registry/image-push.js'
 import {Registries} from '../../src/registry/registries.js'
@@ -46,8 +47,7 @@ export function planOf(release: TestRelease): Plan {
     'org.opencontainers.image.source': 'https://github.com/org/app',
     'org.opencontainers.image.created': created ?? '2026-02-03T04:00:00Z'
   }
-  return {
-    schema: 1,
+  const content = {
     source: {
       event: 'push',
       ref: `refs/tags/v${version}`,
@@ -70,9 +70,9 @@ export function planOf(release: TestRelease): Plan {
         labels: annotations,
         annotations
       }
-    ],
-    notes: []
+    ]
   }
+  return {schema: 1, id: planId(content), ...content, notes: []}
 }
 
 /** Pushes both platforms by digest to all images, and keeps their records. */

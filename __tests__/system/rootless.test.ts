@@ -3,7 +3,7 @@ import path from 'node:path'
 import {describe, expect, jest} from '@jest/globals'
 import {parseDigest} from '../../src/oci/digest.js'
 import {formatPlan} from '../../src/plan/plan-format.js'
-import {describeWith, itWhere} from '../support/components.js'
+import {ROOT_FILESYSTEM, describeWith, hasRootFilesystem, itWhere} from '../support/components.js'
 import {hasPlainUser, plainUser} from '../support/plain-user.js'
 import {testPorts} from '../support/ports.js'
 import {STORING_BUILDERS, hasHeredocs, programOf} from '../support/real-builders.js'
@@ -14,9 +14,14 @@ import {richContext} from '../support/rich-context.js'
 
 jest.setTimeout(180_000)
 
+const itBuilds = itWhere(
+  hasPlainUser && hasRootFilesystem('amd64'),
+  `the user of script/components, ${ROOT_FILESYSTEM}`
+)
+
 describe.each(STORING_BUILDERS)('%s without root', (name, programs) => {
   describeWith([...programs, 'setpriv'], 'really', () => {
-    itWhere(hasPlainUser)('builds a whole Containerfile, and leaves it by its digest', async () => {
+    itBuilds('builds a whole Containerfile, and leaves it by its digest', async () => {
       const registry = await startEmbedded()
       const context = richContext(hasHeredocs(name))
       const user = plainUser(name, context)

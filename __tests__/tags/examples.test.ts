@@ -260,6 +260,16 @@ describe('003-inclusive-world-portal: environments', () => {
     ['develop', on('develop'), `develop-latest:moving develop-860c190:immutable ${SHA}:immutable`],
     ['staging', on('staging'), `staging-latest:moving staging-860c190:immutable ${SHA}:immutable`],
     ['main', on('main'), `main-latest:moving latest:moving ${SHA}:immutable`],
+    [
+      'main where the default branch is develop',
+      on('main', {defaultBranch: 'develop'}),
+      `main-latest:moving latest:moving ${SHA}:immutable`
+    ],
+    [
+      'develop where that is the default branch',
+      on('develop', {defaultBranch: 'develop'}),
+      `develop-latest:moving develop-860c190:immutable ${SHA}:immutable`
+    ],
     ['v1.0.0', on('v1.0.0'), `v1.0.0:immutable ${SHA}:immutable`],
     ['v2.0.0', on('v2.0.0'), `v2.0.0:immutable ${SHA}:immutable`],
     ['a pull request', on('pr:1'), '']
@@ -270,18 +280,19 @@ describe('003-inclusive-world-portal: environments', () => {
     expect(made.push).toBe(tags !== '')
   })
 
-  it.each<[string, string, readonly [string, string], string]>([
-    ['as GitLab names them', 'main', ['type=sha,prefix=\ntype=ref,event=branch', ''], 'main 860c190'],
+  it.each<[string, string, readonly [string, string, string?], string]>([
+    ['as GitLab names them', 'main', ['type=sha,prefix=\ntype=ref,event=branch', '', '8'], 'main 860c1904'],
     [
       'as GitLab names them, on a Git tag',
       'v1.2.3',
-      ['type=sha,prefix=\ntype=ref,event=tag', 'latest=false'],
-      'v1.2.3 860c190'
+      ['type=sha,prefix=\ntype=ref,event=tag', 'latest=false', '8'],
+      'v1.2.3 860c1904'
     ],
     ['as Jenkins names them', 'feature/x', ['type=sha,prefix=', 'latest=true'], '860c190 latest'],
     ['for a laptop', 'main', ['type=raw,value=local-{{sha}}\nlocal', ''], 'local-860c190 local']
-  ])('gives tags %s', async (_, ref, [tags, flavor], expected) => {
-    const {plan: made} = await planned(on(ref), {images: 'a/b', tags, flavor})
+  ])('gives tags %s', async (_, ref, [tags, flavor, digits = '7'], expected) => {
+    const texts = {images: 'a/b', tags, flavor, 'short-sha-length': digits}
+    const {plan: made} = await planned(on(ref), texts)
     expect(made.targets[0]?.tags.map(({name}) => name).join(' ')).toBe(expected)
   })
 })

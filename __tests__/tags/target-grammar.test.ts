@@ -7,7 +7,6 @@ import {parseServices} from '../../src/tags/service.js'
 import {parsePolicy} from '../../src/tags/tag-kind.js'
 import {targetNames} from '../../src/tags/target.js'
 import {parseChoices, planVariants} from '../../src/tags/variant.js'
-import {versionIn} from '../../src/tags/version-file.js'
 import {planned, tagLines} from '../support/planned.js'
 import {decide, names, on} from '../support/tag-plans.js'
 
@@ -250,38 +249,6 @@ describe('a rule with on=', () => {
 })
 
 describe('the version in a file', () => {
-  it.each([
-    ['VERSION', 'v1.2.3\n', 'v1.2.3'],
-    ['deploy/VERSION', '\n# the version\n1.2.3', '1.2.3'],
-    ['version.txt', '1.2.3', '1.2.3'],
-    ['package.json', '{"name": "x", "version": "1.2.3"}', '1.2.3'],
-    ['app/package.json', '{"version": "1.2.3"}', '1.2.3'],
-    [
-      'pyproject.toml',
-      '[build-system]\nversion = "9"\n[project]\nname = "x"\nversion = "1.2.3" # now\n',
-      '1.2.3'
-    ],
-    ['pyproject.toml', "[tool.poetry]\nversion = '1.2.3'", '1.2.3'],
-    ['Cargo.toml', '[package]\nversion = "1.2.3"\n[dependencies.serde]\nversion = "9"', '1.2.3'],
-    ['Cargo.toml', '[workspace.package]\nversion = "1.2.3"', '1.2.3'],
-    ['Chart.yaml', 'name: x\nversion: 0.1.0\nappVersion: "1.2.3"', '1.2.3'],
-    ['Chart.yaml', 'version: 1.2.3 # chart', '1.2.3']
-  ])('%s: %j', (file, text, version) => {
-    expect(versionIn(file, text)).toBe(version)
-  })
-
-  it.each([
-    ['VERSION', undefined, 'there is no file VERSION'],
-    ['VERSION', ' \n', 'VERSION names no version'],
-    ['package.json', '{}', 'package.json names no version'],
-    ['package.json', '{', 'package.json is not JSON: '],
-    ['package.json', '{"version": 1}', 'package.json names no version'],
-    ['pyproject.toml', '[project]\ndynamic = ["version"]', 'pyproject.toml names no version'],
-    ['Cargo.toml', '[package]\nversion.workspace = true', 'Cargo.toml names no version']
-  ])('is refused: %s with %j', async (file, text, fault) => {
-    expect((await faultsOf(() => versionIn(file, text)))[0]).toContain(`version-file: ${fault}`)
-  })
-
   const texts = {images: 'a/b', strategy: 'release', 'version-file': 'VERSION'}
   it.each([
     ['error', 'the Git tag v1.2.3 and VERSION (1.2.4) are not the same version'],

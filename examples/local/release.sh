@@ -1,6 +1,6 @@
 #!/bin/sh
 # Releases what is checked out to IMAGE: as a version where the commit carries a Git tag vX.Y.Z, else as `local` and
-# `local-<commit>`. Builds every platform here, and asks before anything is pushed by tag; --yes does not ask.
+# `local-<commit>`. Asks before the first byte goes to the registry; --yes, and a run without a terminal, do not ask.
 #
 #   IMAGE=ghcr.io/owner/app sh release.sh [--yes]
 set -eu
@@ -25,8 +25,10 @@ run() { $IMAGE_RELEASE "$@"; }
 
 run compute-tags --images "$IMAGE" --tags "$rules" \
   --platforms "$(echo "$PLATFORMS" | tr ' ' ',')" --output plan >"$work/plan.json"
+# The first step that writes asks, with all tags that come; its answer is for the others, too.
 for platform in $PLATFORMS; do
-  run build-by-digest --plan "$work/plan.json" --platforms "$platform" >/dev/null
+  run build-by-digest --plan "$work/plan.json" --platforms "$platform" "$@" >/dev/null
+  set -- --yes
 done
-run merge-manifest --plan "$work/plan.json" "$@" --output release >"$work/release.json"
+run merge-manifest --plan "$work/plan.json" --yes --output release >"$work/release.json"
 run verify-release --release "$work/release.json" --output verified

@@ -2,7 +2,7 @@ import {existsSync, statSync} from 'node:fs'
 import path from 'node:path'
 import {InputError, ReleaseError} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
-import {type Repository, type Tag, parseReference} from '../oci/reference.js'
+import {type Repository, type Tag, formatReference, parseReference} from '../oci/reference.js'
 
 /** Where an image lies that another tool has built. The kinds are named as in containers-transports(5). */
 export type ImageSource =
@@ -37,6 +37,13 @@ export function parseImageSource(text: string): ImageSource {
   return /\.(?:tar|tgz|tar\.gz)$/.test(text)
     ? {kind: 'archive', file: text, name: undefined}
     : {kind: 'oci', folder: text, name: undefined}
+}
+
+/** What a source names: a path, or an image. */
+export function sourceName(source: ImageSource): string {
+  if (source.kind === 'docker') return formatReference(source.image.repository, source.image.reference)
+  if (source.kind === 'archive') return source.file
+  return 'folder' in source ? source.folder : source.image
 }
 
 /**

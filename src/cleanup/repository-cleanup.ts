@@ -1,6 +1,8 @@
 import {ReleaseError} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
+import type {Tag} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
+import {cacheFaults} from '../retention/cache-guard.js'
 import {type CleanupPlan, planCleanup} from '../retention/cleanup-plan.js'
 import {ownTags} from '../retention/inventory.js'
 import {isComplete} from '../retention/inventory-needs.js'
@@ -10,6 +12,9 @@ import {pullRequestOf} from '../retention/tag-rules.js'
 import {InventoryReader} from './inventory-reader.js'
 import {readListing} from './listing.js'
 import {type Sightings, pendingIn, readSightings} from './sightings.js'
+
+/** How many tags an error names. */
+const MOST_NAMED = 10
 
 /** One repository, the ways to it, and what is to be done there. */
 export interface RepositoryTask {
@@ -31,7 +36,8 @@ export interface PlannedRepository extends RepositoryTask {
 
 /**
  * Reads what a repository holds, as far as it decides anything, and plans.
- * @throws ReleaseError INVENTORY_CHANGED, REGISTRY_FAILED where it cannot be read whole
+ * @throws ReleaseError INVENTORY_CHANGED, REGISTRY_FAILED where it cannot be read whole; CLEANUP_REFUSED where rules for
+ * caches would choose a release
  */
 export async function planRepository(task: RepositoryTask): Promise<PlannedRepository> {
   const {client, backend, capabilities} = task
@@ -40,6 +46,7 @@ export async function planRepository(task: RepositoryTask): Promise<PlannedRepos
     isWhole: capabilities.listsUntagged,
     now: task.policy.now
   })
+  assertCachesOnly(client.name, inventory, task.policy)
   await inventory.probeReferrers()
   const sightings = await readSightings(client, listing.versions)
   const superseded = [...new Set([...task.policy.superseded, ...pendingIn(sightings)])]
@@ -56,6 +63,21 @@ export async function planRepository(task: RepositoryTask): Promise<PlannedRepos
 /** On hosts that list tags alone, what has none is looked for where it is named. */
 function digestsNamed({keepTags, deleteTags}: RetentionPolicy): Digest[] {
   return [...keepTags, ...deleteTags].map(({digest}) => digest).filter(digest => digest !== undefined)
+}
+
+/** Nobody wants this, forced or not: it is found before anything else is read. */
+function assertCachesOnly(name: string, inventory: InventoryReader, policy: RetentionPolicy): void {
+  const faults = cacheFaults(inventory, policy)
+  if (faults.length === 0) return
+  const said = faults.map(({pattern, tags}) => `cache-tags ${pattern} would choose ${nameSome(tags)}`)
+  throw new ReleaseError('CLEANUP_REFUSED', `${name}: ${said.join('; ')}`, {
+    hint: 'Nothing was deleted. Write a pattern that only the tags of caches match, or keep caches in a repository of their own.'
+  })
+}
+
+function nameSome(tags: readonly Tag[]): string {
+  const more = tags.length - MOST_NAMED
+  return more > 0 ? `${tags.slice(0, MOST_NAMED).join(', ')} and ${more} more` : tags.join(', ')
 }
 
 async function withPullRequests(

@@ -13,10 +13,12 @@ import {type BuildPlace, buildImage} from './build/build-image.js'
 import {buildInputs, type BuildInputs} from './inputs/build-inputs.js'
 import {keepMetrics} from './build/build-metrics.js'
 import {checkPushRights, pushEverywhere} from './build/build-push.js'
-import {checkInputs} from './build/build-request.js'
+import {buildOf, checkInputs} from './build/build-request.js'
 import {type BuildTools, findTools} from './build/build-tools.js'
 import {viewOf} from './build/build-view.js'
+import {pushLines} from './build/push-question.js'
 import {command} from './command.js'
+import {assertConfirmed} from './confirmation.js'
 import {type GatePlan, planGates} from './build/gate-plan.js'
 import {Phases} from './build/phases.js'
 import {handOver} from './build/record-hand-over.js'
@@ -68,6 +70,8 @@ export const buildByDigest = command({
   async run(given, ports) {
     const {jobs, hidden} = checkInputs(given, ports)
     const plans = await Promise.all(jobs.map(async job => [job, await planGates(given, job, ports)] as const))
+    if (jobs.some(({push}) => push))
+      await assertConfirmed(ports, 'Build this, and push it?', pushLines(jobs, given.plan))
     const tools = await findTools(given, ports, hidden)
     await checkPushRights(jobs, tools)
     const views: BuildView[] = []
@@ -75,7 +79,8 @@ export const buildByDigest = command({
       const view = await withPrivateFolder(folder => buildAndPush(given, {job, folder, plan}, tools))
       report(view, ports)
       await keepMetrics(view, {plan, isKept: given['keep-metrics']}, ports)
-      if (job.push) await handOver(view, given['hand-over'], ports)
+      const build = buildOf(given, job, ports)
+      if (job.push) await handOver(view, {how: given['hand-over'], build}, ports)
       views.push(view)
     }
     return buildOutputs(views)

@@ -110,7 +110,7 @@ export class CleanupSources {
     const undeleted: string[] = []
     for (const {repository, digest} of references) {
       const name = formatReference(repository, digest)
-      const {backend} = await this.task({repository, superseded: [], published: []})
+      const {backend} = await this.task({repository, superseded: [], published: [], isOfRelease: false})
       if (backend.restoreVersion === undefined)
         throw new ReleaseError('CLEANUP_REFUSED', `${name}: ${backend.name} brings nothing back`, {
           hint: 'Publish the version again, or copy it from another registry with promote-release.'

@@ -14,6 +14,8 @@ export interface Work {
   readonly superseded: readonly Digest[]
   /** What the release published there; has to be whole before anything goes. */
   readonly published: readonly Digest[]
+  /** Whether it is one of the release: then rules for caches choose nothing there. */
+  readonly isOfRelease: boolean
 }
 
 /**
@@ -34,11 +36,20 @@ export function workOf(given: CleanupValues): Work[] {
   const all = [...moved, ...given.superseded]
   const repositories = [...given.images, ...published, ...all.map(({repository}) => repository)].map(named)
   const byName = new Map(repositories.map(repository => [formatRepository(repository), repository]))
-  return [...byName].map(([name, repository]) => ({
-    repository,
-    superseded: digestsOf(all, name),
-    published: digestsOf(published, name)
-  }))
+  const work = [...byName].map(([name, repository]): Work => {
+    const [superseded, here] = [digestsOf(all, name), digestsOf(published, name)]
+    return {repository, superseded, published: here, isOfRelease: superseded.length + here.length > 0}
+  })
+  assertPlaceOfCaches(given['cache-tags'], work)
+  return work
+}
+
+/** @throws InputError where rules for caches have no repository to choose from */
+function assertPlaceOfCaches(rules: readonly unknown[], work: readonly Work[]): void {
+  if (rules.length === 0 || work.some(({isOfRelease}) => !isOfRelease)) return
+  const names = work.map(({repository}) => formatRepository(repository)).join(', ')
+  const message = `chooses from no repository of a release, and there are only such: ${names}. Name the repository of the caches in images`
+  throw new InputError([{input: 'cache-tags', message}])
 }
 
 function named(one: Repository | {readonly repository: Repository}): Repository {
@@ -54,7 +65,12 @@ function digestsOf(
 }
 
 /** What may go from a repository. */
-export function policyOf(given: CleanupValues, {repository, superseded}: Work, now: number): RetentionPolicy {
+export function policyOf(
+  given: CleanupValues,
+  {repository, superseded, isOfRelease}: Work,
+  now: number
+): RetentionPolicy {
+  const cache = cachePolicyOf(given, 'cache-tags')
   return {
     superseded,
     keepVersions: given['keep-versions'],
@@ -74,7 +90,7 @@ export function policyOf(given: CleanupValues, {repository, superseded}: Work, n
     orphansAge: given['orphans-age'] ?? given['older-than'],
     pullRequests: {patterns: given['pull-request-tags'], closed: new Set()},
     development: {patterns: given['development-tags'], olderThan: given['development-age']},
-    cache: cachePolicyOf(given, 'cache-tags'),
+    cache: isOfRelease ? {...cache, patterns: []} : cache,
     journal: journalDigests(given.journal ?? [], formatRepository(repository)),
     grace: given['min-age'],
     now,

@@ -48,6 +48,7 @@ const outputs = {
   'bake-file-labels': 'The path of a bake file with labels.',
   'bake-file-annotations': 'The path of a bake file with annotations.',
   plan: 'The plan: what every later job needs to know, as JSON.',
+  'plan-id': 'Tells this plan apart from others of the same run: 12 hex digits, the same in each attempt.',
   'build-matrix':
     'The strategy.matrix of the build jobs: target, platform, platform-pair, runner and record.',
   'merge-matrix': 'The strategy.matrix of the merge jobs: target, images and platforms.',
@@ -108,6 +109,7 @@ export const computeTags = command({
       ...versionOutput(release, config),
       ...(await saveBakeFiles(main, values, ports)),
       plan: formatPlan(plan),
+      'plan-id': plan.id,
       'build-matrix': JSON.stringify(buildMatrix(plan, values['platform-jobs'])),
       'merge-matrix': JSON.stringify(mergeMatrix(plan)),
       'scan-matrix': JSON.stringify(scanMatrix(targets)),

@@ -49,15 +49,19 @@ export const demo = command({
     const choice = await chooseBuilder(builder?.wish ?? 'auto', ports)
     const registries = await startSampleRegistries()
     try {
-      introduce(registries, choice.reason, ports)
+      introduce(source, {registries, builder: choice.reason}, ports)
       const times = await releaseAll(
         {source, builder: builder?.text ?? 'auto', isVerbose: verbose},
         registries,
         ports
       )
       const tags = await readFinalTags(registries, ports)
-      conclude(tags, times, registries, ports)
-      if (keep) await keepRunning(registries, ports)
+      for (const line of conclusion(tags, times, registries)) ports.reporter.info(line)
+      if (keep) await keepRunning(tags, registries, ports)
+      else
+        ports.reporter.info(
+          '\nThe registries have stopped. With --keep they go on running, and you can pull from them.'
+        )
       return {}
     } finally {
       await Promise.all(registries.map(registry => registry.close()))
@@ -71,7 +75,7 @@ interface DemoOptions {
   readonly isVerbose: boolean
 }
 
-/** The ports of the demo: records in memory, and the logins of its own registries. */
+/** The ports of the demo: records in memory, the logins of its own registries, and nobody who is asked. */
 function demoPorts(registries: readonly SampleRegistry[], ports: Ports): Ports {
   const records = new Map<string, Uint8Array>()
   return {
@@ -83,6 +87,7 @@ function demoPorts(registries: readonly SampleRegistry[], ports: Ports): Ports {
       },
       load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name))))
     },
+    confirm: () => Promise.resolve(true),
     journal: {save: name => Promise.resolve(`${name}, in memory`)},
     credentials: host => Promise.resolve(registries.find(registry => registry.host === host)?.credential)
   }
@@ -109,9 +114,22 @@ async function releaseAll(
   return times
 }
 
-function introduce(registries: readonly SampleRegistry[], builder: string, {reporter}: Ports): void {
-  for (const {host, auth} of registries) reporter.info(`Registry ${host} ${auth}.`)
-  reporter.info(`Builder: ${builder}.`)
+/** Says what is going to happen, before anything does. */
+function introduce(
+  source: string,
+  {registries, builder}: {readonly registries: readonly SampleRegistry[]; readonly builder: string},
+  {reporter}: Ports
+): void {
+  const versions = VERSIONS.map(version => `v${version}`).join(' and then ')
+  const lines = [
+    `This releases ${source} twice, as ${versions}: each version is built for two platforms,`,
+    'pushed to two registries on this machine, tagged, verified, and the version before is cleaned up.',
+    'No account is needed, nothing is asked, and nothing is left running.',
+    '',
+    ...registries.map(({host, auth}) => `Registry ${host} ${auth}.`),
+    `Builder: ${builder}.`
+  ]
+  for (const line of lines) reporter.info(line)
 }
 
 /** Reads the registries anew, as one who pulls would. */
@@ -121,7 +139,10 @@ async function readFinalTags(registries: readonly SampleRegistry[], ports: Ports
   const names = [...new Set((await Promise.all(clients.map(listTags))).flat())].sort().reverse()
   return await Promise.all(
     names.map(async tag => {
-      const reports = await verifyTags(clients.map(client => ({client, tag})))
+      const reports = await verifyTags(
+        clients.map(client => ({client, tag})),
+        {...ports, milliseconds: 0}
+      )
       return {
         tag,
         platforms: [...new Set(reports.flatMap(({platforms}) => platforms))],
@@ -131,35 +152,34 @@ async function readFinalTags(registries: readonly SampleRegistry[], ports: Ports
   )
 }
 
-function conclude(
+function conclusion(
   tags: readonly FinalTag[],
   times: readonly StepTime[],
-  registries: readonly SampleRegistry[],
-  {reporter}: Ports
-): void {
-  const [newest] = tags.flatMap(({tag, digests}) => (tag === VERSIONS.at(-1) ? digests : []))
-  const pulls = registries.flatMap(registry => [
-    `  docker pull ${repositoryOf(registry).registry}/${NAME}:${VERSIONS.at(-1) ?? ''}`,
-    ...(newest === undefined ? [] : [`  docker pull ${formatReference(repositoryOf(registry), newest)}`])
-  ])
+  registries: readonly SampleRegistry[]
+): string[] {
   const hosts = registries.map(({host}) => host)
-  const lines = [
-    '\nWhat stands there now: one digest for a tag, everywhere',
+  return [
+    '\nWhat is there now: each tag has the same digest on both registries',
     ...tagLines(tags, hosts),
-    '\nHow it is pulled',
-    ...pulls,
     '\nHow long it took',
     ...timeLines(times)
   ]
-  for (const line of lines) reporter.info(line)
 }
 
-async function keepRunning(registries: readonly SampleRegistry[], {reporter, signal}: Ports): Promise<void> {
-  for (const {host, credential} of registries)
-    reporter.info(
-      `Log in: docker login ${host} --username ${credential.username} --password ${credential.password}`
-    )
-  reporter.info('The registries run until Ctrl-C.')
+async function keepRunning(
+  tags: readonly FinalTag[],
+  registries: readonly SampleRegistry[],
+  {reporter, signal}: Ports
+): Promise<void> {
+  const newest = VERSIONS.at(-1) ?? ''
+  const [digest] = tags.flatMap(({tag, digests}) => (tag === newest ? digests : []))
+  const lines = registries.flatMap(registry => [
+    `  docker login ${registry.host} --username ${registry.credential.username} --password ${registry.credential.password}`,
+    `  docker pull ${registry.host}/${NAME}:${newest}`,
+    ...(digest === undefined ? [] : [`  docker pull ${formatReference(repositoryOf(registry), digest)}`])
+  ])
+  for (const line of ['\nHow to pull it, until you stop the registries with Ctrl-C', ...lines])
+    reporter.info(line)
   await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), {once: true}))
 }
 

@@ -5,9 +5,12 @@ import {type JournalTag, parseJournal} from '../plan/journal-document.js'
 import type {Registries} from '../registry/registries.js'
 import {type FoundNow, adviceFor, diagnoseTag, stateOf} from '../release/diagnosis.js'
 import {diagnosisSummary, diagnosisText} from '../reports/diagnosis-text.js'
+import type {Patience} from '../transaction/patience.js'
+import {readTag} from '../transaction/tag-reading.js'
 import {command} from './command.js'
-import {openRegistries} from './open-registries.js'
+import {openRegistries, patienceOf} from './open-registries.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
+import {wait} from './inputs/shared-inputs.js'
 
 const inputs = {
   journal: required(
@@ -20,6 +23,7 @@ const inputs = {
       parseJournal
     )
   ),
+  wait,
   insecure,
   'registry-credentials': registryCredentials
 }
@@ -50,8 +54,9 @@ export const doctor = command({
   async run(given, ports) {
     const {journal} = given
     const registries = openRegistries(given, ports)
+    const patience = patienceOf(given, ports)
     const tags = await Promise.all(
-      journal.tags.map(async tag => diagnoseTag(tag, await standsNow(tag, registries)))
+      journal.tags.map(async tag => diagnoseTag(tag, await standsNow(tag, registries, patience)))
     )
     const state = stateOf(tags)
     const advice = adviceFor(state, tags)
@@ -62,11 +67,16 @@ export const doctor = command({
 })
 
 /** A registry that does not answer is a finding, not a failure. */
-async function standsNow({reference}: JournalTag, registries: Registries): Promise<FoundNow> {
+async function standsNow(
+  {reference, after}: JournalTag,
+  registries: Registries,
+  patience: Patience
+): Promise<FoundNow> {
   try {
     const {repository, tag} = parseReference(reference)
     if (tag === undefined) return {fault: 'the journal names no tag here'}
-    return {digest: (await registries.repository(repository, 'pull').headManifest(tag))?.digest}
+    const client = registries.repository(repository, 'pull')
+    return {digest: await readTag({client, tag}, after.digest, patience)}
   } catch (error) {
     return {fault: messageOf(error)}
   }

@@ -1,5 +1,5 @@
 import {type InputIssue, InputError, ReleaseError} from '../errors.js'
-import {type InputValues, choice, duration, flag, lines, list} from '../inputs/input.js'
+import {type InputValues, choice, flag, lines, list} from '../inputs/input.js'
 import {parseKeyValue} from '../inputs/key-value.js'
 import {parseDigest} from '../oci/digest.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
@@ -27,7 +27,7 @@ import {
   openEvidence,
   sayEvidence
 } from './publication/release-evidence.js'
-import {config, dryRun, images, plan} from './inputs/shared-inputs.js'
+import {config, dryRun, images, plan, wait} from './inputs/shared-inputs.js'
 
 const inputs = {
   plan,
@@ -49,10 +49,7 @@ const inputs = {
   'allow-backward': flag({
     summary: 'Move tags such as latest even where what stands there is newer than what is released.'
   }),
-  wait: duration({
-    summary: 'How long to wait for images that no registry shows yet; 0 asks once.',
-    default: '10s'
-  }),
+  wait,
   'single-platform': choice(['index', 'manifest'], {
     summary:
       'What the tags of an image with one platform point at: an index as for several, or the manifest of the image itself, for what reads no index. Attestations of BuildKit need the index.',
@@ -213,12 +210,11 @@ function missingInput(input: string): InputIssue {
 }
 
 function releaseOf(given: Inputs, publications: readonly Publication[], facts: Release['facts']): Release {
-  const {'allow-backward': allowBackward, 'dry-run': isDry, platforms, wait} = given
+  const {'allow-backward': allowBackward, 'dry-run': isDry, platforms} = given
   return {
     publications,
     facts,
     allowBackward,
-    wait,
     singlePlatform: given['single-platform'],
     dryRun: isDry,
     ...(platforms.length === 0 ? {} : {platforms: platforms.map(formatPlatform)})

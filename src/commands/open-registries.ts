@@ -3,6 +3,7 @@ import type {Credentials, Ports} from '../ports.js'
 import {Registries, type RegistriesOptions} from '../registry/registries.js'
 import {ReleaseJournal} from '../transaction/release-journal.js'
 import type {HostOf} from '../transaction/fresh-tags.js'
+import type {Patience} from '../transaction/patience.js'
 import type {ReleaseRegistries} from '../transaction/tag-transaction.js'
 
 /** How the inputs say the registries are reached. */
@@ -14,6 +15,8 @@ export interface RegistryInputs {
 /** How the inputs say the registries of a release are reached, and GitHub's API, by which tags on ghcr.io are deleted. */
 export interface ReleaseInputs extends RegistryInputs {
   readonly 'github-token': string | undefined
+  /** Milliseconds for which a registry is waited for that does not show yet what was written. */
+  readonly wait: number
 }
 
 /** A runner kills 7.5 s after it asked to stop; the undoing must be over by then. */
@@ -33,16 +36,24 @@ export function openRegistries(
 /** The registries of a release, which can be undone after the run was cancelled. */
 export function openReleaseRegistries(inputs: ReleaseInputs, ports: Ports): ReleaseRegistries {
   return {
-    clock: ports.clock,
-    signal: ports.signal,
+    patience: patienceOf(inputs, ports),
     journal: new ReleaseJournal(ports),
     working: openRegistries(inputs, ports),
     undoing: () => {
       const signal = ports.signal.aborted ? AbortSignal.timeout(UNDO_MILLISECONDS) : ports.signal
       const lasting = {...ports, signal}
-      return {registries: openRegistries(inputs, lasting), hostOf: hostsOf(inputs, lasting)}
+      return {
+        registries: openRegistries(inputs, lasting),
+        hostOf: hostsOf(inputs, lasting),
+        patience: patienceOf(inputs, lasting)
+      }
     }
   }
+}
+
+/** How long registries are waited for. */
+export function patienceOf({wait}: Pick<ReleaseInputs, 'wait'>, {clock, signal}: Ports): Patience {
+  return {clock, signal, milliseconds: wait}
 }
 
 /** The hosts of packages, each loaded only where tags have to be deleted there. */

@@ -21,7 +21,7 @@ import {tellingJournal} from './publication/journal-report.js'
 import {openReleaseRegistries} from './open-registries.js'
 import {githubToken} from './inputs/github-inputs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
-import {config, dryRun} from './inputs/shared-inputs.js'
+import {config, dryRun, wait} from './inputs/shared-inputs.js'
 
 /** A published image, by tag or digest. */
 interface Source {
@@ -58,6 +58,7 @@ const inputs = {
     summary: 'Move tags such as latest even where what stands there is newer than what is promoted.'
   }),
   'github-token': githubToken,
+  wait,
   insecure,
   config,
   'registry-credentials': registryCredentials,

@@ -13,13 +13,14 @@ import {verifyCommands} from '../reports/verify-commands.js'
 import {findGithubAttestations} from '../deployment/github-attestations.js'
 import {type PublishedEvidence, findEvidence} from '../transaction/published-evidence.js'
 import {readPublishedImage} from '../transaction/published-image.js'
+import type {Patience} from '../transaction/patience.js'
 import {verifyTags} from '../transaction/verification.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {command} from './command.js'
 import {githubRepository, githubToken} from './inputs/github-inputs.js'
-import {openRegistries} from './open-registries.js'
+import {openRegistries, patienceOf} from './open-registries.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
-import {config, dryRun, release} from './inputs/shared-inputs.js'
+import {config, dryRun, release, wait} from './inputs/shared-inputs.js'
 import {expectationsOfTarget} from './verify-release.js'
 import {writeNotes} from './written-notes.js'
 
@@ -67,6 +68,7 @@ const inputs = {
     placeholder: 'FILE|URL',
     default: 'cosign.pub'
   }),
+  wait,
   'github-repository': githubRepository,
   'github-token': githubToken,
   insecure,
@@ -107,7 +109,7 @@ export const releaseNotesCommand = command({
   ],
   async run(given, ports) {
     const registries = openRegistries(given, ports)
-    await assertVerified(given, registries)
+    await assertVerified(given, registries, patienceOf(given, ports))
     const run = await runOf(given, ports)
     const surroundings = surroundingsOf(given, run, {registries, ports})
     const images = await Promise.all(
@@ -134,10 +136,9 @@ async function runOf(given: NotesInputs, ports: Ports): Promise<WorkflowRun | un
 }
 
 /** @throws ReleaseError VERIFY_FAILED with every tag that is not as it should be: nothing is told of half a release */
-async function assertVerified(given: NotesInputs, registries: Registries): Promise<void> {
-  const found =
-    given.report ??
-    (await verifyTags(given.release.targets.flatMap(target => expectationsOfTarget(target, registries))))
+async function assertVerified(given: NotesInputs, registries: Registries, patience: Patience): Promise<void> {
+  const expectations = given.release.targets.flatMap(target => expectationsOfTarget(target, registries))
+  const found = given.report ?? (await verifyTags(expectations, patience))
   const faults = unverifiedTags(given.release, found)
   if (faults.length === 0) return
   throw new ReleaseError('VERIFY_FAILED', `the release is not as it should be:\n  ${faults.join('\n  ')}`, {

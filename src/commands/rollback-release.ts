@@ -18,7 +18,7 @@ import {assertConfirmed} from './confirmation.js'
 import {openReleaseRegistries} from './open-registries.js'
 import {githubToken} from './inputs/github-inputs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
-import {dryRun, images} from './inputs/shared-inputs.js'
+import {dryRun, images, wait} from './inputs/shared-inputs.js'
 
 const inputs = {
   journal: json(
@@ -44,6 +44,7 @@ const inputs = {
   'delete-new': flag({
     summary: 'Delete the tags that were new in the release of the journal. Without it nothing is deleted.'
   }),
+  wait,
   'github-token': githubToken,
   insecure,
   'registry-credentials': registryCredentials,
@@ -85,7 +86,11 @@ export const rollbackRelease = command({
     const asked = given.journal === undefined ? NOTHING : planJournalRollback(given.journal)
     const planned =
       given['to-version'] === undefined
-        ? await movesByJournal(asked.replaced, clientOf, given.force)
+        ? await movesByJournal(asked.replaced, {
+            clientOf,
+            patience: registries.patience,
+            isForced: given.force
+          })
         : await movesToVersion(
             given['to-version'],
             given.images.map(image => registries.working.repository(image, 'pull,push')),
@@ -148,10 +153,10 @@ function report(views: readonly RollbackView[], isDry: boolean, {reporter}: Port
 
 /** @throws ReleaseError TAG_NOT_MOVED where a tag could not be deleted; all others are */
 async function deleteAll({fresh}: JournalRollback, given: Inputs, ports: Ports): Promise<string[]> {
-  const {registries, hostOf} = openReleaseRegistries(given, ports).undoing()
+  const {registries, hostOf, patience} = openReleaseRegistries(given, ports).undoing()
   const clientOf: ClientOf = reference =>
     registries.repository(parseReference(reference).repository, 'pull,push,delete')
-  const results = await deleteFresh(fresh, clientOf, hostOf)
+  const results = await deleteFresh(fresh, {clientOf, hostOf, patience})
   const faults = results.flatMap(({reference, fault}) =>
     fault === undefined ? [] : [`${reference}: ${fault}`]
   )

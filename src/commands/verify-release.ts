@@ -1,18 +1,19 @@
 import {InputError, ReleaseError} from '../errors.js'
 import {type InputValues, flag, list} from '../inputs/input.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
-import {formatReference, parseReference, parseTag} from '../oci/reference.js'
+import {formatReference, parseReference, parseRepository, parseTag} from '../oci/reference.js'
 import type {ReleaseDocument} from '../plan/release-document.js'
 import type {Registries} from '../registry/registries.js'
 import type {VerifiedCheck} from '../reports/verified-check.js'
 import {verifyJunit} from '../reports/verify-junit.js'
 import {type VerifiedTag, verifySummary, verifyTable} from '../reports/verify-summary.js'
+import {type SharedTag, disagreements} from '../transaction/tag-agreement.js'
 import {type TagExpectation, verifyTags} from '../transaction/verification.js'
 import {command} from './command.js'
-import {openRegistries} from './open-registries.js'
+import {openRegistries, patienceOf} from './open-registries.js'
 import {type CheckedImage, assertCheckInputs, checkInputs, runChecks} from './publication/verify-checks.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
-import {config, images, release} from './inputs/shared-inputs.js'
+import {config, images, release, wait} from './inputs/shared-inputs.js'
 
 const inputs = {
   release,
@@ -26,6 +27,7 @@ const inputs = {
     summary: 'Fetch every layer whole and hash it, in place of asking only whether it is there.'
   }),
   ...checkInputs,
+  wait,
   insecure,
   config,
   'registry-credentials': registryCredentials
@@ -38,7 +40,7 @@ export const verifyRelease = command({
   name: 'verify-release',
   summary: 'Read every tag on every registry as one who pulls would, and fail where anything is missing.',
   description:
-    'Each tag must point at the digest that was released, every platform must be there with a config that says the same platform, and every layer must be there with its size; with download its bytes are held against its digest. Nothing is written. The reports are given also where it fails.',
+    'Each tag must point at the digest that was released, every platform must be there with a config that says the same platform, and every layer must be there with its size; with download its bytes are held against its digest. Tags that stayed where they were must point at the same in all registries. Nothing is written. The reports are given also where it fails.',
   settings: 'section',
   inputs,
   outputs: {
@@ -68,8 +70,12 @@ export const verifyRelease = command({
   async run(given, ports) {
     assertCheckInputs(given)
     const registries = openRegistries(given, ports)
-    const expectations = expectationsOf(given, registries)
-    const reports = await verifyTags(expectations, given.download)
+    const patience = patienceOf(given, ports)
+    const [verified, different] = await Promise.all([
+      verifyTags(expectationsOf(given, registries), patience, given.download),
+      disagreements(keptTags(given.release, registries), patience)
+    ])
+    const reports = [...verified, ...different]
     const checks = await runChecks(checkedImages(reports), given, registries, ports)
     for (const line of verifyTable(reports, checks)) ports.reporter.info(line)
     ports.reporter.summary(verifySummary(reports, checks))
@@ -81,7 +87,7 @@ export const verifyRelease = command({
         'VERIFY_FAILED',
         `the release is not as it should be:\n  ${faults.join('\n  ')}`,
         {
-          hint: 'Run merge-manifest again with the same inputs: it finishes what is missing.',
+          hint: different.length === 0 ? FINISH : `${FINISH} ${AGREE}`,
           outputs: outputsOf(reports, checks)
         }
       )
@@ -118,6 +124,21 @@ function expectationsOf(given: Inputs, registries: Registries): TagExpectation[]
   return given.images.flatMap(repository => {
     const client = registries.repository(repository, 'pull')
     return given.tags.map(tag => ({client, tag, platforms}))
+  })
+}
+
+const FINISH = 'Run merge-manifest again with the same inputs: it finishes what is missing.'
+const AGREE =
+  'A tag that stayed where it was differs between registries: run the job of its newest release again, or put it back by rollback-release.'
+
+/** Tags that stayed point at another release, which is the same in every repository. */
+function keptTags(release: ReleaseDocument | undefined, registries: Registries): SharedTag[] {
+  return (release?.targets ?? []).flatMap(({images: named, tags}) => {
+    const kept = tags
+      .filter(({state}) => state === 'kept')
+      .map(({reference}) => parseReference(reference).tag)
+    const clients = named.map(image => registries.repository(parseRepository(image), 'pull'))
+    return [...new Set(kept)].filter(tag => tag !== undefined).map(tag => ({tag, clients}))
   })
 }
 

@@ -47,15 +47,21 @@ export class GateBench {
 
   /**
    * Loads the image where it can be run.
+   * @param lines what is to run it
    * @returns its local name; undefined where nothing on this machine takes it
    * @throws ReleaseError BUILDER_MISSING, LAYOUT_INVALID
    */
-  async load(wish: EngineWish): Promise<string | undefined> {
-    const engine = await findEngine(wish, this.#exec)
+  async load(wish: EngineWish, lines = ''): Promise<string | undefined> {
+    const engine = await findEngine(wish, this.#exec, lines)
     if (engine === undefined) return undefined
     await loadImage(engine, {archive: await this.archive(), name: this.#name}, this.#exec)
     this.#made.engine = engine
     return this.#name
+  }
+
+  /** The program that has the image; undefined where it was not loaded. */
+  get engine(): EngineName | undefined {
+    return this.#made.engine
   }
 
   /** Takes the image out again where it was loaded. */

@@ -20,10 +20,11 @@ const PROBES: Readonly<Record<EngineName, readonly string[]>> = {
 
 /**
  * Finds the program that an image is loaded into; undefined where there is none and none was named.
+ * @param lines what is to find the image: a program that they call comes before others
  * @throws ReleaseError BUILDER_MISSING where the one that was named does not work
  */
-export async function findEngine(wish: EngineWish, exec: Exec): Promise<EngineName | undefined> {
-  const names = wish === 'auto' ? ENGINES : [wish]
+export async function findEngine(wish: EngineWish, exec: Exec, lines = ''): Promise<EngineName | undefined> {
+  const names = wish === 'auto' ? calledFirst(lines) : [wish]
   const faults: string[] = []
   for (const name of names) {
     const fault = await faultOf(name, exec)
@@ -34,6 +35,13 @@ export async function findEngine(wish: EngineWish, exec: Exec): Promise<EngineNa
   throw new ReleaseError('BUILDER_MISSING', `the image is to be loaded into ${wish}: ${faults.join('; ')}`, {
     hint: `Start ${wish}, or set load-into to auto or none.`
   })
+}
+
+/** A machine may have several, and none finds the images of another. */
+function calledFirst(lines: string): EngineName[] {
+  const isCalled = (name: EngineName): boolean =>
+    new RegExp(`(?<![\\w.-]|\\./)${name}(?![\\w./-])`).test(lines)
+  return [...ENGINES.filter(isCalled), ...ENGINES.filter(name => !isCalled(name))]
 }
 
 async function faultOf(name: EngineName, exec: Exec): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import {ReleaseError, messageOf} from '../errors.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
 import {formatRepository, isTag, parseRepository} from '../oci/reference.js'
 import {PLAN_SCHEMA, type Plan} from './plan.js'
+import {planId} from './plan-id.js'
 import {assertNoCollision} from './tag-collision.js'
 
 export {formatPlan} from './plan-format.js'
@@ -58,6 +59,7 @@ const target = z.strictObject({
 
 const plan = z.strictObject({
   schema: z.literal(PLAN_SCHEMA),
+  id: z.string().max(64).exactOptional(),
   source: z.strictObject({
     event: text,
     ref: text,
@@ -81,7 +83,9 @@ export function parsePlan(json: string): Plan {
   const parsed = plan.safeParse(document)
   if (!parsed.success) throw invalid(parsed.error.issues.map(faultOf))
   const {version, ...rest} = parsed.data
-  const read: Plan = {...rest, ...(version === undefined ? {} : {version})}
+  const content = {...rest, ...(version === undefined ? {} : {version})}
+  // What was changed by hand is another plan, whatever it calls itself.
+  const read: Plan = {...content, id: planId(content)}
   const faults = repeatedNames(read)
   if (faults.length > 0) throw invalid(faults)
   assertNoCollision(read.targets)

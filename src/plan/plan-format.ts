@@ -5,10 +5,11 @@ import type {BuildSettings, ExpectedMove, Plan, PlannedTag, PlannedTarget} from 
  * `parsePlan` reads it.
  */
 export function formatPlan(plan: Plan): string {
-  const {schema, source, version, push, targets, notes} = plan
+  const {schema, id, source, version, push, targets, notes} = plan
   const {event, ref, revision, created, repository} = source
   return JSON.stringify({
     schema,
+    id,
     source: {event, ref, revision, created, repository},
     ...(version === undefined ? {} : {version}),
     push,

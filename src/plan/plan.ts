@@ -91,6 +91,8 @@ export interface PlannedTarget {
 /** Everything that is decided about a release before anything is built. */
 export interface Plan {
   readonly schema: typeof PLAN_SCHEMA
+  /** Tells it apart from other plans of the same run; `planId` makes it of the rest. */
+  readonly id: string
   readonly source: PlanSource
   /** The version that is released; absent where the event releases none. */
   readonly version?: string

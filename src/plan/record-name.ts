@@ -1,19 +1,14 @@
-import {createHash} from 'node:crypto'
 import {type Platform, platformSlug} from '../oci/platform.js'
 
 const MAX_SLUG_LENGTH = 60
 
 /**
- * The name of a digest record, as artifact and as file: `digest-<hash>-<target>-<os>-<architecture>[-<variant>]`.
- * The hash is that of image and target, so that the records of `app` and `app-api` cannot be taken for one another.
+ * The name of a digest record, as artifact and as file: `digest-<plan>-<target>-<os>-<architecture>[-<variant>]`. The id of
+ * the plan keeps the records of two plans of one run apart, whatever their images are called.
  * Letters, digits, "_", "." and "-" only: artifact names refuse more than file names do.
  */
-export function recordName(image: string, target: string, platform: Platform): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([image, target]))
-    .digest('hex')
-    .slice(0, 8)
-  return `digest-${hash}-${slugOf(target)}-${platformSlug(platform)}`
+export function recordName(planId: string, target: string, platform: Platform): string {
+  return `digest-${planId}-${slugOf(target)}-${platformSlug(platform)}`
 }
 
 /** A name that a target may have: what stands for it in artifact names, file names and job names. */

@@ -5,7 +5,7 @@ import type {PlannedTarget} from './plan.js'
  * Two targets must never claim one tag of one repository: the later one would silently replace the earlier.
  * @throws ReleaseError TAG_COLLISION with every tag that is claimed twice
  */
-export function assertNoCollision(targets: readonly PlannedTarget[]): void {
+export function assertNoCollision(targets: readonly Pick<PlannedTarget, 'name' | 'images' | 'tags'>[]): void {
   const owners = new Map<string, string>()
   const faults: string[] = []
   for (const {name, images, tags} of targets)

@@ -88,7 +88,7 @@ class ImageCopy {
       ...manifests.map(async child => await this.#manifest(child.digest)),
       ...blobs.map(async blob => await this.#blob(blob))
     ])
-    if ((await this.#to.headManifest(digest)) === undefined) {
+    if (!(await this.#to.isManifestShown(digest))) {
       await this.#to.putManifest(manifest)
       this.#put += 1
     }

@@ -22,11 +22,16 @@ export interface RepositoryRequest {
   readonly extraScopes?: readonly string[]
 }
 
+/** Answers to HEAD that say nothing of what GET would find. */
+const UNHELPFUL = [400, 403, 404, 405]
+
 /** What is done in one repository of one registry (OCI distribution specification 1.1). */
 export class RepositoryClient {
   readonly repository: Repository
   readonly #access: Access
   readonly #open: () => Promise<{base: URL; exchange: Exchange}>
+  /** Whether a HEAD was of no use here where GET was. */
+  #isHeadUseless = false
 
   constructor(repository: Repository, access: Access, open: () => Promise<{base: URL; exchange: Exchange}>) {
     this.repository = repository
@@ -65,23 +70,24 @@ export class RepositoryClient {
   }
 
   /**
-   * Asks what stands at a tag or digest. Registries that leave the headers of HEAD out, or say another digest than
-   * was asked for, are asked by GET.
-   * @returns undefined where there is nothing
+   * Asks what a tag or digest leads to: by HEAD, which is no download, and by GET where that does not tell. Proxies and
+   * older registries refuse HEAD, or answer it with 404 where GET finds the manifest (crazy-max/diun#1614,
+   * andrey-pohilko/registry-cli#14); others leave its headers out, or say another digest than was asked for.
+   * @returns undefined where GET finds nothing
+   * @throws RegistryError where it cannot be told
    */
   async headManifest(reference: Tag | Digest): Promise<Descriptor | undefined> {
-    const headers = {accept: MANIFEST_ACCEPT}
-    const answer = await this.call({
-      method: 'HEAD',
-      path: `manifests/${reference}`,
-      headers,
-      expect: [200, 404]
-    })
-    if (answer.status === 404) return undefined
-    const told = descriptorIn(answer)
-    if (told !== undefined && (told.digest === reference || !isDigest(reference))) return told
+    const told = this.#isHeadUseless ? undefined : await this.#head(reference)
+    if (told?.descriptor !== undefined) return told.descriptor
     const manifest = await this.findManifest(reference)
-    return manifest && descriptorOf(manifest)
+    if (manifest === undefined) return undefined
+    this.#isHeadUseless ||= told?.status !== 200
+    return descriptorOf(manifest)
+  }
+
+  /** Whether a HEAD finds a manifest. A no may be wrong: for whoever would only put it again. */
+  async isManifestShown(digest: Digest): Promise<boolean> {
+    return (await this.#head(digest)).descriptor !== undefined
   }
 
   /**
@@ -147,6 +153,20 @@ export class RepositoryClient {
    */
   async resolve(location: string): Promise<string> {
     return resolveLocation(location, (await this.#open()).base)
+  }
+
+  async #head(
+    reference: Tag | Digest
+  ): Promise<{readonly status: number; readonly descriptor: Descriptor | undefined}> {
+    const answer = await this.call({
+      method: 'HEAD',
+      path: `manifests/${reference}`,
+      headers: {accept: MANIFEST_ACCEPT},
+      expect: [200, ...UNHELPFUL]
+    })
+    const told = answer.status === 200 ? descriptorIn(answer) : undefined
+    const isAsked = told !== undefined && (told.digest === reference || !isDigest(reference))
+    return {status: answer.status, descriptor: isAsked ? told : undefined}
   }
 
   async #put(manifest: Manifest, reference: Tag | Digest): Promise<void> {

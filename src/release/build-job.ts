@@ -15,6 +15,8 @@ export interface BuildJobInputs {
 
 /** One image to build, and where it goes. */
 export interface BuildJob {
+  /** The id of the plan. */
+  readonly plan?: string
   /** The plan's name for the image. */
   readonly target?: string
   readonly platform: Platform
@@ -78,6 +80,7 @@ function plannedJob(given: BuildJobInputs, plan: Plan, issues: InputIssue[]): Bu
   if (plan.push && target.images.length === 0)
     issues.push({input: 'plan', message: `the target ${target.name} has no image to push to`})
   return {
+    plan: plan.id,
     target: target.name,
     platform: parsePlatform(build.platform),
     repositories: plan.push ? target.images.map(parseRepository) : [],

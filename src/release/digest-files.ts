@@ -1,5 +1,6 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import {type Digest, hexDigest, isDigest} from '../oci/digest.js'
+import {originName} from '../plan/record-origin.js'
 import {parseDigestRecord} from './digest-record.js'
 
 /** A file as it was found: its name, and the beginning of what it holds. */
@@ -11,13 +12,14 @@ export interface DigestFile {
 /**
  * Reads the digests that an artifact hands over: empty files that are named by the 64 hex digits of a digest, as the
  * documentation of Docker for builds on several runners makes them (docs.docker.com, "Distribute build across multiple
- * runners"), or records of 71 bytes.
+ * runners"), or records of 71 bytes, beside which a file may say what they come from.
  * @param artifact what the artifact is called, for the message
  * @throws ReleaseError RECORD_INVALID, with every file that is neither
  */
 export function readDigestFiles(artifact: string, files: readonly DigestFile[]): Digest[] {
-  const faults: string[] = files.length === 0 ? ['it is empty'] : []
-  const digests = files.flatMap(({name, bytes}) => {
+  const records = files.filter(({name}) => !files.some(other => originName(other.name) === name))
+  const faults: string[] = records.length === 0 ? ['it is empty'] : []
+  const digests = records.flatMap(({name, bytes}) => {
     try {
       return [digestIn(name, bytes)]
     } catch (error) {

@@ -1,4 +1,10 @@
-import {type OrderedVersion, compareOrdered, isOfLine, parseOrdered} from '../versions/version-order.js'
+import {
+  type OrderedVersion,
+  compareOrdered,
+  isOfLine,
+  parseOrdered,
+  prereleaseParts
+} from '../versions/version-order.js'
 import type {ReleaseFacts} from './publication.js'
 
 /** What stands around the version in the name of a variant: `v1.2.3-alpine` has "v" and "-alpine". */
@@ -65,8 +71,63 @@ export function newerPublished<Name extends string>(
   if (ours === undefined) return undefined
   const newest = newestOf(publishedVersions(tags, candidate), lineOf(tag, candidate))
   if (newest === undefined || compareOrdered(newest, ours) <= 0) return undefined
-  const {prefix, suffix} = affixesOf(candidate)
-  return tags.find(name => parseOrdered(withoutAffixes(name, {prefix, suffix}) ?? '')?.text === newest.text)
+  return tagOf(tags, newest, candidate)
+}
+
+/** The tag that names the version of an image in full. */
+export function publishedAs<Name extends string>(
+  tags: readonly Name[],
+  standing: ReleaseFacts,
+  candidate: ReleaseFacts
+): Name | undefined {
+  const version = standingVersion(standing, candidate)
+  return version && tagOf(tags, version, candidate)
+}
+
+/**
+ * The tag of the newest stable version in the line of `tag` beside the released one, where it is newer than what stands
+ * there. Undefined where what stands there names no version to compare with.
+ * @param standing undefined where the tag is free
+ */
+export function pendingPublished<Name extends string>(
+  tags: readonly Name[],
+  tag: string,
+  standing: ReleaseFacts | undefined,
+  candidate: ReleaseFacts
+): Name | undefined {
+  const ours = releasedVersion(candidate)
+  const theirs = standing && standingVersion(standing, candidate)
+  if (ours === undefined || (standing !== undefined && theirs === undefined)) return undefined
+  const others = publishedVersions(tags, candidate).filter(version => compareOrdered(version, ours) !== 0)
+  const newest = newestOf(others, lineOf(tag, candidate))
+  if (newest === undefined || (theirs !== undefined && compareOrdered(newest, theirs) <= 0)) return undefined
+  return tagOf(tags, newest, candidate)
+}
+
+/** The tag of the newest stable version in the line of `tag`, beside the released one. */
+export function newestPublished<Name extends string>(
+  tags: readonly Name[],
+  tag: string,
+  candidate: ReleaseFacts
+): Name | undefined {
+  const ours = releasedVersion(candidate)
+  const others = publishedVersions(tags, candidate).filter(
+    version => ours === undefined || compareOrdered(version, ours) !== 0
+  )
+  const newest = newestOf(others, lineOf(tag, candidate))
+  return newest && tagOf(tags, newest, candidate)
+}
+
+function tagOf<Name extends string>(
+  tags: readonly Name[],
+  version: OrderedVersion,
+  candidate: ReleaseFacts
+): Name | undefined {
+  const affixes = affixesOf(candidate)
+  return tags.find(name => {
+    const named = parseOrdered(withoutAffixes(name, affixes) ?? '')
+    return named?.text === version.text && named.numbers.length === version.numbers.length
+  })
 }
 
 /** The newest version of a line. */
@@ -94,16 +155,9 @@ function withoutAffixes(name: string, {prefix, suffix}: Affixes): string | undef
   return isOwn ? name.slice(prefix.length, name.length - suffix.length) : undefined
 }
 
-/** What people call pre-releases. Any other word behind a version is taken for the name of a variant. */
-const PRERELEASE =
-  /^(?:(?:a|alpha|b|beta|c|rc|cr|pre|preview|prerelease|dev|snapshot|m|milestone|canary|next|nightly|ea|insiders?|experimental|unstable)(?:[.\d].*)?|\d+(?:\..*)?)$/i
-
 /** The version in a name such as app-v1.2.3-rc.1-alpine: up to the first part that is no pre-release. */
 function versionIn(name: string, ours: OrderedVersion | undefined): OrderedVersion | undefined {
   const tail = /(?:^|[/@_-])(v?\d+(?:\.\d+)+.*)$/i.exec(name)?.[1] ?? name
   const [first = '', ...parts] = tail.split('-')
-  const word = ours?.pre?.[0]
-  const isPrerelease = (part: string): boolean => PRERELEASE.test(part) || part.split('.')[0] === word
-  const end = parts.findIndex(part => !isPrerelease(part))
-  return parseOrdered([first, ...(end < 0 ? parts : parts.slice(0, end))].join('-'))
+  return parseOrdered([first, ...parts.slice(0, prereleaseParts(parts, ours?.pre?.[0]))].join('-'))
 }

@@ -1,5 +1,10 @@
 import type {Tag} from '../oci/reference.js'
-import {type OrderedVersion, compareOrdered, parseOrdered} from '../versions/version-order.js'
+import {
+  type OrderedVersion,
+  compareOrdered,
+  parseOrdered,
+  prereleaseParts
+} from '../versions/version-order.js'
 
 /** A tag that names a version, alone or of one variant: 1.2.3, v1.2.3-rc.1, 1.2.3-python3.13, cuda-1.2.3. */
 export interface VersionTag {
@@ -16,19 +21,15 @@ const SHORT =
 
 const TWO_PARTS = /^((?:[A-Za-z][\w.]*(?:-[A-Za-z][\w.]*)*-)?v?)(\d+\.\d+)((?:-.+)?)$/
 
-/** The words by which people mark what comes before a release; any other suffix is a variant of the release. */
-const BEFORE_RELEASE =
-  /^(?:a|alpha|b|beta|c|rc|pre|preview|dev|next|canary|snapshot|nightly|m|milestone|ea|insiders)?(?:\.?\d+)*(?:\.\d+)*$/i
-
 /** Reads a tag as a whole version; undefined where it is none. */
 export function readVersionTag(tag: Tag): VersionTag | undefined {
   const groups = WHOLE.exec(tag)?.groups
   if (groups === undefined) return undefined
   const {prefix = '', core = '', suffix = ''} = groups
-  const parts = suffix.split('-')
-  const isPre = suffix !== '' && BEFORE_RELEASE.test(parts[0] ?? '')
-  const version = parseOrdered(isPre ? `${core}-${parts[0] ?? ''}` : core)
-  const variant = variantOf(prefix, (isPre ? parts.slice(1) : parts).join('-'))
+  const parts = suffix === '' ? [] : suffix.split('-')
+  const end = prereleaseParts(parts)
+  const version = parseOrdered([core, ...parts.slice(0, end)].join('-'))
+  const variant = variantOf(prefix, parts.slice(end).join('-'))
   return version && {tag, version, variant}
 }
 

@@ -1,11 +1,14 @@
 import {InputError} from '../errors.js'
+import {parsePlatform} from '../oci/platform.js'
 import {PLAN_SCHEMA, type Plan} from '../plan/plan.js'
+import {type DraftTarget, planId} from '../plan/plan-id.js'
+import {recordName} from '../plan/record-name.js'
 import {assertNoCollision} from '../plan/tag-collision.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {type PushMode, decidePush} from './push-mode.js'
 import {commitDateOf, factsOf} from './run-facts.js'
 import type {TagConfig} from './tag-plan.js'
-import {type BuildConfig, type DecidedTarget, planTarget} from './target-plan.js'
+import {type BuildConfig, type DecidedTarget, type DraftDecision, planTarget} from './target-plan.js'
 import {type TargetConfig, planTargets} from './target.js'
 
 /** All that a caller says about a release. */
@@ -28,23 +31,24 @@ export interface DecidedRelease {
  * @throws InputError with every rule that makes something that is no tag
  */
 export function planRelease(config: ReleaseConfig, run: WorkflowRun): DecidedRelease {
-  const targets = planTargets(config).map(target => planTarget(target, config, run))
-  const main = targets.find(({variant}) => variant.isDefault) ?? targets[0]
-  if (main === undefined) throw new InputError([{input: 'variants', message: 'there is nothing to build'}])
-  const planned = targets.map(({target}) => target)
+  const drafts = planTargets(config).map(target => planTarget(target, config, run))
+  const draft = mainOf(drafts)
+  const planned = drafts.map(({target}) => target)
   assertNames(planned.map(({name}) => name))
   assertNoCollision(planned)
   const {push, notes} = decidePush(config.push, run, factsOf(run, config.shortShaLength), {
     images: sum(planned.map(({images}) => images.length)),
     tags: sum(planned.map(({tags}) => tags.length))
   })
-  const version = main.tagPlan.version
+  const version = draft.tagPlan.version
+  const content = {source: sourceOf(run), ...(version === undefined ? {} : {version}), push}
+  const id = planId({...content, targets: planned})
+  const targets = drafts.map(decided => ({...decided, target: withRecords(decided.target, id)}))
   const plan: Plan = {
     schema: PLAN_SCHEMA,
-    source: sourceOf(run),
-    ...(version === undefined ? {} : {version}),
-    push,
-    targets: planned,
+    id,
+    ...content,
+    targets: targets.map(({target}) => target),
     notes: [
       ...new Set([
         ...notes,
@@ -54,7 +58,22 @@ export function planRelease(config: ReleaseConfig, run: WorkflowRun): DecidedRel
       ])
     ]
   }
-  return {plan, targets, main}
+  return {plan, targets, main: mainOf(targets)}
+}
+
+/** The target that owns the tags without a variant, or else the first. */
+function mainOf<Decision extends DraftDecision>(targets: readonly Decision[]): Decision {
+  const main = targets.find(({variant}) => variant.isDefault) ?? targets[0]
+  if (main === undefined) throw new InputError([{input: 'variants', message: 'there is nothing to build'}])
+  return main
+}
+
+function withRecords({builds, ...target}: DraftTarget, id: string): DecidedTarget['target'] {
+  const named = builds.map(build => ({
+    ...build,
+    record: recordName(id, target.name, parsePlatform(build.platform))
+  }))
+  return {...target, builds: named}
 }
 
 /** Records, jobs and inputs name targets: no two may be called the same. */

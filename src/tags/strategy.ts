@@ -24,11 +24,11 @@ type=semver,pattern={{major}},on=tag`,
     flavor: 'latest=auto',
     policy: ''
   },
-  /** develop-860c190, staging-860c190, v1.2.3, main-latest, latest for the default branch, and the whole commit. */
+  /** develop-860c190, staging-860c190, v1.2.3, main-latest, latest for main whatever the default branch is, and the whole commit. */
   environments: {
     tags: `type=semver,pattern=v{{version}},on=tag
 type=ref,event=branch,suffix=-latest
-type=raw,value=latest,on=default-branch
+type=raw,value=latest,on=branch:main branch:master
 type=sha,prefix={{branch}}-,on=branch:develop branch:staging
 type=sha,format=long,prefix=,on=branch tag`,
     flavor: 'latest=false',

@@ -1,7 +1,7 @@
 import {type Platform, formatPlatform} from '../oci/platform.js'
 import {formatRepository} from '../oci/reference.js'
 import type {BuildSettings, PlannedBuild, PlannedTarget} from '../plan/plan.js'
-import {recordName} from '../plan/record-name.js'
+import type {DraftTarget} from '../plan/plan-id.js'
 import {type RunnerEntry, chooseRunner, describeRunner} from '../plan/runner-map.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import type {ImageName} from './image-names.js'
@@ -30,6 +30,9 @@ export interface DecidedTarget {
   readonly notes: readonly string[]
 }
 
+/** A target that is decided, whose records have no names yet: they are those of the plan as a whole. */
+export type DraftDecision = Omit<DecidedTarget, 'target'> & {readonly target: DraftTarget}
+
 /**
  * Decides one target.
  * @throws ReleaseError VERSION_INVALID
@@ -39,19 +42,19 @@ export function planTarget(
   target: Target,
   config: Omit<TagConfig, 'rules' | 'flavor'> & BuildConfig,
   run: WorkflowRun
-): DecidedTarget {
+): DraftDecision {
   const tagPlan = planTags({...config, rules: target.rules, flavor: target.flavor}, run)
   const {scope} = tagPlan.facts
   const images = repositoriesOf(target.images)
   const name = targetName(target, scope)
-  const builds = planBuilds(config, images[0] ?? '', name)
+  const builds = planBuilds(config)
   const generated = generatedMetadata(run, target.service, tagPlan.tags[0]?.name ?? '')
   return {
     target: {
       name,
       images,
       tags: tagPlan.tags.map(({name: tag, class: tagClass, rule}) => ({name: tag, class: tagClass, rule})),
-      builds: builds.map(({platform, runner, record}) => ({platform, runner, record})),
+      builds: builds.map(({platform, runner}) => ({platform, runner})),
       labels: mergeMetadata(generated, target.labels, scope),
       annotations: mergeMetadata(generated, target.annotations, scope),
       ...variantField(target.variant),
@@ -83,16 +86,15 @@ function buildField({args, ...texts}: BuildTemplates, scope: Scope): Pick<Planne
   return Object.keys(build).length === 0 ? {} : {build}
 }
 
-interface ChosenBuild extends PlannedBuild {
+interface ChosenBuild extends Omit<PlannedBuild, 'record'> {
   readonly isEmulated: boolean
 }
 
-function planBuilds({platforms, runners}: BuildConfig, image: string, target: string): ChosenBuild[] {
+function planBuilds({platforms, runners}: BuildConfig): ChosenBuild[] {
   const unique = new Map(platforms.map(platform => [formatPlatform(platform), platform]))
   return [...unique].map(([name, platform]) => ({
     platform: name,
-    ...chooseRunner(platform, runners),
-    record: recordName(image, target, platform)
+    ...chooseRunner(platform, runners)
   }))
 }
 

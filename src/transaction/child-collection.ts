@@ -11,7 +11,8 @@ import type {RepositoryClient} from '../registry/repository-client.js'
 import type {IndexChild} from '../release/index-plan.js'
 import type {Publication, PublishedBuild} from '../release/publication.js'
 import {type ChildCopies, copiesOf} from './child-copies.js'
-import {type FoundChild, type Patience, findChild} from './child-search.js'
+import {type FoundChild, findChild} from './child-search.js'
+import type {Patience} from './patience.js'
 import {settle} from './settled.js'
 
 /** A publication whose images have been found, each on one registry at least, and are as planned. */

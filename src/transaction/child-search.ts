@@ -2,16 +2,8 @@ import {ReleaseError} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import type {Manifest} from '../oci/manifest.js'
 import {formatReference} from '../oci/reference.js'
-import type {Clock} from '../ports.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
-
-/** How long is waited for an image that no registry shows: some show what was pushed a moment later. */
-export interface Patience {
-  readonly clock: Clock
-  readonly signal: AbortSignal
-  /** In all; 0 asks once. */
-  readonly milliseconds: number
-}
+import type {Patience} from './patience.js'
 
 /** A manifest, and where it is. */
 export interface FoundChild {

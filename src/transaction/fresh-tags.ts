@@ -64,13 +64,16 @@ export async function deleteFreshTags(
   }
 }
 
-/** Docker Hub: one request a tag. One that was moved by somebody else meanwhile is left alone. */
+/**
+ * Docker Hub: one request a tag. One that was moved by somebody else meanwhile is left alone; one that is not shown may
+ * be there all the same.
+ */
 async function deleteAlone(
   {tag, digest}: FreshTag,
   client: RepositoryClient,
   host: RepositoryBackend
 ): Promise<void> {
-  if ((await client.headManifest(tag))?.digest !== digest) return
+  if (await isElsewhere(client, {tag, digest})) return
   assertGone(await host.deleteTag?.(tag, digest))
 }
 
@@ -104,7 +107,7 @@ async function moveAndDelete(
   const placeholder = placeholderIndex()
   const moved: FreshTag[] = []
   const faults = await faultsOfEach(fresh, async one => {
-    if ((await client.headManifest(one.tag))?.digest !== one.digest) return
+    if (await isElsewhere(client, one)) return
     moved.push(one)
     await client.putManifest(placeholder, one.tag)
   })
@@ -120,6 +123,11 @@ async function moveAndDelete(
     })
     return new Map([...faults, ...forAll(moved, toldFault(error))])
   }
+}
+
+async function isElsewhere(client: RepositoryClient, {tag, digest}: FreshTag): Promise<boolean> {
+  const head = await client.headManifest(tag)
+  return head !== undefined && head.digest !== digest
 }
 
 /** @param isThere it was put a moment ago: a host that does not know it shows it not to this token */

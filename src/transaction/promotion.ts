@@ -6,6 +6,7 @@ import type {RepositoryClient} from '../registry/repository-client.js'
 import {promotedFacts, promotedTag} from '../release/promotion-plan.js'
 import type {Publication} from '../release/publication.js'
 import {type CollectedPublication, collectChildren} from './child-collection.js'
+import {type Patience, lookUntil} from './patience.js'
 import {factsOf} from './standing-tags.js'
 import {type TagMove, assertAllowed, decideMoves} from './tag-moves.js'
 import {type ReleaseRegistries, moveOrUndo} from './tag-transaction.js'
@@ -40,7 +41,7 @@ export interface PromotedImage {
 export async function promote(promotion: Promotion, registries: ReleaseRegistries): Promise<PromotedImage> {
   const {from, to, tags, allowBackward, dryRun} = promotion
   const source = registries.working.repository(from.repository, 'pull')
-  const index = await source.getManifest(from.reference)
+  const index = await sourceOf(source, from.reference, registries.patience)
   const facts = promotedFacts(await factsOf(source, index))
   const publication: Publication = {
     target: from.repository.name.split('/').at(-1) ?? '',
@@ -68,12 +69,26 @@ export async function promote(promotion: Promotion, registries: ReleaseRegistrie
   }
 }
 
+/** A source that was written a moment ago is waited for. */
+async function sourceOf(
+  source: RepositoryClient,
+  reference: Tag | Digest,
+  patience: Patience
+): Promise<Manifest> {
+  const found = await lookUntil(
+    async () => source.findManifest(reference),
+    seen => seen !== undefined,
+    patience
+  )
+  return found ?? (await source.getManifest(reference))
+}
+
 /** Reads every platform of the source: what is not whole there is not promoted. */
 async function collectFrom(
   source: RepositoryClient,
   publication: Publication,
-  {clock, signal}: ReleaseRegistries
+  {patience}: ReleaseRegistries
 ): Promise<CollectedPublication> {
   const here = {...publication, repositories: [source.repository]}
-  return await collectChildren(here, [source], {patience: {clock, signal, milliseconds: 0}})
+  return await collectChildren(here, [source], {patience: {...patience, milliseconds: 0}})
 }

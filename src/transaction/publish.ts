@@ -17,8 +17,6 @@ export interface Release {
   readonly allowBackward: boolean
   /** Platforms that every image must have; undefined where the builds themselves are the list. */
   readonly platforms?: readonly string[]
-  /** How many milliseconds are waited for images that no registry shows. */
-  readonly wait: number
   readonly singlePlatform: SinglePlatform
   /** What must be done when every index stands by digest everywhere, and before the first tag moves, such as signing. */
   readonly beforeTags?: (images: readonly PublishedIndex[]) => Promise<void>
@@ -43,11 +41,12 @@ export interface PublishedIndex {
  * @throws ReleaseError RELEASE_INCOMPLETE or TAG_REFUSED with nothing written; TAG_NOT_MOVED after putting back
  */
 export async function publish(release: Release, registries: ReleaseRegistries): Promise<PublishedIndex[]> {
+  const checked = registries.patience.clock.now()
   const collected = await collectAll(release, registries)
   const published = collected.map(({readings, ...image}) => {
     const index = publishedRoot(image, release.facts, release.singlePlatform)
     const {publication} = image
-    return {...image, index, moves: decideRead(readings, {publication, index, options: release})}
+    return {...image, index, moves: decideRead(readings, {publication, index, options: release, checked})}
   })
   const moves = published.flatMap(image => image.moves)
   assertAllowed(moves)
@@ -61,7 +60,7 @@ export async function publish(release: Release, registries: ReleaseRegistries): 
     await release.beforeTags(published)
   }
   const [rechecked] = await Promise.all([
-    recheckAll(moves, registries.clock),
+    recheckAll(moves, registries.patience.clock),
     registries.journal.keep(moves),
     indexes
   ])
@@ -96,11 +95,10 @@ async function collectAll(release: Release, registries: ReleaseRegistries): Prom
 async function readPublication(
   publication: Publication,
   release: Release,
-  {working, clock, signal}: ReleaseRegistries
+  {working, patience}: ReleaseRegistries
 ): Promise<ReadPublication> {
-  const {platforms, wait, facts} = release
+  const {platforms, facts} = release
   const clients = publication.repositories.map(repository => working.repository(repository, 'pull,push'))
-  const patience = {clock, signal, milliseconds: wait}
   const reading = Promise.allSettled([readTags(clients, {publication, options: release})])
   const collected = await collectChildren(publication, clients, {
     revision: facts.revision,

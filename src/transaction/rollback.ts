@@ -14,12 +14,22 @@ import {
 } from '../release/rollback-plan.js'
 import type {PublishedTag} from '../release/publication.js'
 import {settle} from './settled.js'
+import type {Patience} from './patience.js'
 import {factsOf} from './standing-tags.js'
+import {readTag} from './tag-reading.js'
 import {type FreshTag, type HostOf, byRepository, deleteFreshTags} from './fresh-tags.js'
 import {type MoveRule, type TagMove, decideMoves} from './tag-moves.js'
 
 /** Gives the client of a repository, by its name or a tag in it. */
 export type ClientOf = (reference: string) => RepositoryClient
+
+/** How the tags of a journal are read. */
+export interface JournalReading {
+  readonly clientOf: ClientOf
+  readonly patience: Patience
+  /** Move tags back even where something else is there than the journal says. */
+  readonly isForced: boolean
+}
 
 const SINCE = 'Nothing was written. Somebody released since; give force to move the tags all the same.'
 const UNNAMED = 'Nothing was written. Give force to move the tags all the same.'
@@ -30,12 +40,12 @@ const UNNAMED = 'Nothing was written. Give force to move the tags all the same.'
  */
 export async function movesByJournal(
   tags: readonly ReplacedTag[],
-  clientOf: ClientOf,
-  isForced: boolean
+  {clientOf, patience, isForced}: JournalReading
 ): Promise<TagMove[]> {
   return await decideAll(
     tags.map(async entry => {
       const client = clientOf(entry.reference)
+      await readTag({client, tag: tagOf(entry)}, entry.after.digest, patience)
       const manifest = await wholeManifest(client, entry.before.digest)
       const decide: MoveRule['decide'] = standing => decideByJournal(entry, standing, isForced)
       const tag = {name: tagOf(entry), class: entry.class}
@@ -120,23 +130,22 @@ export interface Deletion {
 /** Deletes tags that a release had made, each only where it still points at that release. Never rejects. */
 export async function deleteFresh(
   tags: readonly JournalTag[],
-  clientOf: ClientOf,
-  hostOf: HostOf
+  {clientOf, hostOf, patience}: Pick<JournalReading, 'clientOf' | 'patience'> & {readonly hostOf: HostOf}
 ): Promise<Deletion[]> {
   const deleted = await Promise.all(
-    byRepository(tags, ({reference}) => clientOf(reference)).map(
-      async ({items, client}) => await deleteIn(items, client, hostOf)
-    )
+    byRepository(tags, ({reference}) => clientOf(reference)).map(async ({items, client}) => {
+      const looked = await Promise.all(items.map(async entry => await lookAt(entry, client, patience)))
+      return await deleteIn(looked, client, hostOf)
+    })
   )
   return deleted.flat()
 }
 
 async function deleteIn(
-  entries: readonly JournalTag[],
+  looked: readonly LookedAt[],
   client: RepositoryClient,
   hostOf: HostOf
 ): Promise<Deletion[]> {
-  const looked = await Promise.all(entries.map(async entry => await lookAt(entry, client)))
   const ours = looked.flatMap(({fresh}) => (fresh === undefined ? [] : [fresh]))
   const faults = await deleteFreshTags(ours, client, hostOf)
   return looked.map(({reference, fresh, fault = fresh && faults.get(fresh.tag)}) => ({
@@ -146,17 +155,16 @@ async function deleteIn(
 }
 
 /** A tag that is to go has `fresh`; one that is gone has nothing. */
-async function lookAt(
-  entry: JournalTag,
-  client: RepositoryClient
-): Promise<Deletion & {readonly fresh?: FreshTag}> {
+type LookedAt = Deletion & {readonly fresh?: FreshTag}
+
+async function lookAt(entry: JournalTag, client: RepositoryClient, patience: Patience): Promise<LookedAt> {
   const {reference, after} = entry
   try {
     const tag = tagOf(entry)
-    const head = await client.headManifest(tag)
-    if (head === undefined) return {reference}
-    if (head.digest === after.digest) return {reference, fresh: {tag, digest: after.digest}}
-    return {reference, fault: `it points at ${head.digest}, which is of another release`}
+    const digest = await readTag({client, tag}, after.digest, patience)
+    if (digest === undefined) return {reference}
+    if (digest === after.digest) return {reference, fresh: {tag, digest}}
+    return {reference, fault: `it points at ${digest}, which is of another release`}
   } catch (error) {
     return {reference, fault: messageOf(error)}
   }

@@ -21,7 +21,7 @@ export interface TagMove {
   /** The tags of the repository when this was decided; empty where no version is at stake. */
   readonly published: readonly Tag[]
   readonly decision: TagDecision
-  /** When the tag was read again for this decision, by the clock of the ports; undefined where it was read once. */
+  /** No later than this the tag was read for this decision, by the clock of the ports; undefined where it is not known. */
   readonly checked?: number
 }
 
@@ -42,7 +42,7 @@ export interface MoveRule {
 }
 
 /** What a tag move is about. */
-type Place = Pick<TagMove, 'publication' | 'index' | 'client' | 'options'>
+type Place = Pick<TagMove, 'publication' | 'index' | 'client' | 'options' | 'checked'>
 
 /** `registry/name:tag` */
 export function nameOf({client, tag}: Pick<TagMove, 'client' | 'tag'>): string {
@@ -108,10 +108,17 @@ async function readIn(
 }
 
 function decideIn(
-  {publication, index, client, options}: Place,
+  {publication, index, client, options, checked}: Place,
   {situations, published}: TagReading
 ): TagMove[] {
-  const place = {publication, index, client, options, published}
+  const place = {
+    publication,
+    index,
+    client,
+    options,
+    published,
+    ...(checked === undefined ? {} : {checked})
+  }
   const candidate = candidateAt(place)
   const {rule, allowBackward} = options
   return situations.map(({tag, standing: found}) => {

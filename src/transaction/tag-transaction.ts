@@ -1,12 +1,14 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Registries} from '../registry/registries.js'
 import type {ReleaseJournal} from './release-journal.js'
+import {TagLedger} from './tag-ledger.js'
 import type {TagMove} from './tag-moves.js'
-import {type Undoing, undoMoves} from './tag-undo.js'
+import type {Undoing, Undone} from './repository-undo.js'
+import {undoMoves} from './tag-undo.js'
 import {type WritingOptions, writeTags} from './tag-writing.js'
 
 /** The registries, for the work and, where that was cancelled, for undoing it. */
-export interface ReleaseRegistries extends Pick<WritingOptions, 'clock' | 'signal'> {
+export interface ReleaseRegistries extends Pick<WritingOptions, 'patience'> {
   readonly working: Registries
   readonly undoing: () => Undoing
   readonly journal: ReleaseJournal
@@ -24,27 +26,43 @@ export async function moveOrUndo(
   outcome: string,
   confirm: WritingOptions['confirm'] = () => Promise.resolve()
 ): Promise<TagMove[]> {
-  const attempted: TagMove[] = []
-  const {clock, signal, journal} = registries
+  const ledger = new TagLedger()
+  const {patience, journal} = registries
   try {
-    return await writeTags(moves, {clock, signal, journal, attempted, confirm})
+    return await writeTags(moves, {patience, journal, ledger, confirm})
   } catch (cause) {
-    if (attempted.length === 0) throw cause
-    const undone = await undoMoves(attempted, registries.undoing())
-    const left = undone.filter(({fault}) => fault !== undefined)
+    if (!ledger.hasBegun) throw cause
+    const undone = await undoMoves(ledger.entries, registries.undoing())
     throw new ReleaseError('TAG_NOT_MOVED', `${outcome}: ${messageOf(cause)}`, {
       cause,
-      hint: left.length === 0 ? backHint(cause) : leftHint(left)
+      hint: hintFor(cause, undone)
     })
   }
 }
 
-function backHint(cause: unknown): string {
-  const first = cause instanceof ReleaseError && cause.hint !== undefined ? `${cause.hint} ` : ''
-  return `${first}All tags stand as they stood before; run this again with the same inputs.`
+/** Only what was read is said of the tags. */
+function hintFor(cause: unknown, undone: readonly Undone[]): string {
+  const own = cause instanceof ReleaseError ? cause.hint : undefined
+  const named = (wanted: Undone['state']): string[] =>
+    undone.filter(({state}) => state === wanted).map(({name, said}) => `  ${name}: ${said}`)
+  const [open, other, led] = [named('open'), named('other'), named('led')]
+  if (open.length + other.length + led.length === 0)
+    return [own, 'All tags stand as they stood before; run this again with the same inputs.']
+      .filter(text => text !== undefined)
+      .join(' ')
+  const parts = [
+    own,
+    list('These tags are not proved to be as they were before:', open),
+    list('These tags were moved by others meanwhile, and were left alone:', other),
+    list('These tags did not go back to what was there before:', led),
+    open.length + other.length + led.length < undone.length
+      ? 'All other tags are as they were before.'
+      : undefined,
+    'Run this again with the same inputs to finish, or look at the tags with doctor.'
+  ]
+  return parts.filter(text => text !== undefined).join('\n')
 }
 
-function leftHint(left: readonly {name: string; fault?: string}[]): string {
-  const lines = left.map(({name, fault}) => `  ${name}: ${fault ?? ''}`)
-  return `These tags could not be put back and still point where this run moved them, which is complete:\n${lines.join('\n')}\nRun this again with the same inputs to finish.`
+function list(title: string, lines: readonly string[]): string | undefined {
+  return lines.length === 0 ? undefined : [title, ...lines].join('\n')
 }

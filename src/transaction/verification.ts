@@ -10,6 +10,7 @@ import {type Tag, formatReference} from '../oci/reference.js'
 import {downloadBlob} from '../registry/blob-download.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import type {VerifiedTag} from '../reports/verify-summary.js'
+import {type Patience, lookUntil} from './patience.js'
 
 /** What a tag must be. */
 export interface TagExpectation {
@@ -33,6 +34,7 @@ interface ImageReport {
  */
 export async function verifyTags(
   expectations: readonly TagExpectation[],
+  patience: Patience,
   download = false
 ): Promise<VerifiedTag[]> {
   const reading = new Reading(download)
@@ -40,7 +42,7 @@ export async function verifyTags(
     expectations.map(async expectation => {
       const reference = formatReference(expectation.client.repository, expectation.tag)
       try {
-        return {reference, ...(await verifyTag(expectation, reading))}
+        return {reference, ...(await verifyTag(expectation, reading, patience))}
       } catch (error) {
         return {reference, platforms: [], blobs: 0, faults: [messageOf(error)]}
       }
@@ -50,9 +52,14 @@ export async function verifyTags(
 
 async function verifyTag(
   {client, tag, digest, platforms = []}: TagExpectation,
-  reading: Reading
+  reading: Reading,
+  patience: Patience
 ): Promise<Omit<VerifiedTag, 'reference'>> {
-  const manifest = await client.findManifest(tag)
+  const manifest = await lookUntil(
+    async () => client.findManifest(tag),
+    seen => seen !== undefined && (digest === undefined || seen.digest === digest),
+    patience
+  )
   if (manifest === undefined) return {platforms: [], blobs: 0, faults: ['is not there']}
   const image = await reading.image(client, manifest)
   const isOther = digest !== undefined && digest !== manifest.digest

@@ -17,6 +17,13 @@ export interface OrderedVersion {
 const SEMVER =
   /^v?(?<core>(?<major>\d+)\.(?<minor>\d+)\.(?<patch>\d+))(?:-(?<pre>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]+)?$/
 
+/**
+ * What people call a pre-release: a word, alone or before a number or a dot, or a number alone. Any other part after a
+ * version names a variant.
+ */
+const PRERELEASE =
+  /^(?:(?:a|alpha|b|beta|c|rc|cr|pre|preview|prerelease|dev|snapshot|m|milestone|canary|next|nightly|ea|insiders?|experimental|unstable)(?:[.\d].*)?|\d+(?:\..*)?)$/i
+
 const DATE_OR_COMMIT = /^(?:\d{4,}|[0-9a-f]{7,})$/i
 
 /**
@@ -28,6 +35,16 @@ export function parseOrdered(text: string): OrderedVersion | undefined {
   const ordered = fromSemver(text) ?? fromPep440(text)
   const isElse = ordered?.numbers.length === 1 && DATE_OR_COMMIT.test(text)
   return isElse ? undefined : ordered
+}
+
+/**
+ * How many of the parts after a version, such as rc.1 and alpine in 1.2.3-rc.1-alpine, make it a pre-release: those in
+ * front of the first that names a variant.
+ * @param word one more word that is known to mark a pre-release
+ */
+export function prereleaseParts(parts: readonly string[], word?: bigint | string): number {
+  const variant = parts.findIndex(part => !PRERELEASE.test(part) && part.split('.')[0] !== word)
+  return variant < 0 ? parts.length : variant
 }
 
 /**

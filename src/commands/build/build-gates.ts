@@ -104,7 +104,8 @@ async function testLocally({given, plan, tools, phases}: GateWork, context: Gate
   const isTested = test !== undefined && given['test-after'] === 'build'
   if (!isTested && plan.loadAs === undefined) return
   const wish = given['load-into']
-  const image = wish === 'none' ? undefined : await phases.measure('load', () => context.bench.load(wish))
+  const image =
+    wish === 'none' ? undefined : await phases.measure('load', () => context.bench.load(wish, test))
   if (image === undefined && wish !== 'none') tools.ports.reporter.notice(UNLOADED)
   if (isTested)
     await phases.measure('test', async () =>

@@ -2,12 +2,14 @@ import {findContainerfile} from '../../builders/build-context.js'
 import {type BuildOptions} from '../../builders/build-options.js'
 import {checkSecrets} from '../../builders/build-secrets.js'
 import type {BuildRequest} from '../../builders/builder.js'
-import {findImageSource} from '../../builders/image-source.js'
+import {findImageSource, sourceName} from '../../builders/image-source.js'
 import {type InputIssue, InputError} from '../../errors.js'
 import type {BuildSecret} from '../../inputs/build-secret.js'
 import type {BuildSettings} from '../../plan/plan.js'
 import type {Ports} from '../../ports.js'
+import type {RecordedBuild} from '../../plan/record-origin.js'
 import {type BuildJob, findBuildJobs} from '../../release/build-job.js'
+import {recordedBuild} from '../../release/recorded-build.js'
 import type {BuildInputs} from '../inputs/build-inputs.js'
 import {attestationFaults, buildFaults} from '../inputs/input-conflicts.js'
 
@@ -65,6 +67,19 @@ export function requestOf(given: BuildInputs, job: BuildJob, outputFolder: strin
     attestations: attestationsOf(given),
     outputFolder
   }
+}
+
+/** What the digest record of a job comes from. */
+export function buildOf(
+  given: BuildInputs,
+  job: BuildJob,
+  {environment}: Pick<Ports, 'environment'>
+): RecordedBuild {
+  const {options, ...request} = requestOf(given, job, '')
+  const roots = ['GITHUB_WORKSPACE', 'RUNNER_TEMP'].map(name => environment(name) ?? '')
+  const buildContexts = options?.['build-contexts'] ?? []
+  const source = given.source === undefined ? undefined : sourceName(given.source)
+  return recordedBuild(job, {...request, source, buildContexts}, roots)
 }
 
 /** A repository without a description or a licence gives an empty label, which must not hide one of the Containerfile. */

@@ -29,9 +29,10 @@ export async function testGate(
   line: string,
   {image, isPushed}: {readonly image: string | undefined; readonly isPushed: boolean}
 ): Promise<TestGate> {
-  const {plan} = context
-  const call = await callOf(context, {line}, {IMAGE: image ?? ''})
-  return {call, title: plan.title, artifact: plan.names.test, isPushed}
+  const {plan, bench} = context
+  const {engine} = bench
+  const call = await callOf(context, {line}, {IMAGE: image ?? '', ENGINE: engine ?? ''})
+  return {call, title: plan.title, artifact: plan.names.test, isPushed, ...(engine && {engine})}
 }
 
 /** A scanner that is known, or the caller's own. */

@@ -1,4 +1,5 @@
 import {ReleaseError, messageOf} from '../../errors.js'
+import type {RecordedBuild} from '../../plan/record-origin.js'
 import type {Ports} from '../../ports.js'
 import {formatDigestRecord} from '../../release/digest-record.js'
 import type {BuildView} from '../../reports/build-summary.js'
@@ -8,11 +9,12 @@ export type HandOver = 'artifact' | 'either' | 'output'
 
 /**
  * Keeps the digest for merge-manifest. Only now: a record says that the image is wholly there on every registry.
- * @throws ReleaseError ARTIFACT_FAILED where it is to be an artifact, and the service does not take it
+ * @throws ReleaseError ARTIFACT_FAILED where it is to be an artifact, and the service does not take it; RECORD_TAKEN where
+ * another build has handed over under the name
  */
 export async function handOver(
   {job, root}: Pick<BuildView, 'job' | 'root'>,
-  how: HandOver,
+  {how, build}: {readonly how: HandOver; readonly build: RecordedBuild},
   {digests, reporter}: Pick<Ports, 'digests' | 'reporter'>
 ): Promise<void> {
   if (how === 'output') {
@@ -20,7 +22,7 @@ export async function handOver(
     return
   }
   try {
-    const place = await digests.save(job.record, formatDigestRecord(root.digest))
+    const place = await digests.save(job.record, formatDigestRecord(root.digest), build)
     reporter.info(`The digest is handed over as ${job.record} (${place}).`)
   } catch (error) {
     if (how === 'artifact' || !(error instanceof ReleaseError) || error.code !== 'ARTIFACT_FAILED')

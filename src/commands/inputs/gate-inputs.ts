@@ -23,7 +23,7 @@ import {SCAN_THRESHOLDS} from '../../release/scan-count.js'
 export const gateInputs = {
   test: text({
     summary:
-      'Lines for sh that test the image before it is pushed. They find it in the variables IMAGE, IMAGE_DIGEST, IMAGE_LAYOUT, PLATFORM and TARGET; where they fail, nothing is pushed.',
+      'Lines for sh that test the image before it is pushed. They find it in the variables IMAGE, ENGINE, IMAGE_DIGEST, IMAGE_LAYOUT, PLATFORM and TARGET; if they fail, nothing is pushed.',
     placeholder: 'COMMAND'
   }),
   'test-after': choice(['build', 'push'], {
@@ -38,7 +38,7 @@ export const gateInputs = {
   }),
   'load-into': choice(ENGINE_WISHES, {
     summary:
-      'What the image is loaded into for the test. auto: docker, podman or buildah, what works here; none: the test reads IMAGE_LAYOUT.',
+      'What the image is loaded into for the test. auto: the one of docker, podman and buildah that the lines of the test call, else the first that works here; none: the test reads IMAGE_LAYOUT.',
     default: 'auto'
   }),
   'load-as': text({

@@ -49,7 +49,7 @@ const tagInputs = {
   ),
   strategy: choice(['none', ...STRATEGIES], {
     summary:
-      'Rules that come ready-made. release: 1.2.3, 1.2, 1 and latest. environments: develop-<sha>, staging-<sha>, v1.2.3, <branch>-latest, latest for the default branch, and the whole commit. variants: latest and 1.2.3 for the default variant, python3.13 and 1.2.3-python3.13 for each, main and dev. versioned-names: v1.2.3 in a repository for each variant, and latest for Git tags.',
+      'Rules that come ready-made. release: 1.2.3, 1.2, 1 and latest. environments: develop-<sha>, staging-<sha>, v1.2.3, <branch>-latest, latest for main (or master) whatever the default branch is, and the whole commit. variants: latest and 1.2.3 for the default variant, python3.13 and 1.2.3-python3.13 for each, main and dev. versioned-names: v1.2.3 in a repository for each variant, and latest for Git tags.',
     default: 'none'
   }),
   tags: linesTo<readonly TagRule[] | undefined>(

@@ -34,6 +34,12 @@ export const images = list(
 
 export const dryRun = flag({summary: 'Check and show everything, change nothing.'})
 
+export const wait = duration({
+  summary:
+    'How long to wait for what a registry does not show yet, such as an image or a tag that was written a moment ago; 0 asks once.',
+  default: '10s'
+})
+
 export const minAge = duration({
   summary:
     'How old something must be before it is deleted, by the creation time that it names. What names none is kept.',

@@ -90,7 +90,7 @@ async function readVersion(
     throw new InputError([{input: 'version-file', message: 'is given beside version; give one of them'}])
   if (version !== undefined) return {text: version.trim(), from: 'the input version', mismatch}
   if (file === undefined) return undefined
-  return {text: versionIn(file.trim(), await readText(file.trim())), from: file.trim(), mismatch}
+  return {text: await versionIn(file.trim(), await readText(file.trim())), from: file.trim(), mismatch}
 }
 
 /** Waits for all, and throws the faults of all together. */

@@ -47,7 +47,7 @@ export async function findRecords(
   {digests}: Pick<Ports, 'digests'>
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const missing = recordNames(plan).filter(name => !records.has(name))
-  const found = missing.length === 0 ? new Map<string, Uint8Array>() : await digests.load(missing)
+  const found = missing.length === 0 ? new Map<string, Uint8Array>() : await digests.load(missing, plan.id)
   return new Map([...found, ...records])
 }
 

@@ -2,25 +2,68 @@ import {lstat, mkdir, rename, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import type {DigestStore} from '../../ports.js'
+import {
+  type RecordedBuild,
+  assertOfPlan,
+  formatOrigin,
+  mayReplace,
+  originName,
+  parseOrigin,
+  takenError
+} from '../../plan/record-origin.js'
 import {readBeginning} from '../file-beginning.js'
 
 /** A record has 71 bytes; of a larger file only so much is read, enough to say what is wrong with it. */
 const MAX_RECORD = 4096
 
+/** What an origin has at most. */
+const MAX_ORIGIN = 64 * 1024
+
 /**
- * Digest records as files of a folder, each named as its record.
+ * Digest records as files of a folder, each named as its record; what they come from lies in a folder beside it, so that
+ * there is nothing but records where records are. Whoever builds by hand builds again and again: a record of another build
+ * is replaced, with a warning.
  * @throws ReleaseError RECORD_INVALID for a name or file that can be none; ARTIFACT_FAILED where it cannot be written
  */
-export function openFolderStore(folder: () => string): DigestStore {
+export function openFolderStore(
+  folder: () => string,
+  warn: (line: string) => void = () => undefined
+): DigestStore {
+  const originOf = (name: string): string => originFile(folder(), name)
   return {
-    save: async (name, record) => await writeRecord(fileOf(folder(), name), record),
-    async load(names) {
+    async save(name, record, build) {
+      const file = fileOf(folder(), name)
+      if (build !== undefined) await noteOrigin({name, file, origin: originOf(name)}, build, warn)
+      return await writeRecord(file, record)
+    },
+    async load(names, plan) {
       const found = await Promise.all(
         names.map(async name => [name, await readRecord(fileOf(folder(), name))] as const)
       )
+      for (const name of names) {
+        const origin = await readRecord(originOf(name))
+        if (origin !== undefined) assertOfPlan(name, parseOrigin(name, origin), plan)
+      }
       return new Map(found.filter((entry): entry is [string, Uint8Array] => entry[1] !== undefined))
     }
   }
+}
+
+function originFile(folder: string, name: string): string {
+  return path.join(`${path.resolve(folder)}.origins`, originName(path.basename(fileOf(folder, name))))
+}
+
+/** Says what the record comes from, and warns where one of another build is there. */
+async function noteOrigin(
+  {name, file, origin}: {readonly name: string; readonly file: string; readonly origin: string},
+  build: RecordedBuild,
+  warn: (line: string) => void
+): Promise<void> {
+  const [record, bytes] = [await readRecord(file), await readRecord(origin, MAX_ORIGIN)]
+  const known = bytes === undefined ? undefined : parseOrigin(name, bytes)
+  if (record !== undefined && known !== undefined && !mayReplace(known, build))
+    warn(messageOf(takenError(name, known, build)))
+  await writeRecord(origin, new TextEncoder().encode(formatOrigin(build)))
 }
 
 /** A name comes from a plan, which anyone may have written: it must not lead out of the folder. */
@@ -46,11 +89,11 @@ async function writeRecord(file: string, record: Uint8Array): Promise<string> {
 }
 
 /** A link could lead anywhere, and a folder is no record: both are refused rather than followed. */
-async function readRecord(file: string): Promise<Uint8Array | undefined> {
+async function readRecord(file: string, most = MAX_RECORD): Promise<Uint8Array | undefined> {
   try {
     const status = await lstat(file)
     if (!status.isFile()) throw new ReleaseError('RECORD_INVALID', `record ${file} is not a file`)
-    return await readBeginning(file, MAX_RECORD)
+    return await readBeginning(file, most)
   } catch (error) {
     if (error instanceof ReleaseError) throw error
     if (systemCodeOf(error) === 'ENOENT') return undefined

@@ -1,6 +1,7 @@
 import type {Command, Outputs} from '../../commands/command.js'
 import {InputError} from '../../errors.js'
 import {nearest} from '../../inputs/nearest.js'
+import type {Reporter} from '../../ports.js'
 import {causeLines, errorLines} from '../error-lines.js'
 import type {Host} from '../host.js'
 import {gatherTexts} from '../input-texts.js'
@@ -32,7 +33,7 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
   const [first = '--help', ...args] = process.argv.slice(2)
   const state: {globals: Arguments['globals']} = {globals: {}}
   const reporter = cliReporter(process.env)
-  const {ports, close} = openSystemPorts({reporter, ...hostParts(() => state.globals)})
+  const {ports, close} = openSystemPorts({reporter, ...hostParts(() => state.globals, reporter)})
   return {
     ports,
     commandName: async () => await chooseCommand(first, args, {names, load}),
@@ -58,9 +59,17 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
 }
 
 /** What stands in folders and on the terminal of a command line, by the options that are given. */
-function hostParts(globals: () => Arguments['globals']): Omit<HostParts, 'reporter'> {
+function hostParts(
+  globals: () => Arguments['globals'],
+  reporter: Pick<Reporter, 'warning'>
+): Omit<HostParts, 'reporter'> {
   return {
-    digests: openFolderStore(() => globals().records ?? RECORDS_FOLDER),
+    digests: openFolderStore(
+      () => globals().records ?? RECORDS_FOLDER,
+      line => {
+        reporter.warning(line)
+      }
+    ),
     journal: openFolderJournal(JOURNAL_FOLDER),
     artifacts: openFolderArtifacts(ARTIFACTS_FOLDER),
     caches: openFolderCaches(process.env),

@@ -19,9 +19,20 @@ export interface ArtifactContent {
  */
 export async function replaceArtifact(
   client: DefaultArtifactClient,
+  content: ArtifactContent
+): Promise<string> {
+  await client.deleteArtifact(content.name).catch(ignoreMissing)
+  return await uploadArtifact(client, content)
+}
+
+/**
+ * Uploads an artifact under a name that is free.
+ * @returns where it lies
+ */
+export async function uploadArtifact(
+  client: DefaultArtifactClient,
   {name, files, folder, options}: ArtifactContent
 ): Promise<string> {
-  await client.deleteArtifact(name).catch(ignoreMissing)
   const {id} = await client.uploadArtifact(name, [...files], folder, options)
   return `artifact ${name} (${String(id)})`
 }

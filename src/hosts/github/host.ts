@@ -64,10 +64,14 @@ async function readRun(
 /** The artifact client is large: it is loaded by the commands that hand digests over, when they do. */
 function artifactStore(): DigestStore {
   const open = async (): Promise<DigestStore> =>
-    (await import('./artifact-digest-store.js')).openArtifactStore(process.env['RUNNER_TEMP'])
+    (await import('./artifact-digest-store.js')).openArtifactStore(process.env['RUNNER_TEMP'], {
+      name: process.env['GITHUB_JOB'],
+      attempt: process.env['GITHUB_RUN_ATTEMPT'],
+      token: process.env['ACTIONS_RUNTIME_TOKEN']
+    })
   return {
-    save: async (name, record) => await (await open()).save(name, record),
-    load: async names => await (await open()).load(names)
+    save: async (name, record, build) => await (await open()).save(name, record, build),
+    load: async (names, plan) => await (await open()).load(names, plan)
   }
 }
 
