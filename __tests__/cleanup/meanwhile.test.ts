@@ -73,7 +73,10 @@ describe.each(KINDS)('what changes while a clean-up deletes, on a host of the ki
     it('a tag that came between the plan and the first deletion keeps its image', async () => {
       const {host, old, amd, riscv} = oldVersion(kind, ballast)
       const ports = host.ports()
-      const confirm = () => Promise.resolve(void host.tag('again', old)).then(() => true)
+      const confirm = () => {
+        host.tag('again', old)
+        return Promise.resolve(true)
+      }
       const run = await host.clean({'keep-versions': '1'}, {...ports, confirm})
       expect([old, amd, riscv].map(one => host.has(one))).toEqual([true, true, true])
       expect(run.outputs['deleted']).toBe('')

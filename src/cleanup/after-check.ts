@@ -2,7 +2,6 @@ import pLimit from 'p-limit'
 import {ReleaseError} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import {type Tag, formatReference} from '../oci/reference.js'
-import type {RepositoryClient} from '../registry/repository-client.js'
 import {Links} from '../retention/reachability.js'
 import type {RepositoryBackend} from '../retention/repository-backend.js'
 import {NOTHING} from './inventory-reader.js'
@@ -30,9 +29,9 @@ export async function assertWhole(planned: PlannedRepository, result: SweepResul
       ...(lost.length > 0
         ? [`after the clean-up these tags are not there any more: ${lost.map(named).join(', ')}`]
         : []),
-      ...[...missing].map(
-        ([tag, digests]) =>
-          `after the clean-up ${named(tag)} reaches what is not there: ${digests.join(', ')}`
+      ...[...tagsByParts(missing, named)].map(
+        ([digests, tags]) =>
+          `after the clean-up ${tags.map(named).join(', ')} ${tags.length === 1 ? 'reaches' : 'reach'} what is not there: ${digests}`
       )
     ].join('; '),
     {hint: hintFor(backend, parts, parts.map(named))}
@@ -48,6 +47,19 @@ export async function findBrokenTags(
 ): Promise<{readonly broken: ReadonlyMap<Tag, readonly Digest[]>; readonly tags: number}> {
   const {places, there} = await readTags(planned)
   return {broken: await missingParts(planned, places, there), tags: places.size}
+}
+
+/** Tags that lack the same together, for one image often has several. */
+function tagsByParts(
+  missing: ReadonlyMap<Tag, readonly Digest[]>,
+  named: (digest: Digest) => string
+): Map<string, Tag[]> {
+  const groups = new Map<string, Tag[]>()
+  for (const [tag, digests] of missing) {
+    const key = digests.map(named).join(', ')
+    groups.set(key, [...(groups.get(key) ?? []), tag])
+  }
+  return groups
 }
 
 function hintFor(
@@ -95,7 +107,7 @@ async function missingParts(
   places: ReadonlyMap<Tag, Digest>,
   there: ReadonlySet<Digest>
 ): Promise<Map<Tag, Digest[]>> {
-  const {client, inventory} = planned
+  const {inventory} = planned
   const parts = new Map<Tag, ReadonlySet<Digest>>()
   const links = await linksOfAll(new Set(places.values()), planned)
   for (const [tag, digest] of places) parts.set(tag, links(digest))
@@ -103,7 +115,7 @@ async function missingParts(
   const asked = [...new Set([...parts.values()].flatMap(set => [...set]))].filter(
     digest => !(inventory.isWhole ? there.has(digest) : roots.has(digest))
   )
-  const absent = await absentOf(asked, client)
+  const absent = await absentOf(asked, planned)
   return new Map(
     [...parts]
       .map(([tag, digests]): [Tag, Digest[]] => [tag, [...digests].filter(digest => absent.has(digest))])
@@ -126,11 +138,20 @@ async function linksOfAll(
   }
 }
 
-/** A listing may lag or shift: what it lacks is asked for. */
-async function absentOf(digests: readonly Digest[], client: RepositoryClient): Promise<Set<Digest>> {
+/** A listing may shift under the reading: what it lacks is looked for in another. Elsewhere each is asked for. */
+async function absentOf(
+  digests: readonly Digest[],
+  {client, backend, inventory}: PlannedRepository
+): Promise<Set<Digest>> {
+  const absent = new Set(digests)
+  if (inventory.isWhole && absent.size > 0) {
+    for await (const {versions} of backend.versions()) for (const {digest} of versions) absent.delete(digest)
+    return absent
+  }
   const limit = pLimit(AT_ONCE)
-  const heads = await Promise.all(
-    digests.map(digest => limit(async () => ({digest, head: await client.headManifest(digest)})))
-  )
-  return new Set(heads.filter(({head}) => head === undefined).map(({digest}) => digest))
+  const look = async (digest: Digest): Promise<void> => {
+    if ((await client.headManifest(digest)) !== undefined) absent.delete(digest)
+  }
+  await Promise.all(digests.map(digest => limit(look, digest)))
+  return absent
 }

@@ -94,8 +94,10 @@ class RegistryBackend implements RepositoryBackend {
     isStillWanted?: StillWanted
   ): Promise<DeletionOutcome> {
     const outcome = await this.#outcomeOf(async () => await this.#delete(digest, isStillWanted))
-    if (outcome.state !== 'undeletable' || tags.length === 0) return outcome
-    // Google's registries, and some proxies, delete a digest only when no tag points at it.
+    // Google's registries, and some proxies, delete a digest only when no tag points at it. No other refusal is worth
+    // a tag, nor is what could not be put back.
+    const isForItsTags = outcome.state === 'undeletable' && outcome.hint === undefined && tags.length > 0
+    if (!isForItsTags || !(await this.#isReadable(digest))) return outcome
     const again = await deleteWithTags(
       {digest, tags},
       {
@@ -108,6 +110,14 @@ class RegistryBackend implements RepositoryBackend {
       }
     )
     return again.state === 'undeletable' || again.state === 'referenced' ? outcome : again
+  }
+
+  async #isReadable(digest: Digest): Promise<boolean> {
+    try {
+      return (await this.#client.findManifest(digest)) !== undefined
+    } catch {
+      return false
+    }
   }
 
   /** Tried again where it fails in passing, unless it is not to go any more after such a pause. */

@@ -1,3 +1,4 @@
+import {InputError} from '../errors.js'
 import type {InputValues} from '../inputs/input.js'
 import type {Digest} from '../oci/digest.js'
 import {type Repository, formatRepository, parseReference, parseRepository} from '../oci/reference.js'
@@ -20,6 +21,7 @@ export interface Work {
 
 /**
  * The repositories to clean, each with what was superseded there.
+ * @throws InputError where rules for caches have no repository to choose from
  */
 export function workOf(given: CleanupValues): Work[] {
   const released = given.release?.targets ?? []

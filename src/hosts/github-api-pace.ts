@@ -45,23 +45,25 @@ export class GithubPace {
    */
   async run(
     send: () => Promise<GithubAnswer>,
-    isStillWanted: () => Promise<boolean> = () => Promise.resolve(true)
+    isStillWanted?: () => Promise<boolean>
   ): Promise<GithubAnswer> {
+    let isLate = false
     for (let refusals = 0; ;) {
-      const hasWaited = await this.#waitUntilOpen()
-      if ((hasWaited || refusals > 0) && !(await isStillWanted())) return CALLED_OFF
-      const sent = await this.#limit(async () => (this.#isOpen ? await this.#send(send) : undefined))
-      if (sent === undefined) continue
+      const sent = await this.#limit(async () => {
+        const hasWaited = await this.#waitUntilOpen()
+        const isOpenQuestion = isStillWanted !== undefined && (hasWaited || isLate)
+        return isOpenQuestion ? undefined : await this.#send(send)
+      })
+      if (sent === undefined) {
+        if (!(await isStillWanted?.())) return CALLED_OFF
+        isLate = false
+        continue
+      }
       const {answer, refusal} = sent
       if (refusal === undefined || refusals >= MAX_REFUSALS || refusal.wait > LONGEST_WAIT) return answer
       refusals++
+      isLate = true
     }
-  }
-
-  get #isOpen(): boolean {
-    const known = this.#allowance
-    const isLeft = known === undefined || known.remaining > this.#inFlight
-    return isLeft && this.#closedUntil <= this.#parts.clock.now()
   }
 
   async #send(send: () => Promise<GithubAnswer>) {

@@ -93,9 +93,14 @@ const UNDELETABLE: readonly {readonly text: RegExp; readonly reason: string; rea
     hint: 'GitHub deletes it only for its support; a package that is made private first loses this limit.'
   },
   {
-    text: /last (?:tagged )?version/i,
-    reason: 'it is the last version of the package, or the last one with a tag',
+    text: /last tagged version/i,
+    reason: 'it is the last tagged version of the package',
     hint: 'Tag another version first, or delete the whole package.'
+  },
+  {
+    text: /last version/i,
+    reason: 'it is the last version of the package',
+    hint: 'Publish another version first, or delete the whole package.'
   }
 ]
 
