@@ -52,6 +52,7 @@ async function runWith(inputs: InputValues<InputTable>, command: Command, host: 
 /** The only place that catches everything: whatever is thrown fails the run, and is said. */
 async function finish(host: Host, work: () => Promise<void>): Promise<void> {
   try {
+    ;(await import('./hosts/runtime.js')).assertRuntime()
     await work()
   } catch (error) {
     host.fail(error)

@@ -115,7 +115,7 @@ export function happen({host, nodes}: Built, happening: Happening, policy: Reten
   host.hook = (request, nth) => {
     while (waiting[0] !== undefined && waiting[0].at <= nth) {
       const {kind, place} = waiting.shift()!
-      comeLate(host, at(place), kind, nth, course)
+      comeLate({host, target: at(place), kind, nth}, course)
     }
     if (/\/versions page?.*page=1$|\/versions .*page=1$|tags\/list/.test(request)) course.listings.push(nth)
     const pull = /^GET \/repos\/org\/app\/pulls\/(\d+)$/.exec(request)?.[1]
@@ -159,13 +159,14 @@ function hindrance(request: string, parts: Hindrance): ScriptedAnswer | undefine
   return {status: unreadable.status, body: {errors: [{code: 'UNKNOWN', message: 'it cannot be had'}]}}
 }
 
-function comeLate(
-  host: SimulatedHost,
-  target: Stored,
-  kind: Happening['late'][number]['kind'],
-  nth: number,
-  {came}: Course
-): void {
+interface Latecomer {
+  readonly host: SimulatedHost
+  readonly target: Stored
+  readonly kind: Happening['late'][number]['kind']
+  readonly nth: number
+}
+
+function comeLate({host, target, kind, nth}: Latecomer, {came}: Course): void {
   if (!host.has(target)) return
   const tag = `late-${nth}`
   if (kind === 'tag') host.tag(tag, target)

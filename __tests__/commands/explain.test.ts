@@ -61,7 +61,7 @@ describe('explain', () => {
     expect(await explained(on('main'), {all: 'true'}, '001-metro')).toEqual([
       'EVENT                               PUBLISHES  CACHES                            TAGS',
       'push of v1.2.3                      yes        read, and write new dependencies  v1.2.3',
-      'push of v1.2.3-rc.1                 yes        read, and write new dependencies  v1.2.3-rc.1',
+      'push of v1.2.3-rc.1                 no         read, and write new dependencies  refused: the Git tag v1.2.3-rc.1 is not of the form regex:v\\d+\\.\\d+\\.\\d+',
       'release of v1.2.3                   yes        read, and write new dependencies  v1.2.3',
       'release of v1.2.3 as a pre-release  yes        read, and write new dependencies  v1.2.3',
       'push to main                        yes        read and write                    latest',

@@ -14,33 +14,72 @@ const IDS = Object.entries(SYSTEMS).flatMap(([system, count]) =>
 interface Row {
   readonly id: string
   readonly where: string
+  readonly lacking: string
 }
 
 /** A row of the tables: id, what is asked for, where it is shown, what is lacking. */
 function rowsOf(markdown: string): Row[] {
-  return [...markdown.matchAll(/^\| (\d{3}\.\d+) (.*)\|$/gm)].map(([, id = '', rest = '']) => ({
-    id,
-    where: rest.split(/(?<!\\)\|/)[2]?.trim() ?? ''
+  return [...markdown.matchAll(/^\| (\d{3}\.\d+) (.*)\|$/gm)].map(([, id = '', rest = '']) => {
+    const cells = rest.split(/(?<!\\)\|/).map(cell => cell.trim())
+    return {id, where: cells[2] ?? '', lacking: cells[3] ?? ''}
+  })
+}
+
+const TITLE =
+  /(?:\b(?:it|describe)\w*|\))\s*(?:<[^()]*?>)?\(\s*(?:\[[^\]]*\],\s*|[A-Z_\d]+,\s*)?(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*,/g
+const TABLE_ROW = /\[\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*[,\]]/g
+
+/** What tests of a file are called, and their groups, and the rows of their tables; no other text of the file. */
+function titlesOf(source: string): Set<string> {
+  const found = [TITLE, TABLE_ROW].flatMap(pattern => [...source.matchAll(pattern)])
+  return new Set(found.map(([, , title = '']) => title.replace(/\\(.)/g, '$1')))
+}
+
+/** How a row says that nothing asserts it. */
+const UNTESTED = /^(no test|not met): \S/
+
+interface Citation {
+  readonly file: string
+  readonly anchor: string | undefined
+  readonly quotes: readonly string[]
+}
+
+function citationsOf(where: string): Citation[] {
+  const links = [...where.matchAll(/\[[^\]]*\]\(([^)#]+)(?:#([^)]+))?\)([^[]*)/g)]
+  return links.map(([, target = '', anchor, behind = '']) => ({
+    file: path.posix.join('docs', target),
+    anchor,
+    quotes: [...behind.matchAll(/(`+) ?(.+?) ?\1/g)].map(([, , quote = '']) => quote.replaceAll('\\|', '|'))
   }))
 }
 
-/** What a row names that is not there: files, headings of documents, and texts of files. */
-function faultsOf({id, where}: Row): string[] {
-  const links = [...where.matchAll(/\[[^\]]*\]\(([^)#]+)(?:#([^)]+))?\)([^[]*)/g)]
-  if (links.length === 0) return [`${id} names nothing`]
-  return links.flatMap(([, target = '', anchor, behind = '']) => {
-    const file = path.posix.join('docs', target)
-    const text = readDocument(file)
-    if (text === undefined) return [`${id}: there is no ${file}`]
-    const quoted = [...behind.matchAll(/(`+) ?(.+?) ?\1/g)].map(([, , quote = '']) =>
-      quote.replaceAll('\\|', '|')
-    )
-    const missing = quoted
-      .filter(quote => !text.includes(quote))
-      .map(quote => `${id}: ${file} has no ${quote}`)
-    const isThere = anchor === undefined || headingsOf(text).some(heading => anchorOf(heading) === anchor)
-    return isThere ? missing : [...missing, `${id}: ${file} has no heading #${anchor}`]
-  })
+/** What a row names that is not there, and whether a test asserts it or it says that none does. */
+function faultsOf({id, where, lacking}: Row): string[] {
+  const citations = citationsOf(where)
+  if (citations.length === 0) return [`${id} names nothing`]
+  const isTested = citations.some(({file, quotes}) => isTest(file) && quotes.length > 0)
+  const untested =
+    isTested === UNTESTED.test(lacking)
+      ? [`${id} names ${isTested ? 'a test, and says that there is none' : 'no test, and does not say so'}`]
+      : []
+  return [...citations.flatMap(citation => citationFaults(id, citation)), ...untested]
+}
+
+function citationFaults(id: string, {file, anchor, quotes}: Citation): string[] {
+  const text = readDocument(file)
+  if (text === undefined) return [`${id}: there is no ${file}`]
+  const titles = isTest(file) ? titlesOf(text) : undefined
+  if (titles !== undefined && quotes.length === 0) return [`${id}: ${file} is named without a test`]
+  const isThere = (quote: string): boolean => titles?.has(quote) ?? text.includes(quote)
+  const missing = quotes
+    .filter(quote => !isThere(quote))
+    .map(quote => `${id}: ${file} has no ${titles === undefined ? '' : 'test '}${quote}`)
+  const isHeading = anchor === undefined || headingsOf(text).some(heading => anchorOf(heading) === anchor)
+  return isHeading ? missing : [...missing, `${id}: ${file} has no heading #${anchor}`]
+}
+
+function isTest(file: string): boolean {
+  return /^__tests__\/.*\.ts$/.test(file)
 }
 
 describe('the map of requirements', () => {
@@ -56,11 +95,24 @@ describe('the map of requirements', () => {
   })
 
   it.each([
-    ['nothing', 'somewhere', '000.1 names nothing'],
-    ['a file that is not there', '[x](../nowhere.md)', '000.1: there is no nowhere.md'],
-    ['a text that is not there', '[x](../LICENSE) `not there`', '000.1: LICENSE has no not there'],
-    ['a heading that is not there', '[x](builds.md#nope)', '000.1: docs/builds.md has no heading #nope']
+    ['nothing', 'somewhere', 'names nothing'],
+    ['a file that is not there', '[x](../nowhere.md)', ': there is no nowhere.md'],
+    ['a text that is not there', '[x](../LICENSE) `not there`', ': LICENSE has no not there'],
+    ['a heading that is not there', '[x](builds.md#nope)', ': docs/builds.md has no heading #nope'],
+    [
+      'a test by what it says, not by its title',
+      '[x](../__tests__/errors.test.ts) `expect`',
+      ': __tests__/errors.test.ts has no test expect'
+    ],
+    [
+      'a file of tests alone',
+      '[x](../__tests__/errors.test.ts)',
+      ': __tests__/errors.test.ts is named without a test'
+    ],
+    ['no test', '[x](builds.md)', 'names no test, and does not say so']
   ])('would be found out to name %s', (_, where, fault) => {
-    expect(faultsOf({id: '000.1', where})).toEqual([fault])
+    expect(faultsOf({id: '000.1', where, lacking: ''})).toContainEqual(
+      expect.stringContaining(`000.1${fault.startsWith(':') ? '' : ' '}${fault}`)
+    )
   })
 })

@@ -167,6 +167,17 @@ describe('001-metro: latest for main, strict versions for Git tags', () => {
     })
   })
 
+  it.each(['1.2.3', 'v1.2.3-rc.1'])(
+    'refuses %s, which is not of the form that its settings ask for',
+    async tag => {
+      await expect(plan('001-metro', on(tag.startsWith('v') ? tag : `tag:${tag}`))).rejects.toMatchObject({
+        code: 'VERSION_INVALID',
+        message: `the Git tag ${tag} is not of the form regex:v\\d+\\.\\d+\\.\\d+`,
+        hint: expect.stringContaining('git-tag-pattern') as unknown
+      })
+    }
+  )
+
   it('builds each platform on a runner of its own', async () => {
     const {plan: made} = await plan('001-metro', on('main'))
     expect(made.targets[0]?.builds.map(({platform, runner}) => [platform, runner])).toEqual([

@@ -41,6 +41,10 @@ function assertPossible(environment: Environment, token: string | undefined): as
     throw new ReleaseError('ATTEST_FAILED', 'only a job of GitHub Actions can attest', {
       hint: 'Sign with cosign elsewhere: sign: before-tags.'
     })
+  if (isEnterpriseServer(environment['GITHUB_SERVER_URL']))
+    throw new ReleaseError('SERVER_UNSUPPORTED', 'GitHub Enterprise Server attests nothing', {
+      hint: 'Sign with cosign instead: sign: before-tags.'
+    })
   if (!environment['ACTIONS_ID_TOKEN_REQUEST_URL'])
     throw new ReleaseError('ATTEST_FAILED', 'this job may not ask GitHub for an identity token', {
       hint: `Add to the ${PERMISSIONS}.`
@@ -49,6 +53,11 @@ function assertPossible(environment: Environment, token: string | undefined): as
     throw new ReleaseError('ATTEST_FAILED', 'there is no token to keep an attestation with', {
       hint: 'Give the input github-token, or set GITHUB_TOKEN.'
     })
+}
+
+/** github.com, and Enterprise Cloud under a name of its own, are no Enterprise Server (@actions/artifact, config.ts). */
+function isEnterpriseServer(url = 'https://github.com'): boolean {
+  return !/^(github\.com|.*\.ghe\.com|.*\.localhost|localhost|127\.0\.0\.1)$/i.test(new URL(url).hostname)
 }
 
 /**

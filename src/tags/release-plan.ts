@@ -1,4 +1,4 @@
-import {InputError} from '../errors.js'
+import {InputError, ReleaseError} from '../errors.js'
 import {parsePlatform} from '../oci/platform.js'
 import {PLAN_SCHEMA, type Plan} from '../plan/plan.js'
 import {type DraftTarget, planId} from '../plan/plan-id.js'
@@ -14,6 +14,8 @@ import {type TargetConfig, planTargets} from './target.js'
 /** All that a caller says about a release. */
 export interface ReleaseConfig extends TagConfig, TargetConfig, BuildConfig {
   readonly push: PushMode
+  /** The form that a Git tag must have; any, if it is absent. */
+  readonly gitTagPattern?: {readonly text: string; readonly matches: (tag: string) => boolean}
 }
 
 /** A plan, and how it came about. */
@@ -32,6 +34,7 @@ export interface DecidedRelease {
  */
 export function planRelease(config: ReleaseConfig, run: WorkflowRun): DecidedRelease {
   const drafts = planTargets(config).map(target => planTarget(target, config, run))
+  assertGitTag(config.gitTagPattern, factsOf(run, config.shortShaLength).gitTag)
   const draft = mainOf(drafts)
   const planned = drafts.map(({target}) => target)
   assertNames(planned.map(({name}) => name))
@@ -59,6 +62,14 @@ export function planRelease(config: ReleaseConfig, run: WorkflowRun): DecidedRel
     ]
   }
   return {plan, targets, main: mainOf(targets)}
+}
+
+/** A run for a Git tag of another form fails: green, with nothing published, would look like a release. */
+function assertGitTag(pattern: ReleaseConfig['gitTagPattern'], gitTag: string | undefined): void {
+  if (pattern === undefined || gitTag === undefined || pattern.matches(gitTag)) return
+  throw new ReleaseError('VERSION_INVALID', `the Git tag ${gitTag} is not of the form ${pattern.text}`, {
+    hint: 'Nothing is built. Tag the commit by that form, or change git-tag-pattern.'
+  })
 }
 
 /** The target that owns the tags without a variant, or else the first. */

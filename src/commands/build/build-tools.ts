@@ -4,12 +4,14 @@ import {type BuilderChoice, chooseBuilder} from '../../builders/builder-choice.j
 import {type ImageSource, findImageSource} from '../../builders/image-source.js'
 import {PrebuiltBuilder} from '../../builders/prebuilt.js'
 import type {PublishedImage} from '../../builders/image-source.js'
+import {ReleaseError} from '../../errors.js'
+import {formatPlatform} from '../../oci/platform.js'
 import type {Ports} from '../../ports.js'
 import type {Registries} from '../../registry/registries.js'
 import type {CacheUse} from '../../release/cache-policy.js'
 import {decideCache} from './build-cache.js'
 import type {BuildInputs} from '../inputs/build-inputs.js'
-import {optionsOf} from './build-request.js'
+import {type CheckedInputs, optionsOf} from './build-request.js'
 import {openRegistries} from '../open-registries.js'
 
 /** What all platforms of one call are built and pushed with. */
@@ -27,29 +29,50 @@ export interface BuildTools {
 
 /**
  * Chooses the builder, and opens the registries once for all platforms.
- * @param hidden texts that stand in no log
- * @throws ReleaseError BUILDER_MISSING; InputError where the builder does not know a setting
+ * @throws ReleaseError BUILDER_MISSING; InputError where the builder does not know a setting, or a login that is needed is not whole
  */
 export async function findTools(
   given: BuildInputs,
   ports: Ports,
-  hidden: readonly string[]
+  {jobs, hidden}: CheckedInputs
 ): Promise<BuildTools> {
+  const isPushing = jobs.some(({push}) => push)
   for (const text of hidden) ports.reporter.secret(text)
   const maker =
     given.source === undefined ? await findBuilder(given, ports) : sourceMaker(given.source, ports)
   const cacheUse = await decideCache(given, ports)
-  return {...maker, cacheUse, hidden, ports, registries: openRegistries(given, ports)}
+  return {...maker, cacheUse, hidden, ports, registries: openRegistries(given, ports, {isNeeded: isPushing})}
 }
 
 type Maker = Pick<BuildTools, 'title' | 'maker'>
 
 async function findBuilder(given: BuildInputs, ports: Ports): Promise<Maker> {
   const wish = given.builder === undefined || given.builder === 'prebuilt' ? 'auto' : given.builder
-  const {builder, version, reason}: BuilderChoice = await chooseBuilder(wish, ports)
+  const {builder, version, reason}: BuilderChoice = await chooseBuilder(wish, ports).catch(
+    (error: unknown) => {
+      throw namingSystem(error, given, ports)
+    }
+  )
   ports.reporter.info(`Builder: ${reason}.`)
   assertKnown(builder.name, optionsOf(given))
   return {title: `${builder.name} ${version}`, maker: builder}
+}
+
+/** Where nothing builds because the runner is of another system, that is what to say. */
+function namingSystem(error: unknown, {platforms}: BuildInputs, {environment}: Ports): unknown {
+  const system = environment('RUNNER_OS')
+  const foreign = platforms.filter(({os}) => os === 'linux')
+  const isForeign = (system === 'Windows' || system === 'macOS') && foreign.length > 0
+  if (!isForeign || !(error instanceof ReleaseError) || error.code !== 'BUILDER_MISSING') return error
+  const names = foreign.map(formatPlatform).join(', ')
+  return new ReleaseError(
+    'RUNNER_UNSUPPORTED',
+    `this runner is ${system}, and ${names} cannot be built on it: ${error.message}`,
+    {
+      cause: error,
+      hint: 'Take a Linux runner, runs-on: ubuntu-24.04, or set up a builder elsewhere: docker/setup-buildx-action with driver: remote.'
+    }
+  )
 }
 
 function sourceMaker(given: ImageSource, ports: Ports): Maker {

@@ -16,6 +16,7 @@ import {
 import {parsePlatform} from '../../oci/platform.js'
 import {JOB_SHAPES} from '../../plan/matrix.js'
 import {parseRunnerEntry} from '../../plan/runner-map.js'
+import {parseTagPattern} from '../../retention/tag-pattern.js'
 import {axisNames, parseAxes} from '../../tags/axis.js'
 import {type Flavor, parseFlavor} from '../../tags/flavor.js'
 import {parseImages} from '../../tags/image-names.js'
@@ -202,6 +203,14 @@ const runInputs = {
     summary: 'What stands between the items of the output annotations.',
     default: '\n'
   }),
+  'git-tag-pattern': parsed(
+    {
+      summary:
+        'The form that a Git tag must have, glob:PATTERN or regex:PATTERN for the whole tag; a run for any other fails before anything is built.',
+      placeholder: 'PATTERN'
+    },
+    parseTagPattern
+  ),
   'short-sha-length': count({
     summary: 'Digits of a commit in {{sha}} and type=sha.',
     default: '7',

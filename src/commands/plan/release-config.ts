@@ -36,6 +36,7 @@ export async function readReleaseConfig(
     platforms: values.platforms,
     runners: values.runners,
     push: values.push,
+    ...(values['git-tag-pattern'] === undefined ? {} : {gitTagPattern: values['git-tag-pattern']}),
     shortShaLength: values['short-sha-length']
   }
 }

@@ -1,6 +1,7 @@
 import {
   ArtifactNotFoundError,
   type DefaultArtifactClient,
+  GHESNotSupportedError,
   type UploadArtifactOptions
 } from '@actions/artifact'
 import {ReleaseError, messageOf} from '../../errors.js'
@@ -43,6 +44,11 @@ function ignoreMissing(error: unknown): void {
 
 /** The failure of the artifact service, with what was tried. */
 export function artifactFailure(what: string, cause: unknown): ReleaseError {
+  if (cause instanceof GHESNotSupportedError)
+    return new ReleaseError('SERVER_UNSUPPORTED', `${what}: GitHub Enterprise Server has no service for it`, {
+      cause,
+      hint: 'Hand digests over by outputs, hand-over: output, and keep no files: docs/support.md says how.'
+    })
   return new ReleaseError('ARTIFACT_FAILED', `${what}: ${messageOf(cause)}`, {
     cause,
     hint: "Run the failed jobs again; if it happens again, see the status of GitHub's artifact service."
