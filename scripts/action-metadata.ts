@@ -126,7 +126,7 @@ export function describe(input: Input<unknown>): string {
 const FORMS: Readonly<Partial<Record<Input<unknown>['shape'], string>>> = {
   list: 'Separated by commas or line breaks.',
   lines: 'One a line.',
-  duration: 'A span of time such as 30s, 10m, 24h or 7d.',
+  duration: 'A span of time such as 30s, 24h, 7d or 2w.',
   json: 'JSON, or the path of a file that holds it.'
 }
 

@@ -200,7 +200,7 @@ describe('cleanup-latest', () => {
     await publish('0.0.2', LATEST, 'b')
     await cleanup({superseded: lab.images.map(name => `${name}@${old.digest}`).join()})
     expect(await isThere(old.digest)).toEqual([false, false])
-    await expect(cleanup({})).rejects.toMatchObject({issues: [{input: 'release'}]})
+    await expect(cleanup({})).rejects.toMatchObject({issues: [{input: 'release'}, {input: 'delete-tags'}]})
     await expect(cleanup({superseded: 'ghcr.io/o/a:tag'})).rejects.toThrow(/names no digest/)
   })
 })

@@ -105,12 +105,12 @@ describe('an input that is', () => {
       'a span',
       duration({summary, default: '1s'}),
       '5',
-      '"5" is not a span of time such as 30s, 10m, 24h or 7d'
+      '"5" is not a span of time such as 30s, 24h, 7d or 2w'
     ],
     ['a span', duration({summary, default: '1s'}), '5 s', 'not a span of time'],
     ['a span', duration({summary, default: '1s'}), '-5s', 'not a span of time'],
     ['a span', duration({summary, default: '1s'}), '1h30m', 'not a span of time'],
-    ['a span', duration({summary, default: '1s'}), '5w', 'not a span of time'],
+    ['a span', duration({summary, default: '1s'}), '5y', 'not a span of time'],
     ['a tag', parsed({summary}, parseTag), '.x', 'it starts with "."'],
     ['a tag with what to do', parsed({summary}, parseTag), '.x', 'A tag is 1 to 128 letters']
   ])('%s says what is wrong: %#', (_, input, given, said) => {

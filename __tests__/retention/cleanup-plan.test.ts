@@ -1,79 +1,14 @@
 import {describe, expect, it} from '@jest/globals'
 import {hexOf} from '../../src/oci/digest.js'
-import {parseTag} from '../../src/oci/reference.js'
-import {type CleanupPlan, planCleanup} from '../../src/retention/cleanup-plan.js'
-import type {Content, HeldVersion, Inventory} from '../../src/retention/inventory.js'
+import {planCleanup} from '../../src/retention/cleanup-plan.js'
+import type {HeldVersion} from '../../src/retention/inventory.js'
 import {isComplete} from '../../src/retention/inventory-needs.js'
 import {planHash} from '../../src/retention/plan-hash.js'
 import type {RetentionPolicy} from '../../src/retention/policy.js'
 import {parseNumberedPattern, parseTagPattern} from '../../src/retention/tag-pattern.js'
-import {DAY, NOW, digest, noPolicy} from './worlds.js'
+import {type Node, heldOf, inventoryOf, patterns, plan, tagged, tagsOf, waves} from './named-worlds.js'
+import {DAY, digest, noPolicy} from './worlds.js'
 
-interface Node {
-  readonly tags?: readonly string[]
-  readonly children?: readonly string[]
-  readonly subject?: string
-  readonly unreadable?: readonly string[] | 'blind'
-  /** Days before now; undefined for an age that nobody knows. */
-  readonly age?: number | undefined
-  readonly size?: number
-}
-
-/** A repository whose host lists everything, with names for digests. */
-function inventoryOf(nodes: Readonly<Record<string, Node>>, more: Partial<Inventory> = {}): Inventory {
-  const entries = Object.entries(nodes).map(([name, node]) => [digest(name), heldOf(name, node)] as const)
-  return {
-    versions: new Map(entries),
-    isWhole: true,
-    absent: new Set(),
-    referrers: new Map(),
-    hasReferrersApi: false,
-    aged: new Set(entries.map(([one]) => one)),
-    ...more
-  }
-}
-
-function heldOf(name: string, node: Node): HeldVersion {
-  const age = 'age' in node ? node.age : 90
-  return {
-    digest: digest(name),
-    tags: (node.tags ?? []).map(parseTag),
-    content: contentOf(node),
-    ...(age === undefined ? {} : {pushed: NOW - age * DAY}),
-    ...(node.size === undefined ? {} : {size: node.size})
-  }
-}
-
-function contentOf({children, subject, unreadable}: Node): Content {
-  const named = subject === undefined ? {} : {subject: digest(subject)}
-  if (unreadable === 'blind') return {kind: 'unreadable', reason: 'no manifest'}
-  if (unreadable !== undefined)
-    return {kind: 'unreadable', reason: 'no manifest', mentions: unreadable.map(digest)}
-  return children === undefined
-    ? {kind: 'leaf', isRead: true, ...named}
-    : {kind: 'index', children: children.map(digest), ...named}
-}
-
-function plan(nodes: Readonly<Record<string, Node>>, policy: Partial<RetentionPolicy>): CleanupPlan {
-  const {plan: made, needs} = planCleanup(inventoryOf(nodes), noPolicy(policy))
-  expect(isComplete(needs)).toBe(true)
-  return made
-}
-
-/** The names of what goes, wave by wave. */
-function waves({waves: all}: CleanupPlan, nodes: Readonly<Record<string, Node>>): string[][] {
-  const names = new Map(Object.keys(nodes).map(name => [digest(name), name]))
-  return all.map(wave => wave.map(one => names.get(one.digest) ?? '').sort())
-}
-
-const tagsOf = (made: CleanupPlan): string[] =>
-  [...made.tags.map(({tag}) => tag), ...made.waves.flat().flatMap(({tags}) => tags)].sort()
-
-/** A repository of one image a tag. */
-const tagged = (...tags: readonly string[]): Record<string, Node> =>
-  Object.fromEntries(tags.map(tag => [tag, {tags: [tag]}]))
-
-const patterns = (...texts: readonly string[]) => texts.map(parseTagPattern)
 const superseded = {superseded: [digest('old')]}
 
 const TWO: Record<string, Node> = {
@@ -98,7 +33,7 @@ describe('what was superseded', () => {
   it.each<[string, Record<string, Node>, string]>([
     ['a tag points at it', {old: {...TWO['old'], tags: ['1.0.0']}}, 'still tagged 1.0.0'],
     ['it is too young', {old: {...TWO['old'], age: 0}}, 'too young'],
-    ['it names no time', {old: {...TWO['old'], age: undefined}}, 'names no creation time'],
+    ['it names no time', {old: {...TWO['old'], age: undefined}}, 'nobody can tell when it came'],
     ['a kept index holds it', {outer: {tags: ['main'], children: ['old']}}, 'reached by what stays'],
     [
       'an untagged index holds it that nothing chose',

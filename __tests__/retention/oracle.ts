@@ -41,7 +41,7 @@ export function judge(world: World, policy: RetentionPolicy): Verdict {
 
 /** Everything that can be reached from a node: children, what refers to it, and what lies at tags of its digest. */
 export function walk(from: number, nodes: readonly WorldNode[], seen: readonly number[] = []): number[] {
-  if (seen.includes(from)) return []
+  if (seen.includes(from) || from < 0) return []
   const {children} = nodes[from]!
   const tag = `sha256-${digestAt(from).slice('sha256:'.length)}`
   const referring = nodes.flatMap((node, at) =>
@@ -53,24 +53,47 @@ export function walk(from: number, nodes: readonly WorldNode[], seen: readonly n
 /** Whether the policy chooses a manifest as such. */
 function isChosen(at: number, {nodes}: World, policy: RetentionPolicy, going: ReadonlySet<string>): boolean {
   const node = nodes[at]!
-  const isOld = node.age * HOUR >= policy.olderThan
+  const isOlder = (age: number): boolean => node.age * HOUR >= age
   const own = node.tags.filter(tag => !tag.startsWith('sha256-'))
   if (policy.superseded.includes(digestAt(at))) return true
   if (own.length > 0) return own.every(tag => going.has(tag))
-  if (!isOld) return false
   const isUntagged = node.tags.length === 0
-  if (policy.untagged && isUntagged) return true
+  if (policy.untagged && isUntagged && isOlder(policy.untaggedAge)) return true
+  if (isUntagged && beyondNewestUntagged({nodes}, policy).includes(at)) return true
+  if (isUntagged && isOlder(policy.olderThan) && isDamaged(node, policy)) return true
   const subjects = [
     ...(node.subject === undefined ? [] : [node.subject]),
     ...node.tags.map(tag => nodes.findIndex((_, other) => tag.includes(digestAt(other).slice(7))))
   ]
-  if (!policy.orphans) return false
+  if (!policy.orphans || !isOlder(policy.orphansAge)) return false
   if (subjects.length > 0) return subjects.every(subject => subject < 0)
   const isImage = node.children.length === 0
   return isUntagged && isImage && !nodes.some(({children}) => children.includes(at))
 }
 
-const VERSION = /^v?(\d+)\.(\d+)\.(\d+)(-rc\.\d+)?(-alpine)?$/
+/** Of one time, by their digests. */
+function byDate({nodes}: Pick<World, 'nodes'>): (one: number, other: number) => number {
+  return (one, other) => nodes[one]!.age - nodes[other]!.age || (digestAt(one) < digestAt(other) ? -1 : 1)
+}
+
+function beyondNewestUntagged(world: Pick<World, 'nodes'>, policy: RetentionPolicy): number[] {
+  if (policy.keepNewestUntagged === undefined) return []
+  const images = world.nodes.flatMap((node, at) => {
+    const isPart = world.nodes.some(({children}) => children.includes(at))
+    const isOld = node.age * HOUR >= policy.untaggedAge
+    return node.tags.length === 0 && node.subject === undefined && !isPart && isOld ? [at] : []
+  })
+  return images.sort(byDate(world)).slice(policy.keepNewestUntagged)
+}
+
+function isDamaged({children}: WorldNode, {ghosts, partialImages}: RetentionPolicy): boolean {
+  const missing = children.filter(child => child < 0).length
+  if (missing === 0) return false
+  return missing === children.length ? ghosts : partialImages
+}
+
+const WHOLE = /^v?(\d+)\.(\d+)\.(\d+)(-rc\.\d+)?(-alpine)?$/
+const SHORT = /^v?(\d+)\.(\d+)()(-rc\.\d+)?(-alpine)?$/
 
 interface Version {
   readonly tag: string
@@ -79,8 +102,14 @@ interface Version {
   readonly variant: string
 }
 
-function versionOf(tag: string): Version | undefined {
-  const match = VERSION.exec(tag)
+/** Where there is no version of three parts, those of two are versions. */
+function versionsIn(tags: readonly string[]): Version[] {
+  const scheme = tags.some(tag => WHOLE.test(tag)) ? WHOLE : SHORT
+  return tags.map(tag => versionOf(tag, scheme)).filter(version => version !== undefined)
+}
+
+function versionOf(tag: string, scheme: RegExp): Version | undefined {
+  const match = scheme.exec(tag)
   if (match === null) return undefined
   const [major = 0, minor = 0, patch = 0] = match.slice(1, 4).map(Number)
   return {tag, numbers: [major, minor, patch], isPre: match[4] !== undefined, variant: match[5] ?? ''}
@@ -88,43 +117,99 @@ function versionOf(tag: string): Version | undefined {
 
 const rank = ({numbers: [major, minor, patch]}: Version): number => (major * 100 + minor) * 100 + patch
 
+interface Tagged {
+  readonly tag: string
+  readonly at: number
+  readonly age: number
+}
+
 /** The tags that go, by the rules one after the other. */
-function goingTags({nodes}: World, policy: RetentionPolicy): Set<string> {
+function goingTags(world: World, policy: RetentionPolicy): Set<string> {
+  const {nodes} = world
   const tagged = nodes.flatMap((node, at) =>
     node.tags.filter(tag => !tag.startsWith('sha256-')).map(tag => ({tag, at, age: node.age * HOUR}))
   )
-  const versions = tagged.map(({tag}) => versionOf(tag)).filter(version => version !== undefined)
+  const versions = versionsIn(tagged.map(({tag}) => tag))
   const releases = versions.filter(({isPre}) => !isPre)
   const newest = Math.max(...releases.map(rank))
+  const isLimited = policy.keepVersions > 0 || policy.keepPatches > 0
   const outdated = releases.filter(version => isOutdated(version, releases, policy))
-  const isAlias = (tag: string, at: number): boolean => {
-    const match = /^(\d+)(?:\.(\d+))?(-alpine)?$/.exec(tag)
-    if (match === null) return false
-    return outdated.some(
-      ({tag: whole, numbers, variant}) =>
-        tagged.some(one => one.tag === whole && one.at === at) &&
-        numbers[0] === Number(match[1]) &&
-        (match[2] === undefined || numbers[1] === Number(match[2])) &&
-        variant === (match[3] ?? '')
-    )
-  }
-  const goes = ({tag, at, age}: {tag: string; at: number; age: number}): boolean =>
-    outdated.some(version => version.tag === tag) ||
-    ((policy.keepVersions > 0 || policy.keepPatches > 0) && isAlias(tag, at)) ||
-    (policy.supersededPrereleases && isReleased(tag, releases)) ||
-    (policy.deleteTags.some(({matches}) => matches(tag)) && age >= policy.olderThan) ||
-    policy.pullRequests.closed.has(Number(/^pr-(\d+)$/.exec(tag)?.[1])) ||
-    (policy.development.patterns.some(({matches}) => matches(tag)) && age >= policy.development.olderThan) ||
-    (tag === 'cache-a' && age >= policy.cache.olderThan)
-  const isKept = (tag: string): boolean => {
-    const version = releases.find(one => one.tag === tag)
+  const current = isLimited ? releases.filter(version => !outdated.includes(version)) : []
+  const names = (of: readonly Version[], {tag, at}: Tagged): boolean =>
+    of.some(version => version.tag === tag) || isAlias({tag, at}, of, tagged)
+  const counted = countedImages(world, tagged, policy)
+  const retained = (one: Tagged): boolean => {
+    const byVersion = isLimited && names(outdated, one)
+    const byDate = counted.beyond.has(one.tag)
     return (
-      policy.keepTags.some(({matches}) => matches(tag)) ||
-      (version !== undefined && rank(version) === newest) ||
-      (tag === 'latest' && !policy.deleteTags.some(({text}) => text === 'latest'))
+      (byVersion && !counted.kept.has(one.tag)) ||
+      (byDate && !names(current, one)) ||
+      (policy.supersededPrereleases && isReleased(one.tag, versions) && !counted.kept.has(one.tag))
     )
   }
-  return new Set(tagged.filter(one => goes(one) && !isKept(one.tag)).map(({tag}) => tag))
+  const goes = (one: Tagged): boolean =>
+    retained(one) ||
+    policy.deleteTags.some(
+      ({matches, olderThan}) => matches(one.tag) && one.age >= (olderThan ?? policy.olderThan)
+    ) ||
+    policy.pullRequests.closed.has(Number(/^pr-(\d+)$/.exec(one.tag)?.[1])) ||
+    (policy.development.patterns.some(({matches}) => matches(one.tag)) &&
+      one.age >= policy.development.olderThan) ||
+    (one.tag === 'cache-a' && one.age >= policy.cache.olderThan) ||
+    (one.age >= policy.olderThan && isDamaged(nodes[one.at]!, policy))
+  const isKept = ({tag}: Tagged): boolean => {
+    if (policy.keepTags.some(({matches}) => matches(tag))) return true
+    if (policy.deleteTags.some(({text}) => text === tag)) return false
+    const version = releases.find(one => one.tag === tag)
+    return (version !== undefined && rank(version) === newest) || tag === 'latest'
+  }
+  const first = tagged.filter(one => goes(one) && !isKept(one))
+  if (!policy.wholeImages) return new Set(first.map(({tag}) => tag))
+  const held = (one: Tagged): boolean => isKept(one) || counted.kept.has(one.tag) || names(current, one)
+  const places = new Set(first.map(({at}) => at))
+  const whole = tagged.filter(({at}) => places.has(at) && !tagged.some(one => one.at === at && held(one)))
+  return new Set(whole.map(({tag}) => tag))
+}
+
+function isAlias(
+  {tag, at}: Pick<Tagged, 'tag' | 'at'>,
+  versions: readonly Version[],
+  tagged: readonly Tagged[]
+): boolean {
+  const match = /^(\d+)(?:\.(\d+))?(-alpine)?$/.exec(tag)
+  if (match === null) return false
+  return versions.some(
+    ({tag: whole, numbers, variant}) =>
+      whole !== tag &&
+      tagged.some(one => one.tag === whole && one.at === at) &&
+      numbers[0] === Number(match[1]) &&
+      (match[2] === undefined || numbers[1] === Number(match[2])) &&
+      variant === (match[3] ?? '')
+  )
+}
+
+/** The tags of images that a number of newest ones keeps, and of those beyond it. */
+function countedImages(
+  world: World,
+  tagged: readonly Tagged[],
+  policy: RetentionPolicy
+): {readonly kept: ReadonlySet<string>; readonly beyond: ReadonlySet<string>} {
+  const kept = new Set<string>()
+  const beyond = new Set<string>()
+  for (const rule of policy.keepNewest) {
+    const own = tagged.filter(({tag, at, age}) => {
+      const first = policy.keepNewest.find(({pattern}) => pattern?.matches(tag))
+      const isOwn = first === undefined ? rule.pattern === undefined : first === rule
+      const tags = tagged.filter(one => one.at === at).map(one => one.tag)
+      const isExempt =
+        tags.some(name => policy.keepTags.some(({matches}) => matches(name))) ||
+        world.nodes.some(({children}) => children.includes(at))
+      return isOwn && !isExempt && age >= (rule.olderThan ?? policy.olderThan)
+    })
+    const images = [...new Set(own.map(({at}) => at))].sort(byDate(world))
+    for (const {tag, at} of own) (images.indexOf(at) < rule.count ? kept : beyond).add(tag)
+  }
+  return {kept, beyond}
 }
 
 function isOutdated(version: Version, releases: readonly Version[], policy: RetentionPolicy): boolean {
@@ -136,10 +221,10 @@ function isOutdated(version: Version, releases: readonly Version[], policy: Rete
   return newer.length >= policy.keepVersions && inLine.length >= policy.keepPatches
 }
 
-function isReleased(tag: string, releases: readonly Version[]): boolean {
-  const version = versionOf(tag)
+function isReleased(tag: string, versions: readonly Version[]): boolean {
+  const version = versions.find(one => one.tag === tag)
   return (
     version?.isPre === true &&
-    releases.some(one => one.variant === version.variant && rank(one) === rank(version))
+    versions.some(one => !one.isPre && one.variant === version.variant && rank(one) === rank(version))
   )
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import {parseNewestRule} from '../../src/commands/inputs/cleanup-rules.js'
 import {type Digest, digestOf, hexOf} from '../../src/oci/digest.js'
 import {type Tag, parseTag} from '../../src/oci/reference.js'
 import type {Content, HeldVersion, Inventory} from '../../src/retention/inventory.js'
@@ -14,6 +15,7 @@ export const digest = (name: string): Digest => digestOf(new TextEncoder().encod
 
 /** One manifest of a world, as a test writes it. Others are named by their place, and come before. */
 export interface WorldNode {
+  /** Places; -2 for something that is not there. */
   readonly children: readonly number[]
   /** The place of what it refers to; -1 for something that is not there. */
   readonly subject?: number
@@ -31,6 +33,8 @@ export interface World {
 }
 
 export const GONE = digest('what is not there')
+/** A child that is not there. */
+export const MISSING = digest('a child that is not there')
 
 const TAGS = [
   'latest',
@@ -67,7 +71,8 @@ export const worlds: fc.Arbitrary<World> = fc
         kind: fc.constantFrom('image', 'image', 'index', 'index', 'referrer'),
         picks: fc.array(fc.nat(1000), {maxLength: 3}),
         pause: fc.constantFrom(0, 1, 5, 40, 400),
-        isOrphan: fc.boolean()
+        isOrphan: fc.boolean(),
+        isDamaged: fc.boolean()
       }),
       {minLength: 1, maxLength: 14}
     ),
@@ -79,12 +84,12 @@ export const worlds: fc.Arbitrary<World> = fc
   .map(({nodes, tags, hasReferrersApi, isWhole}) => {
     const total = nodes.reduce((sum, {pause}) => sum + pause, 0)
     let passed = 0
-    const made = nodes.map(({kind, picks, pause, isOrphan}, at) => {
+    const made = nodes.map(({kind, picks, pause, isOrphan, isDamaged}, at) => {
       passed += pause
       const earlier = at === 0 ? [] : [...new Set(picks.map(pick => pick % at))]
       const own = tags.filter(([, place]) => place % nodes.length === at).map(([tag]) => tag)
       return {
-        children: kind === 'index' ? earlier : [],
+        children: kind === 'index' ? [...earlier, ...(isDamaged && at % 3 === 0 ? [-2] : [])] : [],
         ...(kind === 'referrer' ? {subject: isOrphan ? -1 : (earlier[0] ?? -1)} : {}),
         tags: own,
         age: total - passed
@@ -108,6 +113,7 @@ function withFallbackTags(nodes: readonly WorldNode[]): WorldNode[] {
 }
 
 export function digestAt(place: number): Digest {
+  if (place === -2) return MISSING
   return place < 0 ? GONE : digest(`node ${place}`)
 }
 
@@ -121,6 +127,13 @@ export const policies: fc.Arbitrary<RetentionPolicy> = fc
     delete: fc.subarray(['latest', 'glob:nightly-*', 'glob:1*', 'regex:pr-\\d', 'glob:*']),
     untagged: fc.boolean(),
     orphans: fc.boolean(),
+    keepNewest: fc.subarray(['2', '1 of glob:nightly-*', '1 of glob:*-alpine older than 1d']),
+    wholeImages: fc.boolean(),
+    keepNewestUntagged: fc.option(fc.constantFrom(1, 2), {nil: undefined, freq: 3}),
+    ghosts: fc.boolean(),
+    partialImages: fc.boolean(),
+    untaggedAge: fc.constantFrom(0, 0, 2 * DAY),
+    orphansAge: fc.constantFrom(0, 0, 2 * DAY),
     olderThan: fc.constantFrom(0, 0, 2 * DAY),
     pulls: fc.subarray([1, 2, 3]),
     development: fc.subarray(['main', 'glob:nightly-*']),
@@ -128,8 +141,9 @@ export const policies: fc.Arbitrary<RetentionPolicy> = fc
     journal: fc.uniqueArray(fc.nat(13), {maxLength: 1}),
     grace: fc.constantFrom(0, 0, 2 * HOUR, 3 * DAY)
   })
-  .map(({keep, delete: chosen, pulls, cacheAge, ...rest}) => ({
+  .map(({keep, delete: chosen, pulls, cacheAge, keepNewest, ...rest}) => ({
     ...rest,
+    keepNewest: keepNewest.map(parseNewestRule),
     superseded: rest.superseded.map(digestAt),
     journal: rest.journal.map(digestAt),
     keepTags: keep.map(parseTagPattern),
@@ -151,7 +165,14 @@ export function noPolicy(more: Partial<RetentionPolicy> = {}): RetentionPolicy {
     keepTags: [],
     deleteTags: [],
     untagged: false,
+    keepNewest: [],
+    wholeImages: false,
+    keepNewestUntagged: undefined,
     orphans: false,
+    ghosts: false,
+    partialImages: false,
+    untaggedAge: more.olderThan ?? 0,
+    orphansAge: more.olderThan ?? 0,
     olderThan: 0,
     pullRequests: {patterns: [], closed: new Set()},
     development: {patterns: [], olderThan: 0},
@@ -176,6 +197,7 @@ export function contentOf({children, subject}: WorldNode): Content {
 export class LazyInventory implements Inventory {
   readonly versions = new Map<Digest, HeldVersion>()
   readonly absent = new Set<Digest>()
+  readonly present = new Set<Digest>()
   readonly referrers = new Map<Digest, readonly Digest[]>()
   readonly aged = new Set<Digest>()
   readonly isWhole: boolean
@@ -195,6 +217,7 @@ export class LazyInventory implements Inventory {
 
   supply({contents, subjects, ages, referrers, presence}: Needs): void {
     for (const one of [...contents, ...subjects, ...presence]) this.#read(one)
+    for (const one of presence) if (!this.absent.has(one)) this.present.add(one)
     for (const one of ages) this.#age(one)
     for (const one of referrers) this.#ask(one)
   }
@@ -206,6 +229,11 @@ export class LazyInventory implements Inventory {
     this.versions.set(digestAt(at), {digest: digestAt(at), tags, content, ...pushed})
   }
 
+  /** An index names it: whether it is there is not known, unless the host lists everything. */
+  #assume(child: Digest, content: Content): void {
+    if (!this.isWhole && !this.absent.has(child)) this.versions.set(child, {digest: child, tags: [], content})
+  }
+
   #placeOf(one: Digest): number {
     return this.#world.nodes.findIndex((_, at) => digestAt(at) === one)
   }
@@ -215,6 +243,7 @@ export class LazyInventory implements Inventory {
     const at = this.#placeOf(one)
     if (at < 0) {
       this.absent.add(one)
+      this.versions.delete(one)
       return
     }
     const held = this.versions.get(one)
@@ -227,10 +256,12 @@ export class LazyInventory implements Inventory {
   /** What an index says of its children tells that an image has none, and nothing of a subject. */
   #expect(child: Digest): void {
     const at = this.#placeOf(child)
-    const isLeaf = contentOf(this.#world.nodes[at]!).kind === 'leaf'
+    const node = this.#world.nodes[at]
+    const isLeaf = node === undefined || contentOf(node).kind === 'leaf'
     const held = this.versions.get(child)
     const content: Content = isLeaf ? {kind: 'leaf', isRead: false} : {kind: 'unread'}
-    if (held === undefined) this.#add(at, content)
+    if (held === undefined && node === undefined) this.#assume(child, content)
+    else if (held === undefined) this.#add(at, content)
     else if (held.content.kind === 'unread' && isLeaf) this.versions.set(child, {...held, content})
   }
 
@@ -240,7 +271,7 @@ export class LazyInventory implements Inventory {
     const held = this.versions.get(one)
     const node = this.#world.nodes[this.#placeOf(one)]
     if (held !== undefined && node !== undefined)
-      this.versions.set(one, {...held, created: NOW - node.age * HOUR})
+      this.versions.set(one, {...held, seen: NOW - node.age * HOUR})
   }
 
   #ask(one: Digest): void {

@@ -38,6 +38,17 @@ export async function assertWhole(planned: PlannedRepository, result: SweepResul
   )
 }
 
+/**
+ * Reads every tag of a repository through all its children.
+ * @returns what each broken tag reaches that is not there, and how many tags there are
+ */
+export async function findBrokenTags(
+  planned: PlannedRepository
+): Promise<{readonly broken: ReadonlyMap<Tag, readonly Digest[]>; readonly tags: number}> {
+  const {places, there} = await readTags(planned)
+  return {broken: await missingParts(planned, places, there), tags: places.size}
+}
+
 /** Tags that lack the same together, for one image often has several. */
 function tagsByParts(
   missing: ReadonlyMap<Tag, readonly Digest[]>,

@@ -2,7 +2,8 @@ import {CREATED} from '../oci/annotations.js'
 import {isAttestation} from '../oci/attestation.js'
 import {readImageConfig} from '../oci/image-config.js'
 import {type Manifest, type ManifestDocument, readManifest} from '../oci/manifest.js'
-import {isIndexType} from '../oci/media-type.js'
+import type {Digest} from '../oci/digest.js'
+import {MANIFEST_ACCEPT, isIndexType} from '../oci/media-type.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 
 /** Builds that can be repeated write the epoch or another early time into their images: that is none. */
@@ -24,6 +25,21 @@ export async function readImageTime(
   const found = child === undefined ? undefined : await client.findManifest(child.digest)
   const image = child === undefined ? document : found && documentOf(found)
   return image === undefined ? undefined : await configTime(client, image)
+}
+
+/**
+ * When the registry says that a manifest was last changed; most say nothing (distribution 3, olareg and zot, 2026-11).
+ * @returns milliseconds since the epoch
+ * @throws RegistryError where the registry fails
+ */
+export async function readModified(client: RepositoryClient, digest: Digest): Promise<number | undefined> {
+  const {headers} = await client.call({
+    method: 'HEAD',
+    path: `manifests/${digest}`,
+    headers: {accept: MANIFEST_ACCEPT},
+    expect: [200, 404]
+  })
+  return timeIn(headers['last-modified'])
 }
 
 function documentOf(manifest: Manifest): ManifestDocument | undefined {

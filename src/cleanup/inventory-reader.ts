@@ -12,10 +12,11 @@ import {
 import {referrersByApi} from '../registry/referrers.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {readContent} from '../retention/content.js'
-import type {Content, HeldVersion, Inventory} from '../retention/inventory.js'
+import {type Content, type HeldVersion, type Inventory, ownTags} from '../retention/inventory.js'
 import type {Needs} from '../retention/inventory-needs.js'
 import type {ListedVersion} from '../retention/repository-backend.js'
-import {readImageTime} from './image-time.js'
+import {readImageTime, readModified} from './image-time.js'
+import type {Sightings} from './sightings.js'
 
 /** Manifests that are read at once. */
 const AT_ONCE = 24
@@ -31,6 +32,7 @@ const SURELY_THERE = 24 * 3600 * 1000
 export class InventoryReader implements Inventory {
   readonly versions = new Map<Digest, HeldVersion>()
   readonly absent = new Set<Digest>()
+  readonly present = new Set<Digest>()
   readonly referrers = new Map<Digest, readonly Digest[]>()
   readonly aged = new Set<Digest>()
   readonly isWhole: boolean
@@ -61,6 +63,15 @@ export class InventoryReader implements Inventory {
     const content = this.versions.get(version.digest)?.content ?? listedContent(version)
     this.versions.set(version.digest, {...this.versions.get(version.digest), ...version, content})
     this.absent.delete(version.digest)
+  }
+
+  /** Takes in since when an earlier clean-up knows what is here; a tag that came since makes its manifest young again. */
+  recall(sightings: Sightings): void {
+    for (const [digest, {since, tags}] of sightings.entries) {
+      const held = this.versions.get(digest)
+      if (held !== undefined && ownTags(held).every(tag => tags.includes(tag)))
+        this.versions.set(digest, {...held, seen: since})
+    }
   }
 
   /** What cannot be read although the rest can, each with why. */
@@ -180,9 +191,14 @@ export class InventoryReader implements Inventory {
 
   /** What an index says of its children is enough for those that cannot have children themselves. */
   #learn(digest: Digest, manifest: Manifest): void {
-    const {content, children, size} = readContent(manifest)
+    const {content, children, size, cached} = readContent(manifest)
     const held = this.versions.get(digest) ?? {digest, tags: [], content}
-    this.versions.set(digest, {...held, content, ...(size === undefined ? {} : {size: held.size ?? size})})
+    this.versions.set(digest, {
+      ...held,
+      content,
+      ...(size === undefined ? {} : {size: held.size ?? size}),
+      ...(cached === undefined ? {} : {cached})
+    })
     for (const child of children) this.#expect(child.digest, child.isLeaf)
   }
 
@@ -232,14 +248,26 @@ export class InventoryReader implements Inventory {
     }
     this.#learn(digest, manifest)
     const held = this.versions.get(digest)
-    const created = await readImageTime(this.#client, manifest)
-    if (held !== undefined && created !== undefined) this.versions.set(digest, {...held, created})
+    const [created, modified] = await Promise.all([
+      readImageTime(this.#client, manifest),
+      readModified(this.#client, digest)
+    ])
+    if (held !== undefined)
+      this.versions.set(digest, {
+        ...held,
+        ...(created === undefined ? {} : {created}),
+        ...(modified === undefined ? {} : {modified})
+      })
   }
 
   async #look(digest: Digest): Promise<void> {
     const head = await this.#client.headManifest(digest)
-    if (head === undefined) this.absent.add(digest)
-    else this.#expect(digest, !isIndexType(head.mediaType))
+    if (head === undefined) {
+      this.absent.add(digest)
+      return
+    }
+    this.present.add(digest)
+    this.#expect(digest, !isIndexType(head.mediaType))
   }
 
   async #askReferrers(digest: Digest): Promise<void> {

@@ -11,6 +11,7 @@ import type {BackendCapabilities, ListedVersion, RepositoryBackend} from '../ret
 import {pullRequestOf} from '../retention/tag-rules.js'
 import {InventoryReader} from './inventory-reader.js'
 import {readListing} from './listing.js'
+import {type Sightings, pendingIn, readSightings} from './sightings.js'
 
 /** How many tags an error names. */
 const MOST_NAMED = 10
@@ -29,6 +30,8 @@ export interface RepositoryTask {
 export interface PlannedRepository extends RepositoryTask {
   readonly inventory: InventoryReader
   readonly plan: CleanupPlan
+  /** What earlier clean-ups found here, for hosts that tell no times. */
+  readonly sightings: Sightings
 }
 
 /**
@@ -45,13 +48,21 @@ export async function planRepository(task: RepositoryTask): Promise<PlannedRepos
   })
   assertCachesOnly(client.name, inventory, task.policy)
   await inventory.probeReferrers()
-  await inventory.lookFor(task.policy.superseded)
-  const policy = await withPullRequests(task, listing.versions)
+  const sightings = await readSightings(client, listing.versions)
+  const superseded = [...new Set([...task.policy.superseded, ...pendingIn(sightings)])]
+  await inventory.lookFor([...superseded, ...digestsNamed(task.policy)])
+  inventory.recall(sightings)
+  const policy = {...(await withPullRequests(task, listing.versions)), superseded}
   for (;;) {
     const decided = planCleanup(inventory, policy)
-    if (isComplete(decided.needs)) return {...task, policy, inventory, plan: decided.plan}
+    if (isComplete(decided.needs)) return {...task, policy, inventory, plan: decided.plan, sightings}
     await inventory.supply(decided.needs)
   }
+}
+
+/** On hosts that list tags alone, what has none is looked for where it is named. */
+function digestsNamed({keepTags, deleteTags}: RetentionPolicy): Digest[] {
+  return [...keepTags, ...deleteTags].map(({digest}) => digest).filter(digest => digest !== undefined)
 }
 
 /** Nobody wants this, forced or not: it is found before anything else is read. */

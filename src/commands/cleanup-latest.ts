@@ -1,7 +1,10 @@
-import {assertWhole} from '../cleanup/after-check.js'
+import {assertWhole, findBrokenTags} from '../cleanup/after-check.js'
+import {writeSightings} from '../cleanup/sightings.js'
 import {type SweepResult, type Undeleted, sweep} from '../cleanup/sweep.js'
 import {type PlannedRepository, assertPublished, planRepository} from '../cleanup/repository-cleanup.js'
 import {ReleaseError} from '../errors.js'
+import type {Digest} from '../oci/digest.js'
+import {formatReference} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
 import {boundedReport, cleanupReport} from '../reports/cleanup-report.js'
 import {
@@ -15,8 +18,9 @@ import type {CleanupPlan} from '../retention/cleanup-plan.js'
 import {planHash, stampHash} from '../retention/plan-hash.js'
 import {REMAINDER_TAG} from '../retention/tag-rules.js'
 import {cleanupInputs} from './inputs/cleanup-inputs.js'
+import {assertRules, impossibleRules, unmatchedEverywhere} from './cleanup-checks.js'
 import {CleanupSources} from './cleanup-sources.js'
-import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
+import {type CleanupValues, type Work, needsAges, workOf} from './cleanup-work.js'
 import {command} from './command.js'
 import {assertConfirmed} from './confirmation.js'
 
@@ -59,10 +63,14 @@ export const cleanupLatest = command({
   async run(given, ports) {
     const sources = new CleanupSources(given, ports)
     if (given.restore.length > 0) return await sources.restore(given.restore)
-    const work = workOf(given)
+    assertRules(given)
+    const work = workOf({...given, images: [...given.images, ...(await sources.packages())]})
     const planned = await Promise.all(work.map(async one => await planWork(one, sources)))
+    if (given.validate) return await validate(planned, ports)
+    for (const fault of impossibleRules(planned, given)) ports.reporter.warning(fault)
     const caches = await sources.planCaches()
-    const overview = overviewOf(planned, {caches, given, ports})
+    const unmatched = unmatchedEverywhere(planned, given.strict)
+    const overview = overviewOf(planned, {caches, unmatched, given, ports})
     const plans = planned.map(({client, plan}) => ({image: client.name, plan}))
     const hash = stampHash(planHash(plans, caches), sources.now)
     for (const one of planned) sources.warnOfReading(one)
@@ -91,15 +99,38 @@ function deletionLines({views, caches}: CleanupOverview): string[] {
   return caches.length === 0 ? manifests : [...manifests, `${caches.length} caches of Actions`]
 }
 
+/**
+ * Reads every tag through all its parts, and deletes nothing.
+ * @throws ReleaseError VERIFY_FAILED, with every tag that is broken and what it lacks
+ */
+async function validate(planned: readonly PlannedRepository[], {reporter}: Ports) {
+  const faults: string[] = []
+  for (const one of planned) {
+    const {name, repository} = one.client
+    const {broken, tags} = await findBrokenTags(one)
+    reporter.info(`${name}: ${tags} tags read, ${broken.size === 0 ? 'all whole' : `${broken.size} broken`}`)
+    for (const [tag, missing] of broken)
+      faults.push(`${formatReference(repository, tag)} reaches what is not there: ${missing.join(', ')}`)
+  }
+  const report = JSON.stringify({validated: planned.map(({client}) => client.name), faults})
+  const outputs = {deleted: '', kept: '', report, 'report-file': '', 'plan-hash': '', undeleted: ''}
+  if (faults.length === 0) return outputs
+  throw new ReleaseError('VERIFY_FAILED', faults.join('; '), {
+    outputs,
+    hint: 'Publish these versions again, bring their parts back with restore where the host can, or delete them by ghost-images, partial-images or delete-tags.'
+  })
+}
+
 interface OverviewParts {
   readonly caches: readonly PlannedCache[]
+  readonly unmatched: readonly string[]
   readonly given: CleanupValues
   readonly ports: Ports
 }
 
 function overviewOf(
   planned: readonly PlannedRepository[],
-  {caches, given, ports}: OverviewParts
+  {caches, unmatched, given, ports}: OverviewParts
 ): CleanupOverview {
   const views = planned.map(({client, plan, capabilities}) => ({
     image: client.name,
@@ -107,7 +138,7 @@ function overviewOf(
     undeleted: [],
     refusal: isNothing(plan) ? undefined : capabilities.refusal?.reason
   }))
-  return {views, caches, isDry: given['dry-run'], now: ports.clock.now()}
+  return {views, caches, unmatched, isDry: given['dry-run'], now: ports.clock.now()}
 }
 
 /**
@@ -160,7 +191,10 @@ interface Cleaned {
 async function cleanOne(one: PlannedRepository, sources: CleanupSources, ports: Ports): Promise<Cleaned> {
   const {client, plan, capabilities} = one
   const {refusal} = capabilities
-  if (isNothing(plan)) return {view: {image: client.name, plan, undeleted: []}, undeleted: []}
+  if (isNothing(plan)) {
+    await noteSightings(one, [], ports)
+    return {view: {image: client.name, plan, undeleted: []}, undeleted: []}
+  }
   if (refusal !== undefined) {
     sources.warnRefusal(client.name, refusal)
     const view = {image: client.name, plan: nothingOf(plan), refusal: refusal.reason, undeleted: []}
@@ -169,11 +203,22 @@ async function cleanOne(one: PlannedRepository, sources: CleanupSources, ports: 
   const result = await sweep(one, ports)
   const fault = await faultOf(async () => await assertWhole(one, result))
   sources.warn(client.name, result)
+  await noteSightings(one, result.versions, ports)
   return {
     view: {image: client.name, plan: deletedPart(plan, result), undeleted: result.undeleted},
     undeleted: result.undeleted,
     ...(fault === undefined ? {} : {fault})
   }
+}
+
+/** Where ages decide, a later run has to know what was here now. */
+async function noteSightings(
+  one: PlannedRepository,
+  deleted: readonly Digest[],
+  {reporter}: Ports
+): Promise<void> {
+  if (one.capabilities.refusal === undefined && needsAges(one.policy))
+    await writeSightings(one, deleted, reporter)
 }
 
 /** The other repositories are cleaned, and the report is written, before a broken tag ends the run. */

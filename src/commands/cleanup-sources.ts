@@ -4,7 +4,7 @@ import type {PlannedRepository, RepositoryTask} from '../cleanup/repository-clea
 import type {SweepResult} from '../cleanup/sweep.js'
 import {ReleaseError} from '../errors.js'
 import {completeLogins} from '../inputs/registry-credential.js'
-import {type Reference, formatReference} from '../oci/reference.js'
+import {type Reference, type Repository, formatReference, parseRepository} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
 import type {Registries} from '../registry/registries.js'
 import {type PlannedCache, planCaches} from '../retention/actions-caches.js'
@@ -29,10 +29,18 @@ export class CleanupSources {
   /** By what time ages are told: of an approved plan by that of its making. Milliseconds since the epoch. */
   readonly now: number
 
+  /** The packages of the patterns. */
+  async packages(): Promise<Repository[]> {
+    const {packages, 'github-token': token} = this.#given
+    if (packages.length === 0) return []
+    const {findPackages} = await import('../package-hosts/ghcr-packages.js')
+    return (await findPackages(this.#ports.github(token), packages)).map(parseRepository)
+  }
+
   /** What a repository is planned with. Asks what can be done there. */
   async task(work: Work): Promise<RepositoryTask> {
     const {repository} = work
-    const isDryRun = this.#given['dry-run']
+    const isDryRun = this.#given['dry-run'] || this.#given.validate
     const deleting = this.#registries.repository(repository, 'pull,push,delete')
     const client = isDryRun ? this.#registries.repository(repository, 'pull') : deleting
     const githubHost = hostnameOf(this.#ports.environment('GITHUB_SERVER_URL'))

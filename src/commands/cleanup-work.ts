@@ -21,7 +21,7 @@ export interface Work {
 
 /**
  * The repositories to clean, each with what was superseded there.
- * @throws InputError where the inputs name none, or say nothing that could go
+ * @throws InputError where rules for caches have no repository to choose from
  */
 export function workOf(given: CleanupValues): Work[] {
   const released = given.release?.targets ?? []
@@ -37,8 +37,6 @@ export function workOf(given: CleanupValues): Work[] {
   )
   const all = [...moved, ...given.superseded]
   const repositories = [...given.images, ...published, ...all.map(({repository}) => repository)].map(named)
-  if (repositories.length === 0 && given['actions-caches'].length === 0)
-    throw new InputError([{input: 'release', message: 'is required, or images, or superseded'}])
   const byName = new Map(repositories.map(repository => [formatRepository(repository), repository]))
   const work = [...byName].map(([name, repository]): Work => {
     const [superseded, here] = [digestsOf(all, name), digestsOf(published, name)]
@@ -82,9 +80,16 @@ export function policyOf(
     supersededPrereleases: given['superseded-prereleases'],
     keepTags: given['keep-tags'],
     deleteTags: given['delete-tags'],
+    keepNewest: given['keep-newest'],
+    wholeImages: given['whole-images'],
     untagged: given.untagged,
+    keepNewestUntagged: given['keep-newest-untagged'],
     orphans: given.orphans,
+    ghosts: given['ghost-images'],
+    partialImages: given['partial-images'],
     olderThan: given['older-than'],
+    untaggedAge: given['untagged-age'] ?? given['older-than'],
+    orphansAge: given['orphans-age'] ?? given['older-than'],
     pullRequests: {patterns: given['pull-request-tags'], closed: new Set()},
     development: {patterns: given['development-tags'], olderThan: given['development-age']},
     cache: isOfRelease ? {...cache, patterns: []} : cache,
@@ -101,4 +106,16 @@ export function cachePolicyOf(
   input: 'cache-tags' | 'actions-caches'
 ): RetentionPolicy['cache'] {
   return {patterns: given[input], olderThan: given['cache-age'], maxSize: given['cache-size']}
+}
+
+/** Whether how long something is here decides anything. */
+export function needsAges(policy: RetentionPolicy): boolean {
+  const {deleteTags, keepNewest, development, cache} = policy
+  return (
+    [policy.grace, policy.olderThan, policy.untaggedAge, policy.orphansAge].some(age => age > 0) ||
+    keepNewest.length > 0 ||
+    development.patterns.length > 0 ||
+    cache.patterns.length > 0 ||
+    deleteTags.some(({olderThan = 0}) => olderThan > 0)
+  )
 }

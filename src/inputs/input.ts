@@ -119,6 +119,30 @@ export function lines<T>(options: InputOptions, parseLine: (line: string) => T):
   return input<readonly T[]>('lines', {placeholder: 'LINE', ...options}, parse, [])
 }
 
+/**
+ * Patterns separated by line breaks, or by commas outside of brackets: `regex:v\\d{1,3},main` is two. A line that starts
+ * with # is a comment.
+ */
+export function patterns<T>(options: InputOptions, parsePattern: (text: string) => T): Input<readonly T[]> {
+  const parse = (value: string): T[] => {
+    const written = value.split(/\r?\n/).filter(line => !line.trimStart().startsWith('#'))
+    return parseAll(written.flatMap(splitOutsideBrackets), parsePattern)
+  }
+  return input<readonly T[]>('lines', {placeholder: 'PATTERN', ...options}, parse, [])
+}
+
+function splitOutsideBrackets(line: string): string[] {
+  const items = ['']
+  let depth = 0
+  for (const part of line.match(/\\.|[^]/g) ?? []) {
+    if ('([{'.includes(part)) depth += 1
+    if (')]}'.includes(part)) depth = Math.max(0, depth - 1)
+    if (part === ',' && depth === 0) items.push('')
+    else items.push((items.pop() ?? '') + part)
+  }
+  return items
+}
+
 /** Lines that are read as a whole, by a parser that counts them and knows their comments. */
 export function linesTo<T>(
   options: InputOptions,
@@ -142,7 +166,7 @@ export function count(options: InputOptions & {min: number; max: number; default
   return input('number', {placeholder: 'N', ...options}, parse, Number(options.default))
 }
 
-/** A span of time such as `30s`, `10m`, `24h` or `7d`; the value is in milliseconds. */
+/** A span of time such as `30s`, `10m`, `24h`, `7d` or `2w`; the value is in milliseconds. */
 export function duration(options: InputOptions & {default: string}): Input<number> {
   return input('duration', {placeholder: 'TIME', ...options}, parseDuration, parseDuration(options.default))
 }
@@ -239,11 +263,22 @@ function parseCount(value: string, min: number, max: number): number {
   throw new InputFaults([`${JSON.stringify(value)} is not a whole number from ${min} to ${max}`])
 }
 
-const UNITS: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000}
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000
+}
 
-function parseDuration(value: string): number {
-  const match = /^(\d+)(ms|s|m|h|d)$/.exec(value)
+/**
+ * Milliseconds.
+ * @throws InputFaults
+ */
+export function parseDuration(value: string): number {
+  const match = /^(\d+)(ms|s|m|h|d|w)$/.exec(value)
   if (match) return Number(match[1]) * (UNITS[match[2] ?? ''] ?? Number.NaN)
   if (value === '0') return 0
-  throw new InputFaults([`${JSON.stringify(value)} is not a span of time such as 30s, 10m, 24h or 7d`])
+  throw new InputFaults([`${JSON.stringify(value)} is not a span of time such as 30s, 24h, 7d or 2w`])
 }

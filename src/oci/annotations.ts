@@ -15,3 +15,9 @@ export const PLACEHOLDER = 'image-release.placeholder'
 
 /** Says in an empty index what a clean-up that is under way has still to delete: digests with spaces between. */
 export const REMAINDER = 'image-release.remainder'
+
+/** Says in an empty index what clean-ups found in the repository, and since when: a line for each digest. */
+export const SIGHTINGS = 'image-release.seen'
+
+/** When BuildKit made a layer of a cache; on its descriptor (moby/buildkit, cache/remotecache/v1). */
+export const BUILDKIT_CREATED_AT = 'buildkit/createdat'

@@ -1,13 +1,14 @@
 import type {PlannedVersion} from '../retention/cleanup-plan.js'
-import {type CleanupOverview, type CleanupView, freedSpace} from './cleanup-summary.js'
+import {type CleanupOverview, type CleanupView, freedSpace, tagsGone} from './cleanup-summary.js'
 
 /** GitHub takes outputs up to 1 MB, counted in UTF-16. */
 const MAX_OUTPUT = 400_000
 
 /** Everything of a clean-up, for programs: times as ISO 8601, sizes in bytes. */
-export function cleanupReport({views, caches}: CleanupOverview): string {
+export function cleanupReport({views, caches, unmatched}: CleanupOverview): string {
   return JSON.stringify([
     ...views.map(viewReport),
+    ...(unmatched.length === 0 ? [] : [{unmatched}]),
     ...(caches.length === 0 ? [] : [{caches: caches.map(cache => ({...cache, used: isoTime(cache.used)}))}])
   ])
 }
@@ -34,7 +35,8 @@ function viewReport({image, plan, refusal, undeleted}: CleanupView): unknown {
     plan: {
       tags: plan.tags,
       manifests: plan.waves.flat().map(versionReport),
-      kept: plan.kept.map(versionReport)
+      kept: plan.kept.map(versionReport),
+      tagsGone: tagsGone(plan)
     },
     undeleted,
     total: plan.total,
@@ -42,8 +44,13 @@ function viewReport({image, plan, refusal, undeleted}: CleanupView): unknown {
   }
 }
 
-function versionReport({time, ...version}: PlannedVersion): unknown {
-  return {...version, ...(time === undefined ? {} : {created: isoTime(time)})}
+/** `created` is what the image says of itself; how long it is here stands at `pushed`, `modified`, `seen` or `cached`. */
+function versionReport({time, timeKind, created, ...version}: PlannedVersion): unknown {
+  return {
+    ...version,
+    ...(time === undefined || timeKind === undefined ? {} : {[timeKind]: isoTime(time)}),
+    ...(created === undefined ? {} : {created: isoTime(created)})
+  }
 }
 
 function isoTime(time: number): string {

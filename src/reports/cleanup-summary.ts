@@ -19,6 +19,8 @@ export interface CleanupView {
 export interface CleanupOverview {
   readonly views: readonly CleanupView[]
   readonly caches: readonly PlannedCache[]
+  /** Patterns and digests that match nothing in any repository, with their inputs. */
+  readonly unmatched: readonly string[]
   readonly isDry: boolean
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -26,12 +28,19 @@ export interface CleanupOverview {
 
 /** A log and a summary stay readable, and within their limits, up to so many rows of a repository. */
 const MAX_ROWS = 500
+/** Tags in one line of the log. */
+const TAGS_A_LINE = 12
+/** What stays is listed one by one up to so many for a reason. */
+const MOST_UNFOLDED = 3
+/** How many tags of what is folded are named. */
+const TAGS_NAMED = 6
 
 /** The log's lines. */
-export function cleanupLines({views, caches, isDry, now}: CleanupOverview): string[] {
+export function cleanupLines({views, caches, unmatched, isDry, now}: CleanupOverview): string[] {
   const rows = caches.map(({key, reason, size}) => [`  ${goes(isDry)}`, key, '', formatSize(size), reason])
   const table = rows.length === 0 ? [] : ['caches of GitHub Actions:', ...textTable(rows)]
-  return [...views.flatMap(view => viewLines(view, isDry, now)), ...table]
+  const nothing = unmatched.map(rule => `nothing matches ${rule}`)
+  return [...views.flatMap(view => viewLines(view, isDry, now)), ...table, ...nothing]
 }
 
 function viewLines({image, plan, refusal, undeleted}: CleanupView, isDry: boolean, now: number): string[] {
@@ -39,7 +48,7 @@ function viewLines({image, plan, refusal, undeleted}: CleanupView, isDry: boolea
   const rows = [
     ...plan.tags.map(({tag, reason}) => [`  ${goes(isDry)} tag`, tag, '', '', reason]),
     ...going.map(version => [`  ${goes(isDry)}`, ...versionCells(version, version.digest, now)]),
-    ...plan.kept.map(version => ['  stays', ...versionCells(version, version.digest, now)]),
+    ...foldedKept(plan).map(({name, reason}) => ['  stays', name, '', '', reason]),
     ...undeleted.map(({what, reason}) => ['  cannot go', what, '', '', reason])
   ]
   if (refusal !== undefined)
@@ -47,9 +56,49 @@ function viewLines({image, plan, refusal, undeleted}: CleanupView, isDry: boolea
   const hidden = rows.length - MAX_ROWS
   return [
     `${image}: ${headline(plan, isDry)}`,
+    ...tagLines(plan, isDry),
     ...textTable(rows.slice(0, MAX_ROWS)),
     ...(hidden > 0 ? [`  and ${hidden} more, in the report`] : [])
   ]
+}
+
+/** Every tag that is there before and not after, with what it points at or without, in their order. */
+export function tagsGone({tags, waves}: CleanupPlan): string[] {
+  const own = waves.flat().flatMap(version => version.tags)
+  return [...tags.map(({tag}) => tag), ...own].sort()
+}
+
+/** However many they are, a tag that goes is named. */
+function tagLines(plan: CleanupPlan, isDry: boolean): string[] {
+  const tags = tagsGone(plan)
+  if (tags.length === 0) return []
+  const lines = Array.from({length: Math.ceil(tags.length / TAGS_A_LINE)}, (_, at) =>
+    tags.slice(at * TAGS_A_LINE, (at + 1) * TAGS_A_LINE).join(', ')
+  )
+  return [`  tags that ${isDry ? 'would go' : 'went'} (${tags.length}):`, ...lines.map(line => `    ${line}`)]
+}
+
+/** What stays although a rule chose it: one by one where they are few, else counted by their reasons. */
+function foldedKept({kept}: CleanupPlan): {readonly name: string; readonly reason: string}[] {
+  const groups = new Map<string, PlannedVersion[]>()
+  for (const version of kept) {
+    const why = version.reason.replace(/^still tagged [^:]*/, 'still tagged')
+    groups.set(why, [...(groups.get(why) ?? []), version])
+  }
+  return [...groups].flatMap(([why, versions]) => {
+    if (versions.length <= MOST_UNFOLDED)
+      return versions.map(({digest, tags, reason}) => ({name: nameOf(digest, tags), reason}))
+    const tags = versions.flatMap(version => version.tags)
+    const some =
+      tags.length === 0
+        ? ''
+        : ` (${tags.slice(0, TAGS_NAMED).join(', ')}${tags.length > TAGS_NAMED ? ', …' : ''})`
+    return [{name: `${versions.length} manifests${some}`, reason: why}]
+  })
+}
+
+function nameOf(digest: string, tags: readonly string[]): string {
+  return tags.length === 0 ? digest : `${digest} (${tags.join(', ')})`
 }
 
 /** Digest, tags, age, size, reason. */
@@ -58,9 +107,14 @@ function versionCells(version: PlannedVersion, name: string, now: number): strin
   return [
     name + tags,
     version.time === undefined ? '' : formatAge(now - version.time),
-    version.size === undefined ? '' : formatSize(version.size),
+    sizeCell(version),
     version.reason
   ]
+}
+
+function sizeCell({size, wholeSize}: PlannedVersion): string {
+  const bytes = wholeSize ?? size
+  return bytes === undefined ? '' : formatSize(bytes)
 }
 
 /** How much goes and how much of it frees, in one sentence. */
@@ -98,12 +152,13 @@ function goes(isDry: boolean): string {
 }
 
 /** The section of the job summary. */
-export function cleanupSummary({views, caches, isDry, now}: CleanupOverview): string {
+export function cleanupSummary({views, caches, unmatched, isDry, now}: CleanupOverview): string {
   const title = isDry ? '## Clean-up (dry run, nothing was deleted)' : '## Clean-up'
   const rows = caches.map(({key, size, reason}) => [goes(isDry), code(key), formatSize(size), reason])
   const table = markdownTable(['', 'Key', 'Size', 'Why'], rows)
   const section = rows.length === 0 ? [] : [`### Caches of GitHub Actions\n\n${table}`]
-  return [title, ...views.map(view => viewSection(view, isDry, now)), ...section].join('\n\n')
+  const nothing = unmatched.map(rule => `> Nothing matches ${code(rule)}: is it spelt right?`)
+  return [title, ...nothing, ...views.map(view => viewSection(view, isDry, now)), ...section].join('\n\n')
 }
 
 function viewSection({image, plan, refusal, undeleted}: CleanupView, isDry: boolean, now: number): string {
@@ -115,7 +170,6 @@ function viewSection({image, plan, refusal, undeleted}: CleanupView, isDry: bool
   const rows = [
     ...plan.tags.map(({tag, reason}) => [`${goes(isDry)} (tag)`, '', code(tag), '', '', reason]),
     ...plan.waves.flat().map(version => [goes(isDry), ...cells(version)]),
-    ...plan.kept.map(version => ['stays', ...cells(version)]),
     ...undeleted.map(({what, reason}) => ['cannot go', code(what), '', '', '', reason])
   ]
   const note = refusal === undefined ? [] : [`> Nothing was deleted: ${refusal}`]
@@ -124,11 +178,29 @@ function viewSection({image, plan, refusal, undeleted}: CleanupView, isDry: bool
   const hidden = rows.length - MAX_ROWS
   const more = hidden > 0 ? [`and ${hidden} more`] : []
   const words = headline(plan, isDry)
+  const gone = tagsGone(plan)
+  const tags =
+    gone.length === 0
+      ? []
+      : [`Tags that ${isDry ? 'would go' : 'went'} (${gone.length}): ${gone.map(code).join(', ')}`]
   return [
     `### ${image}`,
     ...note,
     `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`,
+    ...tags,
     ...table,
-    ...more
+    ...more,
+    ...keptSection(plan)
   ].join('\n\n')
+}
+
+function keptSection(plan: CleanupPlan): string[] {
+  const kept = foldedKept(plan)
+  if (kept.length === 0) return []
+  const table = markdownTable(
+    ['What stays', 'Why'],
+    kept.map(({name, reason}) => [name, reason])
+  )
+  const summary = `<summary>${plan.kept.length} stay although a rule chose them</summary>`
+  return [`<details>${summary}\n\n${table}\n\n</details>`]
 }

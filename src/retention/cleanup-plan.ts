@@ -1,11 +1,12 @@
 import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
 import {deletionWaves} from './deletion-order.js'
-import {type HeldVersion, type Inventory, ownTags, timeOf} from './inventory.js'
+import {type HeldVersion, type Inventory, type TimeKind, arrivalOf, ownTags} from './inventory.js'
 import {type Needs, needsOf} from './inventory-needs.js'
 import {type RetentionPolicy, SMALL_CLEANUP} from './policy.js'
 import {Links} from './reachability.js'
 import {REMAINDER_TAG, type TagVerdict, judgeTags} from './tag-rules.js'
+import {unmatchedRules} from './unmatched-rules.js'
 import {type Selection, selectVersions} from './version-rules.js'
 
 /** One manifest that goes or stays, and why. */
@@ -15,10 +16,16 @@ export interface PlannedVersion {
   /** All its tags. */
   readonly tags: readonly Tag[]
   readonly reason: string
-  /** Milliseconds since the epoch. */
+  /** Since when it is here, at the latest: milliseconds since the epoch. */
   readonly time?: number
-  /** Bytes, where they are known. */
+  /** How that is known. */
+  readonly timeKind?: TimeKind
+  /** When its image says that it was made: milliseconds since the epoch. */
+  readonly created?: number
+  /** Bytes, where they are known: of an index, those of itself alone. */
   readonly size?: number
+  /** Bytes of an index with all its parts, where they are known. */
+  readonly wholeSize?: number
 }
 
 /** One tag that goes while what it points at stays. */
@@ -44,6 +51,8 @@ export interface CleanupPlan {
   readonly notes: ReadonlySet<Digest>
   /** How many manifests the repository holds, as far as is known. */
   readonly total: number
+  /** Rules that name tags or digests, none of which is there: `delete-tags glob:nightly-*`. */
+  readonly unmatched: readonly string[]
   /** Why this is more than may go without being forced. */
   readonly excess?: string
 }
@@ -81,8 +90,7 @@ interface Decision {
 
 function planOf(inventory: Inventory, policy: RetentionPolicy, decision: Decision): CleanupPlan {
   const {selection, going} = decision
-  const entry = (digest: Digest, reason: string): PlannedVersion =>
-    plannedVersion(inventory.versions.get(digest), digest, reason)
+  const entry = (digest: Digest, reason: string): PlannedVersion => plannedVersion(inventory, digest, reason)
   const waves = inWaves(going, decision).map(wave =>
     wave.map(digest => entry(digest, selection.selected.get(digest) ?? 'reached only by what goes'))
   )
@@ -103,6 +111,7 @@ function planOf(inventory: Inventory, policy: RetentionPolicy, decision: Decisio
         .map(({digest}) => digest)
     ),
     total: inventory.versions.size,
+    unmatched: unmatchedRules(inventory, policy),
     ...(excess === undefined ? {} : {excess})
   }
 }
@@ -111,16 +120,36 @@ function isNote({tags}: PlannedVersion): boolean {
   return tags.some(tag => REMAINDER_TAG.test(tag))
 }
 
-function plannedVersion(held: HeldVersion | undefined, digest: Digest, reason: string): PlannedVersion {
-  const time = held && timeOf(held)
+function plannedVersion(inventory: Inventory, digest: Digest, reason: string): PlannedVersion {
+  const held = inventory.versions.get(digest)
+  const arrival = held && arrivalOf(held)
+  const wholeSize = held?.content.kind === 'index' ? sizeWithParts(held, inventory) : undefined
   return {
     digest,
     tags: held?.tags ?? [],
     reason,
     ...(held?.id === undefined ? {} : {id: held.id}),
-    ...(time === undefined ? {} : {time}),
-    ...(held?.size === undefined ? {} : {size: held.size})
+    ...(arrival === undefined ? {} : {time: arrival.time, timeKind: arrival.kind}),
+    ...(held?.created === undefined ? {} : {created: held.created}),
+    ...(held?.size === undefined ? {} : {size: held.size}),
+    ...(wholeSize === undefined ? {} : {wholeSize})
   }
+}
+
+/** Undefined where the size of a part is not known. */
+function sizeWithParts(held: HeldVersion, inventory: Inventory): number | undefined {
+  const links = new Set<Digest>()
+  const waiting = [held.digest]
+  let total = 0
+  for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
+    if (links.has(digest)) continue
+    links.add(digest)
+    const part = inventory.versions.get(digest)
+    if (part?.size === undefined) return undefined
+    total += part.size
+    if (part.content.kind === 'index') waiting.push(...part.content.children)
+  }
+  return total
 }
 
 /** Tags that go although another tag, or an index, keeps what they point at. What is too young keeps its tags. */

@@ -1,7 +1,7 @@
 import {messageOf} from '../errors.js'
-import {PLACEHOLDER, REMAINDER} from '../oci/annotations.js'
+import {BUILDKIT_CREATED_AT, PLACEHOLDER, REMAINDER} from '../oci/annotations.js'
 import type {Digest} from '../oci/digest.js'
-import {type Manifest, type ManifestDocument, readManifest} from '../oci/manifest.js'
+import {type Descriptor, type Manifest, type ManifestDocument, readManifest} from '../oci/manifest.js'
 import {isIndexType, isManifestType} from '../oci/media-type.js'
 import type {Content} from './inventory.js'
 
@@ -10,9 +10,14 @@ export interface ReadContent {
   readonly content: Content
   /** Children by what the index says they are; those that are no indexes need not be read. */
   readonly children: readonly {readonly digest: Digest; readonly isLeaf: boolean}[]
-  /** Bytes of the manifest, its config and its layers. */
+  /** Bytes of the manifest, its config and its layers; of an index, those of itself alone. */
   readonly size?: number
+  /** When the newest layer of a cache of BuildKit was made: milliseconds since the epoch. */
+  readonly cached?: number
 }
+
+/** What makes a manifest, or an index of layers, a cache of BuildKit (moby/buildkit, cache/remotecache/registry). */
+const BUILDKIT_CONFIG = 'application/vnd.buildkit.cacheconfig.v0'
 
 /**
  * Reads what a manifest refers to. A document that is no known manifest may refer to anything that it mentions: every
@@ -21,14 +26,18 @@ export interface ReadContent {
 export function readContent(manifest: Manifest): ReadContent {
   try {
     const document = readManifest(manifest)
-    return isIndexType(document.mediaType) ? indexContent(document) : leafContent(document, manifest)
+    return isIndexType(document.mediaType)
+      ? indexContent(document, manifest)
+      : leafContent(document, manifest)
   } catch (fault) {
     const mentions = mentionedDigests(manifest)
     return {content: {kind: 'unreadable', reason: messageOf(fault), mentions}, children: []}
   }
 }
 
-function indexContent({manifests, subject, annotations}: ManifestDocument): ReadContent {
+function indexContent(document: ManifestDocument, {bytes}: Manifest): ReadContent {
+  const {manifests, subject, annotations} = document
+  if (manifests.some(isBuildkitConfig)) return cacheContent(document, bytes.length)
   const remainder = annotations[REMAINDER]
   const isPlaceholder = remainder !== undefined || annotations[PLACEHOLDER] !== undefined
   const children = manifests.map(({digest, mediaType}) => ({
@@ -44,8 +53,34 @@ function indexContent({manifests, subject, annotations}: ManifestDocument): Read
       ...(subject === undefined ? {} : {subject: subject.digest}),
       ...(isPlaceholder && manifests.length === 0 ? {isPlaceholder} : {})
     },
-    children: all
+    children: all,
+    size: bytes.length
   }
+}
+
+/** An index whose entries are layers: nothing in it is a manifest. */
+function cacheContent({manifests, subject}: ManifestDocument, length: number): ReadContent {
+  return {
+    content: {kind: 'index', children: [], ...(subject === undefined ? {} : {subject: subject.digest})},
+    children: [],
+    size: sizeOf(manifests, length),
+    ...cachedOf(manifests)
+  }
+}
+
+function isBuildkitConfig({mediaType}: Descriptor): boolean {
+  return mediaType === BUILDKIT_CONFIG
+}
+
+function cachedOf(layers: readonly Descriptor[]): {cached?: number} {
+  const times = layers
+    .map(({annotations}) => Date.parse(annotations?.[BUILDKIT_CREATED_AT] ?? ''))
+    .filter(time => !Number.isNaN(time))
+  return times.length === 0 ? {} : {cached: Math.max(...times)}
+}
+
+function sizeOf(blobs: readonly Descriptor[], length: number): number {
+  return blobs.reduce((sum, blob) => sum + blob.size, length)
 }
 
 function leafContent({config, layers, subject}: ManifestDocument, {bytes}: Manifest): ReadContent {
@@ -53,7 +88,8 @@ function leafContent({config, layers, subject}: ManifestDocument, {bytes}: Manif
   return {
     content: {kind: 'leaf', isRead: true, ...(subject === undefined ? {} : {subject: subject.digest})},
     children: [],
-    size: blobs.reduce((sum, blob) => sum + blob.size, bytes.length)
+    size: sizeOf(blobs, bytes.length),
+    ...(config !== undefined && isBuildkitConfig(config) ? cachedOf(layers) : {})
   }
 }
 

@@ -34,7 +34,11 @@ export function isComplete({contents, subjects, ages, referrers, presence}: Need
 export function needsOf(inventory: Inventory, known: Known): Needs {
   const ages = [...known.unaged, ...unagedSelection(inventory, known)]
   const contents = unreadKept(inventory, known)
-  const subjects = [...unreadGoing(inventory, known), ...unreadUntagged(inventory, known)]
+  const subjects = [
+    ...unreadGoing(inventory, known),
+    ...unreadUntagged(inventory, known),
+    ...unreadImages(inventory, known)
+  ]
   return {
     contents,
     // What stays may lead to much of what seems to go: that then need not be read.
@@ -102,16 +106,57 @@ function unreadUntagged({versions}: Inventory, {policy}: Known): Digest[] {
     .map(({digest}) => digest)
 }
 
+/**
+ * Which images there are, and whether they are whole, is known when all that can have children were read; and of what has
+ * no tag and is part of no index, whether it refers to another.
+ */
+function unreadImages({versions}: Inventory, {policy}: Known): Digest[] {
+  const isWanted = areTaggedWanted(policy)
+  const isUntaggedWanted = policy.keepNewestUntagged !== undefined || policy.ghosts || policy.partialImages
+  if (!isWanted && !isUntaggedWanted) return []
+  const parts = new Set(
+    [...versions.values()].flatMap(({content}) => (content.kind === 'index' ? content.children : []))
+  )
+  return [...versions.values()]
+    .filter(held => (held.tags.length > 0 ? isWanted : isUntaggedWanted))
+    .filter(
+      held =>
+        held.content.kind === 'unread' ||
+        (held.tags.length === 0 && isUnreadLeaf(held) && !parts.has(held.digest))
+    )
+    .map(({digest}) => digest)
+}
+
+/** An untagged image may be part of one that has a tag. */
+function areTaggedWanted({keepNewest, keepNewestUntagged, ghosts, partialImages}: RetentionPolicy): boolean {
+  return keepNewest.length > 0 || keepNewestUntagged !== undefined || ghosts || partialImages
+}
+
 function unasked({referrers, hasReferrersApi}: Inventory, {going}: Known): Digest[] {
   return hasReferrersApi ? [...going].filter(digest => !referrers.has(digest)) : []
 }
 
 /** Subjects of orphans and of what goes, where the listing does not say whether they are there. */
-function unsought({versions, isWhole, absent}: Inventory, {policy, going}: Known): Digest[] {
+function unsought({versions, isWhole, absent, present}: Inventory, {policy, going}: Known): Digest[] {
   if (isWhole) return []
   const asked = policy.orphans
     ? [...versions.values()]
     : [...going].map(digest => versions.get(digest)).filter(held => held !== undefined)
-  const subjects = new Set(asked.flatMap(subjectsOf))
-  return [...subjects].filter(subject => !versions.has(subject) && !absent.has(subject))
+  const children =
+    policy.ghosts || policy.partialImages
+      ? [...versions.values()].flatMap(({content}) => (content.kind === 'index' ? content.children : []))
+      : []
+  const subjects = asked.flatMap(subjectsOf).filter(subject => !versions.has(subject))
+  // A child is known by the index that names it: that it is there shows when it is looked for.
+  const assumed = children.filter(child => !present.has(child) && !isRead(versions.get(child)))
+  return [...new Set([...subjects, ...assumed])].filter(one => !absent.has(one))
+}
+
+function isRead(held: HeldVersion | undefined): boolean {
+  if (held === undefined) return false
+  return (
+    held.tags.length > 0 ||
+    held.content.kind === 'index' ||
+    (held.content.kind === 'leaf' && held.content.isRead)
+  )
 }

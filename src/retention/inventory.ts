@@ -26,9 +26,15 @@ export type Content =
       readonly isMissing?: true
     }
 
-/** One manifest or index of a repository. */
+/** One manifest or index of a repository. All times are milliseconds since the epoch. */
 export interface HeldVersion extends ListedVersion {
-  /** When the image says that it was made, for hosts that tell no time of the push: milliseconds since the epoch. */
+  /** When the registry says that it was last changed (Last-Modified), for hosts whose listing tells no time. */
+  readonly modified?: number
+  /** When an earlier clean-up found it here, with all the tags that it has now. */
+  readonly seen?: number
+  /** When BuildKit made the newest layer of this cache. */
+  readonly cached?: number
+  /** When the image says that it was made, which may be the date of its commit: no evidence of when it came here. */
   readonly created?: number
   readonly content: Content
 }
@@ -40,11 +46,13 @@ export interface Inventory {
   readonly isWhole: boolean
   /** What was looked for and is not there. */
   readonly absent: ReadonlySet<Digest>
+  /** What was looked for and is there. */
+  readonly present: ReadonlySet<Digest>
   /** What the registry's API says refers to a manifest, for those that it was asked about. */
   readonly referrers: ReadonlyMap<Digest, readonly Digest[]>
   /** Whether that question is to be asked: where untagged manifests are not listed, and the registry answers it. */
   readonly hasReferrersApi: boolean
-  /** Manifests whose age was asked for; one that names none has no `created`. */
+  /** Manifests whose age was asked for; nobody may be able to tell it. */
   readonly aged: ReadonlySet<Digest>
 }
 
@@ -60,10 +68,13 @@ export function subjectOfTag(tag: Tag): Digest | undefined {
   return hex === undefined ? undefined : (`sha256:${hex}` as Digest)
 }
 
+/** The tag under which clean-ups keep what they found here, and when. No rule is about it. */
+export const SEEN_TAG = 'image-release-seen'
+
 /** The tags that people pull by. */
 export function ownTags({tags}: Pick<ListedVersion, 'tags'>): readonly Tag[] {
   // Nearly all versions of a large package have none.
-  return tags.length === 0 ? tags : tags.filter(tag => !REFERRER_TAG.test(tag))
+  return tags.length === 0 ? tags : tags.filter(tag => !REFERRER_TAG.test(tag) && tag !== SEEN_TAG)
 }
 
 /** When a manifest first came, where the host tells: what names it came later. */
@@ -76,7 +87,22 @@ export function isBlind({content}: HeldVersion): boolean {
   return content.kind === 'unreadable' && content.mentions === undefined
 }
 
-/** When a manifest was pushed, else when its image was made. */
-export function timeOf({pushed, created}: HeldVersion): number | undefined {
-  return pushed ?? created
+/** How it is known since when a manifest is here. */
+export type TimeKind = 'pushed' | 'modified' | 'cached' | 'seen'
+
+/**
+ * Since when a manifest is here, at the latest, and how that is known. The date in the image is not among it: a build that
+ * can be repeated names an old one, and is pushed today.
+ */
+export function arrivalOf(held: HeldVersion): {readonly time: number; readonly kind: TimeKind} | undefined {
+  for (const kind of ['pushed', 'modified', 'cached', 'seen'] as const) {
+    const time = held[kind]
+    if (time !== undefined) return {time, kind}
+  }
+  return undefined
+}
+
+/** Since when a manifest is here, at the latest; undefined where nobody can tell. */
+export function timeOf(held: HeldVersion): number | undefined {
+  return arrivalOf(held)?.time
 }

@@ -17,12 +17,26 @@ export interface RetentionPolicy {
   /** Tags that stay, whatever else is said, with all that they reach. */
   readonly keepTags: readonly TagPattern[]
   readonly deleteTags: readonly TagPattern[]
+  /** How many of the newest images with a tag stay, of all of them or of those with a tag of a pattern. */
+  readonly keepNewest: readonly NewestRule[]
+  /** Whether a chosen tag takes all other tags of its image along; or stays, where one of those is kept. */
+  readonly wholeImages: boolean
   /** Whether what has no tag goes. */
   readonly untagged: boolean
+  /** How many of the newest images without a tag stay, while the others go; undefined for no such rule. */
+  readonly keepNewestUntagged: number | undefined
   /** Whether referrers without a subject and platform images without an index go. */
   readonly orphans: boolean
-  /** How old must be what `deleteTags`, `untagged` and `orphans` choose. */
+  /** Whether indexes go of whose children none is there, and what is listed but not there. */
+  readonly ghosts: boolean
+  /** Whether indexes go of whose children some are there, and some are not. */
+  readonly partialImages: boolean
+  /** How old must be what `deleteTags`, `keepNewest`, `ghosts` and `partialImages` choose, if their rule does not say. */
   readonly olderThan: number
+  /** How old must be what `untagged` and `keepNewestUntagged` choose. */
+  readonly untaggedAge: number
+  /** How old must be what `orphans` chooses. */
+  readonly orphansAge: number
   /** Tags of pull requests, and the numbers of those that are closed. */
   readonly pullRequests: {readonly patterns: readonly NumberedPattern[]; readonly closed: ReadonlySet<number>}
   readonly development: AgedTags
@@ -37,6 +51,17 @@ export interface RetentionPolicy {
   /** Milliseconds since the epoch. */
   readonly now: number
   readonly limits: DeletionLimits
+}
+
+/** A number of images that stay. */
+export interface NewestRule {
+  /** As it was given, without its age. */
+  readonly text: string
+  readonly count: number
+  /** Which tags it is about; absent for all that no other such rule is about. */
+  readonly pattern?: TagPattern
+  /** How old an image has to be to be counted, or to go: milliseconds. */
+  readonly olderThan?: number
 }
 
 /** Tags that go by their age. */

@@ -1,12 +1,17 @@
 import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
-import {isOfLine} from '../versions/version-order.js'
-import {type HeldVersion, type Inventory, ownTags, timeOf} from './inventory.js'
+import {damageOf} from './damaged-images.js'
+import {type HeldVersion, type Inventory, timeOf} from './inventory.js'
 import type {AgedTags, RetentionPolicy} from './policy.js'
-import {type VersionTag, newestFirst, readAlias, readVersionTag} from './version-tag.js'
+import {newestReleases, retainedTags, versionsAmong} from './retained-tags.js'
+import {type TaggedVersion, isOlder, keepingPattern, taggedIn} from './tagged-version.js'
+import {byWholeImages} from './whole-images.js'
 
 /** The tag under which a clean-up that is under way keeps what is left to do. */
 export const REMAINDER_TAG = /^image-release-cleanup-[0-9a-f]{12}$/
+
+/** Why what a rule chooses by its age stays where that is not known. */
+const UNDATED = 'nobody can tell when it came here, so that its age is not known'
 
 /** What the rules say of the tags of a repository. */
 export interface TagVerdict {
@@ -18,33 +23,32 @@ export interface TagVerdict {
   readonly unaged: readonly Digest[]
 }
 
-interface TaggedVersion {
-  readonly tag: Tag
-  readonly held: HeldVersion
-}
-
 /** Decides for every tag by which people pull whether it goes. */
 export function judgeTags(inventory: Inventory, policy: RetentionPolicy): TagVerdict {
-  const tagged = [...inventory.versions.values()].flatMap(held => ownTags(held).map(tag => ({tag, held})))
-  const versions = tagged.map(({tag}) => readVersionTag(tag)).filter(version => version !== undefined)
-  const outdated = outdatedTags(versions, tagged, policy)
+  const tagged = taggedIn(inventory)
+  const versions = versionsAmong(tagged.map(({tag}) => tag))
+  const retained = retainedTags({tagged, versions, inventory}, policy)
   const cache = cacheTags(tagged, policy)
   const judge = (entry: TaggedVersion): string | undefined =>
     (isLeftover(entry.held) ? 'left by a clean-up that was stopped' : undefined) ??
-    outdated.get(entry.tag) ??
+    retained.going.get(entry.tag) ??
     chosenTag(entry, policy) ??
     closedPullRequest(entry.tag, policy) ??
     (isAgedOut(entry, policy.development, policy.now) ? 'development tag by age' : undefined) ??
-    cache.get(entry.tag)
-  const chosen = tagged.flatMap(entry => {
-    const reason = judge(entry)
-    return reason === undefined ? [] : [{tag: entry.tag, reason}]
-  })
+    cache.get(entry.tag) ??
+    damagedImage(entry.held, inventory, policy)
   const newest = newestReleases(versions)
-  const guards = chosen.map(({tag, reason}) => ({tag, reason, guard: guardOf(tag, newest, policy)}))
+  const first = tagged.map(entry => {
+    const reason = judge(entry) ?? undatedTag(entry, inventory, policy)?.reason
+    return {...entry, reason, guard: guardOf(entry, {newest, inventory, policy})}
+  })
+  const verdicts = policy.wholeImages ? byWholeImages(first, retained.kept) : first
+  const chosen = verdicts.flatMap(({tag, reason, guard}) =>
+    reason === undefined ? [] : [{tag, reason, guard}]
+  )
   return {
-    going: new Map(guards.flatMap(({tag, reason, guard}) => (guard === undefined ? [[tag, reason]] : []))),
-    guarded: new Map(guards.flatMap(({tag, guard}) => (guard === undefined ? [] : [[tag, guard]]))),
+    going: new Map(chosen.flatMap(({tag, reason, guard}) => (guard === undefined ? [[tag, reason]] : []))),
+    guarded: new Map(chosen.flatMap(({tag, guard}) => (guard === undefined ? [] : [[tag, guard]]))),
     unaged: unagedOf(tagged, inventory, policy)
   }
 }
@@ -55,84 +59,68 @@ export function isLeftover({tags, content}: HeldVersion): boolean {
   return isEmptied || tags.some(tag => REMAINDER_TAG.test(tag))
 }
 
-function guardOf(tag: Tag, newest: ReadonlySet<Tag>, policy: RetentionPolicy): string | undefined {
-  const pattern = policy.keepTags.find(({matches}) => matches(tag))
+interface GuardContext {
+  readonly newest: ReadonlySet<Tag>
+  readonly inventory: Inventory
+  readonly policy: RetentionPolicy
+}
+
+function guardOf(entry: TaggedVersion, {newest, inventory, policy}: GuardContext): string | undefined {
+  const {tag, held} = entry
+  const pattern = keepingPattern(entry, policy)
   if (pattern !== undefined) return `kept by keep-tags ${pattern.text}`
-  if (newest.has(tag)) return 'the newest release'
-  const isNamed = policy.deleteTags.some(({isExact, text}) => isExact && text === tag)
-  return tag === 'latest' && !isNamed ? 'latest goes only where delete-tags names it' : undefined
-}
-
-/** The newest release, with all its variants. */
-function newestReleases(versions: readonly VersionTag[]): Set<Tag> {
-  return new Set(newestOfEach(releasesOf(versions), () => '', 1))
-}
-
-function releasesOf(versions: readonly VersionTag[]): VersionTag[] {
-  return versions.filter(({version}) => !version.isPrerelease)
-}
-
-/** Versions that no rule keeps, with the shorter aliases that point at them. */
-function outdatedTags(
-  versions: readonly VersionTag[],
-  tagged: readonly TaggedVersion[],
-  policy: RetentionPolicy
-): Map<Tag, string> {
-  const outdated = outdatedReleases(releasesOf(versions), policy)
-  const digestOf = new Map(tagged.map(({tag, held}) => [tag, held.digest]))
-  const byDigest = groupBy(outdated, ({tag}) => digestOf.get(tag))
-  const aliases = tagged.filter(({tag, held}) => {
-    const alias = readAlias(tag)
-    const named = byDigest.get(held.digest) ?? []
-    return named.some(({variant, version}) => alias?.variant === variant && isOfLine(version, alias.numbers))
-  })
-  return new Map([
-    ...outdated.map(({tag}): [Tag, string] => [tag, 'an older version']),
-    ...aliases.map(({tag}): [Tag, string] => [tag, 'alias of an older version']),
-    ...(policy.supersededPrereleases ? releasedPrereleases(versions) : [])
-  ])
-}
-
-function outdatedReleases(
-  releases: readonly VersionTag[],
-  {keepVersions, keepPatches}: RetentionPolicy
-): VersionTag[] {
-  if (keepVersions === 0 && keepPatches === 0) return []
-  const lineOf = ({variant, version}: VersionTag): string =>
-    [variant, ...version.numbers.slice(0, 2)].join(' ')
-  const kept = new Set([
-    ...newestOfEach(releases, ({variant}) => variant, keepVersions),
-    ...newestOfEach(releases, lineOf, keepPatches)
-  ])
-  return newestFirst(releases.filter(({tag}) => !kept.has(tag)))
-}
-
-/** The tags of the newest so many versions of each group; v1.2.3 and 1.2.3 are one version. */
-function newestOfEach(
-  versions: readonly VersionTag[],
-  groupOf: (version: VersionTag) => string,
-  many: number
-): Tag[] {
-  return [...groupBy(versions, groupOf).values()].flatMap(group => {
-    const sorted = newestFirst(group)
-    const texts = new Set([...new Set(sorted.map(({version}) => version.text))].slice(0, many))
-    return sorted.filter(({version}) => texts.has(version.text)).map(({tag}) => tag)
-  })
-}
-
-function releasedPrereleases(versions: readonly VersionTag[]): [Tag, string][] {
-  const nameOf = ({variant, version}: VersionTag): string =>
-    [variant, version.epoch, ...version.numbers].join(' ')
-  const released = new Set(releasesOf(versions).map(nameOf))
-  return versions
-    .filter(one => one.version.isPrerelease && released.has(nameOf(one)))
-    .map(({tag}) => [tag, 'a pre-release whose release is there'])
+  const undated = undatedTag(entry, inventory, policy)
+  if (undated !== undefined) return undated.guard
+  const isNamed = policy.deleteTags.some(
+    ({isExact, text, digest}) => isExact && (text === tag || digest === held.digest)
+  )
+  if (isNamed) return undefined
+  if (newest.has(tag)) return 'the newest version goes only where delete-tags names it'
+  return tag === 'latest' ? 'latest goes only where delete-tags names it' : undefined
 }
 
 function chosenTag({tag, held}: TaggedVersion, policy: RetentionPolicy): string | undefined {
-  const pattern = policy.deleteTags.find(({matches}) => matches(tag))
-  const isChosen = pattern !== undefined && isOlder(held, policy.olderThan, policy.now)
-  return isChosen ? `delete-tags ${pattern.text}` : undefined
+  const pattern = policy.deleteTags.find(
+    ({matches, digest, olderThan}) =>
+      (digest === undefined ? matches(tag) : digest === held.digest) &&
+      isOlder(held, olderThan ?? policy.olderThan, policy.now)
+  )
+  return pattern && `delete-tags ${pattern.text}`
+}
+
+/** What a rule would choose if its age were known: nobody can tell when it came. */
+function undatedTag(
+  entry: TaggedVersion,
+  inventory: Inventory,
+  policy: RetentionPolicy
+): {readonly reason: string; readonly guard: string} | undefined {
+  const {tag, held} = entry
+  if (timeOf(held) !== undefined || !inventory.aged.has(held.digest)) return undefined
+  const rule = agedRules(policy).find(({matches, olderThan}) => olderThan > 0 && matches(tag))
+  const isChosen = rule !== undefined && chosenTag(entry, policy) === undefined
+  return isChosen ? {reason: rule.name, guard: UNDATED} : undefined
+}
+
+/** What chooses tags by their age alone. */
+function agedRules({deleteTags, olderThan, development, cache}: RetentionPolicy) {
+  return [
+    ...deleteTags.map(pattern => ({
+      name: `delete-tags ${pattern.text}`,
+      matches: pattern.matches,
+      olderThan: pattern.olderThan ?? olderThan
+    })),
+    ...development.patterns.map(({matches}) => ({
+      name: 'development tag by age',
+      matches,
+      olderThan: development.olderThan
+    })),
+    ...cache.patterns.map(({matches}) => ({name: 'cache by age', matches, olderThan: cache.olderThan}))
+  ]
+}
+
+/** An index whose platforms are gone, or what is listed but not there. */
+function damagedImage(held: HeldVersion, inventory: Inventory, policy: RetentionPolicy): string | undefined {
+  return isOlder(held, policy.olderThan, policy.now) ? damageOf(held, inventory, policy) : undefined
 }
 
 function closedPullRequest(tag: Tag, {pullRequests}: RetentionPolicy): string | undefined {
@@ -154,12 +142,6 @@ function isAgedOut({tag, held}: TaggedVersion, {patterns, olderThan}: AgedTags, 
   return patterns.some(({matches}) => matches(tag)) && isOlder(held, olderThan, now)
 }
 
-/** Whether something is known to be this old. */
-export function isOlder(held: HeldVersion, age: number, now: number): boolean {
-  const time = timeOf(held)
-  return age === 0 || (time !== undefined && now - time >= age)
-}
-
 /** Cache references that are too old, or beyond what all of them may have, the oldest first. */
 function cacheTags(tagged: readonly TaggedVersion[], {cache, now}: RetentionPolicy): Map<Tag, string> {
   const caches = tagged
@@ -176,27 +158,19 @@ function cacheTags(tagged: readonly TaggedVersion[], {cache, now}: RetentionPoli
 }
 
 /** What an age or a size decides, of which none is known and none was asked for yet. */
-function unagedOf(
-  tagged: readonly TaggedVersion[],
-  {aged}: Inventory,
-  {deleteTags, olderThan, development, cache}: RetentionPolicy
-): Digest[] {
-  const patterns = [...development.patterns, ...cache.patterns, ...(olderThan > 0 ? deleteTags : [])]
-  const isUnknown = (held: HeldVersion): boolean =>
-    !aged.has(held.digest) &&
-    (timeOf(held) === undefined || (cache.maxSize !== undefined && held.size === undefined))
+function unagedOf(tagged: readonly TaggedVersion[], inventory: Inventory, policy: RetentionPolicy): Digest[] {
+  const {cache} = policy
+  const byAge = agedRules(policy).filter(({olderThan}) => olderThan > 0)
+  const isSized = cache.maxSize !== undefined
+  const isWanted = ({tag, held}: TaggedVersion): boolean =>
+    (timeOf(held) === undefined &&
+      (policy.keepNewest.length > 0 ||
+        byAge.some(({matches}) => matches(tag)) ||
+        (policy.olderThan > 0 && damageOf(held, inventory, policy) !== undefined))) ||
+    (isSized &&
+      (timeOf(held) === undefined || held.size === undefined) &&
+      cache.patterns.some(({matches}) => matches(tag)))
   return tagged
-    .filter(({tag, held}) => isUnknown(held) && patterns.some(({matches}) => matches(tag)))
+    .filter(entry => !inventory.aged.has(entry.held.digest) && isWanted(entry))
     .map(({held}) => held.digest)
-}
-
-function groupBy<T, Key>(items: readonly T[], keyOf: (item: T) => Key): Map<Key, T[]> {
-  const groups = new Map<Key, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
-    else group.push(item)
-  }
-  return groups
 }

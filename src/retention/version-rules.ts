@@ -2,7 +2,10 @@ import type {Digest} from '../oci/digest.js'
 import {type HeldVersion, type Inventory, cameAt, isBlind, ownTags, timeOf} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
 import {type Links, subjectsOf} from './reachability.js'
-import {type TagVerdict, isLeftover, isOlder} from './tag-rules.js'
+import {damageOf, isAbsent} from './damaged-images.js'
+import {type TagVerdict, isLeftover} from './tag-rules.js'
+import {isOlder} from './tagged-version.js'
+import {untaggedBeyondNewest} from './untagged-images.js'
 
 /** What the rules chose, and what keeps what. */
 export interface Selection {
@@ -60,13 +63,14 @@ function chosenVersions(
 ): Map<Digest, string> {
   const named = new Set(policy.superseded)
   const listed = new Set([...inventory.versions.values()].flatMap(childDigests))
+  const beyond = untaggedBeyondNewest(inventory, policy)
   const chosen = new Map<Digest, string>()
   for (const held of inventory.versions.values()) {
     const reason =
       (named.has(held.digest) ? 'superseded' : undefined) ??
       reasonByTags(held, verdict) ??
-      (held.tags.length === 0 && isOlder(held, policy.olderThan, policy.now)
-        ? reasonUntagged(held, {inventory, policy, listed})
+      (held.tags.length === 0
+        ? (beyond.get(held.digest) ?? reasonUntagged(held, {inventory, policy, listed}))
         : orphanedTags(held, inventory, policy))
     if (reason !== undefined) chosen.set(held.digest, reason)
   }
@@ -90,9 +94,20 @@ interface UntaggedContext {
   readonly listed: ReadonlySet<Digest>
 }
 
-function reasonUntagged(held: HeldVersion, {inventory, policy, listed}: UntaggedContext): string | undefined {
-  if (policy.untagged) return 'untagged'
-  if (!policy.orphans) return undefined
+function reasonUntagged(held: HeldVersion, context: UntaggedContext): string | undefined {
+  const {inventory, policy} = context
+  const {now, olderThan, untaggedAge, orphansAge} = policy
+  const named = policy.deleteTags.find(({digest}) => digest === held.digest)
+  if (named !== undefined && isOlder(held, named.olderThan ?? olderThan, now))
+    return `delete-tags ${named.text}`
+  if (policy.untagged && isOlder(held, untaggedAge, now)) return 'untagged'
+  const damage = isOlder(held, olderThan, now) ? damageOf(held, inventory, policy) : undefined
+  return (
+    damage ?? (policy.orphans && isOlder(held, orphansAge, now) ? reasonOrphaned(held, context) : undefined)
+  )
+}
+
+function reasonOrphaned(held: HeldVersion, {inventory, listed}: UntaggedContext): string | undefined {
   const subjects = subjectsOf(held)
   if (subjects.length > 0)
     return subjects.every(subject => isAbsent(subject, inventory)) ? 'refers to what is not there' : undefined
@@ -104,16 +119,12 @@ function reasonUntagged(held: HeldVersion, {inventory, policy, listed}: Untagged
 function orphanedTags(
   held: HeldVersion,
   inventory: Inventory,
-  {orphans, olderThan, now}: RetentionPolicy
+  {orphans, orphansAge, now}: RetentionPolicy
 ): string | undefined {
-  if (!orphans || ownTags(held).length > 0 || !isOlder(held, olderThan, now)) return undefined
+  if (!orphans || ownTags(held).length > 0 || !isOlder(held, orphansAge, now)) return undefined
   const subjects = subjectsOf(held)
   const isOrphan = subjects.length > 0 && subjects.every(subject => isAbsent(subject, inventory))
   return isOrphan ? 'refers to what is not there' : undefined
-}
-
-function isAbsent(digest: Digest, {versions, isWhole, absent}: Inventory): boolean {
-  return absent.has(digest) || (isWhole && !versions.has(digest))
 }
 
 function childDigests({content}: HeldVersion): readonly Digest[] {
@@ -148,10 +159,16 @@ function guardedVersions(
     const held = inventory.versions.get(digest)
     const guard = needed.has(digest)
       ? 'a journal needs it to put a release back'
-      : (unreadableGuard(held, touched.has(digest)) ?? ageGuard(held, touched.has(digest), policy))
+      : (keptByDigest(digest, policy) ??
+        unreadableGuard(held, touched.has(digest)) ??
+        ageGuard(held, touched.has(digest), policy))
     if (guard !== undefined && !leftovers.has(digest)) guarded.set(digest, guard)
   }
   return guarded
+}
+
+function keptByDigest(digest: Digest, {keepTags}: RetentionPolicy): string | undefined {
+  return keepTags.some(pattern => pattern.digest === digest) ? `kept by keep-tags ${digest}` : undefined
 }
 
 /** What somebody named by its tag may go unread; what is untagged may refer to something that stays. */
@@ -168,7 +185,8 @@ function ageGuard(
 ): string | undefined {
   if (held === undefined || grace === 0) return undefined
   const time = timeOf(held)
-  if (time === undefined) return isChosen ? 'names no creation time: it may be too young' : undefined
+  if (time === undefined)
+    return isChosen ? 'nobody can tell when it came here: it may be too young' : undefined
   return now - time < grace ? 'too young' : undefined
 }
 

@@ -19,6 +19,8 @@ const WHOLE =
 const SHORT =
   /^(?:(?<prefix>[A-Za-z][\w.]*(?:-[A-Za-z][\w.]*)*)-)?v?(?<numbers>\d+(?:\.\d+)?)(?:-(?<suffix>.+))?$/
 
+const TWO_PARTS = /^((?:[A-Za-z][\w.]*(?:-[A-Za-z][\w.]*)*-)?v?)(\d+\.\d+)((?:-.+)?)$/
+
 /** Reads a tag as a whole version; undefined where it is none. */
 export function readVersionTag(tag: Tag): VersionTag | undefined {
   const groups = WHOLE.exec(tag)?.groups
@@ -29,6 +31,14 @@ export function readVersionTag(tag: Tag): VersionTag | undefined {
   const version = parseOrdered([core, ...parts.slice(0, end)].join('-'))
   const variant = variantOf(prefix, parts.slice(end).join('-'))
   return version && {tag, version, variant}
+}
+
+/** Reads a tag as a version of two parts, such as 24.04 or 1.2-alpine; undefined where it is none. */
+export function readShortVersionTag(tag: Tag): VersionTag | undefined {
+  const [, before, numbers, after] = TWO_PARTS.exec(tag) ?? []
+  if (before === undefined || numbers === undefined || after === undefined) return undefined
+  const version = readVersionTag(`${before}${numbers}.0${after}` as Tag)
+  return version && {...version, tag}
 }
 
 /** What a shorter alias names: 1.2 of the variant python3.13 in 1.2-python3.13. */

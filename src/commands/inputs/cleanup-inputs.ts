@@ -1,21 +1,44 @@
 import {BACKENDS} from '../../cleanup/backend-choice.js'
-import {InputFaults, choice, count, duration, flag, json, lines, list, parsed} from '../../inputs/input.js'
+import {
+  type Input,
+  InputFaults,
+  choice,
+  count,
+  duration,
+  flag,
+  json,
+  list,
+  parseDuration,
+  parsed,
+  patterns
+} from '../../inputs/input.js'
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Digest} from '../../oci/digest.js'
 import {type Reference, parseReference} from '../../oci/reference.js'
 import {type JournalDocument, parseJournal} from '../../plan/journal-document.js'
 import {type ExpectedPlan, readStampedHash} from '../../retention/plan-hash.js'
-import {parseNumberedPattern, parseTagPattern} from '../../retention/tag-pattern.js'
+import {parsePackagePattern} from '../../package-hosts/package-pattern.js'
+import type {NewestRule} from '../../retention/policy.js'
+import {parseNamePattern, parseNumberedPattern, parseTagPattern} from '../../retention/tag-pattern.js'
+import {parseDeletionRule, parseKeptSelector, parseNewestRule} from './cleanup-rules.js'
 import {githubRepository, githubToken} from './github-inputs.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
 import {config, dryRun, images, minAge, release} from './shared-inputs.js'
 
-const PATTERNS = 'One a line: the name of a tag, glob:PATTERN or regex:PATTERN.'
+const PATTERNS = 'Names of tags, glob:PATTERN or regex:PATTERN, separated by line breaks or commas.'
 
 /** What is cleaned, how, and what of it never goes. */
 export const cleanupInputs = {
   release,
   images,
+  packages: list(
+    {
+      summary:
+        'Packages of GitHub by pattern, beside images: ghcr.io/OWNER/NAME with * for anything, such as ghcr.io/org/team-*; one that starts with ! is left out. Needs a classic personal access token with read:packages as github-token.',
+      placeholder: 'PATTERN'
+    },
+    parsePackagePattern
+  ),
   superseded: list(
     {
       summary: 'What a tag pointed at before, as merge-manifest gave it out; for use without a release.',
@@ -38,32 +61,53 @@ export const cleanupInputs = {
     default: '0'
   }),
   'superseded-prereleases': flag({summary: 'Delete the tags of pre-releases whose release is there.'}),
-  'keep-tags': lines(
+  'keep-newest': newestRules({
+    summary:
+      'How many of the newest images with a tag stay; older ones go with their tags. COUNT for all images, COUNT of PATTERN for those with such a tag, which the other count then leaves out; "older than TIME" may follow. Images that keep-tags names, and younger ones, are not counted.'
+  }),
+  'keep-tags': patterns(
     {
-      summary: `Tags that stay with all they reach, whatever else is said. ${PATTERNS}`,
-      placeholder: 'PATTERN'
+      summary: `Tags that stay with all they reach, whatever else is said. ${PATTERNS} A digest is taken, too.`
     },
-    parseTagPattern
+    parseKeptSelector
   ),
-  'delete-tags': lines(
+  'delete-tags': patterns(
     {
-      summary: `Tags that go. ${PATTERNS} A pattern never chooses latest nor the newest version; latest goes where it is named as such.`,
-      placeholder: 'PATTERN'
+      summary: `Tags that go. ${PATTERNS} A digest is taken, too; "older than TIME" may follow each. A pattern never chooses latest nor the newest version; they go where they are named exactly.`
     },
-    parseTagPattern
+    parseDeletionRule
   ),
+  'whole-images': flag({
+    summary:
+      'A tag that goes takes all other tags of its image along. If one of those is kept by keep-tags or a number to keep, all of them stay.'
+  }),
   'older-than': duration({
-    summary: 'How old must be what delete-tags, untagged and orphans choose.',
+    summary:
+      'How old must be what delete-tags, keep-newest, untagged, orphans, ghost-images and partial-images choose, if nothing else is said there.',
     default: '0'
   }),
   untagged: flag({
     summary:
       'Delete what has no tag and is no part of anything that stays. Registries that list tags only show no such thing but what the release superseded.'
   }),
+  'untagged-age': age('How old must be what untagged and keep-newest-untagged choose.'),
+  'keep-newest-untagged': parsed(
+    {
+      summary:
+        'How many of the newest images without a tag stay; older ones go. Platforms and signatures are not counted, but go and stay with their image.',
+      placeholder: 'N'
+    },
+    parseKeptCount
+  ),
   orphans: flag({
     summary:
       'Delete signatures and attestations whose image is gone, and platforms that no index names any more.'
   }),
+  'orphans-age': age('How old must be what orphans chooses.'),
+  'ghost-images': flag({
+    summary: 'Delete indexes none of whose platforms is there, and what is listed but not there.'
+  }),
+  'partial-images': flag({summary: 'Delete indexes some of whose platforms are not there.'}),
   'pull-request-tags': list(
     {
       summary: 'Tags of pull requests, such as pr-{number}; those go whose pull request is closed.',
@@ -71,22 +115,15 @@ export const cleanupInputs = {
     },
     parseNumberedPattern
   ),
-  'development-tags': lines(
-    {summary: `Tags that go by their age. ${PATTERNS}`, placeholder: 'PATTERN'},
-    parseTagPattern
-  ),
+  'development-tags': patterns({summary: `Tags that go by their age. ${PATTERNS}`}, parseTagPattern),
   'development-age': duration({summary: 'The age at which development-tags go.', default: '30d'}),
-  'cache-tags': lines(
-    {summary: `Tags under which builds keep their cache. ${PATTERNS}`, placeholder: 'PATTERN'},
-    parseTagPattern
-  ),
-  'actions-caches': lines(
+  'cache-tags': patterns({summary: `Tags under which builds keep their cache. ${PATTERNS}`}, parseTagPattern),
+  'actions-caches': patterns(
     {
       summary:
-        'Keys of caches of GitHub Actions in the repository of the source, by the same patterns, such as glob:buildkit-*.',
-      placeholder: 'PATTERN'
+        'Keys of caches of GitHub Actions in the repository of the source, by the same patterns, such as glob:buildkit-*.'
     },
-    parseTagPattern
+    parseNamePattern
   ),
   'cache-age': duration({summary: 'The age at which cache-tags and actions-caches go.', default: '14d'}),
   'cache-size': parsed(
@@ -106,6 +143,10 @@ export const cleanupInputs = {
     parseJournals
   ),
   'min-age': minAge,
+  validate: flag({
+    summary:
+      'Only read every tag through all its platforms, and fail where one of them is not there. Nothing is deleted.'
+  }),
   'max-delete': count({
     summary: 'How many manifests may go in one run, from all repositories; 0 for any number.',
     min: 0,
@@ -134,6 +175,10 @@ export const cleanupInputs = {
     },
     parseDigestReference
   ),
+  strict: flag({
+    summary:
+      'Fail, and delete nothing, where a pattern or digest that was given matches nothing: it may be misspelt.'
+  }),
   backend: choice(['auto', ...BACKENDS], {
     summary:
       'What lists and deletes: the API of GitHub packages, of Docker Hub, or that of the registry itself; auto goes by the host.',
@@ -145,6 +190,29 @@ export const cleanupInputs = {
   config,
   'registry-credentials': registryCredentials,
   'dry-run': dryRun
+}
+
+/** An age that another input stands in for. */
+function age(summary: string): Input<number | undefined> {
+  return parsed({summary: `${summary} By default as older-than says.`, placeholder: 'TIME'}, parseDuration)
+}
+
+function newestRules(options: {readonly summary: string}): Input<readonly NewestRule[]> {
+  const input = patterns({...options, placeholder: 'COUNT'}, parseNewestRule)
+  const parse = (text: string): readonly NewestRule[] => {
+    const rules = input.parse(text)
+    const general = rules.filter(({pattern}) => pattern === undefined)
+    if (general.length < 2) return rules
+    throw new InputFaults([`${general.map(rule => rule.text).join(' and ')} are both about all images`])
+  }
+  return {...input, parse}
+}
+
+function parseKeptCount(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new InputFaults([
+    `${JSON.stringify(text)} is not a number of images to keep, 1 or more; to keep none, say untagged: true`
+  ])
 }
 
 function parseDigestReference(text: string): Required<Pick<Reference, 'repository' | 'digest'>> {

@@ -1,0 +1,51 @@
+import {InputFaults, parseDuration} from '../../inputs/input.js'
+import type {NewestRule} from '../../retention/policy.js'
+import {type TagPattern, parseTagPattern, parseTagSelector} from '../../retention/tag-pattern.js'
+
+const AGE = /^(.*?)\s+older than\s+(\S+)$/s
+
+/**
+ * Reads what chooses tags to go, `PATTERN` or `PATTERN older than TIME`; a digest is a pattern, too.
+ * @throws ReleaseError INPUT_INVALID, TAG_INVALID, DIGEST_INVALID; InputFaults for the time
+ */
+export function parseDeletionRule(text: string): TagPattern {
+  const {rest, olderThan} = withAge(text)
+  return {...parseTagSelector(rest), ...(olderThan === undefined ? {} : {olderThan})}
+}
+
+/**
+ * Reads what chooses tags or a manifest to stay.
+ * @throws ReleaseError INPUT_INVALID, TAG_INVALID, DIGEST_INVALID
+ */
+export function parseKeptSelector(text: string): TagPattern {
+  if (AGE.test(text))
+    throw new InputFaults([`${JSON.stringify(text)}: what keep-tags names does stay at any age`])
+  return parseTagSelector(text)
+}
+
+/**
+ * Reads `COUNT`, `COUNT of PATTERN`, or either with `older than TIME` after it.
+ * @throws InputFaults, ReleaseError INPUT_INVALID
+ */
+export function parseNewestRule(text: string): NewestRule {
+  const {rest, olderThan} = withAge(text)
+  const [, digits = '', pattern] = /^(\d{1,6})(?:\s+of\s+(\S.*))?$/s.exec(rest) ?? []
+  const count = Number(digits)
+  if (count === 0)
+    throw new InputFaults([
+      `${JSON.stringify(text)} is neither a number of images to keep, 1 or more, nor one with a pattern, such as 3 of glob:nightly-*`
+    ])
+  return {
+    text: rest,
+    count,
+    ...(pattern === undefined ? {} : {pattern: parseTagPattern(pattern)}),
+    ...(olderThan === undefined ? {} : {olderThan})
+  }
+}
+
+function withAge(text: string): {readonly rest: string; readonly olderThan: number | undefined} {
+  const [, rest, age] = AGE.exec(text) ?? []
+  return rest === undefined || age === undefined
+    ? {rest: text, olderThan: undefined}
+    : {rest, olderThan: parseDuration(age)}
+}
