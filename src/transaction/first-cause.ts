@@ -14,10 +14,12 @@ const FAULTS_OF_IMAGES: readonly string[] = [
  * once, for a missing login fails every request in the same way.
  * @returns undefined where all failures are of the images
  */
-export function firstCause(failures: readonly unknown[]): unknown {
+export function firstCause(failures: readonly unknown[]): Error | undefined {
   const causes = failures.filter(failure => !isOfImages(failure))
   const [first] = causes
-  if (first === undefined || !(first instanceof ReleaseError)) return first
+  if (first === undefined) return undefined
+  if (!(first instanceof ReleaseError))
+    return first instanceof Error ? first : new Error(messageOf(first), {cause: first})
   const different = [...new Map(causes.map(cause => [kindOf(cause), cause])).values()]
   if (different.length === 1) return first
   const hints = different.flatMap(cause => (cause instanceof ReleaseError && cause.hint ? [cause.hint] : []))
