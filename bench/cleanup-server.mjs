@@ -55,11 +55,25 @@ function registry(method, {pathname, searchParams}) {
   if (pathname === '/v2/') return {status: 200, body: {}}
   if (method === 'DELETE') return error(405, 'UNSUPPORTED')
   if (pathname === '/v2/org/app/tags/list') return tagPage(searchParams)
+  const subject = /^\/v2\/org\/app\/referrers\/(.+)$/.exec(pathname)?.[1]
+  if (subject !== undefined) return referrers(subject)
   const reference = /^\/v2\/org\/app\/manifests\/(.+)$/.exec(pathname)?.[1]
   const version = state.left.get(reference) ?? state.byTag.get(reference)
   if (version === undefined || !state.left.has(version.digest)) return error(404, 'MANIFEST_UNKNOWN')
   const headers = {'content-type': version.document.mediaType, 'docker-content-digest': version.digest}
   return {status: 200, headers, body: version.bytes}
+}
+
+/** What refers to a manifest by its subject; the API answers, though GHCR's may do so with nothing. */
+function referrers(subject) {
+  const found = [...state.left.values()].filter(({document}) => document.subject?.digest === subject)
+  const manifests = found.map(({digest, document, bytes}) => ({
+    mediaType: document.mediaType,
+    digest,
+    size: bytes.length
+  }))
+  const mediaType = 'application/vnd.oci.image.index.v1+json'
+  return {status: 200, headers: {'content-type': mediaType}, body: {schemaVersion: 2, mediaType, manifests}}
 }
 
 function tagPage(query) {

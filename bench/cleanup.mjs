@@ -13,7 +13,7 @@ const POLICIES = {
   untagged: ['--untagged', '--orphans'],
   newest: ['--keep-versions', String(KEEP_VERSIONS)]
 }
-const AIM = {requests: 1.3, time: 2, megabytes: 250, refused: 0.05}
+const AIM = {requests: 1.3, liveRequests: 1.1, time: 2, megabytes: 250, refused: 0.05}
 /** GitHub's limits of an hour and of a minute, in windows of two seconds. */
 const LIMITS = {requests: 1000, points: 900, seconds: 2}
 
@@ -31,7 +31,7 @@ export async function benchCleanup({dist}) {
     return {
       lines: [HEADER, ...rows.map(({line}) => line)],
       isMet: rows.every(({isMet}) => isMet),
-      aim: `nothing wrongly deleted or left behind, at most ${AIM.requests} times the requests and ${AIM.time} times the time of the floor, under ${AIM.megabytes} MiB`
+      aim: `nothing wrongly deleted or left behind, at most ${AIM.requests} times the requests (live ${AIM.liveRequests}) and ${AIM.time} times the time of the floor, under ${AIM.megabytes} MiB`
     }
   } finally {
     server.process.kill()
@@ -65,7 +65,8 @@ async function compare(place, task) {
     [`${megabytes} MiB`, 8]
   ]
   // A process that starts takes longer than all requests of a small package.
-  const isFast = (task.size < 1000 || requests <= AIM.requests) && (task.size < 10_000 || time <= AIM.time)
+  const most = task.isDry || task.size < 10_000 ? AIM.requests : AIM.liveRequests
+  const isFast = (task.size < 1000 || requests <= most) && (task.size < 10_000 || time <= AIM.time)
   const isMet = wrong === 0 && left === 0 && isFast && megabytes < AIM.megabytes
   return {line: columns.map(([text, width]) => padded(text, width)).join(' '), isMet}
 }
@@ -126,7 +127,7 @@ function ourProgram({server, folder, dist}, {policy, isDry}) {
 
 function floorProgram({server, folder, world, truth}, {policy, isDry}) {
   const file = path.join(folder, 'floor.json')
-  const read = readsOf(world, policy).map(({digest}) => digest)
+  const read = readsOf(world, policy, truth).map(({digest}) => digest)
   const remove = isDry ? [] : world.filter(({digest}) => truth.has(digest)).map(({id}) => id)
   writeFileSync(file, JSON.stringify({pages: Math.ceil(world.length / 100), read, remove}))
   return {
@@ -138,12 +139,14 @@ function floorProgram({server, folder, world, truth}, {policy, isDry}) {
 
 /**
  * What can have children, and matters: what is tagged, but for signatures, whose tags say what they are; and where
- * untagged versions stay, those that no index names.
+ * untagged versions stay, those that no index names. And what goes, once, for no listing tells what it refers to.
  */
-function readsOf(world, policy) {
+function readsOf(world, policy, truth) {
   const named = new Set(world.flatMap(({document}) => document.manifests ?? []).map(({digest}) => digest))
-  return world.filter(({digest, tags}) =>
-    tags.length > 0 ? !tags[0].endsWith('.sig') : policy === 'newest' && !named.has(digest)
+  return world.filter(
+    ({digest, tags}) =>
+      truth.has(digest) ||
+      (tags.length > 0 ? !tags[0].endsWith('.sig') : policy === 'newest' && !named.has(digest))
   )
 }
 

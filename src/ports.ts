@@ -192,6 +192,8 @@ export interface GithubRequest {
   /** Sent as JSON. */
   readonly body?: unknown
   readonly signal?: AbortSignal
+  /** Asked before it is sent after a pause; where it is not, the answer has the status 0. */
+  readonly isStillWanted?: () => Promise<boolean>
 }
 
 /** What GitHub answered; a status of failure is an answer. */

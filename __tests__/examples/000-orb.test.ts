@@ -2,10 +2,17 @@ import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
 import {describeWith} from '../support/components.js'
 import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
 import {PULL_REQUEST_OPENED} from '../support/example-stand-ins.js'
-import {EXAMPLE_PROGRAMS, type ExampleWorld, openExample} from '../support/example-world.js'
+import {
+  EXAMPLE_PROGRAMS,
+  type ExampleEvent,
+  type ExampleWorld,
+  openExample
+} from '../support/example-world.js'
 
 const MINUTES = 60_000
 const IMAGE = 'docker.io/netbox/orb'
+/** The user name is a secret, and the namespace: logs hide it. */
+const IN_LOG = 'docker.io/***/orb'
 const PYTHONS = ['3.9', '3.10', '3.11', '3.12', '3.13']
 const RELEASED = [
   '0.2.3',
@@ -28,8 +35,9 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
       registries: ['docker.io'],
       bases: PYTHONS.map(python => `python:${python}-slim`),
       builder: 'buildx',
-      secrets: {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password},
-      programs: {trivy: 'echo "trivy $*"'}
+      hubUsers: ['netbox'],
+      secrets: {DOCKERHUB_USERNAME: 'netbox', DOCKERHUB_TOKEN: HUB_LOGIN.password},
+      tools: {trivy: 'echo "trivy $*"'}
     })
   }, MINUTES)
   afterAll(async () => world.stop())
@@ -43,10 +51,13 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
     })
   const digestOf = (tag: string): Promise<string | undefined> => world.view.digest(`${IMAGE}:${tag}`)
 
-  it(
-    'builds every variant of a pull request, and publishes none',
-    async () => {
-      const log = await world.succeed(world.run(PULL_REQUEST_OPENED))
+  it.each<[string, ExampleEvent]>([
+    ['a pull request', PULL_REQUEST_OPENED],
+    ['a pull request of a fork, which has no secrets', {...PULL_REQUEST_OPENED, from: 'fork'}]
+  ])(
+    'builds every variant of %s, and publishes none',
+    async (_, event) => {
+      const log = await world.succeed(world.run(event))
       for (const python of PYTHONS) expect(log).toContain(`Build orb-python${python}`)
       expect(await world.view.tags(IMAGE)).toEqual([])
     },
@@ -91,19 +102,20 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
       expect(new Set(await Promise.all(PYTHONS.map(python => digestOf(`python${python}`)))).size).toBe(5)
       expect(log.match(/\| trivy config /g)).toHaveLength(1)
       expect(log).toContain(
-        `trivy image --exit-code 1 --severity CRITICAL,HIGH,MEDIUM ${IMAGE}@${latest ?? ''}`
+        `trivy image --exit-code 1 --severity CRITICAL,HIGH,MEDIUM ${IN_LOG}@${latest ?? ''}`
       )
-      expect(log).toContain(`--severity CRITICAL ${IMAGE}@${(await digestOf('python3.9')) ?? ''}`)
+      expect(log).toContain(`--severity CRITICAL ${IN_LOG}@${(await digestOf('python3.9')) ?? ''}`)
     },
     5 * MINUTES
   )
 
   it(
-    'gives main its two tags, and leaves the release alone',
+    'gives main its two tags, published by a user of another name, and leaves the release alone',
     async () => {
       const latest = await digestOf('latest')
       world.commit({'orb.py': 'print("next")\n'})
-      await world.succeed(world.run({name: 'push', ref: 'refs/heads/main'}))
+      const secrets = {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password}
+      await world.succeed(world.run({name: 'push', ref: 'refs/heads/main', secrets}))
       expect(await world.view.tags(IMAGE)).toEqual([...RELEASED, 'dev', 'main'].sort())
       expect(await digestOf('main')).toBe(await digestOf('dev'))
       expect(await digestOf('latest')).toBe(latest)
@@ -147,7 +159,7 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
       })
       const {exitCode, log} = await world.run({name: 'push', ref: 'refs/heads/main'})
       expect(exitCode).not.toBe(0)
-      expect(log).toMatch(/::error::.*netbox\/orb:dev/)
+      expect(log).toMatch(/::error::.*\*\*\*\/orb:dev/)
       world.internet.heal()
       expect(await Promise.all(['main', 'dev'].map(digestOf))).toEqual(before)
     },

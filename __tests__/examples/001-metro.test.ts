@@ -22,7 +22,8 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildah'], '001-metro in a runner', () => {
       registries: ['ghcr.io', 'docker.io'],
       bases: ['busybox:1.37'],
       builder: 'buildah',
-      secrets: {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password}
+      hubUsers: ['metro'],
+      secrets: {DOCKERHUB_USERNAME: 'metro', DOCKERHUB_TOKEN: HUB_LOGIN.password}
     })
   }, MINUTES)
   afterAll(async () => world.stop())
@@ -39,11 +40,26 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildah'], '001-metro in a runner', () => {
   }
 
   it(
-    'publishes nothing of a run by hand, which only builds',
+    'publishes nothing of a run by hand, which only builds, and needs no secrets for that',
     async () => {
-      const {log, exitCode} = await world.run({name: 'workflow_dispatch', ref: 'refs/heads/main'})
+      const {log, exitCode} = await world.run({
+        name: 'workflow_dispatch',
+        ref: 'refs/heads/main',
+        secrets: {}
+      })
       expect(exitCode === 0 ? 'succeeded' : log).toBe('succeeded')
       expect(log).toContain('Build linux/arm64')
+      expect(await tagsOf()).toEqual([[], []])
+    },
+    2 * MINUTES
+  )
+
+  it(
+    'publishes nothing where the secrets of one registry are missing, and says so',
+    async () => {
+      const {log, exitCode} = await world.run({name: 'push', ref: 'refs/heads/main', secrets: {}})
+      expect(exitCode).not.toBe(0)
+      expect(log).toMatch(/::error::.*docker\.io/)
       expect(await tagsOf()).toEqual([[], []])
     },
     2 * MINUTES
@@ -67,7 +83,9 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildah'], '001-metro in a runner', () => {
       }
 
       world.commit({'prices.json': '{"currency": "TWD", "month": 1300}\n'})
-      await world.succeed(push('refs/heads/main'))
+      // By a user whose name is not that of the namespace.
+      const secrets = {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password}
+      await world.succeed(world.run({name: 'push', ref: 'refs/heads/main', secrets}))
       expect(await digestOf('latest')).not.toBe(first)
       for (const host of ['docker.io', 'ghcr.io'])
         expect(world.registries.get(host)?.manifests(NAME)).toHaveLength(3)
@@ -126,7 +144,7 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildah'], '001-metro in a runner', () => {
       world.internet.break({...HUB_UPLOADS, path: /\/manifests\/v1\.2\.5$/, status: 403})
       const {exitCode, log} = await push('refs/tags/v1.2.5')
       expect(exitCode).not.toBe(0)
-      expect(log).toMatch(/::error::.*docker\.io\/metro/)
+      expect(log).toMatch(/::error::.*docker\.io\/\*\*\*/)
       expect(await Promise.all([tagsOf(), digestOf('latest')])).toEqual(before)
 
       world.internet.heal()

@@ -1,7 +1,6 @@
 import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
 import {describeWith} from '../support/components.js'
 import {EXAMPLE_PROGRAMS, type ExampleWorld, openExample} from '../support/example-world.js'
-import {type GithubServer, startGithub} from '../support/github-server.js'
 
 const MINUTES = 60_000
 const SERVICES = ['backend', 'frontend', 'gateway', 'worker']
@@ -12,10 +11,8 @@ jest.retryTimes(1, {logErrorsBeforeRetry: true, retryImmediately: true})
 
 describeWith([...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx'], '004-mvpmvp in a runner', () => {
   let world: ExampleWorld
-  let github: GithubServer
 
   beforeAll(async () => {
-    github = await startGithub({repository: 'owner/mvpmvp'})
     world = await openExample({
       name: '004-mvpmvp',
       repository: 'owner/mvpmvp',
@@ -24,23 +21,22 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx'], '004-mvpmvp in
       bases: ['node:24-alpine'],
       scanner: 'docker/buildkit-syft-scanner:stable-1',
       builder: 'buildx',
-      github,
+      isPrivate: true,
       // What semantic-release does of interest here: it finds a version, and says it.
       programs: {npx: 'if [ -n "$NEXT_VERSION" ]; then echo "version=$NEXT_VERSION" >> "$GITHUB_OUTPUT"; fi'}
     })
   }, MINUTES)
   afterAll(async () => {
     await world.stop()
-    await github.stop()
   })
   beforeEach(() => world.internet.heal())
 
   const push = (version: string): ReturnType<ExampleWorld['run']> => {
     const body = 'What changed, as semantic-release writes it.\r\n'
     const tag = `v${version}`
-    if (version !== '' && github.releases.every(({tag_name: name}) => name !== tag))
-      github.releases.push({
-        id: github.releases.length + 1,
+    if (version !== '' && world.github.releases.every(({tag_name: name}) => name !== tag))
+      world.github.releases.push({
+        id: world.github.releases.length + 1,
         tag_name: tag,
         name: tag,
         body,
@@ -50,7 +46,6 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx'], '004-mvpmvp in
     return world.run({
       name: 'push',
       ref: 'refs/heads/main',
-      payload: {repository: {full_name: 'owner/mvpmvp', default_branch: 'main', private: true}},
       env: {NEXT_VERSION: version}
     })
   }
@@ -73,7 +68,7 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx'], '004-mvpmvp in
     async () => {
       await world.succeed(push('1.2.3'))
       expect(await tags()).toEqual(SERVICES.map(() => ['1', '1.2', '1.2.3', 'latest']))
-      const [release] = github.releases
+      const [release] = world.github.releases
       expect(release?.body).toMatch(/^What changed, as semantic-release writes it\.\r\n/)
       for (const service of SERVICES) {
         const digest = await world.view.digest(`${imageOf(service)}:1.2.3`)
@@ -89,7 +84,7 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx'], '004-mvpmvp in
     async () => {
       const log = await world.succeed(push('1.2.3'))
       expect(log).toContain('CACHED')
-      expect(github.releases[0]?.body?.match(/<!-- image-release:images -->/g)).toHaveLength(1)
+      expect(world.github.releases[0]?.body?.match(/<!-- image-release:images -->/g)).toHaveLength(1)
     },
     3 * MINUTES
   )
@@ -103,7 +98,7 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx'], '004-mvpmvp in
       expect(exitCode).not.toBe(0)
       expect(log).toMatch(/Build gateway.*::error::/)
       expect(await tags()).toEqual(SERVICES.map(() => ['1', '1.2', '1.2.3', 'latest']))
-      expect(github.releases.at(-1)?.body).not.toContain('docker pull')
+      expect(world.github.releases.at(-1)?.body).not.toContain('docker pull')
       world.commit({'services/gateway/Containerfile': containerfile})
     },
     3 * MINUTES

@@ -173,6 +173,7 @@ describe('what GitHub deletes for nobody is told from what went wrong', () => {
     const [only = '' as Digest] = await pushTagged(here, ['v1'], [])
     expect(await here.backend.deleteVersion({digest: only, tags: []})).toEqual({
       state: 'undeletable',
+      isForNobody: true,
       reason: 'it is the last tagged version of the package',
       hint: 'Tag another version first, or delete the whole package.'
     })

@@ -193,8 +193,8 @@ export class LazyInventory implements Inventory {
     for (const one of superseded) if (!this.versions.has(one)) this.#read(one)
   }
 
-  supply({contents, ages, referrers, presence}: Needs): void {
-    for (const one of [...contents, ...presence]) this.#read(one)
+  supply({contents, subjects, ages, referrers, presence}: Needs): void {
+    for (const one of [...contents, ...subjects, ...presence]) this.#read(one)
     for (const one of ages) this.#age(one)
     for (const one of referrers) this.#ask(one)
   }

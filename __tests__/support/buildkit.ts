@@ -12,6 +12,8 @@ export interface BuildKit {
   readonly instance: string
   /** The variables that lead docker and buildx there. */
   readonly env: Readonly<Record<string, string>>
+  /** The address of BuildKit itself. */
+  readonly address: string
   stop(): Promise<void>
 }
 
@@ -38,7 +40,7 @@ export async function startBuildKit(
   await waitForSocket(daemon, socket, log)
   const env = {DOCKER_CONFIG: path.join(folder, 'docker')}
   await makeInstance(env, socket)
-  return {instance: INSTANCE, env, stop: () => stop(daemon, folder)}
+  return {instance: INSTANCE, env, address: `unix://${socket}`, stop: () => stop(daemon, folder)}
 }
 
 function formatConfig(folder: string, socket: string, httpRegistries: readonly string[]): string {

@@ -24,11 +24,8 @@ export function makeContainerStorage({isRecent = false} = {}): ContainerStorage 
   const folder = mkdtempSync(path.join(tmpdir(), 'store-'))
   const at = (name: string): string => path.join(folder, name)
   mkdirSync(at('run'))
-  writeFileSync(at('storage.conf'), storageConfiguration(driver(), at('root'), at('run')))
-  writeFileSync(
-    at('containers.conf'),
-    [...containerLines(isRecent), ...engineLines(at), ...runtimeLines()].join('\n')
-  )
+  writeFileSync(at('storage.conf'), storageConfiguration(storageDriver(), at('root'), at('run')))
+  writeFileSync(at('containers.conf'), containersConfiguration(at('tmp'), isRecent))
   return {
     env: {
       CONTAINERS_STORAGE_CONF: at('storage.conf'),
@@ -37,7 +34,7 @@ export function makeContainerStorage({isRecent = false} = {}): ContainerStorage 
       PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
       ...(isRecent ? {PATH: componentPathWith('recent')} : {})
     },
-    podman: `exec ${findComponent('podman') ?? 'podman'} --root ${at('root')} --runroot ${at('run')} --storage-driver ${driver()} --tmpdir ${at('tmp')} "$@"`,
+    podman: `exec ${findComponent('podman') ?? 'podman'} --root ${at('root')} --runroot ${at('run')} --storage-driver ${storageDriver()} --tmpdir ${at('tmp')} "$@"`,
     remove: () => {
       // The driver overlay leaves its folder mounted on itself.
       spawnSync('umount', [at('root/overlay')])
@@ -51,6 +48,11 @@ export function storageConfiguration(kind: 'overlay' | 'vfs', root: string, run:
   return `[storage]\ndriver = "${kind}"\ngraphroot = "${root}"\nrunroot = "${run}"\n`
 }
 
+/** A containers.conf for engines that keep what is temporary in this folder. */
+export function containersConfiguration(tmp: string, isRecent = false): string {
+  return [...containerLines(isRecent), ...engineLines(tmp), ...runtimeLines()].join('\n')
+}
+
 /** podman 5 tries to raise limits that it is not told, and is built here without seccomp. */
 function containerLines(isRecent: boolean): string[] {
   const recent = [
@@ -60,8 +62,8 @@ function containerLines(isRecent: boolean): string[] {
   return ['[containers]', 'netns = "host"', ...(isRecent ? recent : [])]
 }
 
-function engineLines(at: (name: string) => string): string[] {
-  return ['[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"', `tmp_dir = "${at('tmp')}"`]
+function engineLines(tmp: string): string[] {
+  return ['[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"', `tmp_dir = "${tmp}"`]
 }
 
 /** What containers are started with, where a machine does not let a runtime raise limits. */
@@ -75,7 +77,7 @@ function runtimeLines(): string[] {
 const OVERLAYFS = 0x794c7630
 
 /** overlay is twice as fast, but needs root and a file system of another kind below it. */
-function driver(): 'overlay' | 'vfs' {
+export function storageDriver(): 'overlay' | 'vfs' {
   const isRoot = process.getuid?.() === 0
   return isRoot && statfsSync(tmpdir()).type !== OVERLAYFS ? 'overlay' : 'vfs'
 }

@@ -14,11 +14,18 @@ export const DOCKER_DAEMON = ['dockerd', 'docker', 'runc-nores'] as const
 export interface DockerDaemon {
   /** Runs programs that find this daemon. */
   readonly exec: Exec
+  /** Its address, for DOCKER_HOST. */
+  readonly address: string
   stop(): Promise<void>
 }
 
-/** Starts it with its own root and socket in a temporary folder. It touches neither bridges nor the packet filter. */
-export async function startDockerDaemon(): Promise<DockerDaemon> {
+/**
+ * Starts it with its own root and socket in a temporary folder. It touches neither bridges nor the packet filter.
+ * @param variables of its environment, such as those of a proxy
+ */
+export async function startDockerDaemon(
+  variables: Readonly<Record<string, string>> = {}
+): Promise<DockerDaemon> {
   const folder = mkdtempSync(path.join(tmpdir(), 'dockerd-'))
   const at = (name: string): string => path.join(folder, name)
   const configuration = {
@@ -35,11 +42,12 @@ export async function startDockerDaemon(): Promise<DockerDaemon> {
   }
   writeFileSync(at('daemon.json'), JSON.stringify(configuration))
   const daemon = spawn(component('dockerd'), ['--config-file', at('daemon.json')], {
-    env: {...process.env, PATH: componentPath},
+    env: {...process.env, ...variables, PATH: componentPath},
     stdio: ['ignore', 'ignore', 'pipe']
   })
   daemon.stderr.on('data', (chunk: Buffer) => writeFileSync(at('log'), chunk, {flag: 'a'}))
-  const exec = execWithEnvironment({DOCKER_HOST: `unix://${at('socket')}`, DOCKER_CONFIG: at('config')})
+  const address = `unix://${at('socket')}`
+  const exec = execWithEnvironment({DOCKER_HOST: address, DOCKER_CONFIG: at('config')})
   const ended = new Promise<void>(resolve => daemon.once('exit', () => resolve()))
   const stop = async (): Promise<void> => {
     daemon.kill('SIGTERM')
@@ -49,7 +57,7 @@ export async function startDockerDaemon(): Promise<DockerDaemon> {
     rmSync(folder, {recursive: true, force: true})
   }
   for (let tries = 0; tries < 200 && daemon.exitCode === null; tries++) {
-    if ((await exec('docker', ['version'])).exitCode === 0) return {exec, stop}
+    if ((await exec('docker', ['version'])).exitCode === 0) return {exec, address, stop}
     await sleep(100)
   }
   const log = existsSync(at('log')) ? readFileSync(at('log'), 'utf8') : ''

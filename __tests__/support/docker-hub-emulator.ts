@@ -25,6 +25,8 @@ export interface HubOptions {
   ) => {readonly when: 'before' | 'after'; readonly answer: ApiAnswer} | undefined
   /** Whether the listing names digests, as it does in fact, though no description says so. */
   readonly namesDigests?: boolean
+  /** Who may log in; by default one user. */
+  readonly logins?: readonly {readonly username: string; readonly password: string}[]
   /** Requests a minute; a refusal says when to come back. */
   readonly limit?: {readonly requests: number; readonly windowSeconds: number}
 }
@@ -135,7 +137,7 @@ class Hub implements Emulated {
     body: unknown
   ): Promise<ApiAnswer> {
     const {pathname, searchParams} = new URL(target, 'https://hub.docker.com')
-    if (pathname === '/v2/auth/token') return login(body)
+    if (pathname === '/v2/auth/token') return login(body, this.#options.logins ?? [HUB_LOGIN])
     const tag =
       /^\/v2\/(?:namespaces\/([^/]+)\/repositories|repositories\/([^/]+))\/([^/]+)\/tags(?:\/([^/]+)\/?)?$/
     const [, namespace, owner, repository = '', name] = tag.exec(pathname) ?? []
@@ -173,9 +175,11 @@ class Hub implements Emulated {
   }
 }
 
-function login(body: unknown): ApiAnswer {
-  const {username, password} = HUB_LOGIN
-  const isKnown = JSON.stringify(body) === JSON.stringify({identifier: username, secret: password})
+function login(body: unknown, logins: NonNullable<HubOptions['logins']>): ApiAnswer {
+  const isKnown = logins.some(
+    ({username, password}) =>
+      JSON.stringify(body) === JSON.stringify({identifier: username, secret: password})
+  )
   return isKnown
     ? {status: 200, body: {access_token: 'good'}}
     : {status: 401, body: {detail: 'Incorrect authentication credentials', message: ''}}

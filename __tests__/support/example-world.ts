@@ -1,11 +1,14 @@
-import {execFileSync} from 'node:child_process'
 import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {publishBaseImages, publishScanner} from './base-images.js'
 import {type BuildKit, startBuildKit} from './buildkit.js'
-import {type ContainerStorage, makeContainerStorage} from './container-storage.js'
-import {GITHUB_TOKEN, type GithubServer} from './github-server.js'
+import {component} from './components.js'
+import {DOCKER_DAEMON, type DockerDaemon, startDockerDaemon} from './docker-daemon.js'
+import type {GithubServer} from './github-server.js'
+import {type HostedGit, githubSite, hostedGit} from './hosted/hosted-git.js'
+import {startHostedGithub} from './hosted/hosted-github.js'
+import {type HostedMachines, hostedMachines} from './hosted/hosted-machines.js'
 import {type Internet, type Site, passOn, startInternet} from './internet.js'
 import {spellOutOwnActions} from './own-actions.js'
 import {type ProjectCopy, copyProject} from './project-copy.js'
@@ -16,10 +19,13 @@ import {type WorkflowEnd, runWorkflow} from './run-workflow.js'
 import {type VendorRegistry, startVendorRegistry} from './vendor-registries.js'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
-const FIXTURES = path.join(ROOT, '__tests__/fixtures/workflows')
 
 /** The programs that every example needs. */
-export const EXAMPLE_PROGRAMS = ['act', 'crane', 'git', 'htpasswd', ...DISTRIBUTION_3] as const
+export const EXAMPLE_PROGRAMS = [
+  ...['act', 'crane', 'git', 'htpasswd', 'podman', 'buildah', 'docker-buildx'],
+  ...DOCKER_DAEMON,
+  ...DISTRIBUTION_3
+] as const
 
 /** What an example needs beside its own files. */
 export interface ExampleOptions {
@@ -30,16 +36,21 @@ export interface ExampleOptions {
   readonly workflow: string
   /** The vendors' registries that it publishes to. Docker Hub is always there, for base images. */
   readonly registries: readonly string[]
+  /** Users of Docker Hub, beside the first. */
+  readonly hubUsers?: readonly string[]
   readonly bases: readonly string[]
   /** The image by which BuildKit makes bills of materials, if it makes them. */
   readonly scanner?: string
+  /** Whether a step sets up buildx, with a BuildKit behind it. */
   readonly builder: 'buildx' | 'buildah'
   readonly secrets?: Readonly<Record<string, string>>
+  readonly variables?: Readonly<Record<string, string>>
+  readonly isPrivate?: boolean
   readonly sites?: Readonly<Record<string, Site>>
-  /** GitHub's API, if the workflow uses more of it than packages. */
-  readonly github?: GithubServer
-  /** Programs that stand in for others, by their name: the text of a shell script. */
+  /** Texts of shell scripts that stand in for programs of the hosted image. */
   readonly programs?: Readonly<Record<string, string>>
+  /** What steps install: the text of a shell script, or the path of the program. */
+  readonly tools?: Readonly<Record<string, string>>
 }
 
 /** An event of the example's repository. */
@@ -48,14 +59,20 @@ export interface ExampleEvent {
   readonly ref: string
   readonly payload?: object
   readonly env?: Readonly<Record<string, string>>
+  /** Runs for others have no secrets, and a token that reads; forks have no variables either. */
+  readonly from?: 'fork' | 'dependabot'
+  /** In place of those that the repository has. */
+  readonly secrets?: Readonly<Record<string, string>>
 }
 
 /** An example in a repository of its own, with everything that its workflow reaches, on this machine. */
 export interface ExampleWorld {
-  /** The work tree, to change between runs. */
+  /** Where a person works, to change between runs. */
   readonly folder: string
+  readonly git: HostedGit
   readonly internet: Internet
   readonly service: ResultsService
+  readonly github: GithubServer
   readonly registries: ReadonlyMap<string, VendorRegistry>
   readonly view: RegistryView
   /** Variables for programs that read the registries. */
@@ -63,7 +80,7 @@ export interface ExampleWorld {
   /** The commit that the next run is for. */
   head(): string
   commit(files?: Readonly<Record<string, string>>): string
-  /** The text of a file of the work tree. */
+  /** The text of a file of the repository. */
   read(file: string): string
   run(event: ExampleEvent): Promise<WorkflowEnd>
   /** The log of a run that succeeded; one that failed shows it. */
@@ -73,61 +90,109 @@ export interface ExampleWorld {
 
 /** Opens an example. */
 export async function openExample(options: ExampleOptions): Promise<ExampleWorld> {
-  const hosts = [...new Set(['docker.io', ...options.registries])]
-  const registries = await Promise.all(hosts.map(host => startVendorRegistry(host, options.repository)))
-  const sites = Object.assign({}, ...registries.map(registry => registry.sites)) as Record<string, Site>
-  const internet = await startInternet({...sites, ...options.sites, ...githubSite(sites, options)})
   const temp = mkdtempSync(path.join(tmpdir(), 'example-'))
-  const readerEnv = {...internet.env, ...writeLogins(path.join(temp, 'logins'), registries)}
-  await publishBaseImages(
-    options.bases.map(name => `docker.io/library/${name}`),
-    readerEnv
+  const {repository} = options
+  const hosts = [...new Set(['docker.io', ...options.registries])]
+  const registries = await Promise.all(
+    hosts.map(host => startVendorRegistry(host, repository, options.hubUsers))
   )
-  if (options.scanner !== undefined) await publishScanner(`docker.io/${options.scanner}`, readerEnv)
-  const parts = {
+  const git = copyExample(options.name, temp)
+  const github = await startHostedGithub(repository)
+  const packages = Object.assign({}, ...registries.map(registry => registry.sites)) as Record<string, Site>
+  const internet = await startInternet({
+    ...packages,
+    'github.com': githubSite(git, repository, options.isPrivate === true),
+    'api.github.com': apiSite(packages['api.github.com'], github),
+    ...options.sites
+  })
+  const readerEnv = {...internet.env, ...writeLogins(path.join(temp, 'logins'), registries)}
+  await publishImages(options, readerEnv)
+  const engines = await startEngines(options, internet)
+  const parts: Parts = {
+    git,
+    internet,
+    machines: engines.machines,
     service: await startResultsService(),
-    storage: makeContainerStorage(),
-    buildkit: options.builder === 'buildx' ? await startLoggedOut(internet) : undefined,
     actions: copyActions()
   }
-  const folder = copyExample(options.name, path.join(temp, 'repository'))
-  const programs = writePrograms(path.join(temp, 'programs'), {
-    podman: parts.storage.podman,
-    ...options.programs
-  })
   let runs = 0
   return {
-    folder,
+    folder: git.folder,
+    git,
     internet,
+    github,
     service: parts.service,
     registries: new Map(registries.map(registry => [registry.host, registry])),
     view: viewRegistries(readerEnv),
     readerEnv,
-    head: () => execFileSync('git', ['rev-parse', 'HEAD'], {cwd: folder, encoding: 'utf8'}).trim(),
-    commit: files => commit(folder, files),
-    read: file => readFileSync(path.join(folder, file), 'utf8'),
+    head: () => git.head(),
+    commit: files => git.commit(files),
+    read: file => readFileSync(path.join(git.folder, file), 'utf8'),
     succeed,
-    run: event => runExample(options, event, {...parts, folder, internet, programs, run: ++runs}),
+    async run(event) {
+      await engines.empty()
+      return await runExample(options, event, {...parts, run: ++runs})
+    },
     async stop() {
       parts.actions.dispose()
-      parts.storage.remove()
-      await Promise.all([parts.service.stop(), parts.buildkit?.stop(), internet.stop()])
+      await Promise.all([parts.service.stop(), engines.stop(), internet.stop(), github.stop()])
       await Promise.all(registries.map(registry => registry.stop()))
       rmSync(temp, {recursive: true, force: true})
     }
   }
 }
 
-/** One name for all of GitHub's API: packages are somewhere else than releases and pull requests. */
-function githubSite(sites: Readonly<Record<string, Site>>, {github}: ExampleOptions): Record<string, Site> {
-  const packages = sites['api.github.com']
-  if (github === undefined) return {}
+async function publishImages(
+  {bases, scanner}: ExampleOptions,
+  readerEnv: Readonly<Record<string, string>>
+): Promise<void> {
+  await publishBaseImages(
+    bases.map(name => `docker.io/library/${name}`),
+    readerEnv
+  )
+  if (scanner !== undefined) await publishScanner(`docker.io/${scanner}`, readerEnv)
+}
+
+interface Engines {
+  readonly machines: HostedMachines
+  /** A run finds no images and no steps of the one before: its machines are new. */
+  empty(): Promise<void>
+  stop(): Promise<void>
+}
+
+async function startEngines(
+  {builder, programs, tools}: ExampleOptions,
+  internet: Internet
+): Promise<Engines> {
+  const docker: DockerDaemon = await startDockerDaemon(internet.env)
+  const buildkit: BuildKit | undefined =
+    builder === 'buildx' ? await startBuildKit([], internet.env) : undefined
+  const machines = hostedMachines({
+    docker: docker.address,
+    ...(buildkit === undefined ? {} : {buildkit: buildkit.address}),
+    ...(programs === undefined ? {} : {programs}),
+    ...(tools === undefined ? {} : {tools})
+  })
   return {
-    'api.github.com': (incoming, answer) => {
-      const isOfPackages = /^\/(orgs|users?)\b/.test(incoming.url ?? '')
-      if (isOfPackages && typeof packages === 'function') packages(incoming, answer)
-      else passOn(new URL(github.url), incoming, answer)
+    machines,
+    async empty() {
+      await docker.exec('docker', ['image', 'prune', '--all', '--force'])
+      if (buildkit !== undefined)
+        await docker.exec(component('buildctl'), ['--addr', buildkit.address, 'prune', '--all'])
+    },
+    async stop() {
+      machines.stop()
+      await Promise.all([docker.stop(), buildkit?.stop()])
     }
+  }
+}
+
+/** One name for all of GitHub's API: packages are somewhere else than releases and pull requests. */
+function apiSite(packages: Site | undefined, github: GithubServer): Site {
+  return (incoming, answer) => {
+    const isOfPackages = /^\/(orgs|users?)\b/.test(incoming.url ?? '')
+    if (isOfPackages && typeof packages === 'function') packages(incoming, answer)
+    else passOn(new URL(github.url), incoming, answer)
   }
 }
 
@@ -137,61 +202,32 @@ async function succeed(run: Promise<WorkflowEnd>): Promise<string> {
   return log
 }
 
-/** podman wants the file that the variable of docker leads to. */
-async function startLoggedOut(internet: Internet): Promise<BuildKit> {
-  const buildkit = await startBuildKit([], internet.env)
-  writeFileSync(path.join(buildkit.env['DOCKER_CONFIG'] ?? '', 'config.json'), '{}')
-  return buildkit
-}
-
 interface Parts {
-  readonly service: ResultsService
-  readonly storage: ContainerStorage
-  readonly buildkit: BuildKit | undefined
-  readonly actions: ProjectCopy
-  readonly folder: string
+  readonly git: HostedGit
   readonly internet: Internet
-  readonly programs: string
-  readonly run: number
+  readonly machines: HostedMachines
+  readonly service: ResultsService
+  readonly actions: ProjectCopy
 }
 
 function runExample(
-  {repository, workflow, secrets}: ExampleOptions,
-  {name, ref, payload, env}: ExampleEvent,
-  parts: Parts
+  options: ExampleOptions,
+  {name, ref, payload, env, from, secrets = options.secrets}: ExampleEvent,
+  parts: Parts & {readonly run: number}
 ): Promise<WorkflowEnd> {
-  const {service, storage, buildkit, internet, actions, folder, programs, run} = parts
+  const {git, service, internet, machines, actions, run} = parts
   return runWorkflow({
-    folder,
-    file: `.github/workflows/${workflow}`,
-    repository,
-    actor: 'octocat',
-    event: {
-      name,
-      payload: {ref, repository: {full_name: repository, default_branch: 'main'}, ...payload}
-    },
-    secrets: {GITHUB_TOKEN: GITHUB_TOKEN, ...secrets},
-    env: {
-      ...storage.env,
-      ...buildkit?.env,
-      ...internet.env,
-      ...service.env(`run-${run}`),
-      UPLOADS: path.join(folder, '../uploads', String(run)),
-      ...env
-    },
-    programs,
-    // Jobs share the storage of buildah here, where one platform's base takes the name from the other's.
-    ...(buildkit === undefined ? {jobs: 1} : {}),
-    actions: {'org/image-release': actions.folder},
-    standIns: {
-      'docker/login-action': path.join(FIXTURES, 'login'),
-      'docker/setup-buildx-action': path.join(FIXTURES, 'nothing'),
-      'docker/setup-qemu-action': path.join(FIXTURES, 'nothing'),
-      'sigstore/cosign-installer': path.join(FIXTURES, 'nothing'),
-      'actions/setup-python': path.join(FIXTURES, 'nothing'),
-      'actions/upload-artifact': path.join(FIXTURES, 'upload-artifact'),
-      'actions/download-artifact': path.join(FIXTURES, 'download-artifact')
-    }
+    git,
+    machines,
+    file: `.github/workflows/${options.workflow}`,
+    repository: options.repository,
+    actor: from === 'dependabot' ? 'dependabot[bot]' : 'octocat',
+    event: {name, ref, payload: {...payload, repository: {private: options.isPrivate === true}}},
+    secrets: from === undefined ? (secrets ?? {}) : {},
+    variables: from === 'fork' ? {} : (options.variables ?? {}),
+    facts: {isReadOnly: from !== undefined, isFork: from === 'fork'},
+    env: {...internet.env, ...service.env(`run-${run}`), ...env},
+    actions: {'org/image-release': actions.folder}
   })
 }
 
@@ -202,28 +238,14 @@ function copyActions(): ProjectCopy {
     'none'
   )
   spellOutOwnActions(copy.folder, action => `org/image-release/${action}@v1`)
+  rmSync(path.join(copy.folder, '.git'), {recursive: true})
   return copy
 }
 
-function copyExample(name: string, folder: string): string {
+function copyExample(name: string, temp: string): HostedGit {
+  const folder = path.join(temp, 'repository')
   cpSync(path.resolve(ROOT, 'examples', name), folder, {recursive: true})
-  execFileSync('git', ['init', '--quiet', '--initial-branch', 'main'], {cwd: folder})
-  commit(folder)
-  return folder
-}
-
-/** Commits what stands in the work tree, with these files changed. Returns the commit. */
-function commit(folder: string, files: Readonly<Record<string, string>> = {}): string {
-  for (const [file, text] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(folder, file)), {recursive: true})
-    writeFileSync(path.join(folder, file), text)
-  }
-  const git = (...args: string[]): string => execFileSync('git', args, {cwd: folder, encoding: 'utf8'}).trim()
-  git('config', 'user.name', 'Test')
-  git('config', 'user.email', 'test@example.org')
-  git('add', '--all')
-  git('commit', '--quiet', '--allow-empty', '--message', 'Change')
-  return git('rev-parse', 'HEAD')
+  return hostedGit(folder, path.join(temp, 'repository.git'))
 }
 
 /** The logins of all registries as docker and skopeo read them. */
@@ -238,11 +260,4 @@ function writeLogins(folder: string, registries: readonly VendorRegistry[]): Rec
     JSON.stringify({auths: Object.fromEntries(auths) as object})
   )
   return {DOCKER_CONFIG: folder, REGISTRY_AUTH_FILE: path.join(folder, 'config.json')}
-}
-
-function writePrograms(folder: string, programs: Readonly<Record<string, string>>): string {
-  mkdirSync(folder)
-  for (const [name, text] of Object.entries(programs))
-    writeFileSync(path.join(folder, name), `#!/bin/sh\n${text}\n`, {mode: 0o755})
-  return folder
 }

@@ -19,7 +19,7 @@ import type {RunningRegistry} from './registries.js'
 /** How GitHub's container registry is emulated. */
 export interface GhcrOptions extends Partial<GhcrSettings> {
   /** The tokens that the API takes. By default `admin`, a classic one that may do everything. */
-  readonly tokens?: Readonly<Record<string, GhcrToken>>
+  readonly tokens?: Readonly<Record<string, GhcrToken>> | ((text: string) => GhcrToken | undefined)
   readonly limits?: GhcrLimits
   /** Where the manifests really are; by default an embedded registry of its own. */
   readonly registry?: RunningRegistry
@@ -141,7 +141,8 @@ class Emulator implements Emulated {
 
   #token({headers}: IncomingMessage): GhcrToken | undefined {
     const text = headers.authorization?.replace(/^(?:token|bearer)\s+/i, '') ?? ''
-    return (this.#options.tokens ?? {admin: GHCR_ADMIN})[text]
+    const {tokens = {admin: GHCR_ADMIN}} = this.#options
+    return typeof tokens === 'function' ? tokens(text) : tokens[text]
   }
 }
 

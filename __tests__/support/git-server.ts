@@ -68,7 +68,7 @@ export async function serveGit({folder, git}: BareRepository, token: string): Pr
   const wanted = `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`
   const server = createServer((request, response) => {
     logins.push(request.headers.authorization)
-    if (request.headers.authorization === wanted) answer(path.dirname(folder), request, response)
+    if (request.headers.authorization === wanted) runGitBackend(path.dirname(folder), request, response)
     else response.writeHead(401, {'www-authenticate': 'Basic realm="git"'}).end()
   })
   const port = await listen(server)
@@ -79,8 +79,8 @@ export async function serveGit({folder, git}: BareRepository, token: string): Pr
   }
 }
 
-/** As a web server runs a CGI program (RFC 3875). */
-function answer(root: string, request: IncomingMessage, response: ServerResponse): void {
+/** Answers as a web server that runs git's own program (RFC 3875); `root` is the folder that repositories are in. */
+export function runGitBackend(root: string, request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? '/', 'http://localhost')
   const child = spawn('git', ['http-backend'], {
     env: {

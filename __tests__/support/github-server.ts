@@ -40,8 +40,8 @@ export interface ServedRequest {
 export interface GithubServerOptions {
   /** The repository that is there. */
   readonly repository?: string
-  /** The token that may read and write; any other gets 401. */
-  readonly token?: string
+  /** The token that may read and write, or which tokens those are; any other gets 401. */
+  readonly token?: string | ((token: string | undefined) => boolean)
   /** What the token may not do: then it gets 403. */
   readonly forbids?: (request: ServedRequest) => boolean
   /** Called before a request is answered. */
@@ -134,7 +134,8 @@ async function answer(state: State, message: IncomingMessage): Promise<Reply> {
   await state.options.before?.(request)
   await delay(Math.random() * (state.options.latency ?? 0))
   const {token = GITHUB_TOKEN, repository = 'org/app', forbids} = state.options
-  if (request.token !== token) return failure(401, 'Bad credentials')
+  const isKnown = typeof token === 'function' ? token(request.token) : request.token === token
+  if (!isKnown) return failure(401, 'Bad credentials')
   if (forbids?.(request) === true) return failure(403, 'Resource not accessible by integration')
   const prefix = `/repos/${repository}/`
   if (!request.path.startsWith(prefix)) return failure(404, 'Not Found')

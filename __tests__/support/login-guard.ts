@@ -2,8 +2,8 @@ import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http'
 
 /** Who may come in, and where tokens are to be had. */
 export interface LoginRules {
-  readonly username: string
-  readonly password: string
+  /** What a user may do; undefined where the password is not theirs. */
+  readonly rights: (username: string, password: string) => 'none' | 'read' | 'write' | undefined
   readonly realm: URL
   /** The start of the names of repositories that everyone may pull from. */
   readonly isPublic: (repository: string) => boolean
@@ -55,15 +55,17 @@ async function giveToken(
 ): Promise<void> {
   const form = await formOf(incoming)
   const login = loginOf(incoming, form)
-  const isKnown = login === `${rules.username}:${rules.password}`
-  if (login !== undefined && !isKnown) {
+  const [, username = '', password = ''] = /^([^:]*):(.*)$/s.exec(login ?? '') ?? []
+  const rights = login === undefined ? 'none' : rules.rights(username, password)
+  if (rights === undefined) {
     send(answer, 401, {errors: [{code: 'UNAUTHORIZED', message: 'wrong user name or password'}]})
     return
   }
   const wishes = form.getAll('scope').flatMap(text => text.split(' '))
   const granted = wishes.flatMap(wish => {
     const [, repository = '', actions = ''] = /^repository:(.+):([a-z,]+)$/.exec(wish) ?? []
-    const isOpen = (action: string): boolean => isKnown || (action === 'pull' && rules.isPublic(repository))
+    const isOpen = (action: string): boolean =>
+      rights === 'write' || (action === 'pull' && (rights === 'read' || rules.isPublic(repository)))
     return actions
       .split(',')
       .filter(isOpen)

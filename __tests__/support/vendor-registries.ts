@@ -2,7 +2,7 @@ import {existsSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import {HUB_LOGIN, startDockerHub} from './docker-hub-emulator.js'
 import {startGhcr} from './ghcr-emulator.js'
-import {GITHUB_TOKEN} from './github-server.js'
+import {jobToken, permissionsOfToken} from './hosted/job-token.js'
 import {type Site, passOn} from './internet.js'
 import {loginGuard} from './login-guard.js'
 import {type RunningRegistry, startDistribution3} from './registries.js'
@@ -32,7 +32,7 @@ interface Login {
  * `aws ecr get-login-password` as it is, GCR an access token, ACR a null GUID with its refresh token, Harbor a robot.
  */
 const LOGINS: Readonly<Record<string, Login>> = {
-  'ghcr.io': {username: 'octocat', password: GITHUB_TOKEN},
+  'ghcr.io': {username: 'octocat', password: jobToken({packages: 'write'})},
   'docker.io': HUB_LOGIN,
   '123456789.dkr.ecr.us-east-1.amazonaws.com': {username: 'AWS', password: 'ecr-login-password-0123456789'},
   'gcr.io': {username: 'oauth2accesstoken', password: 'ya29.0123456789', realm: 'https://gcr.io/v2/token'},
@@ -51,12 +51,17 @@ const LOGINS: Readonly<Record<string, Login>> = {
 /**
  * Starts a real registry for one of the vendors, by the host that references name.
  * @param repository on GitHub, which packages of ghcr.io belong to
+ * @param hubUsers more users of Docker Hub, with the password of the first
  */
-export async function startVendorRegistry(host: string, repository: string): Promise<VendorRegistry> {
+export async function startVendorRegistry(
+  host: string,
+  repository: string,
+  hubUsers: readonly string[] = []
+): Promise<VendorRegistry> {
   const login = LOGINS[host]
   if (login === undefined) throw new Error(`no vendor is known by the name ${host}`)
   if (host === 'ghcr.io') return await startGithubPackages(login, repository)
-  if (host === 'docker.io') return await startHub(login)
+  if (host === 'docker.io') return await startHub(login, hubUsers)
   const {username, password, realm} = login
   const registry = await startDistribution3({
     auth: realm === undefined ? 'htpasswd' : 'token',
@@ -82,10 +87,21 @@ async function startGithubPackages(login: Login, repository: string): Promise<Ve
     accounts: {[owner]: 'Organization'},
     linkedTo: repository,
     admins: [repository],
-    tokens: {[login.password]: {kind: 'actions', repository, packages: 'write'}}
+    tokens: token => {
+      const permissions = permissionsOfToken(token)
+      return permissions && {kind: 'actions', repository, packages: permissions['packages'] ?? 'none'}
+    }
   })
   const realm = new URL('https://ghcr.io/token')
-  const {guard, tokens} = loginGuard({...login, realm, isPublic: () => false})
+  const {guard, tokens} = loginGuard({
+    // ghcr.io asks for no certain name.
+    rights: (_, password) => {
+      const permissions = permissionsOfToken(password)
+      return permissions && (permissions['packages'] ?? 'none')
+    },
+    realm,
+    isPublic: () => false
+  })
   const registrySite = guard(emulator.sites.registry)
   return {
     host: 'ghcr.io',
@@ -104,12 +120,18 @@ async function startGithubPackages(login: Login, repository: string): Promise<Ve
 }
 
 /** Docker Hub with its API, by which tags are deleted. Everyone may pull what its library has. */
-async function startHub(login: Login): Promise<VendorRegistry> {
+async function startHub(login: Login, users: readonly string[]): Promise<VendorRegistry> {
   const registry = await startDistribution3()
-  const emulator = await startDockerHub({registry})
+  const logins = [login, ...users.map(username => ({...login, username}))]
+  const emulator = await startDockerHub({registry, logins})
   const realm = new URL('https://auth.docker.io/token')
   const isPublic = (name: string): boolean => /^(library|docker)\//.test(name)
-  const {guard, tokens} = loginGuard({...login, realm, isPublic})
+  const {guard, tokens} = loginGuard({
+    rights: (username, password) =>
+      logins.some(one => one.username === username && one.password === password) ? 'write' : undefined,
+    realm,
+    isPublic
+  })
   const registrySite = guard(emulator.sites.registry)
   return {
     host: 'docker.io',

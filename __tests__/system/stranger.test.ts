@@ -6,7 +6,7 @@ import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import {type ScriptResult, runScript} from '../support/command-line.js'
 import {describeWith} from '../support/components.js'
 import {EXAMPLE_PROGRAMS, type ExampleWorld, openExample} from '../support/example-world.js'
-import {GITHUB_TOKEN} from '../support/github-server.js'
+import {jobToken} from '../support/hosted/job-token.js'
 import {copyProject} from '../support/project-copy.js'
 
 const MINUTES = 60_000
@@ -38,7 +38,7 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx'], 'somebody who 
   const cli = (line: string): Promise<ScriptResult> =>
     runScript(`node ${clone}/dist/cli.js ${line}`, {
       cwd: world.folder,
-      env: {...world.readerEnv, GITHUB_TOKEN}
+      env: {...world.readerEnv, GITHUB_TOKEN: jobToken({contents: 'write', packages: 'write'})}
     })
   const push = (ref: string): Promise<string> => world.succeed(world.run({name: 'push', ref}))
   const digestOf = (tag: string): Promise<string | undefined> => world.view.digest(`${IMAGE}:${tag}`)

@@ -1,8 +1,12 @@
-import {cpSync} from 'node:fs'
+import {cpSync, mkdtempSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import {describeWith} from '../support/components.js'
-import {type ContainerStorage, makeContainerStorage} from '../support/container-storage.js'
+import {DOCKER_DAEMON, type DockerDaemon, startDockerDaemon} from '../support/docker-daemon.js'
+import {type HostedGit, githubSite, hostedGit} from '../support/hosted/hosted-git.js'
+import {type HostedMachines, hostedMachines} from '../support/hosted/hosted-machines.js'
+import {type Internet, startInternet} from '../support/internet.js'
 import {spellOutOwnActions} from '../support/own-actions.js'
 import {type ProjectCopy, copyProject} from '../support/project-copy.js'
 import {type IndependentReader, independentReader} from '../support/readers.js'
@@ -17,31 +21,55 @@ import {
 import {type ResultsService, startResultsService} from '../support/results-service.js'
 import {type WorkflowEnd, runWorkflow} from '../support/run-workflow.js'
 
-const PROGRAMS = ['act', 'buildah', 'crane', 'skopeo', 'git', ...DISTRIBUTION_2, ...DISTRIBUTION_3]
+const PROGRAMS = [
+  ...['act', 'buildah', 'crane', 'skopeo', 'git'],
+  ...DOCKER_DAEMON,
+  ...DISTRIBUTION_2,
+  ...DISTRIBUTION_3
+]
+const OWN = 'org/image-release'
 const FIXTURES = path.resolve(import.meta.dirname, '../fixtures/workflows')
 const MINUTES = 60_000
 
 describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own YAML', () => {
   let registries: RunningRegistry[]
   let service: ResultsService
-  let storage: ContainerStorage
   let project: ProjectCopy
+  let git: HostedGit
+  let internet: Internet
+  let docker: DockerDaemon
+  let machines: HostedMachines
   let reader: IndependentReader
+  const root = mkdtempSync(path.join(tmpdir(), 'workflows-'))
 
   beforeAll(async () => {
     registries = await Promise.all([startDistribution3(), startDistribution2({auth: 'token'})])
     service = await startResultsService()
-    storage = makeContainerStorage()
     project = copyProject(file => /^(dist|[\w-]+\/action\.yml|examples|\.github)/.test(file), 'none')
-    spellOutOwnActions(project.folder, action => `./${action}`)
-    cpSync(path.join(FIXTURES, 'caller.yml'), path.join(project.folder, '.github/workflows/caller.yml'))
+    spellOutOwnActions(project.folder, action => `${OWN}/${action}@v1`)
+    const file = path.join(project.folder, '.github/workflows/caller.yml')
+    cpSync(path.join(FIXTURES, 'caller.yml'), file)
+    rmSync(path.join(project.folder, '.git'), {recursive: true})
+    const clone = path.join(root, 'clone')
+    for (const one of ['.github', 'examples'])
+      cpSync(path.join(project.folder, one), path.join(clone, one), {recursive: true})
+    git = hostedGit(clone, path.join(root, 'hello.git'))
+    internet = await startInternet({'github.com': githubSite(git, 'octo/hello', false)})
+    docker = await startDockerDaemon(internet.env)
+    machines = hostedMachines({docker: docker.address})
     reader = independentReader(registries)
   }, MINUTES)
   afterAll(async () => {
     reader.remove()
     project.dispose()
-    storage.remove()
-    await Promise.all([service.stop(), ...registries.map(registry => registry.stop())])
+    machines.stop()
+    await Promise.all([
+      service.stop(),
+      docker.stop(),
+      internet.stop(),
+      ...registries.map(registry => registry.stop())
+    ])
+    rmSync(root, {recursive: true, force: true})
   })
 
   const imagesOf = (name: string): string[] => registries.map(({host}) => `${host}/octo/${name}`)
@@ -50,23 +78,15 @@ describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own 
   const push = (file: string, ref: string, images: readonly string[], number = 1): Promise<WorkflowEnd> => {
     const login = `${registries[1]?.host ?? ''}=${PUBLISHER.username}:${PUBLISHER.password}`
     return runWorkflow({
-      folder: project.folder,
+      git,
+      machines,
       file: `.github/workflows/${file}`,
       repository: 'octo/hello',
-      event: {name: 'push', payload: {ref, repository: {full_name: 'octo/hello', default_branch: 'main'}}},
+      event: {name: 'push', ref, payload: {}},
       variables: {IMAGES: images.join('\n'), EXAMPLE_IMAGES: images.join('\n')},
-      secrets: {
-        GITHUB_TOKEN: 'not-a-token-of-anything',
-        REGISTRY_CREDENTIALS: login,
-        EXAMPLE_REGISTRY_CREDENTIALS: login
-      },
-      env: {...storage.env, ...service.env(`${file}-${number}`)},
-      standIns: {
-        'docker/login-action': path.join(FIXTURES, 'nothing'),
-        'docker/setup-buildx-action': path.join(FIXTURES, 'nothing'),
-        'docker/setup-qemu-action': path.join(FIXTURES, 'nothing'),
-        'sigstore/cosign-installer': path.join(FIXTURES, 'nothing')
-      }
+      secrets: {REGISTRY_CREDENTIALS: login, EXAMPLE_REGISTRY_CREDENTIALS: login},
+      env: {...internet.env, ...service.env(`${file}-${number}`)},
+      actions: {[OWN]: project.folder}
     })
   }
 
@@ -103,7 +123,7 @@ describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own 
       await succeed(push('caller.yml', 'refs/heads/main', images))
       const superseded = await digestOf(images, ['main'])
 
-      project.append('examples/hello/VERSION', '+second\n')
+      git.commit({'examples/hello/VERSION': '1.2.3+second\n'})
       const log = await succeed(push('caller.yml', 'refs/heads/main', images, 2))
       expect(await digestOf(images, ['main'])).not.toBe(superseded)
       for (const image of images) {

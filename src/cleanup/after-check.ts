@@ -1,41 +1,54 @@
+import pLimit from 'p-limit'
 import {ReleaseError} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import {type Tag, formatReference} from '../oci/reference.js'
-import type {RepositoryClient} from '../registry/repository-client.js'
-import type {CleanupPlan} from '../retention/cleanup-plan.js'
-import type {Inventory} from '../retention/inventory.js'
+import {Links} from '../retention/reachability.js'
 import type {RepositoryBackend} from '../retention/repository-backend.js'
+import {NOTHING} from './inventory-reader.js'
+import type {PlannedRepository} from './repository-cleanup.js'
+import type {SweepResult} from './sweep.js'
 
-/** What a check needs to know of a repository after its clean-up. */
-export interface CheckParts {
-  readonly client: RepositoryClient
-  readonly backend: RepositoryBackend
-  readonly inventory: Inventory
-}
+const AT_ONCE = 24
 
 /**
- * Looks at every tag that stays again, through all that it reaches. A host that lists everything is asked for its
- * listing; on any other, each manifest is asked for.
- * @throws ReleaseError VERIFY_FAILED, with what is missing and how to bring it back
+ * Reads every tag that the repository has after a clean-up, through all its children, whatever the plan said of it.
+ * @throws ReleaseError VERIFY_FAILED, with the tags that are broken and how to bring back what they lack
  */
-export async function assertStanding(plan: CleanupPlan, parts: CheckParts): Promise<void> {
-  const {moved, missing} = parts.inventory.isWhole
-    ? await faultsOfListing(plan, parts)
-    : await faultsByAsking(plan, parts)
-  if (moved.length + missing.length === 0) return
-  const {client, backend} = parts
-  const tags = moved.map(tag => formatReference(client.repository, tag))
-  const parted = missing.map(digest => formatReference(client.repository, digest))
+export async function assertWhole(planned: PlannedRepository, result: SweepResult): Promise<void> {
+  const {client, backend, plan} = planned
+  const {places, there} = await readTags(planned)
+  const gone = new Set<Tag>([...result.tags, ...tagsDeleted(planned, result)])
+  const lost = [...plan.standing.keys()].filter(tag => !places.has(tag) && !gone.has(tag))
+  const missing = await missingParts(planned, places, there)
+  if (lost.length + missing.size === 0) return
+  const named = (reference: Tag | Digest): string => formatReference(client.repository, reference)
+  const parts = [...new Set([...missing.values()].flat())]
   throw new ReleaseError(
     'VERIFY_FAILED',
     [
-      ...(tags.length > 0
-        ? [`after the clean-up these tags are not what they were: ${tags.join(', ')}`]
+      ...(lost.length > 0
+        ? [`after the clean-up these tags are not there any more: ${lost.map(named).join(', ')}`]
         : []),
-      ...(parted.length > 0 ? [`after the clean-up tags reach what is not there: ${parted.join(', ')}`] : [])
+      ...[...tagsByParts(missing, named)].map(
+        ([digests, tags]) =>
+          `after the clean-up ${tags.map(named).join(', ')} ${tags.length === 1 ? 'reaches' : 'reach'} what is not there: ${digests}`
+      )
     ].join('; '),
-    {hint: hintFor(backend, missing, parted)}
+    {hint: hintFor(backend, parts, parts.map(named))}
   )
+}
+
+/** Tags that lack the same together, for one image often has several. */
+function tagsByParts(
+  missing: ReadonlyMap<Tag, readonly Digest[]>,
+  named: (digest: Digest) => string
+): Map<string, Tag[]> {
+  const groups = new Map<string, Tag[]>()
+  for (const [tag, digests] of missing) {
+    const key = digests.map(named).join(', ')
+    groups.set(key, [...(groups.get(key) ?? []), tag])
+  }
+  return groups
 }
 
 function hintFor(
@@ -43,51 +56,91 @@ function hintFor(
   missing: readonly Digest[],
   references: readonly string[]
 ): string {
-  const other =
-    'Another run may have changed them. Run verify-release; publish the version again where it fails.'
-  if (missing.length === 0 || backend.restoreVersion === undefined) return other
+  if (missing.length === 0 || backend.restoreVersion === undefined)
+    return 'They were broken before, or another run changed them. Publish the version again, or delete the tag by delete-tags.'
   const byHand = backend.restoreHint === undefined ? '' : ` or: ${backend.restoreHint(missing)}`
   return `Bring them back: image-release cleanup-latest --restore ${references.join(',')}${byHand}`
 }
 
-interface Faults {
-  readonly moved: readonly Tag[]
-  readonly missing: readonly Digest[]
+/** Tags that went with what they pointed at. */
+function tagsDeleted({plan}: PlannedRepository, {versions}: SweepResult): Tag[] {
+  const deleted = new Set(versions)
+  return plan.waves
+    .flat()
+    .filter(({digest}) => deleted.has(digest))
+    .flatMap(({tags}) => tags)
 }
 
-async function faultsOfListing(plan: CleanupPlan, {backend, inventory}: CheckParts): Promise<Faults> {
+interface Standing {
+  readonly places: ReadonlyMap<Tag, Digest>
+  /** All that is listed. */
+  readonly there: ReadonlySet<Digest>
+}
+
+/** Where all tags are now. What came since is taken in. */
+async function readTags({backend, inventory}: PlannedRepository): Promise<Standing> {
+  const places = new Map<Tag, Digest>()
   const there = new Set<Digest>()
-  const tags = new Map<Tag, Digest>()
-  for await (const page of backend.versions())
-    for (const version of page.versions) {
+  for await (const {versions} of backend.versions())
+    for (const version of versions) {
       there.add(version.digest)
-      for (const tag of version.tags) tags.set(tag, version.digest)
+      for (const tag of version.tags) places.set(tag, version.digest)
+      if (version.tags.length > 0) inventory.welcome(version)
     }
-  return {
-    moved: [...plan.standing].filter(([tag, digest]) => tags.get(tag) !== digest).map(([tag]) => tag),
-    missing: expected(plan, inventory).filter(digest => !there.has(digest))
+  return {places, there}
+}
+
+/** What of each tag's parts is not there, by the tag. */
+async function missingParts(
+  planned: PlannedRepository,
+  places: ReadonlyMap<Tag, Digest>,
+  there: ReadonlySet<Digest>
+): Promise<Map<Tag, Digest[]>> {
+  const {inventory} = planned
+  const parts = new Map<Tag, ReadonlySet<Digest>>()
+  const links = await linksOfAll(new Set(places.values()), planned)
+  for (const [tag, digest] of places) parts.set(tag, links(digest))
+  const roots = new Set(places.values())
+  const asked = [...new Set([...parts.values()].flatMap(set => [...set]))].filter(
+    digest => !(inventory.isWhole ? there.has(digest) : roots.has(digest))
+  )
+  const absent = await absentOf(asked, planned)
+  return new Map(
+    [...parts]
+      .map(([tag, digests]): [Tag, Digest[]] => [tag, [...digests].filter(digest => absent.has(digest))])
+      .filter(([, digests]) => digests.length > 0)
+  )
+}
+
+/** Reads what is not known of what tags reach, until all is; a manifest never changes, and is read once. */
+async function linksOfAll(
+  roots: ReadonlySet<Digest>,
+  {inventory}: PlannedRepository
+): Promise<(digest: Digest) => ReadonlySet<Digest>> {
+  for (;;) {
+    const links = new Links(inventory)
+    const unread = [...links.descend(roots)].filter(
+      digest => inventory.versions.get(digest)?.content.kind === 'unread'
+    )
+    if (unread.length === 0) return digest => links.descend([digest])
+    await inventory.supply({...NOTHING, contents: unread})
   }
 }
 
-async function faultsByAsking(plan: CleanupPlan, {client, inventory}: CheckParts): Promise<Faults> {
-  const heads = await Promise.all(
-    [...plan.standing].map(async ([tag, digest]) => ({
-      tag,
-      isSound: (await client.headManifest(tag))?.digest === digest
-    }))
-  )
-  const tagged = new Set(plan.standing.values())
-  const untagged = expected(plan, inventory).filter(digest => !tagged.has(digest))
-  const found = await Promise.all(
-    untagged.map(async digest => ({digest, head: await client.headManifest(digest)}))
-  )
-  return {
-    moved: heads.filter(({isSound}) => !isSound).map(({tag}) => tag),
-    missing: found.filter(({head}) => head === undefined).map(({digest}) => digest)
+/** A listing may shift under the reading: what it lacks is looked for in another. Elsewhere each is asked for. */
+async function absentOf(
+  digests: readonly Digest[],
+  {client, backend, inventory}: PlannedRepository
+): Promise<Set<Digest>> {
+  const absent = new Set(digests)
+  if (inventory.isWhole && absent.size > 0) {
+    for await (const {versions} of backend.versions()) for (const {digest} of versions) absent.delete(digest)
+    return absent
   }
-}
-
-/** All that was there before and that something which stays reaches. */
-function expected({reachable}: CleanupPlan, {versions}: Inventory): Digest[] {
-  return [...reachable].filter(digest => versions.has(digest))
+  const limit = pLimit(AT_ONCE)
+  const look = async (digest: Digest): Promise<void> => {
+    if ((await client.headManifest(digest)) !== undefined) absent.delete(digest)
+  }
+  await Promise.all(digests.map(digest => limit(look, digest)))
+  return absent
 }

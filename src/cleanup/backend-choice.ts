@@ -25,9 +25,17 @@ export interface BackendParts {
   readonly ports: Ports
 }
 
-/** The backend that a repository has, if nothing else is said. */
-export function backendKindOf({registry}: Repository): BackendKind {
-  if (registry === 'ghcr.io') return 'ghcr'
+/** The container registry of GitHub Enterprise Cloud with data residency, by the host of its company. */
+const OF_GHE_COM = /^containers\.[\w-]+\.ghe\.com$/
+
+/**
+ * The backend that a repository has, if nothing else is said.
+ * @param githubHost the host of the GitHub that the run belongs to: an Enterprise Server has its container registry at
+ * `containers.` before it (docs, "Working with the Container registry", Enterprise Server)
+ */
+export function backendKindOf({registry}: Repository, githubHost?: string): BackendKind {
+  const isOfServer = githubHost !== undefined && registry.replace(/:\d+$/, '') === `containers.${githubHost}`
+  if (registry === 'ghcr.io' || OF_GHE_COM.test(registry) || isOfServer) return 'ghcr'
   return registry === 'docker.io' ? 'docker-hub' : 'registry'
 }
 

@@ -1,8 +1,14 @@
 import pLimit from 'p-limit'
-import {ReleaseError, messageOf} from '../errors.js'
+import {RegistryError, ReleaseError, messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
-import type {Manifest} from '../oci/manifest.js'
-import {isIndexType, isManifestType} from '../oci/media-type.js'
+import type {Descriptor, Manifest} from '../oci/manifest.js'
+import {
+  MANIFEST_ACCEPT,
+  bareMediaType,
+  isIndexType,
+  isManifestType,
+  isSchema1Type
+} from '../oci/media-type.js'
 import {referrersByApi} from '../registry/referrers.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {readContent} from '../retention/content.js'
@@ -13,6 +19,10 @@ import {readImageTime} from './image-time.js'
 
 /** Manifests that are read at once. */
 const AT_ONCE = 24
+/** More that cannot be read are no fault of theirs, but of the registry. */
+const MOST_UNREADABLE = 20
+/** What was listed so long ago and is not in the registry does not come any more: milliseconds. */
+const SURELY_THERE = 24 * 3600 * 1000
 
 /**
  * Finds out what a repository holds, beginning with its listing, and no more than is asked for: manifests that can
@@ -25,17 +35,37 @@ export class InventoryReader implements Inventory {
   readonly aged = new Set<Digest>()
   readonly isWhole: boolean
   readonly #client: RepositoryClient
+  readonly #now: number
+  /** Why each of these cannot be read. */
+  readonly #failing = new Map<Digest, string>()
   /** What is known of the referrers API: that it answered, or that it did not the first times. */
   #referrersApi: {readonly hasAnswered: boolean; readonly silences: number} = {
     hasAnswered: false,
     silences: 0
   }
 
-  constructor(client: RepositoryClient, listed: readonly ListedVersion[], isWhole: boolean) {
+  /** @param now milliseconds since the epoch, by which what was pushed a moment ago is told */
+  constructor(
+    client: RepositoryClient,
+    listed: readonly ListedVersion[],
+    {isWhole, now}: {readonly isWhole: boolean; readonly now: number}
+  ) {
     this.#client = client
+    this.#now = now
     this.isWhole = isWhole
-    for (const version of listed)
-      this.versions.set(version.digest, {...version, content: listedContent(version)})
+    for (const version of listed) this.welcome(version)
+  }
+
+  /** Takes in what was listed, now or later; nothing of it is read yet. */
+  welcome(version: ListedVersion): void {
+    const content = this.versions.get(version.digest)?.content ?? listedContent(version)
+    this.versions.set(version.digest, {...this.versions.get(version.digest), ...version, content})
+    this.absent.delete(version.digest)
+  }
+
+  /** What cannot be read although the rest can, each with why. */
+  get failing(): ReadonlyMap<Digest, string> {
+    return this.#failing
   }
 
   get hasReferrersApi(): boolean {
@@ -43,15 +73,16 @@ export class InventoryReader implements Inventory {
   }
 
   /**
-   * Finds out what a plan lacks.
-   * @throws ReleaseError REGISTRY_FAILED where anything cannot be read: then nothing may be deleted, for it could be
-   * reached from there
+   * Finds out what a plan lacks. A few manifests that cannot be read keep what they may lead to.
+   * @throws ReleaseError REGISTRY_FAILED where the registry fails: then nothing may be deleted, for it could be reached
+   * from there
    */
-  async supply({contents, ages, referrers, presence}: Needs): Promise<void> {
+  async supply({contents, subjects, ages, referrers, presence}: Needs): Promise<void> {
     try {
       await this.#readContents([...new Set(contents)])
-      await this.#readAll(ages, digest => this.#readAge(digest))
-      await this.#readAll(presence, digest => this.#look(digest))
+      await this.#readAll(subjects, digest => this.#readContent(digest, true))
+      await this.#readAll(ages, digest => this.#tolerantly(digest, () => this.#readAge(digest)))
+      await this.#readAll(presence, digest => this.#tolerantly(digest, () => this.#look(digest)))
       await this.#readAll(referrers, digest => this.#askReferrers(digest))
     } catch (cause) {
       throw new ReleaseError(
@@ -66,11 +97,15 @@ export class InventoryReader implements Inventory {
   async lookFor(digests: readonly Digest[]): Promise<void> {
     const unknown = digests.filter(digest => !this.versions.has(digest))
     if (this.isWhole) for (const digest of unknown) this.absent.add(digest)
-    else await this.supply({contents: unknown, ages: [], referrers: [], presence: []})
+    else await this.supply({...NOTHING, contents: unknown})
   }
 
-  /** Asks the referrers API about some manifest, to know whether there is one. */
+  /**
+   * Asks the referrers API about some manifest, to know whether there is one. A host that lists everything is not asked:
+   * what goes is read there, and its own subject says what it refers to.
+   */
   async probeReferrers(): Promise<void> {
+    if (this.isWhole) return
     const probes = [...this.versions.keys()].slice(0, 2)
     const answers = await Promise.all(probes.map(async digest => await referrersByApi(this.#client, digest)))
     const hasAnswered = answers.some(answer => answer !== undefined)
@@ -99,39 +134,85 @@ export class InventoryReader implements Inventory {
     await Promise.all([...new Set(digests)].map(digest => limit(read, digest)))
   }
 
-  async #readContent(digest: Digest): Promise<void> {
+  async #readContent(digest: Digest, isForSubject = false): Promise<void> {
     const {content} = this.versions.get(digest) ?? {content: {kind: 'unread'}}
-    const isNeeded =
-      content.kind === 'unread' || (content.kind === 'leaf' && !content.isRead && this.hasReferrersApi)
-    if (!isNeeded) return
-    this.#learn(digest, await this.#client.findManifest(digest))
+    const isOpen = content.kind === 'leaf' && !content.isRead
+    if (content.kind !== 'unread' && !(isForSubject && isOpen)) return
+    await this.#tolerantly(digest, async () => {
+      const manifest = await this.#client.findManifest(digest)
+      if (manifest === undefined) await this.#miss(digest)
+      else this.#learn(digest, manifest)
+    })
+  }
+
+  /**
+   * One manifest that the registry cannot give is no reason to stop: nobody knows what it refers to, and it is kept with
+   * all that it may.
+   * @throws what is thrown for any other fault: of the login, of the way to the registry, of the registry as a whole
+   */
+  async #tolerantly(digest: Digest, read: () => Promise<void>): Promise<void> {
+    try {
+      await read()
+    } catch (error) {
+      if (await this.#isSchema1(digest, error)) return
+      if (!isFaultOfOne(error) || this.#failing.size >= MOST_UNREADABLE) throw error
+      const reason = messageOf(error)
+      this.#failing.set(digest, reason)
+      const held = this.versions.get(digest) ?? {digest, tags: []}
+      this.versions.set(digest, {...held, content: {kind: 'unreadable', reason}})
+    }
+  }
+
+  /** Registries name a manifest of schema 1 by a digest that leaves its signatures out; it names layers only. */
+  async #isSchema1(digest: Digest, error: unknown): Promise<boolean> {
+    if (!(error instanceof ReleaseError) || error.code !== 'DIGEST_MISMATCH') return false
+    const {headers} = await this.#client.call({
+      method: 'HEAD',
+      path: `manifests/${digest}`,
+      headers: {accept: MANIFEST_ACCEPT},
+      expect: [200, 404]
+    })
+    const held = this.versions.get(digest)
+    if (held === undefined || !isSchema1Type(bareMediaType(headers['content-type'] ?? ''))) return false
+    this.versions.set(digest, {...held, content: {kind: 'leaf', isRead: true}})
+    return true
   }
 
   /** What an index says of its children is enough for those that cannot have children themselves. */
-  #learn(digest: Digest, manifest: Manifest | undefined): void {
-    if (manifest === undefined) {
-      this.#miss(digest)
-      return
-    }
+  #learn(digest: Digest, manifest: Manifest): void {
     const {content, children, size} = readContent(manifest)
     const held = this.versions.get(digest) ?? {digest, tags: [], content}
     this.versions.set(digest, {...held, content, ...(size === undefined ? {} : {size: held.size ?? size})})
     for (const child of children) this.#expect(child.digest, child.isLeaf)
   }
 
-  /** Listed, but not there: nobody knows what it refers to. */
-  #miss(digest: Digest): void {
+  /** Listed, but not there: nobody can pull it, unless it was pushed so lately that it may still come. */
+  async #miss(digest: Digest): Promise<void> {
     const held = this.versions.get(digest)
     const isListed = held !== undefined && (this.isWhole || held.tags.length > 0)
-    if (isListed)
-      this.versions.set(digest, {
-        ...held,
-        content: {kind: 'unreadable', reason: 'it is listed, but the registry does not have it'}
-      })
-    else {
+    if (!isListed) {
       this.absent.add(digest)
       this.versions.delete(digest)
+      return
     }
+    const again = await this.#findAgain(held)
+    if (again !== undefined) {
+      this.#learn(digest, again)
+      return
+    }
+    const isMissing = held.pushed === undefined || this.#now - held.pushed >= SURELY_THERE
+    const reason = 'it is listed, but the registry does not have it'
+    const known = isMissing ? ({mentions: [], isMissing} as const) : {}
+    this.versions.set(digest, {...held, content: {kind: 'unreadable', reason, ...known}})
+  }
+
+  /** One answer is not believed: it is asked for otherwise, and once more by its digest, and by a tag. */
+  async #findAgain({digest, tags: [tag]}: HeldVersion): Promise<Manifest | undefined> {
+    await this.#client.headManifest(digest)
+    const found = await this.#client.findManifest(digest)
+    if (found !== undefined || tag === undefined) return found
+    const tagged = await this.#client.findManifest(tag)
+    return tagged?.digest === digest ? tagged : undefined
   }
 
   #expect(digest: Digest, isLeaf: boolean): void {
@@ -145,9 +226,13 @@ export class InventoryReader implements Inventory {
   async #readAge(digest: Digest): Promise<void> {
     this.aged.add(digest)
     const manifest = await this.#client.findManifest(digest)
+    if (manifest === undefined) {
+      await this.#miss(digest)
+      return
+    }
     this.#learn(digest, manifest)
     const held = this.versions.get(digest)
-    const created = manifest && (await readImageTime(this.#client, manifest))
+    const created = await readImageTime(this.#client, manifest)
     if (held !== undefined && created !== undefined) this.versions.set(digest, {...held, created})
   }
 
@@ -158,23 +243,44 @@ export class InventoryReader implements Inventory {
   }
 
   async #askReferrers(digest: Digest): Promise<void> {
-    const found = (await referrersByApi(this.#client, digest)) ?? []
+    const found = await this.#referrersOf(digest)
     this.referrers.set(
       digest,
       found.map(referrer => referrer.digest)
     )
     for (const referrer of found) this.#expect(referrer.digest, !isIndexType(referrer.mediaType))
   }
+
+  /** Where the registry fails for one manifest, what refers to it is left to a later run. */
+  async #referrersOf(digest: Digest): Promise<readonly Descriptor[]> {
+    try {
+      return (await referrersByApi(this.#client, digest)) ?? []
+    } catch (error) {
+      if (!isFaultOfOne(error)) throw error
+      return []
+    }
+  }
 }
+
+/** Nothing to find out. */
+export const NOTHING: Needs = {contents: [], subjects: [], ages: [], referrers: [], presence: []}
 
 /** Signatures and the like that cosign puts at tags of its own: images, whose manifests have no children. */
 const COSIGN_TAG = /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/
 
 /** What needs no reading: the listing says its type, or its tags do (cosign, SIGNATURE_SPEC.md, "Storage"). */
 function listedContent({mediaType, tags}: ListedVersion): Content {
+  if (mediaType !== undefined && isSchema1Type(mediaType)) return {kind: 'leaf', isRead: true}
   const isImage = mediaType !== undefined && isManifestType(mediaType) && !isIndexType(mediaType)
   const isOfCosign = tags.length > 0 && tags.every(tag => COSIGN_TAG.test(tag))
   return isImage || (mediaType === undefined && isOfCosign) ? {kind: 'leaf', isRead: false} : {kind: 'unread'}
+}
+
+/** An answer about this manifest alone: a failure, an answer that is none, or other bytes than its digest says. */
+function isFaultOfOne(error: unknown): boolean {
+  if (error instanceof RegistryError)
+    return error.status >= 500 || [400, 404, 410, 422].includes(error.status)
+  return error instanceof ReleaseError && ['DIGEST_MISMATCH', 'REGISTRY_FAILED'].includes(error.code)
 }
 
 function inStretches<T>(items: readonly T[], count: number): T[][] {

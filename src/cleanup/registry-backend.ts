@@ -1,5 +1,6 @@
 import {RegistryError, ReleaseError, messageOf} from '../errors.js'
-import {type Digest, digestOf} from '../oci/digest.js'
+import {type Digest, digestOf, isDigest} from '../oci/digest.js'
+import {MANIFEST_ACCEPT, isSchema1Type} from '../oci/media-type.js'
 import type {Tag} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {isImmutableTag} from '../registry/tag-immutability.js'
@@ -10,9 +11,12 @@ import type {
   DeletionOutcome,
   ListedVersion,
   RepositoryBackend,
+  StillWanted,
   VersionPage
 } from '../retention/repository-backend.js'
+import {heldStatus} from '../package-hosts/held-status.js'
 import {deletionHint} from './vendor-hints.js'
+import {deleteWithTags} from './version-deletion.js'
 
 /** A digest that no repository holds: what a registry says to its deletion tells whether it deletes. */
 const NOWHERE = digestOf(new TextEncoder().encode('image-release asks whether this registry deletes'))
@@ -66,27 +70,74 @@ class RegistryBackend implements RepositoryBackend {
     const versions = new Map<Digest, ListedVersion>()
     for (const {tag, head} of heads) {
       if (head === undefined) continue
-      const known = versions.get(head.digest)?.tags ?? []
-      versions.set(head.digest, {digest: head.digest, mediaType: head.mediaType, tags: [...known, tag]})
+      const digest = isSchema1Type(head.mediaType) ? await this.#toldDigest(tag, head.digest) : head.digest
+      const known = versions.get(digest)?.tags ?? []
+      versions.set(digest, {digest, mediaType: head.mediaType, tags: [...known, tag]})
     }
     yield {versions: [...versions.values()]}
   }
 
-  async deleteVersion({digest, tags}: Pick<ListedVersion, 'digest' | 'tags'>): Promise<DeletionOutcome> {
-    const outcome = await this.#outcomeOf(() => this.#client.deleteManifest(digest))
-    if (outcome.state !== 'undeletable' || tags.length === 0) return outcome
-    // Google's registries, and some proxies, delete a digest only when no tag points at it.
-    for (const tag of tags) {
-      const untagged = await this.deleteTag(tag)
-      if (untagged.state === 'undeletable' || untagged.state === 'referenced') return outcome
+  /** The digest of a manifest of schema 1 is not that of its bytes: the registry alone knows it. */
+  async #toldDigest(tag: Tag, otherwise: Digest): Promise<Digest> {
+    const {headers} = await this.#client.call({
+      method: 'HEAD',
+      path: `manifests/${tag}`,
+      headers: {accept: MANIFEST_ACCEPT},
+      expect: [200, 404]
+    })
+    const told = headers['docker-content-digest'] ?? ''
+    return isDigest(told) ? told : otherwise
+  }
+
+  async deleteVersion(
+    {digest, tags}: Pick<ListedVersion, 'digest' | 'tags'>,
+    isStillWanted?: StillWanted
+  ): Promise<DeletionOutcome> {
+    const outcome = await this.#outcomeOf(async () => await this.#delete(digest, isStillWanted))
+    // Google's registries, and some proxies, delete a digest only when no tag points at it. No other refusal is worth
+    // a tag, nor is what could not be put back.
+    const isForItsTags = outcome.state === 'undeletable' && outcome.hint === undefined && tags.length > 0
+    if (!isForItsTags || !(await this.#isReadable(digest))) return outcome
+    const again = await deleteWithTags(
+      {digest, tags},
+      {
+        client: this.#client,
+        capabilities: {versionDeletion: 'untagged-only'},
+        backend: {
+          deleteTag: tag => this.deleteTag(tag),
+          deleteVersion: () => this.#outcomeOf(async () => await this.#delete(digest, isStillWanted))
+        }
+      }
+    )
+    return again.state === 'undeletable' || again.state === 'referenced' ? outcome : again
+  }
+
+  async #isReadable(digest: Digest): Promise<boolean> {
+    try {
+      return (await this.#client.findManifest(digest)) !== undefined
+    } catch {
+      return false
     }
-    return await this.#outcomeOf(() => this.#client.deleteManifest(digest))
+  }
+
+  /** Tried again where it fails in passing, unless it is not to go any more after such a pause. */
+  async #delete(digest: Digest, isStillWanted: StillWanted = () => Promise.resolve(true)) {
+    let tries = 0
+    return await this.#client.retrying(async () => {
+      if (tries++ > 0 && !(await isStillWanted())) return 'called-off'
+      const {status} = await this.#client.callOnce({
+        method: 'DELETE',
+        path: `manifests/${digest}`,
+        expect: [200, 202, 404]
+      })
+      return status === 404 ? 'gone' : 'done'
+    })
   }
 
   async deleteTag(tag: Tag): Promise<DeletionOutcome> {
     return await this.#outcomeOf(async () => {
       await deleteTag(this.#client, tag)
-      return true
+      return 'done'
     })
   }
 
@@ -114,15 +165,18 @@ class RegistryBackend implements RepositoryBackend {
     )
   }
 
-  async #outcomeOf(deletion: () => Promise<boolean>): Promise<DeletionOutcome> {
+  async #outcomeOf(deletion: () => Promise<'done' | 'gone' | 'called-off'>): Promise<DeletionOutcome> {
     try {
-      return {state: (await deletion()) ? 'done' : 'gone'}
+      return {state: await deletion()}
     } catch (thrown) {
       const error =
         thrown instanceof ReleaseError && thrown.cause instanceof RegistryError ? thrown.cause : thrown
-      const outcome = error instanceof RegistryError ? outcomeOfRefusal(error) : undefined
+      const outcome =
+        error instanceof RegistryError
+          ? outcomeOfRefusal(error, deletionHint(this.#client.repository))
+          : undefined
       if (outcome !== undefined) return outcome
-      if (error instanceof RegistryError && error.status === 401) throw this.#rightMissing(error)
+      if (error instanceof RegistryError && isOfRights(error)) throw this.#rightMissing(error)
       throw thrown
     }
   }
@@ -136,8 +190,14 @@ export function isUnsupported(thrown: unknown): boolean {
   return (error.status === 405 && !error.has('DENIED')) || error.has('UNSUPPORTED')
 }
 
+/** A missing right, said as such or within another failure: Docker Hub was seen to answer 500 that holds a 401. */
+function isOfRights({failure: {status, entries}}: RegistryError): boolean {
+  const text = entries.map(({code, message}) => `${code} ${message}`).join(' ')
+  return status === 401 || (status >= 500 && heldStatus(text) === 401)
+}
+
 /** What a refusal of one deletion means; undefined where it means that nothing can be deleted. */
-function outcomeOfRefusal(error: RegistryError): DeletionOutcome | undefined {
+function outcomeOfRefusal(error: RegistryError, hint: string): DeletionOutcome | undefined {
   const {status, entries} = error.failure
   const text = entries.map(({message}) => message).join(' ')
   // zot: 405 DENIED for a child of an index; Harbor: "referenced by others"; ECR: ImageReferencedByManifestList.
@@ -145,6 +205,7 @@ function outcomeOfRefusal(error: RegistryError): DeletionOutcome | undefined {
     return {state: 'referenced', reason: error.message}
   if (isImmutableTag(error.failure) || status === 409 || status === 412)
     return {state: 'undeletable', reason: error.message, hint: 'The rules of the registry keep it.'}
+  if (isUnsupported(error)) return {state: 'undeletable', reason: error.message, hint}
   if (status === 400 && /tag/i.test(text)) return {state: 'undeletable', reason: error.message}
   return undefined
 }

@@ -6,7 +6,6 @@ import {OCI_INDEX} from '../oci/media-type.js'
 import {type Tag, parseTag} from '../oci/reference.js'
 import type {Reporter} from '../ports.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
-import type {CleanupPlan} from '../retention/cleanup-plan.js'
 
 /** What a clean-up has still to do, written down in the repository itself: an empty index at a tag of its own. */
 export interface Remainder {
@@ -22,10 +21,9 @@ export interface Remainder {
  */
 export async function writeRemainder(
   client: RepositoryClient,
-  {waves}: Pick<CleanupPlan, 'waves'>,
+  digests: readonly Digest[],
   reporter: Reporter
 ): Promise<Remainder | undefined> {
-  const digests = waves.flat().map(({digest}) => digest)
   if (digests.length < 2) return undefined
   const remainder = remainderOf(digests)
   try {

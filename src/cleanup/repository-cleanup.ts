@@ -29,8 +29,6 @@ export interface RepositoryTask {
 export interface PlannedRepository extends RepositoryTask {
   readonly inventory: InventoryReader
   readonly plan: CleanupPlan
-  /** The tags that the registry listed. */
-  readonly tags: readonly Tag[]
 }
 
 /**
@@ -41,14 +39,17 @@ export interface PlannedRepository extends RepositoryTask {
 export async function planRepository(task: RepositoryTask): Promise<PlannedRepository> {
   const {client, backend, capabilities} = task
   const listing = await readListing(backend, client)
-  const inventory = new InventoryReader(client, listing.versions, capabilities.listsUntagged)
+  const inventory = new InventoryReader(client, listing.versions, {
+    isWhole: capabilities.listsUntagged,
+    now: task.policy.now
+  })
   assertCachesOnly(client.name, inventory, task.policy)
   await inventory.probeReferrers()
   await inventory.lookFor(task.policy.superseded)
   const policy = await withPullRequests(task, listing.versions)
   for (;;) {
     const decided = planCleanup(inventory, policy)
-    if (isComplete(decided.needs)) return {...task, policy, inventory, plan: decided.plan, tags: listing.tags}
+    if (isComplete(decided.needs)) return {...task, policy, inventory, plan: decided.plan}
     await inventory.supply(decided.needs)
   }
 }
@@ -86,8 +87,12 @@ async function withPullRequests(
  * @throws ReleaseError CHILD_MISSING where one is not there
  */
 export async function assertPublished(client: RepositoryClient, digest: Digest): Promise<void> {
-  const inventory = new InventoryReader(client, [], false)
+  const inventory = new InventoryReader(client, [], {isWhole: false, now: 0})
   await inventory.lookFor([digest])
+  for (const [part, reason] of inventory.failing)
+    throw new ReleaseError('REGISTRY_FAILED', `${client.name}@${part} of the new release: ${reason}`, {
+      hint: 'Nothing was deleted. Run this again.'
+    })
   const parts = [...inventory.versions.keys()].filter(part => part !== digest)
   const heads = await Promise.all(parts.map(async part => ({part, head: await client.headManifest(part)})))
   const missing = inventory.absent.has(digest) ? digest : heads.find(({head}) => head === undefined)?.part

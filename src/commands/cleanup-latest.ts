@@ -1,6 +1,5 @@
-import {assertStanding} from '../cleanup/after-check.js'
-import {type SweepResult, sweep} from '../cleanup/sweep.js'
-import {changeSince} from '../cleanup/last-look.js'
+import {assertWhole} from '../cleanup/after-check.js'
+import {type SweepResult, type Undeleted, sweep} from '../cleanup/sweep.js'
 import {type PlannedRepository, assertPublished, planRepository} from '../cleanup/repository-cleanup.js'
 import {ReleaseError} from '../errors.js'
 import type {Ports} from '../ports.js'
@@ -13,16 +12,13 @@ import {
 } from '../reports/cleanup-summary.js'
 import type {PlannedCache} from '../retention/actions-caches.js'
 import type {CleanupPlan} from '../retention/cleanup-plan.js'
-import {planHash} from '../retention/plan-hash.js'
+import {planHash, stampHash} from '../retention/plan-hash.js'
 import {REMAINDER_TAG} from '../retention/tag-rules.js'
 import {cleanupInputs} from './inputs/cleanup-inputs.js'
 import {CleanupSources} from './cleanup-sources.js'
 import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
 import {command} from './command.js'
 import {assertConfirmed} from './confirmation.js'
-
-/** How often a plan is made anew where tags move between the plan and its first deletion. */
-const PLANS = 3
 
 /** Deletes what a release superseded and what the policies name, and nothing that a tag which stays can reach. */
 export const cleanupLatest = command({
@@ -67,17 +63,18 @@ export const cleanupLatest = command({
     const planned = await Promise.all(work.map(async one => await planWork(one, sources)))
     const caches = await sources.planCaches()
     const overview = overviewOf(planned, {caches, given, ports})
-    const hash = planHash(
-      planned.map(({client, plan}) => ({image: client.name, plan})),
-      caches
-    )
+    const plans = planned.map(({client, plan}) => ({image: client.name, plan}))
+    const hash = stampHash(planHash(plans, caches), sources.now)
+    for (const one of planned) sources.warnOfReading(one)
     if (given['dry-run']) return await conclude(overview, hash, ports)
     assertAllowed(overview, hash, given)
     await assertConfirmed(ports, 'Delete this?', deletionLines(overview))
-    const views: CleanupView[] = []
-    for (const one of planned) views.push(await cleanOne(one, sources))
+    const done: Cleaned[] = []
+    for (const one of planned) done.push(await cleanOne(one, sources, ports))
     await sources.deleteCaches(caches)
-    return await conclude({...overview, views}, hash, ports)
+    const outputs = await conclude({...overview, views: done.map(({view}) => view)}, hash, ports)
+    assertDone(done, outputs)
+    return outputs
   }
 })
 
@@ -120,8 +117,8 @@ function overviewOf(
 function assertAllowed(overview: CleanupOverview, hash: string, given: CleanupValues): void {
   const outputs = {report: boundedReport(overview), 'plan-hash': hash}
   const {'expected-plan': expected, force} = given
-  if (expected !== undefined && expected !== hash)
-    throw new ReleaseError('INVENTORY_CHANGED', `the plan is now ${hash}, not ${expected}`, {
+  if (expected !== undefined && expected.text !== hash)
+    throw new ReleaseError('INVENTORY_CHANGED', `the plan is now ${hash}, not ${expected.text}`, {
       outputs,
       hint: `Nothing was deleted. ${otherPlanHint(overview)}`
     })
@@ -148,47 +145,70 @@ function otherPlanHint({views}: CleanupOverview): string {
   const next = 'Make a new dry run, look at it, and give its plan-hash as expected-plan.'
   return isStopped
     ? `An earlier clean-up was stopped before its end, and less is left to do. ${next}`
-    : `What the repositories hold, or its age, changed since the dry run; or a clean-up by that plan was stopped before its end, and less is left to do. ${next}`
+    : `What the repositories hold changed since the dry run; or a clean-up by that plan was stopped before its end, and less is left to do. ${next}`
 }
 
-async function cleanOne(first: PlannedRepository, sources: CleanupSources): Promise<CleanupView> {
-  const one = await settle(first, sources)
+/** What was done in one repository, and what of it a person has to look at. */
+interface Cleaned {
+  readonly view: CleanupView
+  /** What the host did not delete. */
+  readonly undeleted: readonly Undeleted[]
+  /** A tag that was found broken. */
+  readonly fault?: ReleaseError
+}
+
+async function cleanOne(one: PlannedRepository, sources: CleanupSources, ports: Ports): Promise<Cleaned> {
   const {client, plan, capabilities} = one
   const {refusal} = capabilities
-  if (isNothing(plan)) return {image: client.name, plan, undeleted: []}
+  if (isNothing(plan)) return {view: {image: client.name, plan, undeleted: []}, undeleted: []}
   if (refusal !== undefined) {
     sources.warnRefusal(client.name, refusal)
-    return {image: client.name, plan: nothingOf(plan), refusal: refusal.reason, undeleted: []}
+    const view = {image: client.name, plan: nothingOf(plan), refusal: refusal.reason, undeleted: []}
+    return {view, undeleted: []}
   }
-  const result = await sweep(plan, {...one, ...sources.sweepParts})
-  await assertStanding(plan, one)
+  const result = await sweep(one, ports)
+  const fault = await faultOf(async () => await assertWhole(one, result))
   sources.warn(client.name, result)
   return {
-    image: client.name,
-    plan: deletedPart(plan, result),
+    view: {image: client.name, plan: deletedPart(plan, result), undeleted: result.undeleted},
     undeleted: result.undeleted,
-    refusal: result.refusal
+    ...(fault === undefined ? {} : {fault})
+  }
+}
+
+/** The other repositories are cleaned, and the report is written, before a broken tag ends the run. */
+async function faultOf(check: () => Promise<void>): Promise<ReleaseError | undefined> {
+  try {
+    await check()
+    return undefined
+  } catch (error) {
+    if (error instanceof ReleaseError && error.code === 'VERIFY_FAILED') return error
+    throw error
   }
 }
 
 /**
- * Where a tag came or moved after the plan was made, it is made again.
- * @throws ReleaseError INVENTORY_CHANGED where that goes on, or an exact plan was expected
+ * @throws ReleaseError VERIFY_FAILED where a tag is broken; CLEANUP_INCOMPLETE where a host did not delete what a rule
+ * chose
  */
-async function settle(first: PlannedRepository, sources: CleanupSources): Promise<PlannedRepository> {
-  if (isNothing(first.plan)) return first
-  let planned = first
-  for (let attempt = 1; ; attempt++) {
-    const change = await changeSince(planned)
-    if (change === undefined) return planned
-    const again = await planRepository(planned)
-    const [before, after] = [planned, again].map(({client, plan}) => planHash([{image: client.name, plan}]))
-    if (attempt === PLANS || (sources.isPlanExpected && before !== after))
-      throw new ReleaseError('INVENTORY_CHANGED', `${first.client.name}: ${change} since the plan was made`, {
-        hint: 'Nothing was deleted there. Run this again when nothing else is pushed.'
-      })
-    planned = again
-  }
+function assertDone(done: readonly Cleaned[], outputs: Readonly<Record<string, string>>): void {
+  const faults = done.map(({fault}) => fault).filter(fault => fault !== undefined)
+  const [first] = faults
+  if (first !== undefined)
+    throw new ReleaseError('VERIFY_FAILED', faults.map(({message}) => message).join('; '), {
+      outputs,
+      hint: faults.map(({hint}) => hint ?? '').join(' ')
+    })
+  const refused = done.flatMap(({view, undeleted}) =>
+    undeleted
+      .filter(({isPardoned}) => isPardoned !== true)
+      .map(({what, tags}) => `${view.image}: ${[what, ...tags].join(' ')}`)
+  )
+  if (refused.length === 0) return
+  throw new ReleaseError('CLEANUP_INCOMPLETE', `not all was deleted that was to go: ${refused.join('; ')}`, {
+    outputs,
+    hint: 'What stays is whole, and the rest is deleted. The warnings say why; name in keep-tags what is to stay, or run this again.'
+  })
 }
 
 function isNothing({tags, waves}: CleanupPlan): boolean {
@@ -199,11 +219,16 @@ function nothingOf(plan: CleanupPlan): CleanupPlan {
   return {...plan, tags: [], waves: []}
 }
 
-/** What was really deleted, where the host kept some of it. */
+/** What was really deleted, where the host or what happened meanwhile kept some of it. */
 function deletedPart(plan: CleanupPlan, result: SweepResult): CleanupPlan {
   const [versions, tags] = [new Set(result.versions), new Set(result.tags)]
+  const kept = plan.waves.flat().flatMap(version => {
+    const reason = result.kept.get(version.digest)
+    return reason === undefined || versions.has(version.digest) ? [] : [{...version, reason}]
+  })
   return {
     ...plan,
+    kept: [...plan.kept, ...kept],
     tags: plan.tags.filter(({tag}) => tags.has(tag)),
     waves: plan.waves.map(wave => wave.filter(({digest}) => versions.has(digest)))
   }

@@ -1,8 +1,9 @@
 import {backendKindOf, openBackend} from '../cleanup/backend-choice.js'
 import {closedPullRequests, deleteActionsCache, listActionsCaches} from '../cleanup/github-listing.js'
-import type {RepositoryTask} from '../cleanup/repository-cleanup.js'
+import type {PlannedRepository, RepositoryTask} from '../cleanup/repository-cleanup.js'
 import type {SweepResult} from '../cleanup/sweep.js'
 import {ReleaseError} from '../errors.js'
+import {completeLogins} from '../inputs/registry-credential.js'
 import {type Reference, formatReference} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
 import type {Registries} from '../registry/registries.js'
@@ -21,16 +22,12 @@ export class CleanupSources {
     this.#given = given
     this.#ports = ports
     this.#registries = openRegistries(given, ports)
+    const now = ports.clock.now()
+    this.now = Math.min(now, given['expected-plan']?.time ?? now)
   }
 
-  get isPlanExpected(): boolean {
-    return this.#given['expected-plan'] !== undefined
-  }
-
-  get sweepParts(): Pick<Ports, 'reporter' | 'signal'> {
-    const {reporter, signal} = this.#ports
-    return {reporter, signal}
-  }
+  /** By what time ages are told: of an approved plan by that of its making. Milliseconds since the epoch. */
+  readonly now: number
 
   /** What a repository is planned with. Asks what can be done there. */
   async task(work: Work): Promise<RepositoryTask> {
@@ -38,7 +35,8 @@ export class CleanupSources {
     const isDryRun = this.#given['dry-run']
     const deleting = this.#registries.repository(repository, 'pull,push,delete')
     const client = isDryRun ? this.#registries.repository(repository, 'pull') : deleting
-    const kind = this.#given.backend === 'auto' ? backendKindOf(repository) : this.#given.backend
+    const githubHost = hostnameOf(this.#ports.environment('GITHUB_SERVER_URL'))
+    const kind = this.#given.backend === 'auto' ? backendKindOf(repository, githubHost) : this.#given.backend
     const backend = await openBackend(kind, {
       repository,
       client,
@@ -53,7 +51,7 @@ export class CleanupSources {
       client,
       backend,
       capabilities: await backend.capabilities(),
-      policy: policyOf(this.#given, work, this.#ports.clock.now()),
+      policy: policyOf(this.#given, work, this.now),
       closedPullRequests: async numbers => await closedPullRequests(await this.#github(), numbers)
     }
   }
@@ -63,20 +61,31 @@ export class CleanupSources {
     this.#ports.reporter.warning(`${image}: delete by the means of the registry: ${reason}. ${hint}`)
   }
 
-  /** Says what a host did not delete. */
-  warn(image: string, {undeleted, refusal}: SweepResult): void {
-    if (refusal !== undefined)
-      this.#ports.reporter.warning(`${image}: delete by the means of the registry: ${refusal}`)
-    for (const {what, reason, hint} of undeleted)
-      this.#ports.reporter.warning(
-        `${image}: ${what} was not deleted: ${reason}${hint === undefined ? '' : `. ${hint}`}`
+  /** Says what cannot be read, and what of the plan stays for what happened since. */
+  warnOfReading({client, inventory, capabilities: {lacks}}: PlannedRepository): void {
+    const {reporter} = this.#ports
+    if (this.#given['dry-run'] && lacks !== undefined)
+      reporter.warning(`${client.name}: a real run would be refused: ${lacks.reason}. ${lacks.hint}`)
+    for (const [digest, reason] of inventory.failing)
+      reporter.warning(
+        `${client.name}@${digest} cannot be read, and what it may lead to stays: ${reason}. If it is to go, name its tag in delete-tags.`
       )
+  }
+
+  /** Says what a host did not delete, and what of the plan stayed for what happened meanwhile. */
+  warn(image: string, {undeleted, kept, keptTags}: SweepResult): void {
+    const {reporter} = this.#ports
+    for (const {what, tags, reason, hint} of undeleted)
+      reporter.warning(
+        `${image}: ${nameOf(what, tags)} was not deleted: ${reason}${hint === undefined ? '' : `. ${hint}`}`
+      )
+    for (const [what, reason] of [...kept, ...keptTags]) reporter.notice(`${image}: ${what} stays: ${reason}`)
   }
 
   async planCaches(): Promise<PlannedCache[]> {
     const policy = cachePolicyOf(this.#given, 'actions-caches')
     if (policy.patterns.length === 0) return []
-    return planCaches(await listActionsCaches(await this.#github()), policy, this.#ports.clock.now())
+    return planCaches(await listActionsCaches(await this.#github()), policy, this.now)
   }
 
   async deleteCaches(caches: readonly PlannedCache[]): Promise<void> {
@@ -125,9 +134,20 @@ export class CleanupSources {
   }
 
   async #credential(registry: string) {
-    const given = this.#given['registry-credentials'].find(login => login.registry === registry)
+    const given = completeLogins(this.#given['registry-credentials']).find(
+      login => login.registry === registry
+    )
     return given ?? (await this.#ports.credentials(registry))
   }
+}
+
+/** The host of a URL, without its port. */
+function hostnameOf(url: string | undefined): string | undefined {
+  return url !== undefined && URL.canParse(url) ? new URL(url).hostname : undefined
+}
+
+function nameOf(what: string, tags: readonly string[]): string {
+  return tags.length === 0 ? what : `${what} (${tags.join(', ')})`
 }
 
 /** Why something was not brought back. */

@@ -1,3 +1,4 @@
+import {retryWait} from '../package-hosts/retry-wait.js'
 import type {GithubAnswer} from '../ports.js'
 
 /** What is left of the hour's requests (the primary limit). */
@@ -36,8 +37,8 @@ export function refusalOf(answer: GithubAnswer, now: number): GithubRefusal | un
   const reset = numberOf(headers['x-ratelimit-reset'])
   if (headers['x-ratelimit-remaining'] === '0' && reset !== undefined)
     return {kind: 'primary', wait: waitUntil(reset, headers, now)}
-  const asked = numberOf(headers['retry-after'])
-  if (asked !== undefined) return {kind: 'secondary', wait: asked * 1000}
+  const asked = retryWait(headers, now)
+  if (asked !== undefined) return {kind: 'secondary', wait: asked}
   const isLimit = status === 429 || /secondary rate limit|abuse detection/i.test(messageIn(answer))
   return isLimit ? {kind: 'secondary', wait: UNSAID_WAIT} : undefined
 }

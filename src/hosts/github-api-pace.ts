@@ -10,6 +10,8 @@ const LONGEST_WAIT = 61 * 60_000
 const WORTH_TELLING = 5000
 /** How often one request may be refused before the refusal is given to the caller. */
 const MAX_REFUSALS = 10
+/** What was not sent, because it is not to be done any more. */
+export const CALLED_OFF: GithubAnswer = {status: 0, headers: {}, body: undefined}
 
 /** Time, the log, and the cancellation, by which requests are paced. */
 export interface PaceParts {
@@ -38,17 +40,33 @@ export class GithubPace {
 
   /**
    * Sends when it may be sent, and again when it was refused for a limit.
+   * @param isStillWanted asked after each pause, out of turn, for it may ask GitHub itself
    * @throws the signal's reason when the run is cancelled; what `send` throws
    */
-  async run(send: () => Promise<GithubAnswer>): Promise<GithubAnswer> {
-    for (let refusals = 0; ; refusals++) {
-      const {answer, refusal} = await this.#limit(async () => await this.#sendInTurn(send))
+  async run(
+    send: () => Promise<GithubAnswer>,
+    isStillWanted?: () => Promise<boolean>
+  ): Promise<GithubAnswer> {
+    let isLate = false
+    for (let refusals = 0; ;) {
+      const sent = await this.#limit(async () => {
+        const hasWaited = await this.#waitUntilOpen()
+        const isOpenQuestion = isStillWanted !== undefined && (hasWaited || isLate)
+        return isOpenQuestion ? undefined : await this.#send(send)
+      })
+      if (sent === undefined) {
+        if (!(await isStillWanted?.())) return CALLED_OFF
+        isLate = false
+        continue
+      }
+      const {answer, refusal} = sent
       if (refusal === undefined || refusals >= MAX_REFUSALS || refusal.wait > LONGEST_WAIT) return answer
+      refusals++
+      isLate = true
     }
   }
 
-  async #sendInTurn(send: () => Promise<GithubAnswer>) {
-    await this.#waitUntilOpen()
+  async #send(send: () => Promise<GithubAnswer>) {
     this.#inFlight++
     try {
       const answer = await send()
@@ -63,21 +81,24 @@ export class GithubPace {
     }
   }
 
-  async #waitUntilOpen(): Promise<void> {
+  /** @returns whether there was anything to wait for */
+  async #waitUntilOpen(): Promise<boolean> {
     const {clock, signal} = this.#parts
     signal.throwIfAborted()
+    let hasWaited = false
     while (this.#closedUntil > clock.now()) {
       const until = this.#closedUntil
+      hasWaited = true
       await clock.sleep(until - clock.now(), signal)
       // A clock that sleeps by other time than it tells is believed.
       if (this.#closedUntil === until) this.#closedUntil = 0
     }
     const known = this.#allowance
     // What is under way may not yet be counted in what the last answer said is left.
-    if (known === undefined || known.remaining > this.#inFlight) return
+    if (known === undefined || known.remaining > this.#inFlight) return hasWaited
     this.#allowance = undefined
     this.#closeFor(known.until - clock.now(), 'the hourly limit is used up')
-    await this.#waitUntilOpen()
+    return (await this.#waitUntilOpen()) || hasWaited
   }
 
   /** Answers come in another order than they were made: of one hour, the least counts. */

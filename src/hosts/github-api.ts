@@ -3,7 +3,7 @@ import type {getOctokit} from '@actions/github'
 import {ReleaseError, messageOf} from '../errors.js'
 import type {GithubAnswer, GithubApi, GithubRequest, Send} from '../ports.js'
 import {VERSION} from '../version.js'
-import {GithubPace, type PaceParts} from './github-api-pace.js'
+import {CALLED_OFF, GithubPace, type PaceParts} from './github-api-pace.js'
 import {fetchOver} from './github-fetch.js'
 
 /** What the API is opened with. */
@@ -54,7 +54,11 @@ function apiOf(token: string, parts: GithubApiParts): GithubApi {
   return async request => {
     state.client ??= openClient(token, parts)
     const client = await state.client
-    return await trying(request, parts, async () => await pace.run(() => sendOnce(client, request, parts)))
+    return await trying(
+      request,
+      parts,
+      async () => await pace.run(() => sendOnce(client, request, parts), request.isStillWanted)
+    )
   }
 }
 
@@ -71,7 +75,7 @@ async function openClient(token: string, {environment, reporter, send}: GithubAp
 
 /** Tries again what failed in passing, where a second time does no harm; the last answer or failure is given out. */
 async function trying(
-  {method, path, signal}: GithubRequest,
+  {method, path, signal, isStillWanted}: GithubRequest,
   {clock, reporter, signal: cancelled}: PaceParts,
   attempt: () => Promise<GithubAnswer>
 ): Promise<GithubAnswer> {
@@ -84,6 +88,7 @@ async function trying(
     const why = 'error' in outcome ? messageOf(outcome.error) : `${method} ${path}: ${outcome.status}`
     reporter.debug(`GitHub's API failed in passing: ${why}; trying again, ${left} left`)
     await clock.sleep(FIRST_DELAY * 2 ** (TRIES - 1 - left) * (1 + Math.random()), signal ?? cancelled)
+    if (isStillWanted !== undefined && !(await isStillWanted())) return CALLED_OFF
   }
 }
 

@@ -41,6 +41,11 @@ export function isIndexType(mediaType: string): boolean {
   return KINDS.get(mediaType)?.index ?? false
 }
 
+/** Whether a registry gave a manifest of schema 1, which names layers only, and no digest that its bytes have. */
+export function isSchema1Type(mediaType: string): boolean {
+  return /^application\/vnd\.docker\.distribution\.manifest\.v1\+(?:json|prettyjws)$/.test(mediaType)
+}
+
 /** The family of a manifest type; undefined for a type that is no manifest. */
 export function familyOf(mediaType: string): Family | undefined {
   return KINDS.get(mediaType)?.family

@@ -1,6 +1,9 @@
 import {ReleaseError} from '../errors.js'
 import type {Clock, Credential, HttpRequest, HttpResponse, Send} from '../ports.js'
+import type {StillWanted} from '../retention/repository-backend.js'
+import {heldStatus} from './held-status.js'
 import {textAt} from './json-field.js'
+import {retryWait} from './retry-wait.js'
 
 /** What Docker Hub's API is reached with. */
 export interface DockerHubApiParts {
@@ -18,10 +21,12 @@ export interface DockerHubAnswer {
   readonly body: unknown
 }
 
+/** The status of what was not sent after a pause, for it is not to be done any more. */
+export const NOT_SENT = 0
 const API = 'https://hub.docker.com'
 /** A token is good for ten minutes (API description, `AuthCreateTokenResponse`, 2026-11). */
 const TOKEN_LIFE = 9 * 60_000
-const TRIES = 4
+const TRIES = 5
 const FIRST_DELAY = 1000
 /** Limits are counted by the minute; who asks for longer means something else. */
 const LONGEST_WAIT = 10 * 60_000
@@ -30,7 +35,7 @@ const PASSING = new Set([500, 502, 503, 504])
 
 /**
  * Docker Hub's API v2, with a token that is had for the login and renewed before it ends, at the pace that the limits in
- * its answers allow (X-RateLimit-Remaining, X-RateLimit-Reset; X-Retry-After of a 429, a time by the clock).
+ * its answers allow.
  */
 export class DockerHubApi {
   readonly #parts: DockerHubApiParts
@@ -44,13 +49,14 @@ export class DockerHubApi {
 
   /**
    * Sends a request, and again where it failed in passing.
+   * @param isStillWanted asked before it is sent after a pause; where it is not, the answer is `NOT_SENT`
    * @throws ReleaseError CREDENTIALS_INVALID where the login is not taken; REGISTRY_UNREACHABLE without an answer
    */
-  async call(method: 'GET' | 'DELETE', path: string): Promise<DockerHubAnswer> {
-    const answer = await this.#trying(async () => await this.#authorized(method, path))
+  async call(method: 'GET' | 'DELETE', path: string, isStillWanted?: StillWanted): Promise<DockerHubAnswer> {
+    const answer = await this.#trying(async () => await this.#authorized(method, path), isStillWanted)
     if (answer.status !== 401 || this.#token === undefined) return answer
     this.#token = undefined
-    return await this.#trying(async () => await this.#authorized(method, path))
+    return await this.#trying(async () => await this.#authorized(method, path), isStillWanted)
   }
 
   /** Whether there is a login at all. */
@@ -90,10 +96,14 @@ export class DockerHubApi {
     )
   }
 
-  async #trying(attempt: () => Promise<LimitedAnswer>): Promise<LimitedAnswer> {
+  async #trying(
+    attempt: () => Promise<LimitedAnswer>,
+    isStillWanted: StillWanted = () => Promise.resolve(true)
+  ): Promise<LimitedAnswer> {
     const {clock, signal} = this.#parts
     for (let left = TRIES - 1; ; left--) {
-      await this.#waitUntilOpen()
+      const hasWaited = (await this.#waitUntilOpen()) || left < TRIES - 1
+      if (hasWaited && !(await isStillWanted())) return {status: NOT_SENT, body: undefined, wait: undefined}
       const outcome = await attempt().catch((error: unknown) => ({error}))
       const failed = 'error' in outcome
       if (failed && (left === 0 || signal.aborted || !isUnreachable(outcome.error))) throw outcome.error
@@ -103,13 +113,15 @@ export class DockerHubApi {
     }
   }
 
-  async #waitUntilOpen(): Promise<void> {
+  /** @returns whether there was anything to wait for */
+  async #waitUntilOpen(): Promise<boolean> {
     const {clock, signal} = this.#parts
     signal.throwIfAborted()
     const until = this.#closedUntil
-    if (until <= clock.now()) return
+    if (until <= clock.now()) return false
     await clock.sleep(until - clock.now(), signal)
     if (this.#closedUntil === until) this.#closedUntil = 0
+    return true
   }
 
   async #send(request: HttpRequest): Promise<LimitedAnswer> {
@@ -133,21 +145,20 @@ export function messageIn({body}: DockerHubAnswer): string {
   return texts.find(Boolean) ?? ''
 }
 
-function isPassing({status, wait}: LimitedAnswer): boolean {
-  return PASSING.has(status) || (status === 429 && wait !== undefined)
+/** A limit passes, whether it says when or not; a failure that holds a missing right does not. */
+function isPassing(answer: LimitedAnswer): boolean {
+  const held = heldStatus(messageIn(answer))
+  return answer.status === 429 || (PASSING.has(answer.status) && held !== 401 && held !== 403)
 }
 
 function isUnreachable(error: unknown): boolean {
   return error instanceof ReleaseError && error.code === 'REGISTRY_UNREACHABLE'
 }
 
-/** Both headers name a time by the clock, in seconds. */
-function waitOf({status, headers}: HttpResponse, now: number): number | undefined {
-  const isUsedUp = headers['x-ratelimit-remaining'] === '0'
-  const time = status === 429 ? headers['x-retry-after'] : isUsedUp ? headers['x-ratelimit-reset'] : undefined
-  if (time === undefined || !/^\d+$/.test(time)) return undefined
-  const wait = Math.max(0, Number(time) * 1000 - now)
-  return wait > LONGEST_WAIT ? undefined : wait
+/** By whatever the answer says; what a success asks for is only what is left of its limit. */
+function waitOf({headers}: HttpResponse, now: number): number | undefined {
+  const wait = retryWait(headers, now)
+  return wait === undefined || wait > LONGEST_WAIT ? undefined : wait
 }
 
 /** @throws ReleaseError REGISTRY_FAILED for more than any answer of this API */

@@ -7,9 +7,17 @@ import type {
   DeletionOutcome,
   ListedVersion,
   RepositoryBackend,
+  StillWanted,
   VersionPage
 } from '../retention/repository-backend.js'
-import {type DockerHubAnswer, DockerHubApi, type DockerHubApiParts, messageIn} from './docker-hub-api.js'
+import {
+  type DockerHubAnswer,
+  DockerHubApi,
+  NOT_SENT,
+  type DockerHubApiParts,
+  messageIn
+} from './docker-hub-api.js'
+import {heldStatus} from './held-status.js'
 import {fieldAt, listAt, textAt, timeAt} from './json-field.js'
 
 /** What a repository of Docker Hub is cleaned with. */
@@ -70,25 +78,30 @@ class DockerHubBackend implements RepositoryBackend {
   }
 
   /** Hub refuses with 403 what a tag or an index still names; that the login may delete was asked before. */
-  async deleteVersion(version: Pick<ListedVersion, 'digest' | 'tags'>): Promise<DeletionOutcome> {
+  async deleteVersion(
+    version: Pick<ListedVersion, 'digest' | 'tags'>,
+    isStillWanted?: StillWanted
+  ): Promise<DeletionOutcome> {
     try {
-      return await this.#parts.registry.deleteVersion({...version, tags: []})
+      return await this.#parts.registry.deleteVersion({...version, tags: []}, isStillWanted)
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
       if (error.status === 403) return {state: 'referenced', reason: error.message}
       if (error.status !== 500) throw error
       return {
         state: 'undeletable',
+        isUnderWay: true,
         reason: 'Docker Hub answered 500',
         hint: 'Docker Hub says that it goes on with such a deletion by itself. Run this again later.'
       }
     }
   }
 
-  async deleteTag(tag: Tag): Promise<DeletionOutcome> {
+  async deleteTag(tag: Tag, _digest?: Digest, isStillWanted?: StillWanted): Promise<DeletionOutcome> {
     const {name} = this.#parts.repository
-    const answer = await this.#api.call('DELETE', `/v2/repositories/${name}/tags/${tag}/`)
-    const {status} = answer
+    const answer = await this.#api.call('DELETE', `/v2/repositories/${name}/tags/${tag}/`, isStillWanted)
+    if (answer.status === NOT_SENT) return {state: 'called-off'}
+    const status = statusOf(answer)
     if (status >= 200 && status < 300) return {state: 'done'}
     if (status === 404) return {state: 'gone'}
     if (status === 401 || status === 403) throw await this.#rightMissing(answer)
@@ -157,7 +170,8 @@ function reasonOf(message: string, hasLogin: boolean): {says: string; hint: stri
     }
   if (/personal access token|with a JWT/i.test(message))
     return {says: 'Docker Hub does not let this access token delete tags', hint: TOKEN_HINT}
-  if (/scope/i.test(message)) return {says: 'the access token lacks the right to delete', hint: TOKEN_HINT}
+  if (/scope|UNAUTHORIZED|status=401/i.test(message))
+    return {says: 'the access token lacks the right to delete', hint: TOKEN_HINT}
   return {
     says: 'the user may not do this in the repository',
     hint: 'Give the user or its team the permission Admin on the repository, under "Permissions" or "Collaborators" of its page.'
@@ -186,6 +200,12 @@ function merged(one: ListedVersion, other: ListedVersion): ListedVersion {
 
 function latest(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other)
+}
+
+/** What it means: a failure may hold another one that says more. */
+function statusOf(answer: DockerHubAnswer): number {
+  const held = answer.status >= 500 ? heldStatus(messageIn(answer)) : undefined
+  return held !== undefined && [401, 403, 404, 429].includes(held) ? held : answer.status
 }
 
 function failureOf(method: 'GET' | 'DELETE', path: string, answer: DockerHubAnswer): RegistryError {

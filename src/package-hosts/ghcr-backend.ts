@@ -7,10 +7,11 @@ import type {
   DeletionOutcome,
   ListedVersion,
   RepositoryBackend,
+  StillWanted,
   VersionPage
 } from '../retention/repository-backend.js'
 import {type GhcrPackage, type GhcrPackageParts, findGhcrPackage} from './ghcr-package.js'
-import {refusalOf, rightMissing, undeletableReason} from './ghcr-refusals.js'
+import {refusalOf, rightMissing, scopeMissing, undeletableReason} from './ghcr-refusals.js'
 import {fieldAt, listAt, textAt, timeAt} from './json-field.js'
 
 /** What a package of GitHub's container registry is cleaned with. */
@@ -28,6 +29,8 @@ const RESTORABLE = 30 * 24 * 3600 * 1000
 /** How often the listing is looked through for what was just put, with so many milliseconds before the second time. */
 const LOOK_UPS = 4
 const FIRST_DELAY = 1000
+/** The status of what was not sent after a pause, for it is not to go any more. */
+const CALLED_OFF = 0
 
 /** The versions of one package, by GitHub's REST API. */
 export function ghcrBackend(parts: GhcrParts): RepositoryBackend {
@@ -48,10 +51,11 @@ class GhcrBackend implements RepositoryBackend {
 
   async capabilities(): Promise<BackendCapabilities> {
     const found = await this.#find()
-    const canDelete = found?.subject.scopes?.includes('delete:packages') ?? true
-    if (this.#parts.purpose === 'delete' && found !== undefined && !canDelete)
+    const lacks = found && scopeMissing(found.subject)
+    if (this.#parts.purpose === 'delete' && found !== undefined && lacks !== undefined)
       throw rightMissing(found.subject, 'at least delete:packages scope')
     return {
+      ...(lacks === undefined ? {} : {lacks}),
       tagDeletion: 'placeholder',
       versionDeletion: 'with-tags',
       listsUntagged: true,
@@ -64,12 +68,27 @@ class GhcrBackend implements RepositoryBackend {
     for await (const versions of this.#pages('active', this.#ids)) yield {versions}
   }
 
-  async deleteVersion({digest, id}: Pick<ListedVersion, 'digest' | 'id'>): Promise<DeletionOutcome> {
+  async lookAt({digest, id}: Pick<ListedVersion, 'digest' | 'id'>): Promise<ListedVersion | undefined> {
+    const found = await this.#find()
+    const known = id ?? this.#ids.get(digest)
+    if (found === undefined || known === undefined) return undefined
+    const request = {method: 'GET', path: `${found.path}/versions/${known}`} as const
+    const answer = await this.#ask(request)
+    if (answer.status === 404) return undefined
+    if (answer.status !== 200) throw refusalOf(request, answer, found.subject)
+    return versionIn(answer.body)[0]
+  }
+
+  async deleteVersion(
+    {digest, id}: Pick<ListedVersion, 'digest' | 'id'>,
+    isStillWanted?: StillWanted
+  ): Promise<DeletionOutcome> {
     const found = await this.#find()
     const known = id ?? (await this.#idOf(digest))
     if (found === undefined || known === undefined) return {state: 'gone'}
     const path = `${found.path}/versions/${known}`
-    const answer = await this.#ask({method: 'DELETE', path})
+    const answer = await this.#ask({method: 'DELETE', path, ...(isStillWanted && {isStillWanted})})
+    if (answer.status === CALLED_OFF) return {state: 'called-off'}
     if (answer.status === 204) return {state: 'done'}
     const undeletable = undeletableReason(answer)
     if (undeletable !== undefined) return {state: 'undeletable', ...undeletable}
@@ -198,7 +217,8 @@ function versionIn(entry: unknown): ListedVersion[] {
   const id = fieldAt(entry, 'id')
   if (!isDigest(digest)) return []
   // A tag that moved away or was added makes a version young again: only then it can have been superseded.
-  const pushed = Math.max(timeAt(entry, 'created_at') ?? 0, timeAt(entry, 'updated_at') ?? 0)
+  const firstPushed = timeAt(entry, 'created_at')
+  const pushed = Math.max(firstPushed ?? 0, timeAt(entry, 'updated_at') ?? 0)
   return [
     {
       digest,
@@ -206,7 +226,8 @@ function versionIn(entry: unknown): ListedVersion[] {
         .filter(tag => typeof tag === 'string')
         .filter(isTag),
       ...(typeof id === 'number' || typeof id === 'string' ? {id: String(id)} : {}),
-      ...(pushed === 0 ? {} : {pushed})
+      ...(pushed === 0 ? {} : {pushed}),
+      ...(firstPushed === undefined ? {} : {firstPushed})
     }
   ]
 }

@@ -96,15 +96,30 @@ const UNDELETABLE: readonly {readonly text: RegExp; readonly reason: string; rea
     text: /last tagged version/i,
     reason: 'it is the last tagged version of the package',
     hint: 'Tag another version first, or delete the whole package.'
+  },
+  {
+    text: /last version/i,
+    reason: 'it is the last version of the package',
+    hint: 'Publish another version first, or delete the whole package.'
   }
 ]
 
-/** Why GitHub deletes a version for nobody; undefined where that is not what the answer says. */
-export function undeletableReason({status, body}: GithubAnswer): {reason: string; hint: string} | undefined {
-  if (status !== 400 && status !== 422 && status !== 403) return undefined
+/** Statuses by which one version is refused, and not the right to delete any. */
+const REFUSING_ONE = new Set([400, 409, 412, 422, 423])
+
+/**
+ * Why GitHub does not delete a version: for nobody, or for a reason of this one that it gives in its own words. Undefined
+ * where that is not what the answer says.
+ */
+export function undeletableReason({
+  status,
+  body
+}: GithubAnswer): {reason: string; hint?: string; isForNobody?: true} | undefined {
   const message = textAt(body, 'message') ?? ''
   const found = UNDELETABLE.find(({text}) => text.test(message))
-  return found && {reason: found.reason, hint: found.hint}
+  if (found !== undefined && (status === 403 || REFUSING_ONE.has(status)))
+    return {reason: found.reason, hint: found.hint, isForNobody: true}
+  return REFUSING_ONE.has(status) ? {reason: `GitHub answered ${status}: ${message}`} : undefined
 }
 
 /**
@@ -127,6 +142,12 @@ function notTaken({image}: GhcrSubject, message: string): ReleaseError {
       hint: 'It may have expired or been revoked: give another by the input github-token.'
     }
   )
+}
+
+/** The error for a classic token that cannot delete, by its scopes alone; undefined where they do not say so. */
+export function scopeMissing({scopes}: GhcrSubject): {reason: string; hint: string} | undefined {
+  if (scopes?.includes('delete:packages') !== false) return undefined
+  return {reason: 'the token lacks the scope delete:packages', hint: CLASSIC}
 }
 
 function isLimit({headers, body}: GithubAnswer): boolean {

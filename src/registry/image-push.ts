@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import type {Digest} from '../oci/digest.js'
-import {type Descriptor, readManifest} from '../oci/manifest.js'
+import {type Descriptor, readManifest, storedBlobs} from '../oci/manifest.js'
 import {formatReference, type Repository} from '../oci/reference.js'
 import type {LocalImage, Progress, Reporter} from '../ports.js'
 import {ReleaseError} from '../errors.js'
@@ -95,7 +95,7 @@ async function pushBlobs(
 /** Configs and layers of all manifests, each once. */
 function blobsOf(image: LocalImage): Descriptor[] {
   const documents = image.manifests.map(readManifest)
-  const blobs = documents.flatMap(({config, layers}) => [...(config ? [config] : []), ...layers])
+  const blobs = documents.flatMap(storedBlobs)
   return [...new Map(blobs.map(blob => [blob.digest, blob])).values()]
 }
 

@@ -38,8 +38,8 @@ export async function readPages<T>(
     if (asked.has(path) || asked.size === MAX_PAGES) throw endless(client, request)
     asked.add(path)
     const answer = await client.call({...request, path, ...(isFirst ? {} : {expect: [200]})})
-    if (answer.status !== 200) return undefined
     const found = entriesOf(answer)
+    if (answer.status !== 200) return undefined
     const before = entries.size
     for (const entry of found) entries.set(keyOf(entry), entry)
     state.bytes += answer.body.length

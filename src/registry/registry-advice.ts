@@ -32,7 +32,7 @@ const VENDORS: readonly Vendor[] = [
     hosts: /^docker\.io$|^(?:index|registry-1)\.docker\.io$/,
     advise: ({status, name}) =>
       isRefusal(status)
-        ? `Give the access token the permission "Read & Write", and its user the right to write to ${name} on Docker Hub.`
+        ? `Give the access token the permission "Read & Write", and its user the right to write to ${name} on Docker Hub; the login is that of the secrets that registry-credentials names, such as DOCKERHUB_USERNAME and DOCKERHUB_TOKEN.`
         : undefined
   },
   {hosts: /^\d+\.dkr\.ecr(?:-fips)?\.([\w-]+)\.amazonaws\.com(?:\.cn)?$/, advise: amazonAdvice},

@@ -27,9 +27,17 @@ function cannotDeleteTags(error: unknown): boolean {
 
 async function deleteByPlaceholder(client: RepositoryClient, tag: Tag): Promise<void> {
   const placeholder = placeholderIndex()
+  const before = await client.headManifest(tag)
+  if (before === undefined) return
   await assertCanDelete(client, placeholder, tag)
-  await client.putManifest(placeholder, tag)
-  await client.deleteManifest(placeholder.digest)
+  try {
+    await client.putManifest(placeholder, tag)
+    await client.deleteManifest(placeholder.digest)
+  } catch (error) {
+    if ((await client.headManifest(tag))?.digest === placeholder.digest)
+      await client.putManifest(await client.getManifest(before.digest), tag)
+    throw error
+  }
 }
 
 /** Tried on the placeholder alone first, so that a tag never stays on it where deletion is off. */

@@ -5,7 +5,7 @@ import {type HeldVersion, type Inventory, ownTags, timeOf} from './inventory.js'
 import {type Needs, needsOf} from './inventory-needs.js'
 import {type RetentionPolicy, SMALL_CLEANUP} from './policy.js'
 import {Links} from './reachability.js'
-import {type TagVerdict, judgeTags} from './tag-rules.js'
+import {REMAINDER_TAG, type TagVerdict, judgeTags} from './tag-rules.js'
 import {type Selection, selectVersions} from './version-rules.js'
 
 /** One manifest that goes or stays, and why. */
@@ -38,6 +38,10 @@ export interface CleanupPlan {
   readonly standing: ReadonlyMap<Tag, Digest>
   /** Every manifest that the tags that stay can reach. */
   readonly reachable: ReadonlySet<Digest>
+  /** What leads to what, for when something does not go after all: then all that it leads to stays. */
+  readonly links: Pick<Links, 'reach'>
+  /** What says what an earlier clean-up left to do: the last to go, once all else is gone. */
+  readonly notes: ReadonlySet<Digest>
   /** How many manifests the repository holds, as far as is known. */
   readonly total: number
   /** Why this is more than may go without being forced. */
@@ -91,9 +95,20 @@ function planOf(inventory: Inventory, policy: RetentionPolicy, decision: Decisio
     kept: held.map(digest => entry(digest, selection.reasonToStay(digest))),
     standing: standingTags(inventory, tags, going),
     reachable: selection.reachable,
+    links: decision.links,
+    notes: new Set(
+      waves
+        .flat()
+        .filter(isNote)
+        .map(({digest}) => digest)
+    ),
     total: inventory.versions.size,
     ...(excess === undefined ? {} : {excess})
   }
+}
+
+function isNote({tags}: PlannedVersion): boolean {
+  return tags.some(tag => REMAINDER_TAG.test(tag))
 }
 
 function plannedVersion(held: HeldVersion | undefined, digest: Digest, reason: string): PlannedVersion {

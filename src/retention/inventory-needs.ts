@@ -1,14 +1,15 @@
 import type {Digest} from '../oci/digest.js'
-import {type HeldVersion, type Inventory, timeOf} from './inventory.js'
+import {type HeldVersion, type Inventory, cameAt, timeOf} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
 import {subjectsOf} from './reachability.js'
-import {isOlder} from './tag-rules.js'
 import type {Selection} from './version-rules.js'
 
 /** What has to be found out before a plan can be followed. */
 export interface Needs {
-  /** Manifests to read. */
+  /** Manifests to read, unless it is found out meanwhile that they have no children. */
   readonly contents: readonly Digest[]
+  /** Manifests to read whatever they are, for what they refer to. Asked for when `contents` are read. */
+  readonly subjects: readonly Digest[]
   /** Manifests of which an age is wanted. */
   readonly ages: readonly Digest[]
   /** Manifests of which the registry's API is asked what refers to them. */
@@ -25,19 +26,19 @@ interface Known {
 }
 
 /** Whether a plan lacks nothing. */
-export function isComplete({contents, ages, referrers, presence}: Needs): boolean {
-  return contents.length + ages.length + referrers.length + presence.length === 0
+export function isComplete({contents, subjects, ages, referrers, presence}: Needs): boolean {
+  return contents.length + subjects.length + ages.length + referrers.length + presence.length === 0
 }
 
 /** What the plan of an inventory lacks; nothing more than can change it. */
 export function needsOf(inventory: Inventory, known: Known): Needs {
   const ages = [...known.unaged, ...unagedSelection(inventory, known)]
+  const contents = unreadKept(inventory, known)
+  const subjects = [...unreadGoing(inventory, known), ...unreadUntagged(inventory, known)]
   return {
-    contents: [
-      ...unreadGoing(inventory, known),
-      ...unreadKept(inventory, known),
-      ...unreadUntagged(inventory, known)
-    ],
+    contents,
+    // What stays may lead to much of what seems to go: that then need not be read.
+    subjects: contents.length > 0 ? [] : [...new Set(subjects)],
     ages: [...new Set(ages)],
     referrers: unasked(inventory, known),
     presence: unsought(inventory, known)
@@ -58,23 +59,11 @@ function unagedSelection({versions, aged}: Inventory, {policy, selection}: Known
   })
 }
 
-/**
- * What goes is read to take its children along, unless they go by being untagged, being older than it; and for its subject where the
- * registry knows referrers, for then it may belong to something that stays.
- */
-function unreadGoing(
-  {versions, isWhole, hasReferrersApi}: Inventory,
-  {policy, going, selection}: Known
-): Digest[] {
-  const areChildrenChosen = (held: HeldVersion | undefined): boolean =>
-    isWhole && policy.untagged && held !== undefined && isOlder(held, policy.olderThan, policy.now)
+/** What goes is read: its children go along, and it may have a subject that stays, which no listing tells. */
+function unreadGoing({versions}: Inventory, {going}: Known): Digest[] {
   return [...going].filter(digest => {
     const held = versions.get(digest)
-    const content = held?.content
-    const isOpen = content?.kind === 'unread' && !(areChildrenChosen(held) && selection.selected.has(digest))
-    const isSubjectOpen =
-      hasReferrersApi && (content?.kind === 'unread' || isUnreadLeaf(versions.get(digest)))
-    return isOpen || isSubjectOpen
+    return held?.content.kind === 'unread' || isUnreadLeaf(held)
   })
 }
 
@@ -91,21 +80,25 @@ function unreadKept({versions}: Inventory, {selection, going}: Known): Digest[] 
   if (going.size === 0) return leftovers
   let oldest = Number.POSITIVE_INFINITY
   for (const digest of going)
-    oldest = Math.min(oldest, versions.get(digest)?.pushed ?? Number.NEGATIVE_INFINITY)
+    oldest = Math.min(oldest, cameOf(versions.get(digest)) ?? Number.NEGATIVE_INFINITY)
   const kept = [...selection.reachable].filter(digest => {
     const held = versions.get(digest)
     if (held?.content.kind !== 'unread') return false
-    return held.tags.length > 0 || (held.pushed ?? Number.POSITIVE_INFINITY) >= oldest
+    return held.tags.length > 0 || (cameAt(held) ?? Number.POSITIVE_INFINITY) >= oldest
   })
   return [...leftovers, ...kept]
 }
 
+function cameOf(held: HeldVersion | undefined): number | undefined {
+  return held && cameAt(held)
+}
+
 /** Whether something untagged is an orphan can be told only when it was read. */
-function unreadUntagged({versions, hasReferrersApi}: Inventory, {policy}: Known): Digest[] {
+function unreadUntagged({versions}: Inventory, {policy}: Known): Digest[] {
   if (!policy.orphans || policy.untagged) return []
   return [...versions.values()]
     .filter(held => held.tags.length === 0)
-    .filter(held => held.content.kind === 'unread' || (hasReferrersApi && isUnreadLeaf(held)))
+    .filter(held => held.content.kind === 'unread' || isUnreadLeaf(held))
     .map(({digest}) => digest)
 }
 

@@ -15,8 +15,16 @@ export type Content =
       /** What a clean-up that was killed left at a tag, in place of an image. */
       readonly isPlaceholder?: boolean
     }
-  /** It is no manifest that is known; undefined mentions where not even its text could be had. */
-  | {readonly kind: 'unreadable'; readonly reason: string; readonly mentions?: readonly Digest[]}
+  /**
+   * It is no manifest that is known; undefined mentions where not even its text could be had. `isMissing` says that it is
+   * listed, but that nobody can pull it: it leads nowhere.
+   */
+  | {
+      readonly kind: 'unreadable'
+      readonly reason: string
+      readonly mentions?: readonly Digest[]
+      readonly isMissing?: true
+    }
 
 /** One manifest or index of a repository. */
 export interface HeldVersion extends ListedVersion {
@@ -34,17 +42,17 @@ export interface Inventory {
   readonly absent: ReadonlySet<Digest>
   /** What the registry's API says refers to a manifest, for those that it was asked about. */
   readonly referrers: ReadonlyMap<Digest, readonly Digest[]>
-  /** Whether the registry answers that question at all. */
+  /** Whether that question is to be asked: where untagged manifests are not listed, and the registry answers it. */
   readonly hasReferrersApi: boolean
   /** Manifests whose age was asked for; one that names none has no `created`. */
   readonly aged: ReadonlySet<Digest>
 }
 
 /**
- * Tags under which what refers to a manifest lies: the fallback of the distribution specification, and cosign's older
- * ones. They live and die with the manifest that they name.
+ * Tags under which what refers to a manifest lies: the fallback of the distribution specification, cosign's older ones,
+ * and those that other programs make in their way. They live and die with the manifest that they name.
  */
-export const REFERRER_TAG = /^sha256-([0-9a-f]{64})(?:\.(?:sig|att|sbom))?$/
+export const REFERRER_TAG = /^sha256-([0-9a-f]{64})(?:\.[\w.-]+)?$/
 
 /** The manifest that such a tag belongs to; undefined for any other tag. */
 export function subjectOfTag(tag: Tag): Digest | undefined {
@@ -56,6 +64,16 @@ export function subjectOfTag(tag: Tag): Digest | undefined {
 export function ownTags({tags}: Pick<ListedVersion, 'tags'>): readonly Tag[] {
   // Nearly all versions of a large package have none.
   return tags.length === 0 ? tags : tags.filter(tag => !REFERRER_TAG.test(tag))
+}
+
+/** When a manifest first came, where the host tells: what names it came later. */
+export function cameAt({firstPushed, pushed}: HeldVersion): number | undefined {
+  return firstPushed ?? pushed
+}
+
+/** Whether nobody can say what it leads to. */
+export function isBlind({content}: HeldVersion): boolean {
+  return content.kind === 'unreadable' && content.mentions === undefined
 }
 
 /** When a manifest was pushed, else when its image was made. */

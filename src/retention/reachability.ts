@@ -25,15 +25,29 @@ export class Links {
 
   /** Everything that these lead to at any depth, themselves too. */
   reach(roots: Iterable<Digest>): Set<Digest> {
-    const found = new Set<Digest>()
-    const waiting = [...roots]
-    for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
-      if (found.has(digest)) continue
-      found.add(digest)
-      for (const next of this.of(digest)) if (!found.has(next)) waiting.push(next)
-    }
-    return found
+    return reachBy(roots, digest => this.of(digest))
   }
+
+  /** What these consist of at any depth, themselves too, without what only refers to them: what a pull needs. */
+  descend(roots: Iterable<Digest>): Set<Digest> {
+    return reachBy(roots, digest => {
+      const held = this.#inventory.versions.get(digest)
+      return held?.content.kind === 'index' && held.content.isPlaceholder !== true
+        ? held.content.children
+        : NONE
+    })
+  }
+}
+
+function reachBy(roots: Iterable<Digest>, of: (digest: Digest) => readonly Digest[]): Set<Digest> {
+  const found = new Set<Digest>()
+  const waiting = [...roots]
+  for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
+    if (found.has(digest)) continue
+    found.add(digest)
+    for (const next of of(digest)) if (!found.has(next)) waiting.push(next)
+  }
+  return found
 }
 
 /** What an index names, or what stands in a document that is no known manifest. */

@@ -10,6 +10,8 @@ export interface ListedVersion {
   readonly id?: string
   /** When it was pushed: milliseconds since the epoch. */
   readonly pushed?: number
+  /** When it was first pushed, where the host tells that apart from the last push: milliseconds since the epoch. */
+  readonly firstPushed?: number
   /** When it was last pulled: milliseconds since the epoch. */
   readonly pulled?: number
   /** Bytes of the image with its layers, as the host counts them. */
@@ -26,6 +28,8 @@ export interface BackendCapabilities {
    * nothing. Absent where deletion works as far as can be known.
    */
   readonly refusal?: {readonly reason: string; readonly hint: string}
+  /** Why the deletions of a real run would be refused to this login; told in a dry run, which needs no such right. */
+  readonly lacks?: {readonly reason: string; readonly hint: string}
   /**
    * How one tag of several goes while the image stays: `alone` by `deleteTag`; `placeholder` by putting an empty index
    * of its own at the tag through the registry, which is then deleted as a version; `never`, and the tag then stays.
@@ -47,8 +51,24 @@ export type DeletionOutcome =
   | {readonly state: 'done' | 'gone'}
   /** Something that still stands names it: it is tried again when that is gone. */
   | {readonly state: 'referenced'; readonly reason: string}
-  /** The host never deletes this one: more than 5,000 downloads, the last tagged version, an immutable tag. A warning. */
-  | {readonly state: 'undeletable'; readonly reason: string; readonly hint?: string}
+  /** The host does not delete this one: a rule of the registry, an immutable tag, a failure of its own. */
+  | {
+      readonly state: 'undeletable'
+      readonly reason: string
+      readonly hint?: string
+      /** The host failed, and may go on with it by itself. */
+      readonly isUnderWay?: true
+      /** The host deletes it for nobody: more than 5,000 downloads, the last version of a package. */
+      readonly isForNobody?: true
+    }
+  /** Not tried again after a pause, for it is not to go any more. */
+  | {readonly state: 'called-off'}
+
+/**
+ * Asked before a deletion is sent that had to wait, for a limit or a failure: the repository may have changed meanwhile.
+ * False calls it off.
+ */
+export type StillWanted = () => Promise<boolean>
 
 /**
  * One repository, as the one who cleans it sees its host: a listing, deletions, and what of both the host can do.
@@ -73,13 +93,21 @@ export interface RepositoryBackend {
    */
   versions(): AsyncIterable<VersionPage>
   /**
+   * What the listing says now of one version; undefined where it is gone. There where that costs less than a listing.
+   * @throws ReleaseError RIGHT_MISSING, RegistryError
+   */
+  lookAt?(version: Pick<ListedVersion, 'digest' | 'id'>): Promise<ListedVersion | undefined>
+  /**
    * Deletes a version by its digest, with all its tags where `versionDeletion` says so. The digest may be one that no
    * listing of this object named (a placeholder that was just put): the id is then looked up.
    * @throws ReleaseError RIGHT_MISSING; RegistryError where the host fails for good
    */
-  deleteVersion(version: Pick<ListedVersion, 'digest' | 'tags' | 'id'>): Promise<DeletionOutcome>
+  deleteVersion(
+    version: Pick<ListedVersion, 'digest' | 'tags' | 'id'>,
+    isStillWanted?: StillWanted
+  ): Promise<DeletionOutcome>
   /** Takes one tag away and leaves what it pointed at; there where `tagDeletion` is `alone`. */
-  deleteTag?(tag: Tag, digest: Digest): Promise<DeletionOutcome>
+  deleteTag?(tag: Tag, digest: Digest, isStillWanted?: StillWanted): Promise<DeletionOutcome>
   /** Brings a deleted version back, with its tags; there where `restorable` is given. */
   restoreVersion?(digest: Digest): Promise<DeletionOutcome>
   /** The command line that brings versions back by hand; for messages. */

@@ -1,5 +1,5 @@
 import type {Digest} from '../oci/digest.js'
-import {type HeldVersion, type Inventory, ownTags, timeOf} from './inventory.js'
+import {type HeldVersion, type Inventory, cameAt, isBlind, ownTags, timeOf} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
 import {type Links, subjectsOf} from './reachability.js'
 import {type TagVerdict, isLeftover, isOlder} from './tag-rules.js'
@@ -96,7 +96,7 @@ function reasonUntagged(held: HeldVersion, {inventory, policy, listed}: Untagged
   const subjects = subjectsOf(held)
   if (subjects.length > 0)
     return subjects.every(subject => isAbsent(subject, inventory)) ? 'refers to what is not there' : undefined
-  const isImage = held.content.kind === 'leaf' && (held.content.isRead || !inventory.hasReferrersApi)
+  const isImage = held.content.kind === 'leaf' && held.content.isRead
   return isImage && !listed.has(held.digest) ? 'a platform that no index names' : undefined
 }
 
@@ -148,14 +148,17 @@ function guardedVersions(
     const held = inventory.versions.get(digest)
     const guard = needed.has(digest)
       ? 'a journal needs it to put a release back'
-      : (unreadableGuard(held) ?? ageGuard(held, touched.has(digest), policy))
+      : (unreadableGuard(held, touched.has(digest)) ?? ageGuard(held, touched.has(digest), policy))
     if (guard !== undefined && !leftovers.has(digest)) guarded.set(digest, guard)
   }
   return guarded
 }
 
-function unreadableGuard(held: HeldVersion | undefined): string | undefined {
-  return held?.content.kind === 'unreadable' ? `cannot be read: ${held.content.reason}` : undefined
+/** What somebody named by its tag may go unread; what is untagged may refer to something that stays. */
+function unreadableGuard(held: HeldVersion | undefined, isTouched: boolean): string | undefined {
+  if (held?.content.kind !== 'unreadable' || held.content.isMissing === true) return undefined
+  const isNamed = isTouched && ownTags(held).length > 0
+  return isNamed ? undefined : `cannot be read: ${held.content.reason}`
 }
 
 function ageGuard(
@@ -206,7 +209,7 @@ function reachSurely(
 ): Set<Digest> {
   for (;;) {
     const reachable = links.reach(roots)
-    const blind = unreadable(inventory, reachable)
+    const blind = unreadable(inventory)
     const shadow = shadowOf(blind, inventory, dependants).filter(digest => !roots.has(digest))
     if (shadow.length === 0) return reachable
     for (const digest of shadow) {
@@ -216,12 +219,9 @@ function reachSurely(
   }
 }
 
-/** Manifests that stay, but of which nobody can say what they refer to. */
-function unreadable({versions}: Inventory, reachable: ReadonlySet<Digest>): HeldVersion[] {
-  return [...versions.values()].filter(
-    ({digest, content}) =>
-      reachable.has(digest) && content.kind === 'unreadable' && content.mentions === undefined
-  )
+/** Of these nobody can say what they refer to. One that goes is deleted alone: should the host refuse, nothing is lost. */
+function unreadable({versions}: Inventory): HeldVersion[] {
+  return [...versions.values()].filter(isBlind)
 }
 
 /** All that these may refer to: whatever is not known to have come after them. */
@@ -231,8 +231,12 @@ function shadowOf(
   candidates: ReadonlySet<Digest>
 ): Digest[] {
   if (blind.length === 0) return []
-  const last = Math.max(...blind.map(({pushed}) => pushed ?? Number.POSITIVE_INFINITY))
-  return [...candidates].filter(digest => (versions.get(digest)?.pushed ?? Number.NEGATIVE_INFINITY) <= last)
+  const own = new Set(blind.map(({digest}) => digest))
+  const last = Math.max(...blind.map(held => cameAt(held) ?? Number.POSITIVE_INFINITY))
+  return [...candidates].filter(digest => {
+    const held = versions.get(digest)
+    return !own.has(digest) && ((held && cameAt(held)) ?? Number.NEGATIVE_INFINITY) <= last
+  })
 }
 
 function blindReason([first]: readonly HeldVersion[]): string {

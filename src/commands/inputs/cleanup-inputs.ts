@@ -4,6 +4,7 @@ import {ReleaseError, messageOf} from '../../errors.js'
 import type {Digest} from '../../oci/digest.js'
 import {type Reference, parseReference} from '../../oci/reference.js'
 import {type JournalDocument, parseJournal} from '../../plan/journal-document.js'
+import {type ExpectedPlan, readStampedHash} from '../../retention/plan-hash.js'
 import {parseNumberedPattern, parseTagPattern} from '../../retention/tag-pattern.js'
 import {githubRepository, githubToken} from './github-inputs.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
@@ -121,7 +122,7 @@ export const cleanupInputs = {
   'expected-plan': parsed(
     {
       summary:
-        'The plan-hash of a dry run: nothing is deleted unless exactly the same would go. For an approval between the two.',
+        'The plan-hash of a dry run: nothing is deleted unless exactly the same would go, by the ages of then. For an approval between the two.',
       placeholder: 'HASH'
     },
     parseHash
@@ -175,8 +176,9 @@ function parseSize(text: string): number {
   throw new InputFaults([`${JSON.stringify(text)} is not a size such as 500MB or 10GiB`])
 }
 
-function parseHash(text: string): string {
-  if (/^[0-9a-f]{64}$/.test(text)) return text
+function parseHash(text: string): ExpectedPlan {
+  const expected = readStampedHash(text)
+  if (expected !== undefined) return expected
   throw new InputFaults([`${JSON.stringify(text)} is not the plan-hash of a dry run: 64 hex digits`])
 }
 

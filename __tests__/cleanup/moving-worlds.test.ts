@@ -1,0 +1,84 @@
+import {describe, expect, it} from '@jest/globals'
+import fc from 'fast-check'
+import type {RetentionPolicy} from '../../src/retention/policy.js'
+import {judge, walk} from '../retention/oracle.js'
+import {type World, policies, worlds} from '../retention/worlds.js'
+import {type Built, type Course, type Happening, build, happen, happenings, textsOf} from './moving-worlds.js'
+import {type CleanRun, toldBy} from './simulated-host.js'
+
+const RUNS = 2000
+const SEED = Number(process.env['FC_SEED'] ?? Date.now() % 1_000_000)
+
+interface Outcome extends Built {
+  readonly course: Course
+  readonly run: CleanRun
+}
+
+async function cleaned(world: World, policy: RetentionPolicy, happening: Happening): Promise<Outcome> {
+  const built = build(world, happening)
+  const course = happen(built, happening, policy)
+  const run = await built.host.clean(textsOf(policy, built.nodes))
+  return {...built, course, run}
+}
+
+/** Whether a deletion came although something that needs what it deleted had come before a listing that came before it. */
+function isTooLate(digest: string, since: number, {deletions, listings}: Course): boolean {
+  const when = deletions.get(digest)
+  return when !== undefined && listings.some(listing => since < listing && listing < when)
+}
+
+/** Places that something leads to which came late or was refused, by walking every path. */
+function placesFrom(world: World, {nodes}: Built, from: readonly {readonly digest: string}[]): number[] {
+  const places = from.map(one => nodes.findIndex(({digest}) => digest === one.digest))
+  return [...new Set(places.flatMap(place => walk(place, world.nodes)))]
+}
+
+describe('a clean-up of worlds that refuse and move', () => {
+  process.stderr.write(`seed ${SEED} (FC_SEED)\n`)
+
+  it('keeps what stays whole, deletes nothing else than its policy, and says what was refused', async () => {
+    const met = {refusals: 0, late: 0, failures: 0}
+    await fc.assert(
+      fc.asyncProperty(worlds, policies, happenings, async (world, given, happening) => {
+        const policy = {...given, journal: []}
+        const outcome = await cleaned(world, policy, happening)
+        const {host, nodes, course, run} = outcome
+        met.refusals += course.refusedOf.size
+        met.late += course.came.length
+        met.failures += happening.unreadable === undefined ? 0 : 1
+        // A race that nobody can see may be lost between the last look and a deletion.
+        const isRace = course.came.some(({needs}) => needs.some(({digest}) => !host.has({digest})))
+        const ghost =
+          happening.unreadable?.status === 404 ? nodes[happening.unreadable.place % nodes.length] : undefined
+        if (!isRace && ghost === undefined) expect(host.broken).toEqual([])
+        for (const {at, needs} of course.came)
+          for (const place of placesFrom(world, outcome, needs))
+            if (!isChosenAnyway(policy))
+              expect([nodes[place]!.digest, isTooLate(nodes[place]!.digest, at, course)]).toEqual([
+                nodes[place]!.digest,
+                false
+              ])
+        for (const place of placesFrom(world, outcome, [...course.refusedOf]))
+          if (ghost === undefined) expect(host.has(nodes[place]!)).toBe(true)
+        if (course.refusedOf.size > 0) expect(run.error?.code).toMatch(/CLEANUP_INCOMPLETE|VERIFY_FAILED/)
+        else if (!isRace && ghost === undefined)
+          expect([toldBy(run), run.error]).toEqual([expect.anything(), undefined])
+        if (ghost !== undefined || course.came.length > 0 || !world.isWhole) return
+        const allowed = judge(world, policy).deleted
+        const isPlain = happening.unreadable === undefined && course.refusedOf.size === 0
+        for (const [place, node] of nodes.entries()) {
+          const isGone = !host.has(node)
+          if (isPlain) expect([place, isGone]).toEqual([place, allowed.has(place)])
+          else if (isGone) expect(allowed).toContain(place)
+        }
+      }),
+      {numRuns: RUNS, seed: SEED}
+    )
+    expect(Math.min(met.refusals, met.late, met.failures)).toBeGreaterThan(100)
+  }, 600_000)
+})
+
+/** A tag that comes while a repository is read may be chosen like any other. */
+function isChosenAnyway({deleteTags, untagged, orphans}: RetentionPolicy): boolean {
+  return deleteTags.some(({text}) => text === 'glob:*') || untagged || orphans
+}

@@ -1,0 +1,177 @@
+import fc from 'fast-check'
+import {hexOf} from '../../src/oci/digest.js'
+import type {RetentionPolicy} from '../../src/retention/policy.js'
+import type {ScriptedAnswer} from '../support/scripted-send.js'
+import {HOUR, type World, digestAt} from '../retention/worlds.js'
+import {SimulatedHost, type Stored} from './simulated-host.js'
+
+/** What happens to a world while it is cleaned. Places are taken modulo its size, requests counted from one. */
+export interface Happening {
+  /** Deletions that the host refuses. */
+  readonly refused: readonly number[]
+  readonly late: readonly {
+    readonly at: number
+    readonly kind: 'tag' | 'index' | 'referrer' | 'moved latest'
+    readonly place: number
+  }[]
+  /** A manifest that the registry cannot give. */
+  readonly unreadable?: {readonly place: number; readonly status: 404 | 500} | undefined
+  readonly pageSize: number
+  readonly referrers: 'none' | 'empty' | 'real'
+}
+
+export const happenings: fc.Arbitrary<Happening> = fc.record({
+  refused: fc.uniqueArray(fc.nat(30), {maxLength: 2}),
+  late: fc.array(
+    fc.record({
+      at: fc.integer({min: 1, max: 60}),
+      kind: fc.constantFrom('tag', 'index', 'referrer', 'moved latest'),
+      place: fc.nat(30)
+    }),
+    {maxLength: 2}
+  ),
+  unreadable: fc.option(fc.record({place: fc.nat(30), status: fc.constantFrom<404 | 500>(404, 500)}), {
+    freq: 4,
+    nil: undefined
+  }),
+  pageSize: fc.constantFrom(3, 5, 100),
+  referrers: fc.constantFrom('none', 'empty', 'real')
+})
+
+/** A world as a host holds it, its nodes by their places. */
+export interface Built {
+  readonly host: SimulatedHost
+  readonly nodes: readonly Stored[]
+}
+
+export function build(world: World, {pageSize, referrers}: Happening): Built {
+  const host = new SimulatedHost({kind: world.isWhole ? 'ghcr' : 'registry', pageSize, referrers})
+  const nodes: Stored[] = []
+  for (const {children, subject, tags, age} of world.nodes)
+    nodes.push(
+      host.put({
+        age,
+        tags: tags.map(tag => renamed(tag, nodes)),
+        ...(children.length === 0 ? {} : {children: children.map(at => nodes[at]!)}),
+        ...(subject === undefined ? {} : {subject: nodes[subject] ?? {digest: digestAt(-1)}})
+      })
+    )
+  return {host, nodes}
+}
+
+/** Tags made of digests are made of those of the host. */
+function renamed(tag: string, nodes: readonly Stored[]): string {
+  const at = nodes.findIndex((_, place) => tag === `sha256-${hexOf(digestAt(place))}`)
+  return at < 0 ? tag : `sha256-${hexOf(nodes[at]!.digest)}`
+}
+
+/** The inputs that say what a policy says. */
+export function textsOf(policy: RetentionPolicy, nodes: readonly Stored[]): Record<string, string> {
+  const superseded = policy.superseded.flatMap(digest => {
+    const at = nodes.findIndex((_, place) => digestAt(place) === digest)
+    return at < 0 ? [] : [`registry.example/org/app@${nodes[at]!.digest}`]
+  })
+  const lines = (patterns: readonly {readonly text: string}[]): string =>
+    patterns.map(({text}) => text).join('\n')
+  const hours = (time: number): string => `${time / HOUR}h`
+  const texts: Record<string, string> = {
+    superseded: superseded.join(),
+    'keep-versions': String(policy.keepVersions),
+    'keep-patches': String(policy.keepPatches),
+    'superseded-prereleases': String(policy.supersededPrereleases),
+    'keep-tags': lines(policy.keepTags),
+    'delete-tags': lines(policy.deleteTags),
+    untagged: String(policy.untagged),
+    orphans: String(policy.orphans),
+    'older-than': hours(policy.olderThan),
+    'pull-request-tags': lines(policy.pullRequests.patterns),
+    'development-tags': lines(policy.development.patterns),
+    'development-age': hours(policy.development.olderThan),
+    'cache-tags': lines(policy.cache.patterns),
+    'cache-age': hours(policy.cache.olderThan),
+    'min-age': hours(policy.grace),
+    'github-repository': 'org/app'
+  }
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
+}
+
+/** What a run did and met, in the order of its requests. */
+export interface Course {
+  /** When each was deleted. */
+  readonly deletions: Map<string, number>
+  /** When a listing was begun. */
+  readonly listings: number[]
+  /** What came late: when, and what it needs. */
+  readonly came: {readonly at: number; readonly needs: readonly Stored[]; readonly tag?: string}[]
+  readonly refusedOf: Set<Stored>
+}
+
+/** Makes things happen, and notes the course. */
+export function happen({host, nodes}: Built, happening: Happening, policy: RetentionPolicy): Course {
+  const course: Course = {deletions: new Map(), listings: [], came: [], refusedOf: new Set()}
+  const at = (place: number): Stored => nodes[place % nodes.length]!
+  const refused = happening.refused.map(at)
+  const waiting = [...happening.late]
+  host.hook = (request, nth) => {
+    while (waiting[0] !== undefined && waiting[0].at <= nth) {
+      const {kind, place} = waiting.shift()!
+      comeLate({host, target: at(place), kind, nth}, course)
+    }
+    if (/\/versions page?.*page=1$|\/versions .*page=1$|tags\/list/.test(request)) course.listings.push(nth)
+    const pull = /^GET \/repos\/org\/app\/pulls\/(\d+)$/.exec(request)?.[1]
+    if (pull !== undefined)
+      return {body: {state: policy.pullRequests.closed.has(Number(pull)) ? 'closed' : 'open'}}
+    return hindrance(request, {host, refused, unreadable: unreadableOf(happening, at), course, nth})
+  }
+  return course
+}
+
+function unreadableOf({unreadable}: Happening, at: (place: number) => Stored) {
+  return unreadable && {node: at(unreadable.place), status: unreadable.status}
+}
+
+interface Hindrance {
+  readonly host: SimulatedHost
+  readonly refused: readonly Stored[]
+  readonly unreadable: {readonly node: Stored; readonly status: 404 | 500} | undefined
+  readonly course: Course
+  readonly nth: number
+}
+
+function hindrance(request: string, parts: Hindrance): ScriptedAnswer | undefined {
+  const {host, refused, unreadable, course, nth} = parts
+  const reference = /manifests\/(.+)$/.exec(request)?.[1] ?? ''
+  if (request.startsWith('DELETE')) {
+    const isOf = (one: Stored): boolean => request.endsWith(`/${one.id}`) || reference === one.digest
+    const meant = [...host.stored.values()].find(isOf)
+    if (meant === undefined) return undefined
+    if (!refused.includes(meant)) return void course.deletions.set(meant.digest, nth)
+    course.refusedOf.add(meant)
+    return {
+      status: 409,
+      body: {message: 'it is locked', errors: [{code: 'CONFLICT', message: 'it is locked'}]}
+    }
+  }
+  if (unreadable === undefined || !/^(?:GET|HEAD) \/v2/.test(request)) return undefined
+  const isIt = reference === unreadable.node.digest || unreadable.node.tags.has(reference)
+  // A registry that lists tags says by HEAD where they point; what it cannot give is the manifest.
+  if (!isIt || (request.startsWith('HEAD') && unreadable.status === 500)) return undefined
+  return {status: unreadable.status, body: {errors: [{code: 'UNKNOWN', message: 'it cannot be had'}]}}
+}
+
+interface Latecomer {
+  readonly host: SimulatedHost
+  readonly target: Stored
+  readonly kind: Happening['late'][number]['kind']
+  readonly nth: number
+}
+
+function comeLate({host, target, kind, nth}: Latecomer, {came}: Course): void {
+  if (!host.has(target)) return
+  const tag = `late-${nth}`
+  if (kind === 'tag') host.tag(tag, target)
+  else if (kind === 'index') host.put({children: [target], tags: [tag], age: 0})
+  else if (kind === 'moved latest') host.put({children: [target], tags: ['latest'], age: 0})
+  else host.put({subject: target, tags: [tag], age: 0})
+  came.push({at: nth, needs: [target], ...(kind === 'tag' ? {tag} : {})})
+}
