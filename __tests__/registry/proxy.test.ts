@@ -219,10 +219,10 @@ describeWith(['openssl'], 'a registry behind a proxy', () => {
       }
     )
     expect(
-      await client.registries.repository(repository, 'pull').headManifest(parseTag('1.0'))
+      await client.registries.repository(repository, 'pull').findManifest(parseTag('1.0'))
     ).toBeUndefined()
     expect(proxy.asked).toEqual([['registry.example:443', undefined]])
-    expect(server.seen).toEqual(Array(2).fill('2.0 HEAD /v2/o/app/manifests/1.0'))
+    expect(server.seen).toEqual(Array(2).fill('2.0 GET /v2/o/app/manifests/1.0'))
     expect(asked).toEqual(['registry.example:443', 'registry.example'])
   })
 })

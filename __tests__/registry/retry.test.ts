@@ -124,7 +124,7 @@ describe('a request', () => {
     const client = openClient({host: 'registry.example'}, {send, ...options})
     const result = await client
       .repository('o/a')
-      .headManifest(TAG)
+      .findManifest(TAG)
       .catch((error: unknown) => error)
     return {...client, result, tries: client.sent.length}
   }
@@ -134,8 +134,8 @@ describe('a request', () => {
     expect(result).toBeUndefined()
     expect(tries).toBe(3)
     expect(lines).toEqual([
-      `HEAD registry.example/v2/o/a/manifests/1.0: ${status}; trying again, 2 left`,
-      `HEAD registry.example/v2/o/a/manifests/1.0: ${status}; trying again, 1 left`
+      `GET registry.example/v2/o/a/manifests/1.0: ${status}; trying again, 2 left`,
+      `GET registry.example/v2/o/a/manifests/1.0: ${status}; trying again, 1 left`
     ])
   })
 
@@ -201,7 +201,7 @@ describe('a request', () => {
       return {status: 404}
     })
     expect(
-      await openClient({host: 'registry.example'}, {send}).repository('o/a').headManifest(TAG)
+      await openClient({host: 'registry.example'}, {send}).repository('o/a').findManifest(TAG)
     ).toBeUndefined()
     expect(state.tries).toBe(3)
   })
@@ -211,7 +211,7 @@ describe('a request', () => {
       throw new TypeError('a defect')
     })
     const client = openClient({host: 'registry.example'}, {send})
-    await expect(client.repository('o/a').headManifest(TAG)).rejects.toThrow('a defect')
+    await expect(client.repository('o/a').findManifest(TAG)).rejects.toThrow('a defect')
     expect(client.sent).toHaveLength(1)
   })
 })
