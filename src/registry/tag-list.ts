@@ -20,7 +20,6 @@ export interface TagList {
 
 /** Reads all pages of a tag list (distribution-spec, "Listing Tags"). */
 export async function readTagList(client: RepositoryClient): Promise<TagList> {
-<<<<<<< HEAD
   let pages = 0
   let isKnown = true
   const listed = await readPages(client, {
@@ -28,25 +27,12 @@ export async function readTagList(client: RepositoryClient): Promise<TagList> {
     entriesOf: ({status, body}) => {
       pages += 1
       isKnown &&= status === 200 || saysNameUnknown(body)
-=======
-  const seen = {pages: 0, isKnown: true}
-  const tags = await readPages(client, {
-    request: LIST,
-    entriesOf: ({status, body}) => {
-      seen.pages += 1
-      seen.isKnown &&= status === 200 || saysNameUnknown(body)
->>>>>>> registries
       return status === 404 ? [] : readTags(body, client.name)
     },
     keyOf: tag => tag
   })
-<<<<<<< HEAD
   const tags = [...(listed ?? [])]
   return {tags, isWhole: pages === 1 && isKnown && tags.length < SURELY_WHOLE}
-=======
-  const found = [...(tags ?? [])]
-  return {tags: found, isWhole: seen.pages === 1 && seen.isKnown && found.length < SURELY_WHOLE}
->>>>>>> registries
 }
 
 /** The tags of a tag list, all pages. */
