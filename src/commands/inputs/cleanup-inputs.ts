@@ -20,7 +20,7 @@ import {type ExpectedPlan, readStampedHash} from '../../retention/plan-hash.js'
 import {parsePackagePattern} from '../../package-hosts/package-pattern.js'
 import type {NewestRule} from '../../retention/policy.js'
 import {parseNamePattern, parseNumberedPattern, parseTagPattern} from '../../retention/tag-pattern.js'
-import {parseDeletionRule, parseKeptSelector, parseNewestRule} from './cleanup-rules.js'
+import {parseDeletionRule, parseKeptCount, parseKeptSelector, parseNewestRule} from './cleanup-rules.js'
 import {githubRepository, githubToken} from './github-inputs.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
 import {config, dryRun, images, minAge, release} from './shared-inputs.js'
@@ -206,13 +206,6 @@ function newestRules(options: {readonly summary: string}): Input<readonly Newest
     throw new InputFaults([`${general.map(rule => rule.text).join(' and ')} are both about all images`])
   }
   return {...input, parse}
-}
-
-function parseKeptCount(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
-  throw new InputFaults([
-    `${JSON.stringify(text)} is not a number of images to keep, 1 or more; to keep none, say untagged: true`
-  ])
 }
 
 function parseDigestReference(text: string): Required<Pick<Reference, 'repository' | 'digest'>> {

@@ -43,6 +43,17 @@ export function parseNewestRule(text: string): NewestRule {
   }
 }
 
+/**
+ * Reads a number of images to keep, 1 or more.
+ * @throws InputFaults
+ */
+export function parseKeptCount(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new InputFaults([
+    `${JSON.stringify(text)} is not a number of images to keep, 1 or more; to keep none, say untagged: true`
+  ])
+}
+
 function withAge(text: string): {readonly rest: string; readonly olderThan: number | undefined} {
   const [, rest, age] = AGE.exec(text) ?? []
   return rest === undefined || age === undefined
