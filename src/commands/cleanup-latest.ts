@@ -1,5 +1,5 @@
 import {assertWhole} from '../cleanup/after-check.js'
-import {writeSightings} from '../cleanup/sightings.js'
+import {needsSightings, writeSightings} from '../cleanup/sightings.js'
 import {type SweepResult, type Undeleted, sweep} from '../cleanup/sweep.js'
 import {type PlannedRepository, assertPublished, planRepository} from '../cleanup/repository-cleanup.js'
 import {ReleaseError} from '../errors.js'
@@ -19,7 +19,7 @@ import {REMAINDER_TAG} from '../retention/tag-rules.js'
 import {cleanupInputs} from './inputs/cleanup-inputs.js'
 import {assertRules, impossibleRules, unmatchedEverywhere} from './cleanup-checks.js'
 import {CleanupSources} from './cleanup-sources.js'
-import {type CleanupValues, type Work, needsAges, workOf} from './cleanup-work.js'
+import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
 import {validate} from './cleanup-validation.js'
 import {command} from './command.js'
 import {assertConfirmed} from './confirmation.js'
@@ -195,7 +195,7 @@ async function noteSightings(
   deleted: readonly Digest[],
   {reporter}: Ports
 ): Promise<void> {
-  if (one.capabilities.refusal === undefined && needsAges(one.policy))
+  if (one.capabilities.refusal === undefined && needsSightings(one))
     await writeSightings(one, deleted, reporter)
 }
 
