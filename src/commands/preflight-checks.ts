@@ -2,7 +2,7 @@ import {ReleaseError, messageOf} from '../errors.js'
 import {type Repository, formatRepository} from '../oci/reference.js'
 import type {Credentials, Ports} from '../ports.js'
 import type {Registries} from '../registry/registries.js'
-import {REPOSITORY_RIGHTS, type RepositoryRight, askRight} from '../registry/rights.js'
+import {REPOSITORY_RIGHTS, type RepositoryRight, askReleaseRight, askRight} from '../registry/rights.js'
 import type {PreflightCheck} from '../reports/preflight-report.js'
 import {findCosign} from '../signing/cosign.js'
 import {loginHint} from './logins.js'
@@ -37,7 +37,8 @@ export async function checkRepository(
   return await timed(clock, {where: formatRepository(repository), right}, async () => {
     if (right === 'delete' && repository.registry === 'ghcr.io') return GHCR_DELETES
     try {
-      const {answer, fault} = await askRight(registries.repository(repository, ACCESS[right]), right)
+      const client = registries.repository(repository, ACCESS[right])
+      const {answer, fault} = right === 'push' ? await askReleaseRight(client) : await askRight(client, right)
       return {answer, reason: fault?.message, hint: fault?.hint}
     } catch (error) {
       if (!patience.aborted) throw error

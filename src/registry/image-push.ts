@@ -100,11 +100,11 @@ function blobsOf(image: LocalImage): Descriptor[] {
 }
 
 /**
- * Asks a registry for its own word that a manifest is there.
+ * Asks a registry for its own word that a manifest is there; one that shows late what it has is given some seconds.
  * @throws ReleaseError CHILD_MISSING where it is not, though it was pushed
  */
 export async function assertPresent(client: RepositoryClient, digest: Digest): Promise<void> {
-  const found = await client.headManifest(digest)
+  const found = await client.whenShown(async () => await client.headManifest(digest))
   if (found?.digest === digest) return
   throw new ReleaseError(
     'CHILD_MISSING',

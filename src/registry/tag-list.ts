@@ -20,10 +20,19 @@ export interface TagList {
 
 /** Reads all pages of a tag list (distribution-spec, "Listing Tags"). */
 export async function readTagList(client: RepositoryClient): Promise<TagList> {
-  const pages = await readPages(client, LIST)
-  const tags = pages.flatMap(({status, body}) => (status === 404 ? [] : readTags(body, client.name)))
-  const isKnown = pages.every(({status, body}) => status === 200 || saysNameUnknown(body))
-  return {tags, isWhole: pages.length === 1 && isKnown && tags.length < SURELY_WHOLE}
+  let pages = 0
+  let isKnown = true
+  const listed = await readPages(client, {
+    request: LIST,
+    entriesOf: ({status, body}) => {
+      pages += 1
+      isKnown &&= status === 200 || saysNameUnknown(body)
+      return status === 404 ? [] : readTags(body, client.name)
+    },
+    keyOf: tag => tag
+  })
+  const tags = [...(listed ?? [])]
+  return {tags, isWhole: pages === 1 && isKnown && tags.length < SURELY_WHOLE}
 }
 
 /** The tags of a tag list, all pages. */
