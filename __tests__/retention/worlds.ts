@@ -62,41 +62,47 @@ const TAGS = [
 ])
 
 /** Random worlds: nested indexes, shared children, attestations, referrers of referrers, tags, ages. */
-export const worlds: fc.Arbitrary<World> = fc
-  .record({
-    hasReferrersApi: fc.boolean(),
-    isWhole: fc.boolean(),
-    nodes: fc.array(
-      fc.record({
-        kind: fc.constantFrom('image', 'image', 'index', 'index', 'referrer'),
-        picks: fc.array(fc.nat(1000), {maxLength: 3}),
-        pause: fc.constantFrom(0, 1, 5, 40, 400),
-        isOrphan: fc.boolean(),
-        isDamaged: fc.boolean()
-      }),
-      {minLength: 1, maxLength: 14}
-    ),
-    tags: fc.uniqueArray(fc.tuple(fc.constantFrom(...TAGS), fc.nat(1000)), {
-      maxLength: 10,
-      selector: ([tag]) => tag
+const worldsWith = (isDamaging: boolean): fc.Arbitrary<World> =>
+  fc
+    .record({
+      hasReferrersApi: fc.boolean(),
+      isWhole: fc.boolean(),
+      nodes: fc.array(
+        fc.record({
+          kind: fc.constantFrom('image', 'image', 'index', 'index', 'referrer'),
+          picks: fc.array(fc.nat(1000), {maxLength: 3}),
+          pause: fc.constantFrom(0, 1, 5, 40, 400),
+          isOrphan: fc.boolean(),
+          isDamaged: fc.boolean()
+        }),
+        {minLength: 1, maxLength: 14}
+      ),
+      tags: fc.uniqueArray(fc.tuple(fc.constantFrom(...TAGS), fc.nat(1000)), {
+        maxLength: 10,
+        selector: ([tag]) => tag
+      })
     })
-  })
-  .map(({nodes, tags, hasReferrersApi, isWhole}) => {
-    const total = nodes.reduce((sum, {pause}) => sum + pause, 0)
-    let passed = 0
-    const made = nodes.map(({kind, picks, pause, isOrphan, isDamaged}, at) => {
-      passed += pause
-      const earlier = at === 0 ? [] : [...new Set(picks.map(pick => pick % at))]
-      const own = tags.filter(([, place]) => place % nodes.length === at).map(([tag]) => tag)
-      return {
-        children: kind === 'index' ? [...earlier, ...(isDamaged && at % 3 === 0 ? [-2] : [])] : [],
-        ...(kind === 'referrer' ? {subject: isOrphan ? -1 : (earlier[0] ?? -1)} : {}),
-        tags: own,
-        age: total - passed
-      }
+    .map(({nodes, tags, hasReferrersApi, isWhole}) => {
+      const total = nodes.reduce((sum, {pause}) => sum + pause, 0)
+      let passed = 0
+      const made = nodes.map(({kind, picks, pause, isOrphan, isDamaged}, at) => {
+        passed += pause
+        const earlier = at === 0 ? [] : [...new Set(picks.map(pick => pick % at))]
+        const own = tags.filter(([, place]) => place % nodes.length === at).map(([tag]) => tag)
+        return {
+          children:
+            kind === 'index' ? [...earlier, ...(isDamaging && isDamaged && at % 3 === 0 ? [-2] : [])] : [],
+          ...(kind === 'referrer' ? {subject: isOrphan ? -1 : (earlier[0] ?? -1)} : {}),
+          tags: own,
+          age: total - passed
+        }
+      })
+      return {nodes: hasReferrersApi ? made : withFallbackTags(made), hasReferrersApi, isWhole}
     })
-    return {nodes: hasReferrersApi ? made : withFallbackTags(made), hasReferrersApi, isWhole}
-  })
+
+export const worlds = worldsWith(false)
+/** Worlds with indexes that name what is not there, too. */
+export const damagedWorlds = worldsWith(true)
 
 /** Without the API, referrers are listed at a tag made of the subject's digest: of its own, or of cosign's kind. */
 function withFallbackTags(nodes: readonly WorldNode[]): WorldNode[] {

@@ -7,7 +7,7 @@ import {type Tag, isTag, parseTag} from '../oci/reference.js'
 import type {Reporter} from '../ports.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import type {CleanupPlan} from '../retention/cleanup-plan.js'
-import {type HeldVersion, type Inventory, SEEN_TAG, ownTags} from '../retention/inventory.js'
+import {type HeldVersion, type Inventory, SEEN_TAG, ownTags, timeOf} from '../retention/inventory.js'
 import type {RetentionPolicy} from '../retention/policy.js'
 import type {ListedVersion} from '../retention/repository-backend.js'
 
@@ -33,7 +33,7 @@ export interface LookedThrough {
   readonly client: RepositoryClient
   readonly inventory: Inventory
   readonly plan: Pick<CleanupPlan, 'kept'>
-  readonly policy: Pick<RetentionPolicy, 'superseded' | 'now'>
+  readonly policy: Pick<RetentionPolicy, 'superseded' | 'now' | 'grace'>
   readonly sightings: Sightings
 }
 
@@ -74,6 +74,15 @@ function entryIn(line: string): [Digest, Sighting][] {
 /** What a release superseded in an earlier run, and was too young then. */
 export function pendingIn({entries}: Sightings): Digest[] {
   return [...entries].flatMap(([digest, {isSuperseded}]) => (isSuperseded ? [digest] : []))
+}
+
+/** Whether ages decide something here, and the host does not tell all of them. */
+export function needsSightings({inventory, policy}: LookedThrough): boolean {
+  const isUndated = (digest: Digest): boolean => {
+    const held = inventory.versions.get(digest)
+    return held !== undefined && timeOf(held) === undefined
+  }
+  return policy.grace > 0 || [...inventory.aged].some(isUndated)
 }
 
 /**

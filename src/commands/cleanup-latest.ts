@@ -1,10 +1,9 @@
-import {assertWhole, findBrokenTags} from '../cleanup/after-check.js'
-import {writeSightings} from '../cleanup/sightings.js'
+import {assertWhole} from '../cleanup/after-check.js'
+import {needsSightings, writeSightings} from '../cleanup/sightings.js'
 import {type SweepResult, type Undeleted, sweep} from '../cleanup/sweep.js'
 import {type PlannedRepository, assertPublished, planRepository} from '../cleanup/repository-cleanup.js'
 import {ReleaseError} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
-import {formatReference} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
 import {boundedReport, cleanupReport} from '../reports/cleanup-report.js'
 import {
@@ -20,7 +19,8 @@ import {REMAINDER_TAG} from '../retention/tag-rules.js'
 import {cleanupInputs} from './inputs/cleanup-inputs.js'
 import {assertRules, impossibleRules, unmatchedEverywhere} from './cleanup-checks.js'
 import {CleanupSources} from './cleanup-sources.js'
-import {type CleanupValues, type Work, needsAges, workOf} from './cleanup-work.js'
+import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
+import {validate} from './cleanup-validation.js'
 import {command} from './command.js'
 import {assertConfirmed} from './confirmation.js'
 
@@ -97,28 +97,6 @@ async function planWork(work: Work, sources: CleanupSources): Promise<PlannedRep
 function deletionLines({views, caches}: CleanupOverview): string[] {
   const manifests = views.map(({image, plan}) => `${image}: ${plan.waves.flat().length} manifests`)
   return caches.length === 0 ? manifests : [...manifests, `${caches.length} caches of Actions`]
-}
-
-/**
- * Reads every tag through all its parts, and deletes nothing.
- * @throws ReleaseError VERIFY_FAILED, with every tag that is broken and what it lacks
- */
-async function validate(planned: readonly PlannedRepository[], {reporter}: Ports) {
-  const faults: string[] = []
-  for (const one of planned) {
-    const {name, repository} = one.client
-    const {broken, tags} = await findBrokenTags(one)
-    reporter.info(`${name}: ${tags} tags read, ${broken.size === 0 ? 'all whole' : `${broken.size} broken`}`)
-    for (const [tag, missing] of broken)
-      faults.push(`${formatReference(repository, tag)} reaches what is not there: ${missing.join(', ')}`)
-  }
-  const report = JSON.stringify({validated: planned.map(({client}) => client.name), faults})
-  const outputs = {deleted: '', kept: '', report, 'report-file': '', 'plan-hash': '', undeleted: ''}
-  if (faults.length === 0) return outputs
-  throw new ReleaseError('VERIFY_FAILED', faults.join('; '), {
-    outputs,
-    hint: 'Publish these versions again, bring their parts back with restore where the host can, or delete them by ghost-images, partial-images or delete-tags.'
-  })
 }
 
 interface OverviewParts {
@@ -217,7 +195,7 @@ async function noteSightings(
   deleted: readonly Digest[],
   {reporter}: Ports
 ): Promise<void> {
-  if (one.capabilities.refusal === undefined && needsAges(one.policy))
+  if (one.capabilities.refusal === undefined && needsSightings(one))
     await writeSightings(one, deleted, reporter)
 }
 

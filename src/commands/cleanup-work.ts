@@ -107,15 +107,3 @@ export function cachePolicyOf(
 ): RetentionPolicy['cache'] {
   return {patterns: given[input], olderThan: given['cache-age'], maxSize: given['cache-size']}
 }
-
-/** Whether how long something is here decides anything. */
-export function needsAges(policy: RetentionPolicy): boolean {
-  const {deleteTags, keepNewest, development, cache} = policy
-  return (
-    [policy.grace, policy.olderThan, policy.untaggedAge, policy.orphansAge].some(age => age > 0) ||
-    keepNewest.length > 0 ||
-    development.patterns.length > 0 ||
-    cache.patterns.length > 0 ||
-    deleteTags.some(({olderThan = 0}) => olderThan > 0)
-  )
-}

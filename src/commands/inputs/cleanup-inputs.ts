@@ -20,7 +20,13 @@ import {type ExpectedPlan, readStampedHash} from '../../retention/plan-hash.js'
 import {parsePackagePattern} from '../../package-hosts/package-pattern.js'
 import type {NewestRule} from '../../retention/policy.js'
 import {parseNamePattern, parseNumberedPattern, parseTagPattern} from '../../retention/tag-pattern.js'
-import {parseDeletionRule, parseKeptSelector, parseNewestRule} from './cleanup-rules.js'
+import {
+  parseDeletionRule,
+  parseKeptCount,
+  parseKeptSelector,
+  parseNewestRule,
+  parseSize
+} from './cleanup-rules.js'
 import {githubRepository, githubToken} from './github-inputs.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
 import {config, dryRun, images, minAge, release} from './shared-inputs.js'
@@ -208,13 +214,6 @@ function newestRules(options: {readonly summary: string}): Input<readonly Newest
   return {...input, parse}
 }
 
-function parseKeptCount(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
-  throw new InputFaults([
-    `${JSON.stringify(text)} is not a number of images to keep, 1 or more; to keep none, say untagged: true`
-  ])
-}
-
 function parseDigestReference(text: string): Required<Pick<Reference, 'repository' | 'digest'>> {
   const {repository, digest} = parseReference(text)
   if (digest !== undefined) return {repository, digest}
@@ -222,26 +221,6 @@ function parseDigestReference(text: string): Required<Pick<Reference, 'repositor
     'REFERENCE_INVALID',
     `${JSON.stringify(text)} names no digest; write REPOSITORY@sha256:…`
   )
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  K: 1000,
-  M: 1000 ** 2,
-  G: 1000 ** 3,
-  T: 1000 ** 4,
-  KI: 1024,
-  MI: 1024 ** 2,
-  GI: 1024 ** 3,
-  TI: 1024 ** 4
-}
-
-/** Bytes. */
-function parseSize(text: string): number {
-  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([KMGT]?i?)B?$/i.exec(text) ?? []
-  const factor = UNITS[unit.toUpperCase()]
-  if (number !== '' && factor !== undefined) return Math.floor(Number(number) * factor)
-  throw new InputFaults([`${JSON.stringify(text)} is not a size such as 500MB or 10GiB`])
 }
 
 function parseHash(text: string): ExpectedPlan {

@@ -43,9 +43,43 @@ export function parseNewestRule(text: string): NewestRule {
   }
 }
 
+/**
+ * Reads a number of images to keep, 1 or more.
+ * @throws InputFaults
+ */
+export function parseKeptCount(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new InputFaults([
+    `${JSON.stringify(text)} is not a number of images to keep, 1 or more; to keep none, say untagged: true`
+  ])
+}
+
 function withAge(text: string): {readonly rest: string; readonly olderThan: number | undefined} {
   const [, rest, age] = AGE.exec(text) ?? []
   return rest === undefined || age === undefined
     ? {rest: text, olderThan: undefined}
     : {rest, olderThan: parseDuration(age)}
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  K: 1000,
+  M: 1000 ** 2,
+  G: 1000 ** 3,
+  T: 1000 ** 4,
+  KI: 1024,
+  MI: 1024 ** 2,
+  GI: 1024 ** 3,
+  TI: 1024 ** 4
+}
+
+/**
+ * Reads a size such as 500MB or 10GiB: bytes.
+ * @throws InputFaults
+ */
+export function parseSize(text: string): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([KMGT]?i?)B?$/i.exec(text) ?? []
+  const factor = UNITS[unit.toUpperCase()]
+  if (number !== '' && factor !== undefined) return Math.floor(Number(number) * factor)
+  throw new InputFaults([`${JSON.stringify(text)} is not a size such as 500MB or 10GiB`])
 }
