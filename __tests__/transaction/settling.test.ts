@@ -21,10 +21,11 @@ import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 import {failureOf} from '../support/thrown.js'
 
 /** What a way to registries does with a request: its own answer, or undefined to let it pass. */
+type Answer = Awaited<ReturnType<Send>>
 type Hook = (
   request: HttpRequest,
   pass: () => ReturnType<Send>
-) => Promise<Awaited<ReturnType<Send>> | undefined>
+) => Answer | undefined | Promise<Answer | undefined>
 
 const answer = (status: number) => ({status, headers: {}, body: Readable.from([])})
 const isPut = ({method, url}: HttpRequest, tag: string): boolean =>
@@ -97,8 +98,10 @@ describe('a release, when all its tags are written', () => {
   })
 
   it.each(SHOWINGS)('is undone wholly where tags are shown %s, and latest is refused', async (_, how) => {
-    const refusal: Hook = async request =>
-      isPut(request, 'latest') && request.url.host === lab.registries[1].host ? answer(403) : undefined
+    const refusal: Hook = request =>
+      Promise.resolve(
+        isPut(request, 'latest') && request.url.host === lab.registries[1].host ? answer(403) : undefined
+      )
     const before = await Promise.all(lab.images.map(async image => await found(image, 'latest')))
     const {error} = await run('1.1.0', how, refusal)
     expect(before).toEqual([undefined, undefined])
@@ -137,7 +140,7 @@ describe('a release, when all its tags are written', () => {
 
   it('writes once more what the registry confirmed and forgot', async () => {
     const forgotten = {count: 0}
-    const {digest, error} = await run('1.1.0', {}, async request => {
+    const {digest, error} = await run('1.1.0', {}, request => {
       if (!isPut(request, 'latest') || forgotten.count > 0) return undefined
       forgotten.count += 1
       return answer(201)
@@ -148,7 +151,7 @@ describe('a release, when all its tags are written', () => {
 
   it('fails where a registry forgets each time what it confirmed, and everything is as before', async () => {
     const isFirst = ({url}: HttpRequest) => url.host === lab.registries[0].host
-    const {error} = await run('1.1.0', {}, async request =>
+    const {error} = await run('1.1.0', {}, request =>
       isPut(request, 'latest') && isFirst(request) ? answer(201) : undefined
     )
     expect(error?.message).toContain(`${lab.images[0]!}:latest: the registry confirmed`)
@@ -185,7 +188,7 @@ describe('a release, when all its tags are written', () => {
   it('names each tag that could not be put back, and none that was', async () => {
     const state = {isUndoing: false}
     const old = await publishRelease(lab.ports, releaseOf('1.0.0'))
-    const {error} = await run('1.1.0', {}, async request => {
+    const {error} = await run('1.1.0', {}, request => {
       if (isPut(request, 'latest') && request.url.host === lab.registries[1].host) {
         state.isUndoing = true
         return answer(403)
@@ -203,7 +206,7 @@ describe('a release, when all its tags are written', () => {
 
   it('names a tag that cannot be read when it was put back', async () => {
     const state = {isBroken: false}
-    const {error} = await run('1.1.0', {}, async request => {
+    const {error} = await run('1.1.0', {}, request => {
       const {method, url} = request
       if (isPut(request, 'latest') && url.host === lab.registries[1].host) {
         state.isBroken = true
@@ -272,7 +275,7 @@ describe('two releases, of which one fails', () => {
   /** The ports of another run, with records of its own. */
   const own = () => {
     const ports = testPorts(lab.registries)
-    closing.push(() => Promise.resolve(ports.close()))
+    closing.push(() => ports.close())
     return ports
   }
 
