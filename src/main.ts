@@ -2,22 +2,29 @@ import {ACTION_COMMANDS, COMMANDS, loadCommand} from './commands/all.js'
 import type {Command} from './commands/command.js'
 import {configure, unconfigured} from './commands/config.js'
 import type {Host} from './hosts/host.js'
+import {endSoon} from './hosts/process-end.js'
 import {type InputTable, type InputValues, parseInputs} from './inputs/input.js'
 import {nearest} from './inputs/nearest.js'
 import {InputError, ReleaseError} from './errors.js'
 
-/** Runs as a GitHub action: the command of this name, or the one that the input `command` names. */
-export async function runAction(name?: string): Promise<void> {
+/**
+ * Runs as a GitHub action: the command of this name, or the one that the input `command` names.
+ * @param end ends a process that failed
+ */
+export async function runAction(name?: string, end = endSoon): Promise<void> {
   const {openGithubHost} = await import('./hosts/github/host.js')
   const host = openGithubHost()
-  await finish(host, async () => await runCommand(host, name ?? chosenCommand(host.commandInput())))
+  await finish(host, end, async () => await runCommand(host, name ?? chosenCommand(host.commandInput())))
 }
 
-/** Runs as a command line. */
-export async function runCli(): Promise<void> {
+/**
+ * Runs as a command line.
+ * @param end ends a process that failed
+ */
+export async function runCli(end = endSoon): Promise<void> {
   const {openCliHost} = await import('./hosts/cli/host.js')
   const host = openCliHost([...COMMANDS.keys()], loadCommand)
-  await finish(host, async () => {
+  await finish(host, end, async () => {
     const name = await host.commandName()
     if (name !== undefined) await runCommand(host, name)
   })
@@ -49,13 +56,17 @@ async function runWith(inputs: InputValues<InputTable>, command: Command, host: 
   }
 }
 
-/** The only place that catches everything: whatever is thrown fails the run, and is said. */
-async function finish(host: Host, work: () => Promise<void>): Promise<void> {
+/**
+ * The only place that catches everything: whatever is thrown fails the run, and is said. What is still under way then,
+ * such as requests to a registry that never answers, is for nobody any more.
+ */
+async function finish(host: Host, end: () => void, work: () => Promise<void>): Promise<void> {
   try {
     ;(await import('./hosts/runtime.js')).assertRuntime()
     await work()
   } catch (error) {
     host.fail(error)
+    end()
   } finally {
     host.close()
   }

@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly body?: Uint8Array | StreamBody
   /** Whether many bytes may come back, so that it is better not to share a connection. */
   readonly isBulk?: boolean
+  /** Whether the host was named as one whose certificate nobody vouches for, so that any is taken. */
+  readonly takesAnyCertificate?: boolean
   /** Calls the request off. */
   readonly signal?: AbortSignal
 }

@@ -104,7 +104,7 @@ describe('preflight', () => {
 
   it('says all wrong words, and which is near', () => {
     expect(() => parseInputs(preflight.inputs, {images: 'o/a', rights: 'pul,release'})).toThrow(
-      'rights: "pul" is not one of pull, push, delete, artifacts, sign, sign-with-key, release; did you mean pull?'
+      'rights: "pul" is not one of pull, push, delete, login, artifacts, sign, sign-with-key, release; did you mean pull?'
     )
   })
 
@@ -182,3 +182,47 @@ describeWith(DISTRIBUTION_3, 'on distribution 3', () =>
 describeWith(DISTRIBUTION_2, 'on distribution 2.8', () =>
   deletionSuite(allowDelete => startDistribution2({allowDelete}))
 )
+
+describe('preflight, asked whether there are logins', () => {
+  const login = async (
+    images: string,
+    texts: Readonly<Record<string, string>> = {},
+    more: Partial<Ports> = {}
+  ) => {
+    // Nothing is asked of any registry: the ports of a test would reach none of these.
+    const {ports} = await setUp([], {
+      send: () => Promise.reject(new Error('no request is for this test')),
+      ...more
+    })
+    return await run(ports, {images, rights: 'login', ...texts})
+  }
+
+  it('finds those of inputs and of the configuration of docker and podman', async () => {
+    const credentials: Ports['credentials'] = host =>
+      Promise.resolve(host === 'quay.io' ? {username: 'me', password: 'p'} : undefined)
+    const texts = {'registry-credentials': 'docker.io=me:token'}
+    const {report} = await login('docker.io/o/a,quay.io/o/a,quay.io/o/b', texts, {credentials})
+    expect(answersOf(report)).toEqual(['docker.io login: yes', 'quay.io login: yes'])
+  })
+
+  it('names the registry and the secret to set where one is missing', async () => {
+    const error = await failureOf(() => login('docker.io/o/a', {'registry-credentials': 'docker.io=:'}))
+    expect(error).toMatchObject({code: 'RIGHT_MISSING'})
+    expect(error.message).toContain('there is no login for docker.io')
+    expect(error.hint).toMatch(/DOCKERHUB_USERNAME.*DOCKERHUB_TOKEN.*REGISTRY_CREDENTIALS/)
+  })
+
+  it('leaves open whether a registry of somebody’s own needs one', async () => {
+    expect(answersOf((await login('registry.example.org/o/a')).report)).toEqual([
+      'registry.example.org login: unknown'
+    ])
+  })
+
+  it('asks for none in a run that publishes nothing, even if half of one is given', async () => {
+    const plan = {...planOf({images: ['docker.io/o/a'], version: '1.0.0', tags: []}), push: false}
+    const {ports} = await setUp([], {send: () => Promise.reject(new Error('no request is for this test'))})
+    const texts = {plan: formatPlan(plan), rights: 'login', 'registry-credentials': 'docker.io=me:'}
+    expect(answersOf((await run(ports, texts)).report)).toEqual([])
+    expect(ports.reporter.notices.join('\n')).toContain('docker.io is left out')
+  })
+})

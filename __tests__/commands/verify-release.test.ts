@@ -128,7 +128,7 @@ describe('verify-release', () => {
     process.argv = ['node', 'image-release', 'verify-release', ...args]
     process.stdout.write = chunk => Boolean((program.out += String(chunk)))
     try {
-      await runCli()
+      await runCli(() => undefined)
       expect(process.exitCode ?? 0).toBe(exitCode)
     } finally {
       process.stdout.write = program.write

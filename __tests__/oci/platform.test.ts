@@ -75,9 +75,9 @@ describe('a platform', () => {
     expect(isSamePlatform(a, b)).toBe(expected)
   })
 
-  it('keeps nothing beside the three parts', () => {
-    const windows = {os: 'windows', architecture: 'amd64', 'os.version': '10.0'}
-    expect(normalisePlatform(windows)).toEqual({os: 'windows', architecture: 'amd64'})
+  it('keeps the version of Windows, and nothing beside', () => {
+    const windows = {os: 'windows', architecture: 'amd64', 'os.version': '10.0', other: 'x'}
+    expect(normalisePlatform(windows)).toEqual({os: 'windows', architecture: 'amd64', 'os.version': '10.0'})
   })
 
   it('has a name that files and artifacts may have', () => {

@@ -145,7 +145,7 @@ describe('init', () => {
         permissions: {contents: 'read', packages: 'write'},
         needs: 'test',
         secrets: {
-          'registry-credentials': 'docker.io=${{ secrets.DOCKERHUB_USERNAME }}:${{ secrets.DOCKERHUB_TOKEN }}'
+          REGISTRY_CREDENTIALS: 'docker.io=${{ secrets.DOCKERHUB_USERNAME }}:${{ secrets.DOCKERHUB_TOKEN }}'
         }
       },
       deploy: {needs: ['docker'], 'runs-on': 'ubuntu-24.04', steps: [{run: './deploy'}]}

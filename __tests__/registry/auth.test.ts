@@ -48,7 +48,7 @@ const authorizations = ({sent}: TestClient): (string | undefined)[] =>
 describe('a registry that asks nobody', () => {
   it('is told nothing, even where a login is known', async () => {
     const client = clientOf(() => ({status: 404}))
-    expect(await client.repository('o/a').headManifest(TAG)).toBeUndefined()
+    expect(await client.repository('o/a').findManifest(TAG)).toBeUndefined()
     expect(authorizations(client)).toEqual([undefined])
   })
 })
@@ -58,14 +58,14 @@ describe('a registry that asks for Basic', () => {
 
   it('is told after its challenge, and then at once', async () => {
     const client = clientOf(guarded(challenge, text => text === BASIC))
-    await client.repository('o/a').headManifest(TAG)
-    await client.repository('o/b').headManifest(TAG)
+    await client.repository('o/a').findManifest(TAG)
+    await client.repository('o/b').findManifest(TAG)
     expect(authorizations(client)).toEqual([undefined, BASIC, BASIC])
   })
 
   it('is asked once where it refuses the login, and the error says so', async () => {
     const client = clientOf(() => challenge)
-    const error = await failureOf(() => client.repository('o/a').headManifest(TAG))
+    const error = await failureOf(() => client.repository('o/a').findManifest(TAG))
     expect(error).toMatchObject({code: 'REGISTRY_FAILED', status: 401})
     expect(error.hint).toContain('lacks the right')
     expect(client.sent).toHaveLength(2)
@@ -73,7 +73,7 @@ describe('a registry that asks for Basic', () => {
 
   it('is asked once where no login is known, and the error says what to do', async () => {
     const client = openClient({host: HOST}, {send: scriptedSend(() => challenge)})
-    const error = await failureOf(() => client.repository('o/a').headManifest(TAG))
+    const error = await failureOf(() => client.repository('o/a').findManifest(TAG))
     expect(error).toMatchObject({code: 'REGISTRY_FAILED', status: 401})
     expect(error.hint).toContain(`docker login ${HOST}`)
     expect(client.sent).toHaveLength(1)
@@ -84,7 +84,7 @@ describe('a registry that asks for a token', () => {
   it('gets one for the repository and what is done there', async () => {
     const {answer, asked} = withTokens(guarded(bearerChallenge(REALM), text => text === 'Bearer token-1'))
     const client = clientOf(answer)
-    await client.repository('o/a', 'pull').headManifest(TAG)
+    await client.repository('o/a', 'pull').findManifest(TAG)
     expect(asked.map(({url}) => url.href)).toEqual([
       `${REALM}?service=registry.example&scope=repository%3Ao%2Fa%3Apull`
     ])
@@ -94,17 +94,17 @@ describe('a registry that asks for a token', () => {
   it('gets the same for everything in one repository, asked for once by all', async () => {
     const {answer, asked} = withTokens(guarded(bearerChallenge(REALM), text => text.startsWith('Bearer ')))
     const repository = clientOf(answer).repository('o/a')
-    await Promise.all(Array.from({length: 20}, () => repository.headManifest(TAG)))
-    await repository.headManifest(TAG)
+    await Promise.all(Array.from({length: 20}, () => repository.findManifest(TAG)))
+    await repository.findManifest(TAG)
     expect(asked).toHaveLength(1)
   })
 
   it('gets another for another repository and another right', async () => {
     const {answer, asked} = withTokens(guarded(bearerChallenge(REALM), text => text.startsWith('Bearer ')))
     const client = clientOf(answer)
-    await client.repository('o/a', 'pull').headManifest(TAG)
-    await client.repository('o/a', 'pull,push').headManifest(TAG)
-    await client.repository('o/b', 'pull').headManifest(TAG)
+    await client.repository('o/a', 'pull').findManifest(TAG)
+    await client.repository('o/a', 'pull,push').findManifest(TAG)
+    await client.repository('o/b', 'pull').findManifest(TAG)
     expect(asked.map(({url}) => url.searchParams.get('scope'))).toEqual([
       'repository:o/a:pull',
       'repository:o/a:pull,push',
@@ -131,7 +131,7 @@ describe('a registry that asks for a token', () => {
     const challenge = {status: 401, headers: {'www-authenticate': `Basic realm="x", Bearer realm="${REALM}"`}}
     const {answer} = withTokens(guarded(challenge, text => text.startsWith('Bearer ')))
     const client = clientOf(answer)
-    await client.repository('o/a').headManifest(TAG)
+    await client.repository('o/a').findManifest(TAG)
     expect(authorizations(client)).toEqual([undefined, BASIC, 'Bearer token-1'])
     expect(hosts(client)).toEqual([HOST, 'auth.example', HOST])
   })
@@ -139,7 +139,7 @@ describe('a registry that asks for a token', () => {
   it('gets one for nobody where no login is known', async () => {
     const {answer} = withTokens(guarded(bearerChallenge(REALM), text => text.startsWith('Bearer ')))
     const client = openClient({host: HOST}, {send: scriptedSend(answer)})
-    await client.repository('o/a', 'pull').headManifest(TAG)
+    await client.repository('o/a', 'pull').findManifest(TAG)
     expect(authorizations(client)).toEqual([undefined, undefined, 'Bearer token-1'])
   })
 
@@ -149,7 +149,7 @@ describe('a registry that asks for a token', () => {
       () => ({body: {access_token: 'token-1'}})
     )
     const client = clientOf(answer, {username: '', password: '', identityToken: 'refresh me'})
-    await client.repository('o/a', 'pull').headManifest(TAG)
+    await client.repository('o/a', 'pull').findManifest(TAG)
     const [request] = asked
     expect(request?.method).toBe('POST')
     expect(request?.headers['authorization']).toBeUndefined()
@@ -167,16 +167,16 @@ describe('a registry that asks for a token', () => {
     const state = {valid: 'Bearer token-1'}
     const {answer, asked} = withTokens(guarded(bearerChallenge(REALM), text => text === state.valid))
     const client = clientOf(answer)
-    await client.repository('o/a').headManifest(TAG)
+    await client.repository('o/a').findManifest(TAG)
     state.valid = 'Bearer token-2'
-    await Promise.all(Array.from({length: 10}, () => client.repository('o/a').headManifest(TAG)))
+    await Promise.all(Array.from({length: 10}, () => client.repository('o/a').findManifest(TAG)))
     expect(asked).toHaveLength(2)
   })
 
   it('is not asked for ever where it refuses every token, and the error says what is lacking', async () => {
     const {answer, asked} = withTokens(() => bearerChallenge(REALM))
     const client = clientOf(answer)
-    const error = await failureOf(() => client.repository('o/a', 'pull,push').headManifest(TAG))
+    const error = await failureOf(() => client.repository('o/a', 'pull,push').findManifest(TAG))
     expect(error).toMatchObject({code: 'REGISTRY_FAILED', status: 401})
     expect(error.hint).toContain('lacks the right')
     expect(asked.length).toBeLessThanOrEqual(2)
@@ -199,9 +199,9 @@ describe('a registry that asks for a token', () => {
     )
     const clock = {now: () => time.now, sleep: () => Promise.resolve()}
     const client = openClient({host: HOST, credential: alice}, {send: scriptedSend(answer), clock})
-    await client.repository('o/a').headManifest(TAG)
+    await client.repository('o/a').findManifest(TAG)
     time.now = later
-    await client.repository('o/a').headManifest(TAG)
+    await client.repository('o/a').findManifest(TAG)
     expect(asked).toHaveLength(count)
   })
 
@@ -218,7 +218,7 @@ describe('a registry that asks for a token', () => {
       () => ({body: {}, ...answerToken})
     )
     const client = clientOf(answer)
-    const error = await failureOf(() => client.repository('o/a').headManifest(TAG))
+    const error = await failureOf(() => client.repository('o/a').findManifest(TAG))
     expect(error.code).toBe('CREDENTIALS_INVALID')
     expect(error.message).toContain(message)
     expect(asked).toHaveLength(1)
@@ -232,7 +232,7 @@ describe('a registry that asks for a token', () => {
       () => (state.failures-- > 0 ? {status, headers: {'retry-after': '7'}} : {})
     )
     const client = clientOf(answer)
-    expect(await client.repository('o/a').headManifest(TAG)).toBeUndefined()
+    expect(await client.repository('o/a').findManifest(TAG)).toBeUndefined()
     expect(asked).toHaveLength(3)
     expect(client.sleeps).toEqual([7000, 7000])
   })
@@ -242,7 +242,7 @@ describe('a registry that asks for a token', () => {
       () => bearerChallenge(REALM),
       () => ({status: 503, body: ''})
     )
-    const error = await failureOf(() => clientOf(answer).repository('o/a').headManifest(TAG))
+    const error = await failureOf(() => clientOf(answer).repository('o/a').findManifest(TAG))
     expect(error).toMatchObject({code: 'REGISTRY_FAILED', status: 503})
     expect(error.message).toBe('GET auth.example/token: 503')
     expect(asked).toHaveLength(3)
@@ -250,7 +250,7 @@ describe('a registry that asks for a token', () => {
 
   it('may answer a challenge that nobody understands', async () => {
     const client = clientOf(() => ({status: 401, headers: {'www-authenticate': 'Negotiate'}}))
-    expect(await failureOf(() => client.repository('o/a').headManifest(TAG))).toMatchObject({status: 401})
+    expect(await failureOf(() => client.repository('o/a').findManifest(TAG))).toMatchObject({status: 401})
     expect(client.sent).toHaveLength(1)
   })
 })
@@ -285,7 +285,7 @@ describe('a password goes to a token server', () => {
       alice,
       host
     )
-    const work = client.repository('o/a').headManifest(TAG)
+    const work = client.repository('o/a').findManifest(TAG)
     if (isSafe) {
       expect(await work).toBeUndefined()
       expect(authorizations(client)).toContain(BASIC)
@@ -303,7 +303,7 @@ describe('a password goes to a token server', () => {
       if (url.host === 'evil.example') return {body: {token: 'x'}}
       return headers['authorization'] === undefined ? bearerChallenge(REALM) : {status: 404}
     })
-    await client.repository('o/a').headManifest(TAG)
+    await client.repository('o/a').findManifest(TAG)
     expect(hosts(client)).toEqual([HOST, 'auth.example', 'evil.example', HOST])
     expect(authorizations(client)).toEqual([undefined, BASIC, undefined, 'Bearer x'])
   })

@@ -216,6 +216,15 @@ describe("podman's auth.json", () => {
     expect((await findFor('quay.io', 'other/app'))?.username).toBe('helped')
   })
 
+  it("is also looked for where podman keeps it without XDG_RUNTIME_DIR, by the user's number", () => {
+    const more = {XDG_RUNTIME_DIR: at('run'), UID: '1001'}
+    expect(configFiles({UID: '1001'})).toEqual(['/run/containers/1001/auth.json'])
+    expect(configFiles(environment(more)).slice(-3, -1)).toEqual([
+      at('run/containers/auth.json'),
+      '/run/containers/1001/auth.json'
+    ])
+  })
+
   it('is nowhere without a home', () => {
     expect(configFiles({})).toEqual([])
     expect(configFiles({REGISTRY_AUTH_FILE: '', DOCKER_CONFIG: ''})).toEqual([])

@@ -1,6 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import type {HttpRequest} from '../../src/ports.js'
 import {followRedirects} from '../../src/registry/transport/redirect.js'
+import {bodyOf} from '../support/registry-client.js'
 import {type ScriptedAnswer, scriptedSend} from '../support/scripted-send.js'
 import {failureOf} from '../support/thrown.js'
 
@@ -12,15 +13,24 @@ async function follow(
   {url = START, method = 'GET'}: {url?: string; method?: HttpRequest['method']} = {}
 ) {
   const sent: HttpRequest[] = []
+  const bodies: string[] = []
   const send = followRedirects(
-    scriptedSend(request => {
+    scriptedSend(async request => {
       sent.push(request)
+      if (request.body !== undefined && 'open' in request.body)
+        bodies.push(Buffer.concat(await request.body.open().toArray()).toString())
       return answers[request.url.href] ?? {}
     })
   )
   const headers = {authorization: 'Basic secret', accept: 'x'}
-  const response = await send({method, url: new URL(url), headers})
-  return {response, hops: sent.map(one => [one.url.href, one.headers['authorization'] !== undefined])}
+  const bytes = Buffer.from(`${method} bytes`)
+  const response = await send({
+    method,
+    url: new URL(url),
+    headers,
+    ...(['POST', 'PUT', 'PATCH'].includes(method) ? {body: bodyOf(bytes)} : {})
+  })
+  return {response, bodies, hops: sent.map(one => [one.url.href, one.headers['authorization'] !== undefined])}
 }
 
 const to = (location: string, status = 307): ScriptedAnswer => ({status, headers: {location}})
@@ -56,10 +66,59 @@ describe('a redirect', () => {
     expect(hops.at(-1)).toEqual(['https://registry.example/v2/back', false])
   })
 
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE'] as const)('of %s is an answer', async method => {
-    const {response, hops} = await follow({[START]: to('https://store.example/x')}, {method})
-    expect(response.status).toBe(307)
+  it.each(
+    (['POST', 'PUT', 'PATCH'] as const).flatMap(method => [307, 308].map(status => [method, status] as const))
+  )(
+    'of %s by %i is followed with its body, and its login stays behind on another host',
+    async (method, status) => {
+      const far = await follow({[START]: to('https://store.example/x', status)}, {method})
+      expect(far.response.status).toBe(200)
+      expect(far.hops).toEqual([
+        [START, true],
+        ['https://store.example/x', false]
+      ])
+      expect(far.bodies).toEqual([`${method} bytes`, `${method} bytes`])
+      const near = await follow({[START]: to('/v2/other', status)}, {method})
+      expect(near.hops.at(-1)).toEqual(['https://registry.example/v2/other', true])
+    }
+  )
+
+  it.each(
+    (['POST', 'PUT', 'PATCH', 'DELETE'] as const).flatMap(method =>
+      [301, 302, 303].map(status => [method, status] as const)
+    )
+  )('of %s by %i is an answer: it would be another method', async (method, status) => {
+    const {response, hops} = await follow({[START]: to('https://store.example/x', status)}, {method})
+    expect(response.status).toBe(status)
     expect(hops).toHaveLength(1)
+  })
+
+  it.each([307, 308])('of DELETE by %i is followed on the host of the registry', async status => {
+    const {hops} = await follow({[START]: to('/v2/other', status)}, {method: 'DELETE'})
+    expect(hops.at(-1)).toEqual(['https://registry.example/v2/other', true])
+  })
+
+  it.each(['https://store.example/x', 'https://registry.example:8443/x', 'https://registry.example.evil/x'])(
+    'of DELETE to another host is refused: %s',
+    async location => {
+      const failure = await failureOf(() => follow({[START]: to(location)}, {method: 'DELETE'}))
+      expect(failure).toMatchObject({
+        code: 'REGISTRY_FAILED',
+        message: expect.stringContaining(`redirects to ${new URL(location).host}`),
+        hint: expect.stringContaining('Nothing was deleted there')
+      })
+    }
+  )
+
+  it('leads a relative Location on from where it was answered (containerd/containerd#11949)', async () => {
+    const begun = {status: 202, headers: {location: '/v2/o/a/blobs/uploads/1'}}
+    const far = await follow(
+      {[START]: to('https://b.example/x'), 'https://b.example/x': begun},
+      {method: 'POST'}
+    )
+    expect(far.response.headers['location']).toBe('https://b.example/v2/o/a/blobs/uploads/1')
+    const none = await follow({[START]: begun}, {method: 'POST'})
+    expect(none.response.headers['location']).toBe('/v2/o/a/blobs/uploads/1')
   })
 
   it('without a place to go to is an answer', async () => {

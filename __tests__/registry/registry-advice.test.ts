@@ -36,7 +36,7 @@ describe('what to do about a refusal', () => {
       '',
       /^Log in again: aws ecr get-login-password --region eu-west-1 \| docker login/
     ],
-    [ECR, 'team/app', 403, '', /ecr:PutImage in team\/app/],
+    [ECR, 'team/app', 403, '', / in team\/app\. A release needs .*ecr:PutImage/],
     [
       GAR,
       'my-project/images/app',

@@ -3,7 +3,7 @@ import https from 'node:https'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {TLSSocket} from 'node:tls'
-import {afterAll, afterEach, beforeAll, beforeEach, expect, it} from '@jest/globals'
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
 import {registryCertificates} from '../../src/registry/registry-certificates.js'
 import {openHttp} from '../../src/registry/transport/http.js'
 import {type Certificate, makeCertificate} from '../support/certificate.js'
@@ -92,6 +92,58 @@ describeWith(['openssl'], "a registry's own certificates", () => {
     expect(registryCertificates('127.0.0.1', {XDG_CONFIG_HOME: path.join(home, 'own')})).toBeUndefined()
     expect(registryCertificates(host, {HOME: home})).toBeUndefined()
     expect(registryCertificates(host, {})).toBeUndefined()
+  })
+
+  describe('in the folders of the machine', () => {
+    const machine = (...names: string[]) => names.map(name => path.join(home, 'etc', name, 'certs.d'))
+    const found = () =>
+      registryCertificates(host, {HOME: home}, machine('containers', 'docker', 'containerd'))
+    const authorities = () => (found()?.ca ?? []).filter(text => text.startsWith('authority'))
+
+    it('all count, and each authority once', async () => {
+      await put('.config/containers/certs.d', {})
+      await put('etc/containers/certs.d', {'a.crt': 'authority 1'})
+      await put('etc/docker/certs.d', {'ca.crt': 'authority 2', 'client.cert': 'c', 'client.key': 'k'})
+      await put('etc/containerd/certs.d', {'ca.crt': 'authority 1'})
+      expect(authorities()).toEqual(['authority 1', 'authority 2'])
+      expect(found()).toMatchObject({cert: 'c', key: 'k'})
+    })
+
+    it.each<[string, string, readonly string[]]>([
+      ['of the server', 'ca = "ca.pem"', ['authority 1']],
+      ['of a host that stands for it', '[host."https://x"]\n  ca = "ca.pem"', ['authority 1']],
+      ['several', '[host."https://x"]\n  ca = ["ca.pem", "more/b.pem"]', ['authority 1', 'authority 2']],
+      ['none', 'server = "https://x"\n[host."https://x"]\n  capabilities = ["pull"]', []]
+    ])('a hosts.toml of containerd names them: %s', async (_, toml, expected) => {
+      const folder = 'etc/containerd/certs.d'
+      await put(folder, {'hosts.toml': toml, 'ca.pem': 'authority 1'})
+      const more = path.join(home, folder, host, 'more')
+      await mkdir(more, {recursive: true})
+      await writeFile(path.join(more, 'b.pem'), 'authority 2')
+      expect(authorities()).toEqual(expected)
+    })
+
+    it('a hosts.toml may name a file anywhere', async () => {
+      const file = path.join(home, 'company.pem')
+      await writeFile(file, 'authority 3')
+      await put('etc/containerd/certs.d', {'hosts.toml': `ca = "${file}"`})
+      expect(authorities()).toEqual(['authority 3'])
+    })
+
+    it('may have a name without colons', async () => {
+      const folder = path.join(home, 'etc/containerd/certs.d', host.replace(/:(\d+)$/, '_$1_'))
+      await mkdir(folder, {recursive: true})
+      await writeFile(path.join(folder, 'ca.crt'), 'authority 4')
+      expect(authorities()).toEqual(['authority 4'])
+    })
+
+    it('a hosts.toml that is none is an error that names it', async () => {
+      await put('etc/containerd/certs.d', {'hosts.toml': 'ca = ['})
+      await expect(Promise.resolve().then(found)).rejects.toMatchObject({
+        code: 'CREDENTIALS_INVALID',
+        message: expect.stringContaining('hosts.toml cannot be read')
+      })
+    })
   })
 
   it('that cannot be read are an error that names the file', async () => {

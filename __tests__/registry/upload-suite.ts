@@ -197,11 +197,24 @@ export function uploadSuite(
     }
   })
 
-  it('is not sent where its beginning is redirected', async () => {
+  it('goes on where its beginning is redirected', async () => {
+    const headers = {location: `http://${proxy.host}/v2/o/a/blobs/uploads/?led=on`}
+    proxy.add({
+      method: 'POST',
+      path: '/blobs/uploads/',
+      times: 1,
+      fault: {kind: 'answer', status: 307, headers}
+    })
+    expect(await uploadBlob(repository(), blob)).toBe('uploaded')
+    expect(await uploadBlob(repository(), blob)).toBe('present')
+    expect(of('POST').map(({path}) => path.endsWith('led=on'))).toContain(true)
+  })
+
+  it('names where it was led to, if nobody answers there', async () => {
     const headers = {location: 'http://127.0.0.1:1/elsewhere'}
     proxy.add({method: 'POST', path: '/blobs/uploads/', fault: {kind: 'answer', status: 307, headers}})
     const error = await failureOf(() => uploadBlob(repository(), blob))
-    expect(error.message).toBe(`POST ${proxy.host}/v2/o/a/blobs/uploads/: 307`)
+    expect(error.message).toContain('POST 127.0.0.1:1/elsewhere: no answer')
   })
 
   it('shows no secret, whatever fails', async () => {

@@ -23,7 +23,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
     sample: ['node:*']
   },
   {
-    registry: ['p-limit', 'p-retry', 'node:*'],
+    registry: ['p-limit', 'p-retry', 'smol-toml', 'node:*'],
     builders: ['semver', 'tar-stream', 'dockerfile-ast', 'node:*'],
     'embedded-registry': ['node:*'],
     'package-hosts': ['p-limit']

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 /**
  * Says in words that the emulator knows what `$/compute-tags` is: an action in the repository of the workflow itself, at
- * the commit that runs (docs.github.com, "Reusing workflow configurations").
+ * the commit that runs (docs.github.com, "Reusing workflow configurations"). It knows no `queue` of concurrency either.
  * @param spell makes of an action's name what `uses` says
  */
 export function spellOutOwnActions(folder: string, spell: (action: string) => string): void {
@@ -11,6 +11,6 @@ export function spellOutOwnActions(folder: string, spell: (action: string) => st
   for (const file of readdirSync(workflows)) {
     const text = readFileSync(path.join(workflows, file), 'utf8')
     const spelled = text.replace(/uses: \$\/([\w-]+)$/gm, (_, action: string) => `uses: ${spell(action)}`)
-    writeFileSync(path.join(workflows, file), spelled)
+    writeFileSync(path.join(workflows, file), spelled.replace(/^ +queue: max\n/gm, ''))
   }
 }

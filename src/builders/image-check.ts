@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto'
 import {ReleaseError} from '../errors.js'
 import {hexDigest} from '../oci/digest.js'
-import {type Descriptor, readManifest} from '../oci/manifest.js'
+import {type Descriptor, readManifest, storedBlobs} from '../oci/manifest.js'
 import {familyOf, isIndexType} from '../oci/media-type.js'
 import type {LocalImage} from '../ports.js'
 
@@ -36,7 +36,7 @@ export async function assertSound(image: LocalImage): Promise<void> {
     const odd = isAttestation ? undefined : layers.find(({mediaType}) => !LAYER[family].test(mediaType))
     if (odd !== undefined)
       throw invalid(`layer ${odd.digest} is ${odd.mediaType}, which has no place in a manifest of ${family}`)
-    for (const blob of [config, ...layers]) await assertContent(image, blob)
+    for (const blob of storedBlobs({config, layers})) await assertContent(image, blob)
   }
 }
 

@@ -8,7 +8,8 @@ import {
   type Manifest,
   type ManifestDocument,
   manifestOf,
-  readManifest
+  readManifest,
+  storedBlobs
 } from '../oci/manifest.js'
 import {OCI_INDEX, isIndexType, isManifestType} from '../oci/media-type.js'
 import type {LocalImage, StreamBody} from '../ports.js'
@@ -83,8 +84,7 @@ function collect(place: BlobFolder, root: Manifest): LocalImage {
     if (manifests.has(manifest.digest)) return
     const document = documentOf(place.folder, file, manifest)
     for (const child of document.manifests) visit(readChild(place, child), place.fileOf(child.digest))
-    for (const blob of [...(document.config ? [document.config] : []), ...document.layers])
-      blobs.set(blob.digest, blobOf(place, blob))
+    for (const blob of storedBlobs(document)) blobs.set(blob.digest, blobOf(place, blob))
     manifests.set(manifest.digest, manifest)
   }
   visit(root, place.fileOf(root.digest))

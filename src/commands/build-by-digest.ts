@@ -68,11 +68,12 @@ export const buildByDigest = command({
     }
   ],
   async run(given, ports) {
-    const {jobs, hidden} = checkInputs(given, ports)
+    const checked = checkInputs(given, ports)
+    const {jobs} = checked
     const plans = await Promise.all(jobs.map(async job => [job, await planGates(given, job, ports)] as const))
     if (jobs.some(({push}) => push))
       await assertConfirmed(ports, 'Build this, and push it?', pushLines(jobs, given.plan))
-    const tools = await findTools(given, ports, hidden)
+    const tools = await findTools(given, ports, checked)
     await checkPushRights(jobs, tools)
     const views: BuildView[] = []
     for (const [job, plan] of plans) {

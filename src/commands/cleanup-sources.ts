@@ -3,6 +3,7 @@ import {closedPullRequests, deleteActionsCache, listActionsCaches} from '../clea
 import type {PlannedRepository, RepositoryTask} from '../cleanup/repository-cleanup.js'
 import type {SweepResult} from '../cleanup/sweep.js'
 import {ReleaseError} from '../errors.js'
+import {completeLogins} from '../inputs/registry-credential.js'
 import {type Reference, formatReference} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
 import type {Registries} from '../registry/registries.js'
@@ -133,7 +134,9 @@ export class CleanupSources {
   }
 
   async #credential(registry: string) {
-    const given = this.#given['registry-credentials'].find(login => login.registry === registry)
+    const given = completeLogins(this.#given['registry-credentials']).find(
+      login => login.registry === registry
+    )
     return given ?? (await this.#ports.credentials(registry))
   }
 }

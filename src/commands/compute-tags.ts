@@ -7,6 +7,7 @@ import {formatPlanSummary, formatTagTable} from '../reports/plan-summary.js'
 import {type BakeFiles, bakeFiles} from '../tags/bake-files.js'
 import {metadataOutputs} from '../tags/metadata-outputs.js'
 import {type DecidedRelease, type ReleaseConfig, planRelease} from '../tags/release-plan.js'
+import {releaseGroup} from '../plan/release-group.js'
 import {isRebuild} from '../tags/run-facts.js'
 import {scanMatrix} from '../tags/scan-matrix.js'
 import type {DecidedTarget} from '../tags/target-plan.js'
@@ -15,6 +16,7 @@ import {detectChanges} from './plan/change-detection.js'
 import {changeInputs, changeOutputs} from './inputs/change-inputs.js'
 import {command} from './command.js'
 import {planInputs} from './inputs/plan-inputs.js'
+import {neededTools} from './plan/needed-tools.js'
 import {checkInputs, runOf, withExpectations} from './plan/planned-release.js'
 import {readReleaseConfig} from './plan/release-config.js'
 
@@ -56,6 +58,10 @@ const outputs = {
     'The strategy.matrix of scan jobs: target, images, level (full for the default variant, basic for the oldest) and dockerfile.',
   push: 'true where the run publishes, else false.',
   ...changeOutputs,
+  group:
+    'A name for concurrency groups: the same for every run that releases these images, and another for other images.',
+  tools:
+    'Programs that the file of settings asks for in later jobs and that no image of GitHub’s runners has, with spaces between them: trivy, grype, snyk, syft, cosign; and buildx, for which a BuildKit is set up, unless another builder is named.',
   rebuild_flag: 'true where base images are to be fetched and every step is to be built anew, else false.',
   primary_tags: 'The tags that name no variant, with commas between them.',
   variant_tags:
@@ -89,9 +95,10 @@ export const computeTags = command({
     const run = await runOf(values, ports)
     const release = planRelease(config, run)
     const {targets, main} = release
-    const [expected, changes] = await Promise.all([
+    const [expected, changes, tools] = await Promise.all([
       withExpectations(release.plan, values, ports),
-      detectChanges(values, {targets, run}, ports)
+      detectChanges(values, {targets, run}, ports),
+      neededTools(values.config, ports)
     ])
     const plan = {...expected, notes: [...expected.notes, ...changes.notes]}
     const outputs = {
@@ -115,6 +122,8 @@ export const computeTags = command({
       'scan-matrix': JSON.stringify(scanMatrix(targets)),
       push: String(plan.push),
       ...changes.outputs,
+      group: releaseGroup(plan),
+      tools: tools.join(' '),
       rebuild_flag: values.rebuild === 'auto' ? String(isRebuild(run)) : values.rebuild
     }
     report({...release, plan}, reporter)

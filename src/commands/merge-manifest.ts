@@ -120,6 +120,7 @@ export const mergeManifest = command({
     for (const line of published.flatMap(({copies}) => copyLines(copies, given['dry-run'])))
       ports.reporter.info(line)
     for (const image of published) warnOfEvidence(image, ports)
+    for (const note of published.flatMap(({notes}) => notes)) ports.reporter.warning(note)
     const views = published.map(releaseView)
     logMerge(views, given['dry-run'], ports.reporter)
     ports.reporter.summary(mergeSummary(views, given['dry-run']))

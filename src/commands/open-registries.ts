@@ -1,10 +1,11 @@
-import type {RegistryLogin} from '../inputs/registry-credential.js'
+import {type RegistryLogin, completeLogins} from '../inputs/registry-credential.js'
 import type {Credentials, Ports} from '../ports.js'
 import {Registries, type RegistriesOptions} from '../registry/registries.js'
 import {ReleaseJournal} from '../transaction/release-journal.js'
 import type {HostOf} from '../transaction/fresh-tags.js'
 import type {Patience} from '../transaction/patience.js'
 import type {ReleaseRegistries} from '../transaction/tag-transaction.js'
+import {assertLogins} from './logins.js'
 
 /** How the inputs say the registries are reached. */
 export interface RegistryInputs {
@@ -22,14 +23,32 @@ export interface ReleaseInputs extends RegistryInputs {
 /** A runner kills 7.5 s after it asked to stop; the undoing must be over by then. */
 const UNDO_MILLISECONDS = 7000
 
-/** The registries of a command. */
+/** How a command uses registries. */
+export interface RegistryUse extends Pick<RegistriesOptions, 'tries'> {
+  /** Whether it needs the logins that it is given: false in a run that publishes nothing. Default: true. */
+  readonly isNeeded?: boolean
+}
+
+/**
+ * The registries of a command.
+ * @throws InputError for a login that is needed and lacks its user name or password
+ */
 export function openRegistries(
+  inputs: RegistryInputs,
+  ports: Ports,
+  {isNeeded = true, ...retries}: RegistryUse = {}
+): Registries {
+  assertLogins(inputs['registry-credentials'], ports.reporter, {isNeeded})
+  return registriesOf(inputs, ports, retries)
+}
+
+function registriesOf(
   inputs: RegistryInputs,
   ports: Ports,
   retries: Pick<RegistriesOptions, 'tries'> = {}
 ): Registries {
   const {insecure} = inputs
-  for (const {password} of inputs['registry-credentials']) ports.reporter.secret(password)
+  for (const {password} of completeLogins(inputs['registry-credentials'])) ports.reporter.secret(password)
   return new Registries({...ports, ...retries, insecure, credentials: credentialsOf(inputs, ports)})
 }
 
@@ -43,7 +62,7 @@ export function openReleaseRegistries(inputs: ReleaseInputs, ports: Ports): Rele
       const signal = ports.signal.aborted ? AbortSignal.timeout(UNDO_MILLISECONDS) : ports.signal
       const lasting = {...ports, signal}
       return {
-        registries: openRegistries(inputs, lasting),
+        registries: registriesOf(inputs, lasting),
         hostOf: hostsOf(inputs, lasting),
         patience: patienceOf(inputs, lasting)
       }
@@ -79,7 +98,7 @@ function hostsOf(inputs: ReleaseInputs, ports: Ports): HostOf {
 /** A login of the inputs goes before one of the configuration. */
 export function credentialsOf(inputs: RegistryInputs, ports: Ports): Credentials {
   return async (registry, repository) => {
-    const given = inputs['registry-credentials'].find(login => login.registry === registry)
+    const given = completeLogins(inputs['registry-credentials']).find(login => login.registry === registry)
     return given ?? (await ports.credentials(registry, repository))
   }
 }

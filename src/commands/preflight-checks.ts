@@ -1,16 +1,20 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import {type Repository, formatRepository} from '../oci/reference.js'
-import type {Ports} from '../ports.js'
+import type {Credentials, Ports} from '../ports.js'
 import type {Registries} from '../registry/registries.js'
-import {REPOSITORY_RIGHTS, type RepositoryRight, askRight} from '../registry/rights.js'
+import {REPOSITORY_RIGHTS, type RepositoryRight, askReleaseRight, askRight} from '../registry/rights.js'
 import type {PreflightCheck} from '../reports/preflight-report.js'
 import {findCosign} from '../signing/cosign.js'
+import {loginHint} from './logins.js'
 
 /** What a job may be asked for that is no right in a repository. */
 export const JOB_RIGHTS = ['artifacts', 'sign', 'sign-with-key', 'release'] as const
 export type JobRight = (typeof JOB_RIGHTS)[number]
-export type Right = RepositoryRight | JobRight
-export const RIGHTS: readonly Right[] = [...REPOSITORY_RIGHTS, ...JOB_RIGHTS]
+
+/** Whether there is a login for a registry at all, which takes no request. */
+export const LOGIN = 'login'
+export type Right = RepositoryRight | typeof LOGIN | JobRight
+export const RIGHTS: readonly Right[] = [...REPOSITORY_RIGHTS, LOGIN, ...JOB_RIGHTS]
 
 /** An answer without the time that it took. */
 type Finding = Pick<PreflightCheck, 'answer' | 'reason' | 'hint'>
@@ -33,12 +37,36 @@ export async function checkRepository(
   return await timed(clock, {where: formatRepository(repository), right}, async () => {
     if (right === 'delete' && repository.registry === 'ghcr.io') return GHCR_DELETES
     try {
-      const {answer, fault} = await askRight(registries.repository(repository, ACCESS[right]), right)
+      const client = registries.repository(repository, ACCESS[right])
+      const {answer, fault} = right === 'push' ? await askReleaseRight(client) : await askRight(client, right)
       return {answer, reason: fault?.message, hint: fault?.hint}
     } catch (error) {
       if (!patience.aborted) throw error
       return {answer: 'unknown', reason: `${repository.registry} did not answer in ${PATIENCE / 1000} s`}
     }
+  })
+}
+
+/** Services that let nobody push without a login. */
+const CLOSED =
+  /^(docker\.io|ghcr\.io|quay\.io|registry\.gitlab\.com|.*\.amazonaws\.com(\.cn)?|(.*[.-])?(gcr\.io|docker\.pkg\.dev)|.*\.azurecr\.(io|cn|us))$/
+
+/** Looks for a login, and asks no registry. */
+export async function checkLogin(
+  registry: string,
+  credentials: Credentials,
+  {clock}: Pick<Ports, 'clock'>
+): Promise<PreflightCheck> {
+  return await timed(clock, {where: registry, right: LOGIN}, async () => {
+    try {
+      if ((await credentials(registry)) !== undefined) return {answer: 'yes'}
+    } catch (error) {
+      if (!(error instanceof ReleaseError)) throw error
+      return {answer: 'no', reason: error.message, hint: error.hint}
+    }
+    if (!CLOSED.test(registry))
+      return {answer: 'unknown', reason: `there is no login; ${registry} may take pushes without one`}
+    return {answer: 'no', reason: `there is no login for ${registry}`, hint: loginHint(registry)}
   })
 }
 

@@ -15,8 +15,19 @@ import {
   preflightTable
 } from '../reports/preflight-report.js'
 import {command} from './command.js'
-import {openRegistries} from './open-registries.js'
-import {JOB_RIGHTS, PATIENCE, RIGHTS, type Right, checkJob, checkRepository} from './preflight-checks.js'
+import {CONFIG_FILE} from './config.js'
+import {credentialsOf, openRegistries} from './open-registries.js'
+import {
+  JOB_RIGHTS,
+  type JobRight,
+  LOGIN,
+  PATIENCE,
+  RIGHTS,
+  type Right,
+  checkJob,
+  checkLogin,
+  checkRepository
+} from './preflight-checks.js'
 import {githubToken} from './inputs/github-inputs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
 import {config, images, plan} from './inputs/shared-inputs.js'
@@ -27,7 +38,7 @@ const inputs = {
   rights: list(
     {
       summary:
-        'What the jobs after this one do: pull, push, delete (cleanup-latest), artifacts (digests between jobs), sign (without a key), sign-with-key, release (notes on GitHub). Where the plan only builds, what writes is left out.',
+        'What the jobs after this one do: pull, push, delete (cleanup-latest), login (only look whether there is one for each registry), artifacts (digests between jobs), sign (without a key, unless the settings of merge-manifest name one), sign-with-key, release (notes on GitHub). If the plan only builds, what writes is left out.',
       placeholder: 'RIGHT',
       default: 'pull,push'
     },
@@ -107,17 +118,36 @@ async function askAll(
   const rights = given.plan?.push === false ? given.rights.filter(right => right === 'pull') : given.rights
   const patience = AbortSignal.timeout(PATIENCE)
   const signal = AbortSignal.any([ports.signal, patience])
-  const registries = openRegistries(given, {...ports, signal}, {tries: 2})
+  const registries = openRegistries(
+    given,
+    {...ports, signal},
+    {
+      tries: 2,
+      isNeeded: given.plan?.push !== false
+    }
+  )
   return await Promise.all([
     ...repositories.flatMap(repository =>
       REPOSITORY_RIGHTS.filter(right => rights.includes(right)).map(async right =>
         checkRepository(registries, repository, right, {clock: ports.clock, patience})
       )
     ),
+    ...(rights.includes(LOGIN) ? [...new Set(repositories.map(({registry}) => registry))] : []).map(
+      async registry => checkLogin(registry, credentialsOf(given, ports), ports)
+    ),
     ...JOB_RIGHTS.filter(right => rights.includes(right)).map(async right =>
-      checkJob(right, {...ports, github: askGithub})
+      checkJob(await byKey(right, given.config, ports), {...ports, github: askGithub})
     )
   ])
+}
+
+/** Who signs with a key of the settings file needs no identity. */
+async function byKey(right: JobRight, config: string | undefined, {readText}: Ports): Promise<JobRight> {
+  if (right !== 'sign') return right
+  const text = await readText(config?.trim() || CONFIG_FILE)
+  if (text === undefined) return right
+  const {sectionTexts} = await import('../config/section-texts.js')
+  return (sectionTexts(text, 'merge-manifest')['sign-key'] ?? '') === '' ? right : 'sign-with-key'
 }
 
 /** What the Containerfiles of the targets could do better; targets that share one are told of once. */

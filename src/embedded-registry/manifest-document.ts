@@ -69,9 +69,10 @@ function indexParts(document: JsonObject): Pick<ManifestDocument, 'blobs' | 'chi
 function imageParts(document: JsonObject): Pick<ManifestDocument, 'blobs' | 'children' | 'artifactType'> {
   if ('manifests' in document) throw invalid('an image manifest has no field manifests')
   const config = pointer(document['config'], 'config')
-  const layers = pointers(document['layers'], 'layers')
+  const entries = document['layers']
+  const layers = pointers(entries, 'layers')
   return {
-    blobs: [config, ...layers.filter(layer => !isForeign(layer.mediaType))],
+    blobs: [config, ...layers.filter((layer, at) => !isForeign(layer.mediaType) && !hasUrls(entries, at))],
     children: [],
     artifactType: textOf(document, 'artifactType') || config.mediaType
   }
@@ -91,6 +92,13 @@ function isForeign(mediaType: string): boolean {
   return /^application\/vnd\.(oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\./.test(
     mediaType
   )
+}
+
+/** distribution, ocimanifesthandler.go: what has addresses of its own is not looked for. */
+function hasUrls(entries: unknown, at: number): boolean {
+  const entry: unknown = Array.isArray(entries) ? entries[at] : undefined
+  const urls = asObject(entry, `layers[${at}]`)['urls']
+  return Array.isArray(urls) && urls.length > 0
 }
 
 function pointers(value: unknown, field: string): Pointer[] {

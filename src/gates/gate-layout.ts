@@ -3,7 +3,7 @@ import {createWriteStream} from 'node:fs'
 import path from 'node:path'
 import {pipeline} from 'node:stream/promises'
 import {type Digest, hexOf} from '../oci/digest.js'
-import {type Descriptor, type Manifest, type ManifestDocument, descriptorOf} from '../oci/manifest.js'
+import {type Descriptor, type Manifest, type ManifestDocument, descriptorOf, storedBlobs} from '../oci/manifest.js'
 import {OCI_INDEX} from '../oci/media-type.js'
 import type {LocalImage} from '../ports.js'
 
@@ -35,9 +35,9 @@ export async function writeGateLayout(
   return folder
 }
 
-/** Config and layers. */
-export function partsOf({config, layers}: ManifestDocument): Descriptor[] {
-  return [...(config ? [config] : []), ...layers]
+/** Config and layers, as far as they are here. */
+export function partsOf(document: ManifestDocument): Descriptor[] {
+  return storedBlobs(document)
 }
 
 async function placeBlob(blobs: GateImage['blobs'], digest: Digest, target: string): Promise<void> {

@@ -32,6 +32,8 @@ export function openSystemPorts({readRun, confirm, ...parts}: HostParts): System
   const cancellation = listenForCancellation()
   const http = lateHttp()
   const exec = execPrograms
+  // Shells know the number of the user by this name, and do not hand it down.
+  const user = {UID: String(process.getuid?.() ?? '')}
   return {
     ports: {
       workflowRun: async (source = 'workflow') =>
@@ -41,9 +43,9 @@ export function openSystemPorts({readRun, confirm, ...parts}: HostParts): System
       exec,
       readText,
       saveText,
-      environment: name => process.env[name],
+      environment: name => (name === 'UID' ? user.UID : process.env[name]),
       clock: systemClock,
-      credentials: dockerCredentials({environment: process.env, exec}),
+      credentials: dockerCredentials({environment: {...process.env, ...user}, exec}),
       github: openGithubApi({
         environment: process.env,
         send: http.send,

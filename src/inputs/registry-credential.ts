@@ -3,10 +3,12 @@ import {parseRegistry} from '../oci/reference.js'
 
 /** A login for one registry, as an input gives it. */
 export interface RegistryLogin {
-  /** Host and port. */
+  /** Host and port; empty if that is missing, too. */
   readonly registry: string
   readonly username: string
   readonly password: string
+  /** What it lacks: the secrets that a line is made of are empty in runs of forks and of Dependabot. */
+  readonly missing?: 'login' | 'user name' | 'password'
 }
 
 /**
@@ -14,12 +16,22 @@ export interface RegistryLogin {
  * @throws ReleaseError INPUT_INVALID
  */
 export function parseRegistryLogin(line: string): RegistryLogin {
-  const match = /^([^=\s]+)=([^:\s]+):(.+)$/.exec(line.trim())
-  const [, registry = '', username = '', password = ''] = match ?? []
-  if (match === null)
+  const [, registry = '', login = ''] = /^([^=\s]*)\s*=\s*(.*)$/.exec(line.trim()) ?? [undefined, '', line]
+  const [, username = '', password = ''] = /^([^:\s]*)\s*(?::\s*(.*))?$/.exec(login) ?? []
+  const isNothing = /^:?$/.test(login.replace(/\s/g, ''))
+  if (isNothing && line.includes('='))
+    return {registry: registry === '' ? '' : parseRegistry(registry), username, password, missing: 'login'}
+  if (registry === '' || !login.includes(':') || (username === '' && password === ''))
     throw new ReleaseError(
       'INPUT_INVALID',
       'a line is not registry=username:password (not shown, it is a secret)'
     )
-  return {registry: parseRegistry(registry), username, password}
+  const missing = username === '' ? 'user name' : 'password'
+  const isWhole = username !== '' && password !== ''
+  return {registry: parseRegistry(registry), username, password, ...(isWhole ? {} : {missing})}
+}
+
+/** The logins that have all that a registry asks for. */
+export function completeLogins(logins: readonly RegistryLogin[]): readonly RegistryLogin[] {
+  return logins.filter(({missing}) => missing === undefined)
 }

@@ -35,12 +35,25 @@ export function readImageConfig(bytes: Uint8Array): ImageConfig {
     platform: normalisePlatform({
       os,
       architecture,
-      ...(typeof variant === 'string' && variant ? {variant} : {})
+      ...(typeof variant === 'string' && variant ? {variant} : {}),
+      ...versionOf(document)
     }),
     labels: Object.fromEntries(labels) as Record<string, string>,
     hasHealthcheck: Object.keys(asObject(runtime['Healthcheck'])).length > 0,
     ...(typeof created === 'string' ? {created} : {}),
     layers: layersOf(document)
+  }
+}
+
+/** Windows names its build (image-spec config.md, `os.version` and `os.features`). */
+function versionOf(
+  document: Readonly<Record<string, unknown>>
+): Pick<Platform, 'os.version' | 'os.features'> {
+  const {'os.version': version} = document
+  const features = asList(document['os.features']).filter(feature => typeof feature === 'string')
+  return {
+    ...(typeof version === 'string' && version ? {'os.version': version} : {}),
+    ...(features.length === 0 ? {} : {'os.features': features})
   }
 }
 

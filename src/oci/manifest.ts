@@ -12,6 +12,8 @@ export interface Descriptor {
   readonly platform?: Platform & Readonly<Record<string, unknown>>
   readonly artifactType?: string
   readonly annotations?: Readonly<Record<string, string>>
+  /** Where the content is had beside the registry; such content need not be in it (image-spec descriptor.md). */
+  readonly urls?: readonly string[]
 }
 
 /** A manifest or index as it travels: its exact bytes, what they are, and their digest. */
@@ -45,6 +47,14 @@ export function manifestOf(bytes: Uint8Array, mediaType: string): Manifest {
 /** The descriptor that points at a manifest. */
 export function descriptorOf(manifest: Manifest): Descriptor {
   return {mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.length}
+}
+
+/**
+ * What a registry has of an image: config and layers. Layers with addresses of their own, such as those of Windows, are
+ * fetched from there, and only their maker may give them out.
+ */
+export function storedBlobs({config, layers}: Pick<ManifestDocument, 'config' | 'layers'>): Descriptor[] {
+  return [...(config ? [config] : []), ...layers.filter(({urls}) => urls === undefined)]
 }
 
 /**
@@ -122,8 +132,14 @@ function readDescriptor(value: unknown, field: string): Descriptor {
     size,
     ...(entry['platform'] ? {platform: readPlatform(entry['platform'], `${field}.platform`)} : {}),
     ...(typeof entry['artifactType'] === 'string' ? {artifactType: entry['artifactType']} : {}),
-    ...(entry['annotations'] ? {annotations: readStrings(entry['annotations'], `${field}.annotations`)} : {})
+    ...(entry['annotations'] ? {annotations: readStrings(entry['annotations'], `${field}.annotations`)} : {}),
+    ...urlsOf(entry)
   }
+}
+
+function urlsOf({urls}: JsonObject): Pick<Descriptor, 'urls'> {
+  const texts = Array.isArray(urls) ? urls.filter(url => typeof url === 'string' && url !== '') : []
+  return texts.length === 0 ? {} : {urls: texts as string[]}
 }
 
 function readPlatform(value: unknown, field: string): Platform & JsonObject {

@@ -5,6 +5,9 @@ export interface Platform {
   readonly os: string
   readonly architecture: string
   readonly variant?: string
+  /** The version of Windows, `10.0.17763.5329`: a container runs on the same build of it. */
+  readonly 'os.version'?: string
+  readonly 'os.features'?: readonly string[]
 }
 
 const PART = /^[a-z0-9][a-z0-9_.]*$/
@@ -48,13 +51,20 @@ export function parsePlatform(text: string): Platform {
 }
 
 /** The one spelling of a platform that is compared and written. */
-export function normalisePlatform({os, architecture, variant: written}: Platform): Platform {
+export function normalisePlatform(platform: Platform): Platform {
+  const {os, architecture, variant: written, 'os.version': version, 'os.features': features} = platform
   // Some configs say 7 or 8 where the specification says v7 or v8.
   const variant = architecture.startsWith('arm') ? written?.replace(/^(?=\d)/, 'v') : written
   const isDefault =
     (architecture === 'arm64' && variant === 'v8') || (architecture === 'amd64' && variant === 'v1')
   const implied = architecture === 'arm' ? 'v7' : undefined
-  return {os, architecture, ...optionalVariant(isDefault ? undefined : variant || implied)}
+  return {
+    os,
+    architecture,
+    ...optionalVariant(isDefault ? undefined : variant || implied),
+    ...(version ? {'os.version': version} : {}),
+    ...(features !== undefined && features.length > 0 ? {'os.features': features} : {})
+  }
 }
 
 /** `linux/arm64`, `linux/arm/v7`. */
@@ -62,11 +72,18 @@ export function formatPlatform(platform: Platform): string {
   return [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')
 }
 
+/** A platform with all that tells it from others of its kind: `windows/amd64 10.0.17763.5329`. */
+export function describePlatform(platform: Platform): string {
+  const {'os.version': version, 'os.features': features = []} = platform
+  return [formatPlatform(platform), version, ...features].filter(Boolean).join(' ')
+}
+
 /** `linux-arm64`, `linux-arm-v7`: a platform in an artifact or file name. */
 export function platformSlug(platform: Platform): string {
   return formatPlatform(platform).replaceAll('/', '-')
 }
 
+/** Whether two are of one kind; versions of Windows are not compared. */
 export function isSamePlatform(a: Platform, b: Platform): boolean {
   return formatPlatform(normalisePlatform(a)) === formatPlatform(normalisePlatform(b))
 }

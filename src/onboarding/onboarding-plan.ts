@@ -174,7 +174,7 @@ function callOf({workflow}: OnboardingFacts, translation: Translation | undefine
     uses: workflow,
     permissions: {contents: 'read', packages: 'write'},
     ...(Object.keys(inputs).length === 0 ? {} : {with: inputs}),
-    ...(logins.length === 0 ? {} : {secrets: {'registry-credentials': logins.join('\n')}})
+    ...(logins.length === 0 ? {} : {secrets: {REGISTRY_CREDENTIALS: logins.join('\n')}})
   }
 }
 

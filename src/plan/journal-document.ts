@@ -6,17 +6,22 @@ import {isManifestType} from '../oci/media-type.js'
 /** The version of the format of this document. */
 const JOURNAL_SCHEMA = 1
 
+const digest = z.custom<Digest>(value => typeof value === 'string' && isDigest(value), 'not a sha256 digest')
+
 const manifest = z.object({
-  digest: z.custom<Digest>(value => typeof value === 'string' && isDigest(value), 'not a sha256 digest'),
+  digest,
   mediaType: z.string().refine(isManifestType, 'not the media type of a manifest')
 })
+
+/** Anything may stand at a tag, with any media type or none. */
+const found = z.object({digest, mediaType: z.string().max(255)})
 
 const tag = z.object({
   /** `registry/name:tag` */
   reference: z.string(),
   class: z.enum(['immutable', 'forward', 'moving']),
   /** What stood there before; absent where the tag was free. */
-  before: manifest.optional(),
+  before: found.optional(),
   /** What the run was about to leave there. */
   after: manifest
 })

@@ -5,6 +5,7 @@ import {hexDigest} from '../oci/digest.js'
 import type {Descriptor} from '../oci/manifest.js'
 import type {StreamBody} from '../ports.js'
 import type {RepositoryClient} from './repository-client.js'
+import {atPace} from './transport/body.js'
 
 /** What is downloaded: its digest and its size in bytes. */
 export type BlobDescriptor = Pick<Descriptor, 'digest' | 'size'>
@@ -54,7 +55,7 @@ async function* receivedChunks(
 ): AsyncGenerator<Uint8Array, void> {
   const {body} = await client.open({method: 'GET', path: `blobs/${digest}`, expect: [200]})
   try {
-    yield* body as AsyncIterable<Uint8Array>
+    yield* atPace(body)
   } catch (cause) {
     throw new ReleaseError(
       'REGISTRY_UNREACHABLE',

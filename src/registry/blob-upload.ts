@@ -127,9 +127,14 @@ function isWrongContent(error: unknown): boolean {
   return error.has('DIGEST_INVALID') || error.has('BLOB_UPLOAD_INVALID')
 }
 
+/** Who may not ask may still send: a right that is missing shows there. */
 async function isThere(client: RepositoryClient, digest: Digest): Promise<boolean> {
-  const head = await client.callOnce({method: 'HEAD', path: `blobs/${digest}`, expect: [200, 404, 403]})
-  return head.status === 200
+  try {
+    return (await client.blobSize(digest, 'callOnce')) !== undefined
+  } catch (error) {
+    if (error instanceof RegistryError && error.status === 403) return false
+    throw error
+  }
 }
 
 /** Where to send the bytes; undefined where the blob was mounted. */

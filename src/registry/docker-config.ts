@@ -6,7 +6,7 @@ import {askHelper} from './credential-helper.js'
 
 /** Where the configuration of docker and podman lies, and how their credential helpers are run. */
 export interface DockerConfigOptions {
-  /** The variables that name files: HOME, DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME. */
+  /** The variables that name files: HOME, DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME; UID. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly exec: Exec
 }
@@ -55,19 +55,22 @@ export const CONFIG_VARIABLES = [
   'BUILDX_CONFIG',
   'REGISTRY_AUTH_FILE',
   'XDG_RUNTIME_DIR',
-  'XDG_CONFIG_HOME'
+  'XDG_CONFIG_HOME',
+  'UID'
 ] as const
 
 /** The files that may hold credentials, the most specific first (containers-auth.json(5)). */
 export function configFiles(environment: Readonly<Record<string, string | undefined>>): string[] {
   const home = environment['HOME'] ?? environment['USERPROFILE']
-  const {REGISTRY_AUTH_FILE: authFile, XDG_RUNTIME_DIR: runtime} = environment
+  const {REGISTRY_AUTH_FILE: authFile, XDG_RUNTIME_DIR: runtime, UID: user} = environment
   const config = environment['XDG_CONFIG_HOME'] ?? (home && path.join(home, '.config'))
   const docker = dockerFolder(environment)
   return [
     authFile,
     docker && path.join(docker, 'config.json'),
     runtime && path.join(runtime, 'containers', 'auth.json'),
+    // Where podman keeps its logins if nothing says where the user's runtime folder is.
+    user && `/run/containers/${user}/auth.json`,
     config && path.join(config, 'containers', 'auth.json')
   ].filter((file): file is string => file !== undefined && file !== '')
 }

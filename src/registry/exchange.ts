@@ -12,6 +12,9 @@ const MAX_ERROR_BODY = 64 * 1024
 /** Requests under way at once to one registry. GHCR and ECR answer larger bursts with 429. */
 const IN_FLIGHT = 24
 
+/** Milliseconds between looks for what was just written: registries with several parts show it within seconds. */
+const SHOWN_WAITS = [250, 500, 1000, 2000, 4000]
+
 /** One request to a registry, with what counts as success. */
 export interface RegistryRequest extends HttpRequest {
   readonly scopes: readonly string[]
@@ -66,6 +69,17 @@ export class Exchange {
   /** Tries something of several requests again as a whole, by the same policy. */
   async retrying<T>(attempt: () => Promise<T>): Promise<T> {
     return await retry(this.#policy, attempt)
+  }
+
+  /** Asks until something is there, with waits that grow. */
+  async whenShown<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
+    const {clock, signal} = this.#policy
+    for (const wait of SHOWN_WAITS) {
+      const found = await ask()
+      if (found !== undefined) return found
+      await clock.sleep(wait, signal)
+    }
+    return await ask()
   }
 
   async #checked(request: RegistryRequest): Promise<AuthorizedResponse> {

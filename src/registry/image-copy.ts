@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import type {Digest} from '../oci/digest.js'
-import {type Descriptor, type Manifest, readManifest} from '../oci/manifest.js'
+import {type Descriptor, type Manifest, readManifest, storedBlobs} from '../oci/manifest.js'
 import {type Tag, formatRepository} from '../oci/reference.js'
 import {blobStream} from './blob-download.js'
 import {type BlobUpload, uploadBlob} from './blob-upload.js'
@@ -82,8 +82,9 @@ class ImageCopy {
 
   async #copyManifest(digest: Digest): Promise<Manifest> {
     const manifest = await this.#from.getManifest(digest)
-    const {manifests, config, layers} = readManifest(manifest)
-    const blobs = [...(config ? [config] : []), ...layers].filter(isDistributable)
+    const document = readManifest(manifest)
+    const {manifests} = document
+    const blobs = storedBlobs(document).filter(isDistributable)
     await Promise.all([
       ...manifests.map(async child => await this.#manifest(child.digest)),
       ...blobs.map(async blob => await this.#blob(blob))

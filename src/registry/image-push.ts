@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import type {Digest} from '../oci/digest.js'
-import {type Descriptor, readManifest} from '../oci/manifest.js'
+import {type Descriptor, readManifest, storedBlobs} from '../oci/manifest.js'
 import {formatReference, type Repository} from '../oci/reference.js'
 import type {LocalImage, Progress, Reporter} from '../ports.js'
 import {ReleaseError} from '../errors.js'
@@ -95,16 +95,16 @@ async function pushBlobs(
 /** Configs and layers of all manifests, each once. */
 function blobsOf(image: LocalImage): Descriptor[] {
   const documents = image.manifests.map(readManifest)
-  const blobs = documents.flatMap(({config, layers}) => [...(config ? [config] : []), ...layers])
+  const blobs = documents.flatMap(storedBlobs)
   return [...new Map(blobs.map(blob => [blob.digest, blob])).values()]
 }
 
 /**
- * Asks a registry for its own word that a manifest is there.
+ * Asks a registry for its own word that a manifest is there; one that shows late what it has is given some seconds.
  * @throws ReleaseError CHILD_MISSING where it is not, though it was pushed
  */
 export async function assertPresent(client: RepositoryClient, digest: Digest): Promise<void> {
-  const found = await client.headManifest(digest)
+  const found = await client.whenShown(async () => await client.headManifest(digest))
   if (found?.digest === digest) return
   throw new ReleaseError(
     'CHILD_MISSING',

@@ -34,22 +34,27 @@ export async function referrersByApi(
   client: RepositoryClient,
   digest: Digest
 ): Promise<readonly Descriptor[] | undefined> {
-  const pages = await apiPages(client, digest)
-  return pages.some(isIndex) ? pages.filter(isIndex).flatMap(({body}) => readReferrers(body)) : undefined
+  const state = {isIndex: false}
+  const listed = await readPages(client, {
+    request: {
+      method: 'GET',
+      path: `referrers/${digest}`,
+      headers: {accept: OCI_INDEX},
+      expect: [200, 303, 400, 404, 405]
+    },
+    entriesOf: answer => {
+      if (!isIndex(answer)) return []
+      state.isIndex = true
+      return readReferrers(answer.body)
+    },
+    keyOf: descriptor => descriptor.digest
+  })
+  return state.isIndex ? listed : undefined
 }
 
 /** Supported is a 200 with an index: GHCR and GAR redirect to HTML pages, others say 404. */
 async function byApi(client: RepositoryClient, digest: Digest): Promise<readonly Descriptor[]> {
   return (await referrersByApi(client, digest)) ?? []
-}
-
-async function apiPages(client: RepositoryClient, digest: Digest): Promise<Answer[]> {
-  return await readPages(client, {
-    method: 'GET',
-    path: `referrers/${digest}`,
-    headers: {accept: OCI_INDEX},
-    expect: [200, 303, 400, 404, 405]
-  })
 }
 
 function isIndex({status, headers}: Answer): boolean {

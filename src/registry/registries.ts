@@ -14,7 +14,7 @@ export interface RegistriesOptions {
   readonly clock: Clock
   readonly reporter: Reporter
   readonly signal: AbortSignal
-  /** Registries (host and port) that may be asked over plain HTTP. */
+  /** Registries (host and port) that may be asked over plain HTTP, or over TLS with any certificate. */
   readonly insecure?: readonly string[]
   /** How often a request is tried in all; default 3. */
   readonly tries?: number
@@ -33,7 +33,9 @@ export class Registries {
 
   constructor(options: RegistriesOptions) {
     this.#options = options
-    this.#send = followRedirects(options.send)
+    this.#send = followRedirects(request =>
+      options.send(this.#isInsecure(request.url) ? {...request, takesAnyCertificate: true} : request)
+    )
   }
 
   /** The client for one repository. Nothing is sent yet. */
@@ -72,6 +74,15 @@ export class Registries {
     const found = await credentials(host, name)
     if (found !== undefined || !host.endsWith(':443')) return found
     return await credentials(host.slice(0, -':443'.length), name)
+  }
+
+  /** Each host by its own name: where a registry that was named leads to is not meant. */
+  #isInsecure({protocol, hostname, port, host}: URL): boolean {
+    const {insecure = []} = this.#options
+    return (
+      protocol === 'https:' &&
+      (insecure.includes(host) || (port === '' && insecure.includes(`${hostname}:443`)))
+    )
   }
 
   /** Plain HTTP only on a loopback address or on request, and there only where TLS is not spoken. */

@@ -1,9 +1,20 @@
+import {
+  ACR_ROLES,
+  ECR_PERMISSIONS,
+  ECR_RELEASE_PERMISSIONS,
+  GAR_ROLES,
+  type Operation,
+  permissionsFor
+} from './permissions.js'
+
 /** A repository that a registry refused something in, and what it said. */
 export interface Refused {
   readonly host: string
   /** The path of the repository; empty where the request was for none. */
   readonly name: string
   readonly status: number
+  /** What was to be done, where it is known. */
+  readonly operation?: Operation | undefined
   /** The messages of the registry. */
   readonly said: string
 }
@@ -21,16 +32,16 @@ const VENDORS: readonly Vendor[] = [
     hosts: /^docker\.io$|^(?:index|registry-1)\.docker\.io$/,
     advise: ({status, name}) =>
       isRefusal(status)
-        ? `Give the access token the permission "Read & Write", and its user the right to write to ${name} on Docker Hub.`
+        ? `Give the access token the permission "Read & Write", and its user the right to write to ${name} on Docker Hub; the login is that of the secrets that registry-credentials names, such as DOCKERHUB_USERNAME and DOCKERHUB_TOKEN.`
         : undefined
   },
   {hosts: /^\d+\.dkr\.ecr(?:-fips)?\.([\w-]+)\.amazonaws\.com(?:\.cn)?$/, advise: amazonAdvice},
   {hosts: /^([\w-]+-)?docker\.pkg\.dev$|^(?:[\w-]+\.)?gcr\.io$/, advise: googleAdvice},
   {
     hosts: /^([\w-]+)\.azurecr\.(?:io|cn|us)$/,
-    advise: ({status}, match) =>
+    advise: ({status, operation}, match) =>
       isRefusal(status)
-        ? `Log in by "az acr login --name ${match[1] ?? ''}" with an identity that has the role AcrPush (AcrDelete to delete).`
+        ? `Log in by "az acr login --name ${match[1] ?? ''}" with an identity that has the role ${roleFor(operation, ACR_ROLES)} (AcrPush to release, AcrDelete to delete).`
         : undefined
   },
   {
@@ -71,24 +82,36 @@ function githubAdvice(said: string): string {
 }
 
 /** Amazon makes no repository by itself, and a login there ends after twelve hours. */
-function amazonAdvice({host, name, status}: Refused, match: RegExpMatchArray): string | undefined {
+function amazonAdvice({host, name, status, operation}: Refused, match: RegExpMatchArray): string | undefined {
   const region = match[1] ?? ''
   if (status === 404)
     return `Make the repository first: aws ecr create-repository --region ${region} --repository-name ${name}`
   if (status === 401)
     return `Log in again: aws ecr get-login-password --region ${region} | docker login --username AWS --password-stdin ${host}`
   if (status === 403)
-    return `Let the role do ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:BatchCheckLayerAvailability and ecr:PutImage in ${name}.`
+    return `Let the role do ${missingIn(operation)}in ${name}. A release needs ${ECR_RELEASE_PERMISSIONS.join(', ')}; a clean-up also ecr:BatchDeleteImage.`
   return undefined
 }
 
-function googleAdvice({host, name, status}: Refused, match: RegExpMatchArray): string | undefined {
+function missingIn(operation: Operation | undefined): string {
+  return operation === undefined ? 'this ' : `${permissionsFor([operation], ECR_PERMISSIONS).join(' and ')} `
+}
+
+function roleFor(
+  operation: Operation = 'write manifest',
+  roles: Readonly<Record<Operation, readonly string[]>>
+): string {
+  return permissionsFor([operation], roles).join(' and ')
+}
+
+function googleAdvice({host, name, status, operation}: Refused, match: RegExpMatchArray): string | undefined {
   const [project = '', repository = ''] = name.split('/')
   const location = match[1]?.replace(/-$/, '')
   if (status === 404 && location !== undefined)
     return `Make the repository first: gcloud artifacts repositories create ${repository} --repository-format=docker --location=${location} --project=${project}`
   if (status === 401) return `Log in first: gcloud auth configure-docker ${host}`
-  if (status === 403) return 'Give the service account the role roles/artifactregistry.writer there.'
+  if (status === 403)
+    return `Give the service account the role ${roleFor(operation, GAR_ROLES)} there (roles/artifactregistry.writer to release, repoAdmin to delete).`
   return undefined
 }
 

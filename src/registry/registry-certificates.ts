@@ -1,6 +1,7 @@
 import {readFileSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import tls from 'node:tls'
+import {type TomlTable, parse} from 'smol-toml'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 
 /** The variables that lead to a user's own configuration. */
@@ -15,28 +16,92 @@ export interface RegistryCertificates {
   readonly key?: string
 }
 
+/** Where docker, podman and containerd look, beside the user's own folders. */
+const MACHINE_FOLDERS: readonly string[] = [
+  '/etc/containers/certs.d',
+  '/usr/share/containers/certs.d',
+  '/etc/docker/certs.d',
+  '/etc/containerd/certs.d'
+]
+
 /**
- * Certificates for a registry as docker and podman keep them (containers-certs.d(5)): in the first folder
- * `certs.d/HOST[:PORT]` that is there, `*.crt` are authorities beside those that are trusted everywhere, `*.cert` and
- * `*.key` are what the client shows.
+ * Certificates for a registry as docker, podman and containerd keep them (containers-certs.d(5), containerd's
+ * docs/hosts.md), in folders `certs.d/HOST[:PORT]`: `*.crt`, and what `ca` of a `hosts.toml` names, are authorities beside
+ * those that are trusted everywhere; `*.cert` and `*.key` are what the client shows. All folders count: each tool that
+ * trusts the registry on this machine has its own. What the client shows comes from the first that has both.
  * @param host `harbor.example.com`, or with its port where that is not 443
- * @returns undefined where there is no such folder
+ * @param machineFolders those that are not the user's own
+ * @returns undefined where there is none
  * @throws ReleaseError CREDENTIALS_INVALID for a file that cannot be read
  */
-export function registryCertificates(host: string, variables: Variables): RegistryCertificates | undefined {
-  for (const folder of certificateFolders(variables)) {
-    const found = path.join(folder, host)
-    const files = filesIn(found)
-    if (files !== undefined) return readCertificates(found, files)
+export function registryCertificates(
+  host: string,
+  variables: Variables,
+  machineFolders: readonly string[] = MACHINE_FOLDERS
+): RegistryCertificates | undefined {
+  const found = [...ownFolders(variables), ...machineFolders]
+    .flatMap(folder => [path.join(folder, host), path.join(folder, portBetweenLines(host))])
+    .flatMap(folder => readFolder(folder) ?? [])
+  if (found.length === 0) return undefined
+  const authorities = [...new Set(found.flatMap(({authorities: own}) => own))]
+  const shown = found.find(({cert, key}) => cert !== undefined && key !== undefined)
+  return {
+    ...(authorities.length === 0 ? {} : {ca: [...trustedEverywhere(), ...authorities]}),
+    ...(shown?.cert === undefined || shown.key === undefined ? {} : {cert: shown.cert, key: shown.key})
   }
-  return undefined
 }
 
-/** Where they may lie, the most specific first. */
-function certificateFolders({HOME: home, XDG_CONFIG_HOME: given}: Variables): string[] {
+/** containerd takes `host_5000_` for `host:5000`, for file systems without colons. */
+function portBetweenLines(host: string): string {
+  return host.replace(/:(\d+)$/, '_$1_')
+}
+
+function ownFolders({HOME: home, XDG_CONFIG_HOME: given}: Variables): string[] {
   const config = given || (home && path.join(home, '.config'))
-  const own = config ? [path.join(config, 'containers/certs.d'), path.join(config, 'docker/certs.d')] : []
-  return [...own, '/etc/containers/certs.d', '/etc/docker/certs.d']
+  return config ? [path.join(config, 'containers/certs.d'), path.join(config, 'docker/certs.d')] : []
+}
+
+interface FoundCertificates {
+  readonly authorities: readonly string[]
+  readonly cert: string | undefined
+  readonly key: string | undefined
+}
+
+function readFolder(folder: string): FoundCertificates | undefined {
+  const files = filesIn(folder)
+  if (files === undefined) return undefined
+  const read = (end: string): string[] =>
+    files.filter(file => file.endsWith(end)).map(file => readPart(path.join(folder, file)))
+  const named = files.includes('hosts.toml') ? authoritiesIn(path.join(folder, 'hosts.toml')) : []
+  const [cert] = read('.cert')
+  const [key] = read('.key')
+  return {authorities: [...read('.crt'), ...named.map(readPart)], cert, key}
+}
+
+/** The files that `ca` names, of the server itself and of the hosts that stand for it; a relative one lies beside the file. */
+function authoritiesIn(file: string): string[] {
+  const {ca, host} = parseHosts(file)
+  const hosts: readonly unknown[] = typeof host === 'object' ? Object.values(host) : []
+  const named: readonly unknown[] = [
+    ca,
+    ...hosts.map(one => (typeof one === 'object' && one !== null && 'ca' in one ? one.ca : undefined))
+  ]
+  return named
+    .flat()
+    .filter(name => typeof name === 'string')
+    .map(name => path.resolve(path.dirname(file), name))
+}
+
+function parseHosts(file: string): TomlTable {
+  const text = readPart(file)
+  try {
+    return parse(text)
+  } catch (cause) {
+    throw new ReleaseError('CREDENTIALS_INVALID', `${file} cannot be read: it is not TOML`, {
+      cause,
+      hint: 'Mend the file as docs/hosts.md of containerd describes it, or take it away.'
+    })
+  }
 }
 
 function filesIn(folder: string): string[] | undefined {
@@ -45,16 +110,6 @@ function filesIn(folder: string): string[] | undefined {
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCodeOf(error) ?? '')) return undefined
     throw error
-  }
-}
-
-function readCertificates(folder: string, files: readonly string[]): RegistryCertificates {
-  const read = (end: string): string[] =>
-    files.filter(file => file.endsWith(end)).map(file => readPart(path.join(folder, file)))
-  const [authorities, [cert], [key]] = [read('.crt'), read('.cert'), read('.key')]
-  return {
-    ...(authorities.length === 0 ? {} : {ca: [...trustedEverywhere(), ...authorities]}),
-    ...(cert === undefined || key === undefined ? {} : {cert, key})
   }
 }
 

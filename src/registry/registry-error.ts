@@ -1,5 +1,6 @@
 import {RegistryError, type RegistryErrorEntry, type RegistryFailure} from '../errors.js'
 import type {HttpRequest, HttpResponse} from '../ports.js'
+import {operationOf} from './permissions.js'
 import {registryAdvice} from './registry-advice.js'
 import {isImmutableTag} from './tag-immutability.js'
 
@@ -101,7 +102,8 @@ function hintOf(failure: RegistryFailure, isLoggedIn: boolean): string | undefin
   if (isImmutableTag(failure))
     return 'The rules of the registry let no tag change that is there; exempt the aliases and branch tags from them.'
   const said = entries.map(({message}) => message).join(' ')
-  const advice = registryAdvice({host, name: repositoryIn(url), status, said})
+  const operation = operationOf(failure.method, url)
+  const advice = registryAdvice({host, name: repositoryIn(url), status, operation, said})
   if (advice !== undefined) return advice
   if (status === 401 || status === 403)
     return `The login for ${host} is not accepted, or lacks the right for this; give its account or token write access.`

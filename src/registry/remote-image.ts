@@ -1,5 +1,5 @@
 import type {Digest} from '../oci/digest.js'
-import {type Descriptor, type Manifest, readManifest} from '../oci/manifest.js'
+import {type Descriptor, type Manifest, readManifest, storedBlobs} from '../oci/manifest.js'
 import {type Tag, formatReference} from '../oci/reference.js'
 import type {LocalImage} from '../ports.js'
 import {ReleaseError} from '../errors.js'
@@ -17,7 +17,7 @@ export async function remoteImage(client: RepositoryClient, reference: Tag | Dig
   const blobs = new Map<Digest, Descriptor>(
     manifests
       .map(readManifest)
-      .flatMap(({config, layers}) => [...(config ? [config] : []), ...layers])
+      .flatMap(storedBlobs)
       .map(blob => [blob.digest, blob])
   )
   return {

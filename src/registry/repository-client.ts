@@ -22,14 +22,19 @@ export interface RepositoryRequest {
   readonly extraScopes?: readonly string[]
 }
 
-/** Answers to HEAD that say nothing of what GET would find. */
-const UNHELPFUL = [400, 403, 404, 405]
+/** What registries and proxies say that know no HEAD. */
+const HEAD_REFUSALS: readonly number[] = [400, 403, 405, 501]
+/** Answers to HEAD of a manifest that say nothing of what GET would find. */
+const UNHELPFUL = [...HEAD_REFUSALS, 404]
 
 /** What is done in one repository of one registry (OCI distribution specification 1.1). */
 export class RepositoryClient {
   readonly repository: Repository
   readonly #access: Access
   readonly #open: () => Promise<{base: URL; exchange: Exchange}>
+  /** What is being fetched. */
+  readonly #manifests = new Map<Digest, Promise<Manifest | undefined>>()
+  readonly #blobs = new Map<Digest, Promise<Uint8Array>>()
   /** Whether a HEAD was of no use here where GET was. */
   #isHeadUseless = false
 
@@ -46,10 +51,16 @@ export class RepositoryClient {
 
   /**
    * Fetches a manifest; its bytes are hashed, and a digest that was asked for is held against them.
+   * Whoever asks for one digest at the same time is given one answer: an index may name it a thousand times.
    * @returns undefined where there is none
    * @throws ReleaseError DIGEST_MISMATCH; RegistryError
    */
   async findManifest(reference: Tag | Digest): Promise<Manifest | undefined> {
+    if (!isDigest(reference)) return await this.#fetchManifest(reference)
+    return await shared(this.#manifests, reference, async () => await this.#fetchManifest(reference))
+  }
+
+  async #fetchManifest(reference: Tag | Digest): Promise<Manifest | undefined> {
     const answer = await this.call({
       method: 'GET',
       path: `manifests/${reference}`,
@@ -110,14 +121,27 @@ export class RepositoryClient {
     return answer.status !== 404
   }
 
-  /** The size of a blob in bytes; undefined where it is not there. */
-  async blobSize(digest: Digest): Promise<number | undefined> {
-    const answer = await this.call({method: 'HEAD', path: `blobs/${digest}`, expect: [200, 404]})
+  /**
+   * The size of a blob in bytes; undefined where it is not there. Registries that refuse HEAD are asked by GET, of which
+   * nothing is read.
+   * @param how `callOnce` where the whole of which this is a part is repeated
+   */
+  async blobSize(digest: Digest, how: 'call' | 'callOnce' = 'call'): Promise<number | undefined> {
+    const path = `blobs/${digest}`
+    const head = await this[how]({method: 'HEAD', path, expect: [200, 404, ...HEAD_REFUSALS]})
+    const answer = HEAD_REFUSALS.includes(head.status)
+      ? await this.open({method: 'GET', path, expect: [200, 404]})
+      : head
+    if ('destroy' in answer.body) answer.body.destroy()
     return answer.status === 404 ? undefined : Number(answer.headers['content-length'] ?? 0)
   }
 
-  /** Fetches a small blob, such as a config, and holds its bytes against the digest. */
+  /** Fetches a small blob that a manifest names, such as a config, and holds its bytes against the digest. */
   async getBlob({digest}: Pick<Descriptor, 'digest'>): Promise<Uint8Array> {
+    return await shared(this.#blobs, digest, async () => await this.#fetchBlob(digest))
+  }
+
+  async #fetchBlob(digest: Digest): Promise<Uint8Array> {
     const answer = await this.call({method: 'GET', path: `blobs/${digest}`, expect: [200]})
     this.#checkDigest(manifestOf(answer.body, '').digest, digest)
     return answer.body
@@ -145,6 +169,11 @@ export class RepositoryClient {
   async retrying<T>(attempt: () => Promise<T>): Promise<T> {
     const {exchange} = await this.#open()
     return await exchange.retrying(attempt)
+  }
+
+  /** Asks for what was just written until it is shown, for some seconds; undefined where it is not shown then. */
+  async whenShown<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
+    return await (await this.#open()).exchange.whenShown(ask)
   }
 
   /**
@@ -184,6 +213,8 @@ export class RepositoryClient {
   #complete(base: URL, request: RepositoryRequest): RegistryRequest {
     const {path, extraScopes = [], headers = {}, ...rest} = request
     const url = path.includes('://') ? new URL(path) : new URL(`${this.repository.name}/${path}`, base)
+    if (rest.method === 'DELETE' && url.host !== base.host)
+      throw new ReleaseError('REGISTRY_FAILED', `${this.name}: nothing is deleted at ${url.host}`)
     const scopes = [repositoryScope(this.repository.name, this.#access), ...extraScopes]
     return {...rest, url, headers, scopes}
   }
@@ -194,6 +225,19 @@ export class RepositoryClient {
       hint: 'The registry or a proxy before it changes content; nothing further was done with it.'
     })
   }
+}
+
+/** Does something once for all who want it while it is under way. */
+async function shared<T>(
+  running: Map<Digest, Promise<T>>,
+  digest: Digest,
+  work: () => Promise<T>
+): Promise<T> {
+  const known = running.get(digest)
+  if (known !== undefined) return await known
+  const begun = work().finally(() => running.delete(digest))
+  running.set(digest, begun)
+  return await begun
 }
 
 /** What the headers of an answer say, where they say all of it. */

@@ -26,12 +26,12 @@ export function isPassingStatus(status: number): boolean {
 }
 
 /**
- * Whether trying again may help: a passing failure of the registry, or of the way to it; also an upload that the
- * registry lost, for that is tried again from its start.
+ * Whether trying again may help: a passing failure of the registry, or of the way to it; an upload that the registry
+ * lost, for that is tried again from its start; content that it has and does not show yet.
  */
 export function isPassing(error: unknown): boolean {
   if (error instanceof RegistryError)
-    return isPassingStatus(error.status) || isSecondaryLimit(error) || isLostUpload(error)
+    return isPassingStatus(error.status) || isSecondaryLimit(error) || isLostUpload(error) || isLate(error)
   return error instanceof ReleaseError && error.code === 'REGISTRY_UNREACHABLE'
 }
 
@@ -39,6 +39,18 @@ export function isPassing(error: unknown): boolean {
 function isLostUpload({failure}: RegistryError): boolean {
   const codes = ['BLOB_UPLOAD_UNKNOWN', 'BLOB_UPLOAD_INVALID', 'DIGEST_INVALID']
   return failure.url.includes('/blobs/uploads/') && failure.entries.some(({code}) => codes.includes(code))
+}
+
+/**
+ * What was just sent may not be seen by every part of a registry: a manifest that names it is refused, a config that a
+ * manifest names is not found (openshift/image-registry#220). What is not there for good is so after three tries, too.
+ */
+function isLate({failure}: RegistryError): boolean {
+  const {method, url, status, entries} = failure
+  const isManifest = method === 'PUT' && url.includes('/manifests/')
+  const isNamedBlob = method === 'GET' && status === 404 && /\/blobs\/[^/]+:/.test(url)
+  const isUnknown = entries.some(({code}) => code === 'MANIFEST_BLOB_UNKNOWN' || code === 'BLOB_UNKNOWN')
+  return (isManifest && isUnknown) || isNamedBlob
 }
 
 /** GHCR answers a burst of pushes with 403 and this text, seen in 2025. */

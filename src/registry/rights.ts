@@ -21,7 +21,10 @@ export interface RightAnswer {
  * is done with the token shows it. So an upload is begun and cancelled, and a manifest is deleted that cannot be there.
  * @param client with the access that goes with the right
  */
-export async function askRight(client: RepositoryClient, right: RepositoryRight): Promise<RightAnswer> {
+export async function askRight(
+  client: RepositoryClient,
+  right: RepositoryRight | 'list'
+): Promise<RightAnswer> {
   try {
     await PROBES[right](client)
     return {answer: 'yes'}
@@ -53,7 +56,22 @@ export async function assertPushRights(clients: readonly RepositoryClient[]): Pr
   return faults.map(({message}) => message)
 }
 
-const PROBES: Readonly<Record<RepositoryRight, (client: RepositoryClient) => Promise<void>>> = {
+/**
+ * Asks for all that a release does in a repository: it pushes, reads what it pushed, and lists tags to find the newest.
+ * Some vendors give each of these apart (containers/skopeo#726).
+ */
+export async function askReleaseRight(client: RepositoryClient): Promise<RightAnswer> {
+  for (const right of ['push', 'pull', 'list'] as const) {
+    const asked = await askRight(client, right)
+    if (asked.answer !== 'yes') return asked
+  }
+  return {answer: 'yes'}
+}
+
+const PROBES: Readonly<Record<RepositoryRight | 'list', (client: RepositoryClient) => Promise<void>>> = {
+  list: async client => {
+    await client.call({method: 'GET', path: 'tags/list?n=1', expect: [200, 404]})
+  },
   pull: async client => {
     await client.call({method: 'HEAD', path: 'manifests/latest', expect: [200, 404]})
   },

@@ -8,10 +8,41 @@ const PAGE = 1000
 /** ECR refuses pages above 1,000. */
 const LIST = {method: 'GET', path: `tags/list?n=${PAGE}`, expect: [200, 404]} as const
 
+/** Fewer tags than any registry cuts its pages at: Quay's have 50 and more (2026-11). */
+const SURELY_WHOLE = 50
+
+/** The tags of a repository. */
+export interface TagList {
+  readonly tags: Tag[]
+  /** Whether a tag that is not in it is surely not there: registries cut long lists, some without a word. */
+  readonly isWhole: boolean
+}
+
 /** Reads all pages of a tag list (distribution-spec, "Listing Tags"). */
+export async function readTagList(client: RepositoryClient): Promise<TagList> {
+  let pages = 0
+  let isKnown = true
+  const listed = await readPages(client, {
+    request: LIST,
+    entriesOf: ({status, body}) => {
+      pages += 1
+      isKnown &&= status === 200 || saysNameUnknown(body)
+      return status === 404 ? [] : readTags(body, client.name)
+    },
+    keyOf: tag => tag
+  })
+  const tags = [...(listed ?? [])]
+  return {tags, isWhole: pages === 1 && isKnown && tags.length < SURELY_WHOLE}
+}
+
+/** The tags of a tag list, all pages. */
 export async function listTags(client: RepositoryClient): Promise<Tag[]> {
-  const pages = await readPages(client, LIST)
-  return pages.flatMap(({status, body}) => (status === 404 ? [] : readTags(body, client.name)))
+  return (await readTagList(client)).tags
+}
+
+/** A 404 may also come from a registry that has no lists; this code is that of a repository without tags. */
+function saysNameUnknown(body: Uint8Array): boolean {
+  return Buffer.from(body).toString('utf8').includes('"NAME_UNKNOWN"')
 }
 
 /** Reads the first page of a tag list, for whoever has time for one request. */

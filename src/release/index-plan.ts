@@ -2,12 +2,12 @@ import {ReleaseError} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import {type Descriptor, type Manifest, manifestOf} from '../oci/manifest.js'
 import {DOCKER_LIST, OCI_INDEX, familyOf} from '../oci/media-type.js'
-import {type Platform, formatPlatform} from '../oci/platform.js'
+import {type Platform, describePlatform, formatPlatform} from '../oci/platform.js'
 
 /** One image of an index to be made, with BuildKit's attestations of it. */
 export interface IndexChild {
   readonly descriptor: Descriptor
-  /** As the config of the image says. */
+  /** As the config of the image says; what that leaves out, as the index of the builder does. */
   readonly platform: Platform
   readonly attestations: readonly Descriptor[]
 }
@@ -22,32 +22,58 @@ export function planIndex(
   annotations: Readonly<Record<string, string>>
 ): Manifest {
   const family = commonFamily(children)
-  const sorted = [...children].sort((a, b) => compare(formatPlatform(a.platform), formatPlatform(b.platform)))
+  const sorted = [...children].sort((a, b) =>
+    compare(describePlatform(a.platform), describePlatform(b.platform))
+  )
   assertDistinct(sorted)
   const mediaType = family === 'docker' ? DOCKER_LIST : OCI_INDEX
   const entries = Object.entries(annotations).sort(([a], [b]) => compare(a, b))
   const document = {
     schemaVersion: 2,
     mediaType,
-    manifests: sorted.flatMap(child => [imageEntry(child), ...child.attestations.map(attestationEntry)]),
+    manifests: sorted.flatMap(child => [
+      imageEntry(child, family),
+      ...child.attestations.map(attestationEntry)
+    ]),
     // A Docker manifest list knows no annotations (distribution manifest-v2-2.md).
     ...(family === 'docker' || entries.length === 0 ? {} : {annotations: Object.fromEntries(entries)})
   }
   return manifestOf(new TextEncoder().encode(JSON.stringify(document, undefined, 2)), mediaType)
 }
 
-function imageEntry({descriptor, platform}: IndexChild): object {
-  const {mediaType, digest, size} = descriptor
-  const {os, architecture, variant} = platform
-  return {mediaType, digest, size, platform: {architecture, os, ...(variant ? {variant} : {})}}
+function imageEntry({descriptor, platform}: IndexChild, family: string): object {
+  const {mediaType, digest, size, annotations, artifactType} = descriptor
+  const {os, architecture, variant, 'os.version': version, 'os.features': features} = platform
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(annotations !== undefined && family === 'oci' ? {annotations} : {}),
+    platform: {
+      architecture,
+      os,
+      ...(variant ? {variant} : {}),
+      ...(version ? {'os.version': version} : {}),
+      ...(features ? {'os.features': features} : {})
+    },
+    ...(artifactType === undefined ? {} : {artifactType})
+  }
 }
 
-function attestationEntry({mediaType, digest, size, annotations, platform}: Descriptor): object {
+function attestationEntry({
+  mediaType,
+  digest,
+  size,
+  annotations,
+  platform,
+  artifactType
+}: Descriptor): object {
   return {
     mediaType,
     digest,
     size,
     annotations,
+    ...(artifactType === undefined ? {} : {artifactType}),
     platform: platform ?? {architecture: 'unknown', os: 'unknown'}
   }
 }
@@ -71,7 +97,7 @@ function commonFamily(children: readonly IndexChild[]): string {
 function assertDistinct(children: readonly IndexChild[]): void {
   const seen = new Map<string, Digest>()
   for (const {platform, descriptor} of children) {
-    const name = formatPlatform(platform)
+    const name = describePlatform(platform)
     const other = seen.get(name)
     if (other !== undefined)
       throw new ReleaseError(

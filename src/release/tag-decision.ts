@@ -25,6 +25,8 @@ export type TagDecision =
 /** What stands at a tag. */
 export interface Standing extends ReleaseFacts {
   readonly digest: Digest
+  /** What it is and why it cannot be read, where it is nothing that a release makes. */
+  readonly odd?: string
 }
 
 /** What the tag would point at. */
@@ -53,7 +55,7 @@ export function decideTag(situation: TagSituation, candidate: Candidate): TagDec
     case 'forward':
       return decideForward({...situation, standing}, candidate)
     case 'moving':
-      return decideByDate(candidate, standing)
+      return standing.odd === undefined ? decideByDate(candidate, standing) : replaceOdd(standing.odd)
   }
 }
 
@@ -66,6 +68,7 @@ function decideFree(situation: TagSituation, candidate: Candidate): TagDecision 
 
 /** The same commit may be published again: a rebuild, or a run that failed half way. */
 function decideImmutable(candidate: Candidate, standing: Standing): TagDecision {
+  if (standing.odd !== undefined) return {action: 'refuse', note: `does not move: ${standing.odd}`}
   if (candidate.revision !== undefined && candidate.revision === standing.revision) return {action: 'move'}
   const from = standing.revision === undefined ? 'another image' : `commit ${standing.revision.slice(0, 12)}`
   return {
@@ -81,7 +84,7 @@ function decideForward(
   const {tag, standing} = situation
   const ours = releasedVersion(candidate)
   const theirs = standingVersion(standing, candidate)
-  if (theirs === undefined) return decideUnnamed(situation, candidate)
+  if (standing.odd !== undefined || theirs === undefined) return decideUnnamed(situation, candidate)
   if (ours === undefined) return decideByDate(candidate, standing, 'no version is released')
   if (!isOfLine(theirs, lineOf(tag.name, candidate)))
     return {action: 'move', note: `${theirs.text} stood there, which does not belong to ${tag.name}`}
@@ -93,13 +96,23 @@ function decideForward(
 }
 
 /** What names no version may still have one: other tags of the repository tell which versions there are. */
-function decideUnnamed(situation: TagSituation, candidate: Candidate): TagDecision {
+function decideUnnamed(
+  situation: TagSituation & {readonly standing: Standing},
+  candidate: Candidate
+): TagDecision {
+  const {odd} = situation.standing
   const newer = newerElsewhere(situation, candidate)
-  if (newer === undefined) return {action: 'move', note: 'what stood there names no version to compare with'}
-  return {
-    action: 'keep',
-    note: `stays: what stands there names no version, and ${newer}, which is newer, is released already`
+  if (newer !== undefined) {
+    const what = odd ?? 'what stands there names no version'
+    return {action: 'keep', note: `stays: ${what}, and ${newer}, which is newer, is released already`}
   }
+  if (odd !== undefined) return replaceOdd(odd)
+  return {action: 'move', note: 'what stood there names no version to compare with'}
+}
+
+/** What nobody can read, nobody can run: a release mends its tag. */
+function replaceOdd(odd: string): TagDecision {
+  return {action: 'move', note: `${odd}; it is replaced`}
 }
 
 /** The newest version of the tag's line that is known without asking what stands there, if it is newer than ours. */

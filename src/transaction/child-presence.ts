@@ -16,7 +16,7 @@ export interface PlacedIndex {
  */
 export async function assertChildrenPresent(images: readonly PlacedIndex[]): Promise<void> {
   const asked = images.flatMap(({index, clients}) =>
-    readManifest(index).manifests.flatMap(({digest}) =>
+    [...new Set(readManifest(index).manifests.map(({digest}) => digest))].flatMap(digest =>
       clients.map(async client => ((await client.headManifest(digest)) ? undefined : {client, digest}))
     )
   )

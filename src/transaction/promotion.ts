@@ -90,5 +90,5 @@ async function collectFrom(
   {patience}: ReleaseRegistries
 ): Promise<CollectedPublication> {
   const here = {...publication, repositories: [source.repository]}
-  return await collectChildren(here, [source], {patience: {...patience, milliseconds: 0}})
+  return await collectChildren(here, [source], {patience})
 }

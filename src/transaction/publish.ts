@@ -3,6 +3,7 @@ import type {Manifest} from '../oci/manifest.js'
 import type {Publication, ReleaseFacts} from '../release/publication.js'
 import {type CollectedPublication, collectChildren} from './child-collection.js'
 import {copyChildren} from './child-copies.js'
+import {firstCause} from './first-cause.js'
 import {assertChildrenPresent} from './child-presence.js'
 import {type SinglePlatform, publishedRoot} from './published-root.js'
 import {settle} from './settled.js'
@@ -31,6 +32,7 @@ export interface PublishedIndex {
   readonly index: Manifest
   readonly children: CollectedPublication['children']
   readonly copies: CollectedPublication['copies']
+  readonly notes: CollectedPublication['notes']
   readonly moves: readonly TagMove[]
 }
 
@@ -82,6 +84,8 @@ async function collectAll(release: Release, registries: ReleaseRegistries): Prom
   const {values, failures} = await settle(
     release.publications.map(async publication => await readPublication(publication, release, registries))
   )
+  const cause = firstCause(failures)
+  if (cause !== undefined) throw cause
   if (failures.length === 1) throw failures[0]
   if (failures.length > 1)
     throw new ReleaseError('RELEASE_INCOMPLETE', failures.map(messageOf).join('\n'), {

@@ -6,6 +6,7 @@ import type {RepositoryClient} from '../registry/repository-client.js'
 import {listFirstTags} from '../registry/tag-list.js'
 import type {RepositoryAnswer} from '../release/expected-moves.js'
 import type {Standing} from '../release/tag-decision.js'
+import {describeOddness} from './odd-content.js'
 import {annotatedFacts} from './standing-tags.js'
 
 /** More tags than this are left to the merge: registries limit how much one asks of them. */
@@ -46,6 +47,11 @@ type Found = Standing | 'nameless' | undefined
 async function findStanding(client: RepositoryClient, name: string): Promise<Found> {
   const manifest = await client.findManifest(parseTag(name))
   if (manifest === undefined) return undefined
-  const facts = annotatedFacts(readManifest(manifest).annotations)
-  return facts === undefined ? 'nameless' : {digest: manifest.digest, ...facts}
+  const {digest} = manifest
+  try {
+    const facts = annotatedFacts(readManifest(manifest).annotations)
+    return facts === undefined ? 'nameless' : {digest, ...facts}
+  } catch (error) {
+    return {digest, odd: describeOddness(manifest, error)}
+  }
 }

@@ -113,8 +113,9 @@ export class RepositoryUndo {
     const what = undo.set === undefined ? untouched(undo, seen) : touched(undo, seen, goal)
     if (what === 'act') return {undo, goal}
     if (what === 'wait' || round === 0) return undefined
-    undo.end = what === 'back' && goal.reason !== undefined ? 'led' : what
-    if (goal.reason !== undefined) undo.said = goal.reason
+    const isLed = what === 'back' && undo.set !== undefined && goal.reason !== undefined
+    undo.end = isLed ? 'led' : what
+    if (isLed) undo.said = goal.reason ?? ''
     return undefined
   }
 

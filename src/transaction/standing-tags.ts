@@ -7,6 +7,7 @@ import {isAttestation} from '../oci/attestation.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import type {ReleaseFacts} from '../release/publication.js'
 import type {Standing} from '../release/tag-decision.js'
+import {assertReadable, describeOddness} from './odd-content.js'
 
 /** What stands at a tag now. */
 export interface StandingTag extends Standing {
@@ -53,7 +54,9 @@ export class StandingTags {
   async #fetch(reference: Tag | Digest): Promise<StandingTag | undefined> {
     const manifest = await this.#client.findManifest(reference)
     if (manifest === undefined) return undefined
-    const facts = await factsOf(this.#client, manifest, this.#released.source)
+    const facts = await factsOf(this.#client, manifest, this.#released.source).catch((error: unknown) => ({
+      odd: describeOddness(manifest, error)
+    }))
     return {manifest, digest: manifest.digest, ...facts}
   }
 }
@@ -70,6 +73,7 @@ export async function factsOf(
   const child = document.manifests.find(entry => !isAttestation(entry))
   const image = child === undefined ? document : await readChild(client, child.digest)
   if (image?.config === undefined) return {}
+  assertReadable(image.config)
   return labelledFacts(readImageConfig(await client.getBlob(image.config)).labels, source)
 }
 

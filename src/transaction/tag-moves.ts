@@ -4,7 +4,7 @@ import type {Digest} from '../oci/digest.js'
 import type {Manifest} from '../oci/manifest.js'
 import {type Tag, formatReference} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
-import {listTags} from '../registry/tag-list.js'
+import {type TagList, readTagList} from '../registry/tag-list.js'
 import {candidateOf} from '../release/publication-plan.js'
 import type {Publication, PublishedTag, ReleaseFacts} from '../release/publication.js'
 import {type Candidate, type TagDecision, decideTag} from '../release/tag-decision.js'
@@ -40,6 +40,9 @@ export interface MoveRule {
   /** What to do where it refuses. */
   readonly hint: string
 }
+
+/** With more tags than this in a repository, the list of its tags says which are free: that is one request for all. */
+const MANY_TAGS = 8
 
 /** What a tag move is about. */
 type Place = Pick<TagMove, 'publication' | 'index' | 'client' | 'options' | 'checked'>
@@ -100,11 +103,24 @@ async function readIn(
   const isVersioned =
     rule === undefined && facts.version !== undefined && tags.some(tag => tag.class === 'forward')
   const standing = new StandingTags(client, {digest, source: publication.annotations[SOURCE]})
+  const list = isVersioned ? readTagList(client) : undefined
+  const isMany = tags.length > MANY_TAGS
+  const free: readonly PublishedTag[] = isMany
+    ? unlisted(tags, await (list ?? readTagList(client).catch(() => undefined)))
+    : []
   const [published, situations] = await Promise.all([
-    isVersioned ? listTags(client) : [],
-    Promise.all(tags.map(async tag => ({tag, standing: await standing.read(tag.name)})))
+    list,
+    Promise.all(
+      tags.map(async tag => ({tag, standing: free.includes(tag) ? undefined : await standing.read(tag.name)}))
+    )
   ])
-  return {client, published, situations}
+  return {client, published: published?.tags ?? [], situations}
+}
+
+/** Tags that a list shows to be free. What must never change is asked for itself. */
+function unlisted(tags: readonly PublishedTag[], list: TagList | undefined): PublishedTag[] {
+  if (list?.isWhole !== true) return []
+  return tags.filter(tag => tag.class !== 'immutable' && !list.tags.includes(tag.name))
 }
 
 function decideIn(
@@ -148,10 +164,15 @@ export function assertAllowed(moves: readonly TagMove[]): void {
   if (first === undefined) return
   const lines = refused.map(move => `${nameOf(move)} ${'note' in move.decision ? move.decision.note : ''}`)
   throw new ReleaseError('TAG_REFUSED', `tags that must not change:\n  ${lines.join('\n  ')}`, {
-    hint:
-      first.options.rule?.hint ??
-      'Nothing was written. Release a new version; a version that is published stays what it is.'
+    hint: first.options.rule?.hint ?? refusalHint(refused)
   })
+}
+
+function refusalHint(refused: readonly TagMove[]): string {
+  const isOdd = refused.some(({standing}) => standing?.odd !== undefined)
+  return isOdd
+    ? 'Nothing was written. Release a new version, or delete the tag if nobody needs what is there.'
+    : 'Nothing was written. Release a new version; a version that is published stays what it is.'
 }
 
 /** Whether a move writes. */

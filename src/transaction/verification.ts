@@ -1,11 +1,11 @@
 import pLimit from 'p-limit'
 import {messageOf} from '../errors.js'
-import {isAttestation} from '../oci/attestation.js'
+import {isAttestation, isOfUnknownPlatform} from '../oci/attestation.js'
 import type {Digest} from '../oci/digest.js'
 import {readImageConfig} from '../oci/image-config.js'
-import {type Descriptor, type Manifest, descriptorOf, readManifest} from '../oci/manifest.js'
+import {type Descriptor, type Manifest, descriptorOf, readManifest, storedBlobs} from '../oci/manifest.js'
 import {isIndexType} from '../oci/media-type.js'
-import {formatPlatform, isSamePlatform} from '../oci/platform.js'
+import {type Platform, describePlatform, formatPlatform, isSamePlatform} from '../oci/platform.js'
 import {type Tag, formatReference} from '../oci/reference.js'
 import {downloadBlob} from '../registry/blob-download.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
@@ -150,10 +150,20 @@ async function verifyImage(
       return await verifyPlatform(client, {manifest, entry}, blobs)
     })
   )
+  const platforms = reports.flatMap(report => report.platforms)
+  const unknown = entries.filter(entry => entry !== undefined && isOfUnknownPlatform(entry))
   return {
-    platforms: reports.flatMap(({platforms}) => platforms),
+    platforms,
     blobs: reports.reduce((sum, {blobs}) => sum + blobs, 0),
-    faults: reports.flatMap(({faults}) => faults)
+    faults: [
+      ...(platforms.length === 0 && reports.every(({faults}) => faults.length === 0)
+        ? [`${root.digest} holds no image`]
+        : []),
+      ...unknown.map(
+        entry => `${entry?.digest ?? ''} is listed as of platform unknown/unknown, and is no attestation`
+      ),
+      ...reports.flatMap(({faults}) => faults)
+    ]
   }
 }
 
@@ -162,20 +172,28 @@ async function verifyPlatform(
   {manifest, entry}: {readonly manifest: Manifest; readonly entry: Descriptor | undefined},
   reading: Pick<Reading, 'blobFault'>
 ): Promise<ImageReport> {
-  const {config, layers} = readManifest(manifest)
-  const blobs = [...(config ? [config] : []), ...layers]
+  const document = readManifest(manifest)
+  const {config} = document
+  const blobs = storedBlobs(document)
   const found = await Promise.all(blobs.map(async blob => await reading.blobFault(client, blob)))
   const faults = found.filter(fault => fault !== undefined)
   if (config === undefined || (entry !== undefined && isAttestation(entry)))
     return {platforms: [], blobs: blobs.length, faults}
   const {platform} = readImageConfig(await client.getBlob(config))
-  const isOther = entry?.platform !== undefined && !isSamePlatform(entry.platform, platform)
-  const said = isOther
+  const listed = entry?.platform
+  const said = isListedOtherwise(listed, platform)
     ? [
-        `${manifest.digest} is listed as ${formatPlatform(entry.platform)}, but its config says ${formatPlatform(platform)}`
+        `${manifest.digest} is listed as ${describePlatform(listed)}, but its config says ${describePlatform(platform)}`
       ]
     : []
   return {platforms: [formatPlatform(platform)], blobs: blobs.length, faults: [...faults, ...said]}
+}
+
+/** What only one of them says of a version does not count: configs and indexes may leave it out. */
+function isListedOtherwise(listed: Platform | undefined, config: Platform): listed is Platform {
+  if (listed === undefined) return false
+  const [one, other] = [listed['os.version'], config['os.version']]
+  return !isSamePlatform(listed, config) || (one !== undefined && other !== undefined && one !== other)
 }
 
 async function sizeFault(client: RepositoryClient, {digest, size}: Descriptor): Promise<string | undefined> {

@@ -113,7 +113,7 @@ function writeAction(folder: string, name: string, action: KnownAction): void {
   const scripts = path.join(FIXTURES, 'actions')
   for (const file of readdirSync(scripts))
     writeFileSync(path.join(folder, file), readFileSync(path.join(scripts, file)))
-  const inputs = Object.entries(action.inputs).map(([input, value]) => [
+  const inputs = Object.entries(action.inputs).map(([input, value]): [string, object] => [
     input,
     {description: input, ...(value === null ? {} : {default: value})}
   ])

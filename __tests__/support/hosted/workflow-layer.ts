@@ -55,7 +55,7 @@ export function layer(text: string, facts: RunFacts, allowed?: Permissions): str
     name,
     layerJob(workflow, job, facts, allowed)
   ])
-  const {env: _, ...rest} = withoutRunnerKeys(workflow) as Workflow
+  const rest = without(workflow, [...NOT_FOR_THE_EMULATOR, 'env'])
   return stringify(
     {...rest, jobs: Object.fromEntries(jobs) as object},
     {defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0}
@@ -74,9 +74,9 @@ function layerJob(workflow: Workflow, job: Job, facts: RunFacts, allowed?: Permi
   const isCall = job.uses !== undefined
   const env = {...workflow.env, ...job.env}
   const whole = isCall
-    ? withoutRunnerKeys(job)
+    ? without(job, NOT_FOR_THE_EMULATOR)
     : {
-        ...withoutRunnerKeys(job),
+        ...without(job, NOT_FOR_THE_EMULATOR),
         ...(Object.keys(env).length === 0 ? {} : {env}),
         steps: [setUp(job, permissions), ...(job.steps ?? []).map(layerStep), ...end({...job, env}, token)],
         ...(job.outputs === undefined ? {} : {outputs: passedOn(job.outputs)})
@@ -84,13 +84,11 @@ function layerJob(workflow: Workflow, job: Job, facts: RunFacts, allowed?: Permi
   return replaceDeep(whole, expressionsFor(job, token, facts)) as object
 }
 
-/** Without what the emulator does nothing about, and knows in an older form only. */
-function withoutRunnerKeys<Part extends Workflow | Job>({
-  concurrency: _,
-  permissions: __,
-  ...part
-}: Part): object {
-  return part
+/** What the emulator does nothing about, and knows in an older form only. */
+const NOT_FOR_THE_EMULATOR = ['concurrency', 'permissions']
+
+function without(part: object, keys: readonly string[]): object {
+  return Object.fromEntries(Object.entries(part).filter(([key]) => !keys.includes(key)))
 }
 
 function setUp({'runs-on': label}: Job, permissions: Permissions): object {
@@ -117,7 +115,7 @@ function end(job: Job, token: string): object[] {
   const outputs = Object.entries(job.outputs ?? {})
   if (outputs.length === 0) return []
   const values = outputs.map(
-    ([name, value]) => `${JSON.stringify(name)}: \${{ toJSON(${asExpression(String(value))}) }}`
+    ([name, value]) => `${JSON.stringify(name)}: \${{ toJSON(${asExpression(value)}) }}`
   )
   const secrets = [JSON.stringify(token), ...receivedSecrets(job).map(each => `\${{ toJSON(${each}) }}`)]
   const text = `{"outputs": {\n${values.join(',\n')}\n}, "secrets": [\n${secrets.join(',\n')}\n]}`

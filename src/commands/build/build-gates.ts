@@ -4,6 +4,7 @@ import {keepFiles} from '../../gates/kept-files.js'
 import {makeSbom, readSbom} from '../../gates/sbom-gate.js'
 import {type ScanResult, runScan} from '../../gates/scan-gate.js'
 import {runTest} from '../../gates/test-gate.js'
+import {completeLogins} from '../../inputs/registry-credential.js'
 import type {Attachment} from '../../oci/artifact-manifest.js'
 import {hexOf} from '../../oci/digest.js'
 import {type LayerFingerprint, layerFingerprint} from '../../oci/layer-fingerprint.js'
@@ -66,7 +67,7 @@ export async function throughGates<T>(
 function contextOf({given, plan, place, built, tools}: GateWork): GateContext {
   const {manifest, document, image} = built
   const name = plan.loadAs ?? `localhost/image-release-test:${hexOf(manifest.digest).slice(0, 12)}`
-  const passwords = given['registry-credentials'].map(({password}) => password)
+  const passwords = completeLogins(given['registry-credentials']).map(({password}) => password)
   return {
     given,
     plan,

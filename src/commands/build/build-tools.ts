@@ -11,7 +11,7 @@ import type {Registries} from '../../registry/registries.js'
 import type {CacheUse} from '../../release/cache-policy.js'
 import {decideCache} from './build-cache.js'
 import type {BuildInputs} from '../inputs/build-inputs.js'
-import {optionsOf} from './build-request.js'
+import {type CheckedInputs, optionsOf} from './build-request.js'
 import {openRegistries} from '../open-registries.js'
 
 /** What all platforms of one call are built and pushed with. */
@@ -29,19 +29,19 @@ export interface BuildTools {
 
 /**
  * Chooses the builder, and opens the registries once for all platforms.
- * @param hidden texts that stand in no log
- * @throws ReleaseError BUILDER_MISSING; InputError where the builder does not know a setting
+ * @throws ReleaseError BUILDER_MISSING; InputError where the builder does not know a setting, or a login that is needed is not whole
  */
 export async function findTools(
   given: BuildInputs,
   ports: Ports,
-  hidden: readonly string[]
+  {jobs, hidden}: CheckedInputs
 ): Promise<BuildTools> {
+  const isPushing = jobs.some(({push}) => push)
   for (const text of hidden) ports.reporter.secret(text)
   const maker =
     given.source === undefined ? await findBuilder(given, ports) : sourceMaker(given.source, ports)
   const cacheUse = await decideCache(given, ports)
-  return {...maker, cacheUse, hidden, ports, registries: openRegistries(given, ports)}
+  return {...maker, cacheUse, hidden, ports, registries: openRegistries(given, ports, {isNeeded: isPushing})}
 }
 
 type Maker = Pick<BuildTools, 'title' | 'maker'>

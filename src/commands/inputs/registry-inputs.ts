@@ -6,7 +6,8 @@ import {parseRegistry} from '../../oci/reference.js'
 
 export const insecure = list(
   {
-    summary: 'Registries that may be spoken to over plain HTTP. A registry on a loopback address always may.',
+    summary:
+      'Registries that may be spoken to over plain HTTP, or over TLS with any certificate. Plain HTTP always may be on a loopback address.',
     placeholder: 'HOST[:PORT]'
   },
   parseRegistry

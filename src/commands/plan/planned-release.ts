@@ -3,6 +3,7 @@ import type {Plan} from '../../plan/plan.js'
 import type {Ports} from '../../ports.js'
 import {expectMoves} from '../../release/expected-moves.js'
 import type {WorkflowRun} from '../../workflow-run.js'
+import {assertLogins} from '../logins.js'
 import type {PlanValues} from '../inputs/plan-inputs.js'
 import {insecure, registryCredentials} from '../inputs/registry-inputs.js'
 
@@ -17,12 +18,16 @@ export const checkInputs = {
   'registry-credentials': registryCredentials
 }
 
-/** The plan with what stands at its tags. Asking takes code of its own, which is loaded only then. */
+/**
+ * The plan with what stands at its tags. Asking takes code of its own, which is loaded only then.
+ * @throws InputError for a login that is not whole in a run that publishes
+ */
 export async function withExpectations(
   plan: Plan,
   values: InputValues<typeof checkInputs>,
   ports: Ports
 ): Promise<Plan> {
+  assertLogins(values['registry-credentials'], ports.reporter, {isNeeded: plan.push})
   if (!plan.push) return plan
   if (values.ask === 'never') return expectMoves(plan, {repositories: [], gitTags: []})
   const {checkPlan} = await import('./plan-check.js')

@@ -1,4 +1,5 @@
 import {ReleaseError} from '../../errors.js'
+import {completeLogins} from '../../inputs/registry-credential.js'
 import type {Digest} from '../../oci/digest.js'
 import {type Repository, type Tag, isLoopback} from '../../oci/reference.js'
 import type {Ports, Reporter} from '../../ports.js'
@@ -111,7 +112,7 @@ function isInsecure(registry: string, {insecure}: RegistryInputs): boolean {
 async function openSigner(given: Given, ports: Ports): Promise<ImageSigner> {
   const {ImageSigner: Signer} = await import('../../signing/image-signing.js')
   const options = {key: given['sign-key'], log: given['sign-log'], args: given['cosign-args']}
-  const isGiven = given['registry-credentials'].length > 0
+  const isGiven = completeLogins(given['registry-credentials']).length > 0
   return await Signer.open(
     options,
     {insecure: given.insecure, ...(isGiven ? {credentials: credentialsOf(given, ports)} : {})},

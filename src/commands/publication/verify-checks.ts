@@ -1,5 +1,6 @@
 import {InputError, type InputIssue, ReleaseError} from '../../errors.js'
 import {type InputValues, choice, duration, flag, lines, text} from '../../inputs/input.js'
+import {completeLogins} from '../../inputs/registry-credential.js'
 import type {Digest} from '../../oci/digest.js'
 import {type Repository, formatReference, isLoopback} from '../../oci/reference.js'
 import type {Ports} from '../../ports.js'
@@ -114,7 +115,7 @@ async function checkSignatures(
   const signer = signerOf(given)
   if (signer === undefined) return []
   const {verifySignatures} = await import('../../signing/signature-verification.js')
-  const isGiven = given['registry-credentials'].length > 0
+  const isGiven = completeLogins(given['registry-credentials']).length > 0
   const access = {insecure: given.insecure, ...(isGiven ? {credentials: credentialsOf(given, ports)} : {})}
   return await verifySignatures(images, {signer, args: given['cosign-args']}, access, ports)
 }
@@ -131,7 +132,7 @@ async function checkStarts(
   const distinct = [...new Map([...images].reverse().map(image => [image.digest, image])).values()].reverse()
   return await withPrivateFolder(async folder => {
     const hosts = distinct.map(({repository}) => repository.registry)
-    const isGiven = given['registry-credentials'].length > 0
+    const isGiven = completeLogins(given['registry-credentials']).length > 0
     const config = isGiven ? await writeDockerConfig(folder, hosts, credentialsOf(given, ports)) : undefined
     const env = config && {...config, REGISTRY_AUTH_FILE: `${folder}/config.json`}
     return await startAll(distinct, {given, engine, env: env ?? {}}, registries, ports)

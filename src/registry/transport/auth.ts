@@ -1,5 +1,7 @@
 import type {Clock, Credential, Credentials, HttpRequest, HttpResponse, Send} from '../../ports.js'
+import {ReleaseError} from '../../errors.js'
 import {type Challenge, parseChallenges} from './challenge.js'
+import {ScopeBook} from './scopes.js'
 import {type Token, basicAuthorization, fetchToken} from './token.js'
 
 /** What a caller may do in a repository, in the words of token scopes. */
@@ -43,6 +45,7 @@ class AuthSession {
   readonly #tokens = new Map<string, Promise<Token>>()
   /** By the name of the repository: a login may be for a part of a registry. */
   readonly #credentials = new Map<string | undefined, Promise<Credential | undefined>>()
+  readonly #scopes = new ScopeBook()
   #challenge: Challenge | undefined
 
   constructor(next: Send, registry: URL, findCredential: FindCredential, clock: Clock) {
@@ -59,28 +62,36 @@ class AuthSession {
 
   async #exchange(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse> {
     if (request.url.origin !== this.#registry.origin) return await this.#next(request)
-    const authorization = await this.#authorization(scopes)
-    const response = await this.#next(withAuthorization(request, authorization))
-    if (response.status !== 401) return response
-    const challenge = chooseChallenge(response)
-    if (challenge === undefined) return response
-    const renewed = await this.#answer(challenge, scopes, authorization)
-    if (renewed === undefined || (renewed === authorization && challenge.scheme === 'basic')) return response
-    response.body.resume()
-    return await this.#next(withAuthorization(request, renewed))
+    let authorization = await this.#authorization(scopes)
+    let response = await this.#next(withAuthorization(request, authorization))
+    for (let renewals = 0; response.status === 401 && renewals < 2; renewals++) {
+      const challenge = chooseChallenge(response)
+      if (challenge === undefined) return response
+      const isNarrowed = await this.#learn(challenge, scopes, authorization)
+      // A token is renewed once; once more only where the scopes of the challenge are now asked for alone.
+      if (renewals > 0 && !isNarrowed) return response
+      const renewed = await this.#authorization(scopes)
+      if (renewed === undefined || (renewed === authorization && challenge.scheme === 'basic'))
+        return response
+      response.body.resume()
+      authorization = renewed
+      response = await this.#next(withAuthorization(request, authorization))
+    }
+    return response
   }
 
   /** Remembers what the registry wants, and forgets the token that it refused. */
-  async #answer(
+  async #learn(
     challenge: Challenge,
     scopes: readonly string[],
     refused: string | undefined
-  ): Promise<string | undefined> {
+  ): Promise<boolean> {
     this.#challenge = challenge
-    const known = this.#tokens.get(keyOf(scopes))
+    const asked = this.#scopes.wanted(scopes)
+    const known = this.#tokens.get(keyOf(asked))
     const isRefused = known !== undefined && refused === `Bearer ${(await known).value}`
-    if (isRefused && this.#tokens.get(keyOf(scopes)) === known) this.#tokens.delete(keyOf(scopes))
-    return await this.#authorization(scopes)
+    if (isRefused && this.#tokens.get(keyOf(asked)) === known) this.#tokens.delete(keyOf(asked))
+    return this.#scopes.learn(scopes, challenge.parameters['scope'], isRefused ? asked : undefined)
   }
 
   async #authorization(scopes: readonly string[]): Promise<string | undefined> {
@@ -98,6 +109,23 @@ class AuthSession {
   }
 
   async #token(
+    challenge: Challenge,
+    scopes: readonly string[],
+    credential: Credential | undefined
+  ): Promise<Token> {
+    const wanted = this.#scopes.wanted(scopes)
+    try {
+      return await this.#sharedToken(challenge, wanted, credential)
+    } catch (error) {
+      const isRefused = error instanceof ReleaseError && error.code === 'CREDENTIALS_INVALID'
+      if (!isRefused || wanted.length === 1) throw error
+      // Some token servers refuse more than one scope, whatever they are.
+      this.#scopes.askForOne()
+      return await this.#sharedToken(challenge, this.#scopes.wanted(scopes), credential)
+    }
+  }
+
+  async #sharedToken(
     challenge: Challenge,
     scopes: readonly string[],
     credential: Credential | undefined

@@ -87,14 +87,15 @@ class HttpTransport {
   }
 
   async #sendShared(request: HttpRequest, resends: number): Promise<HttpResponse> {
-    const {url, signal} = request
-    const session = this.#sessions.ready(url) ?? (await unlessAborted(this.#sessions.find(url), signal))
+    const {signal} = request
+    const session =
+      this.#sessions.ready(request) ?? (await unlessAborted(this.#sessions.find(request), signal))
     if (session === undefined) return await this.#sendAlone(request)
     try {
       return await sendOverHttp2(session, request)
     } catch (error) {
       if (!(error instanceof NotBegun) || resends === 0) throw error
-      if (error.wantsHttp1) this.#sessions.avoid(request.url)
+      if (error.wantsHttp1) this.#sessions.avoid(request)
       return await this.#sendShared(request, resends - 1)
     }
   }

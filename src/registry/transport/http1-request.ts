@@ -40,9 +40,16 @@ export function silence(): Error {
   return new Error(`no answer in ${IDLE_MILLISECONDS / 1000} s`)
 }
 
+/** What Node is told where any certificate is taken; it keeps such connections apart from the others. */
+export function trustOf({takesAnyCertificate = false}: Pick<HttpRequest, 'takesAnyCertificate'>): {
+  rejectUnauthorized?: false
+} {
+  return takesAnyCertificate ? {rejectUnauthorized: false} : {}
+}
+
 function requestOptions(request: HttpRequest, {agent, proxy}: Http1Route): RequestOptions {
   const headers = {...request.headers, ...contentLength(request)}
-  const options = {method: request.method, agent, signal: request.signal}
+  const options = {method: request.method, agent, signal: request.signal, ...trustOf(request)}
   if (proxy === undefined) return {...options, headers}
   return {
     ...options,

@@ -4,7 +4,11 @@ import http2, {
   type ClientSessionRequestOptions,
   type OutgoingHttpHeaders
 } from 'node:http2'
+import type {HttpRequest} from '../../ports.js'
 import type {TlsAgent} from './tls-agent.js'
+
+/** Whom a session is with, and whether any certificate was taken. */
+type Peer = Pick<HttpRequest, 'url' | 'takesAnyCertificate'>
 
 /** Bytes that a server may send ahead of what is read: of one answer, and of all answers of a session. */
 const STREAM_WINDOW = 1024 * 1024
@@ -43,25 +47,25 @@ export class Http2Sessions {
   }
 
   /** The session for a host that is open already: most requests have nothing to wait for. */
-  ready({origin}: URL): Http2Session | undefined {
-    return this.#ready.get(origin)
+  ready(peer: Peer): Http2Session | undefined {
+    return this.#ready.get(keyOf(peer))
   }
 
   /** The session for a host; undefined where the host speaks HTTP/1.1 only. */
-  async find(url: URL): Promise<Http2Session | undefined> {
-    const {origin} = url
-    const known = this.#sessions.get(origin)
+  async find(peer: Peer): Promise<Http2Session | undefined> {
+    const key = keyOf(peer)
+    const known = this.#sessions.get(key)
     if (known !== undefined) return await known
-    const opened = this.#connect(url, () => this.#forget(origin, opened))
-    this.#sessions.set(origin, opened)
-    opened.catch(() => this.#forget(origin, opened))
+    const opened = this.#connect(peer, () => this.#forget(key, opened))
+    this.#sessions.set(key, opened)
+    opened.catch(() => this.#forget(key, opened))
     return await opened
   }
 
   /** Asks a host over HTTP/1.1 from now on. */
-  avoid({origin}: URL): void {
-    this.#ready.delete(origin)
-    this.#sessions.set(origin, Promise.resolve(undefined))
+  avoid(peer: Peer): void {
+    this.#ready.delete(keyOf(peer))
+    this.#sessions.set(keyOf(peer), Promise.resolve(undefined))
   }
 
   /** Ends what is under way. */
@@ -71,16 +75,17 @@ export class Http2Sessions {
     this.#ready.clear()
   }
 
-  #forget(origin: string, opened: Promise<Http2Session | undefined>): void {
-    if (this.#sessions.get(origin) !== opened) return
-    this.#sessions.delete(origin)
-    this.#ready.delete(origin)
+  #forget(key: string, opened: Promise<Http2Session | undefined>): void {
+    if (this.#sessions.get(key) !== opened) return
+    this.#sessions.delete(key)
+    this.#ready.delete(key)
   }
 
-  async #connect(url: URL, forget: () => void): Promise<Http2Session | undefined> {
-    const socket = await this.#agent.negotiate(url)
+  async #connect(peer: Peer, forget: () => void): Promise<Http2Session | undefined> {
+    const {url} = peer
+    const socket = await this.#agent.negotiate(peer)
     if (socket.alpnProtocol !== 'h2') {
-      this.#agent.keep(url, socket)
+      this.#agent.keep(peer, socket)
       return undefined
     }
     const session = http2.connect(url.origin, {
@@ -97,7 +102,11 @@ export class Http2Sessions {
       forget()
     })
     const shared = new Http2Session(session)
-    this.#ready.set(url.origin, shared)
+    this.#ready.set(keyOf(peer), shared)
     return shared
   }
+}
+
+function keyOf({url, takesAnyCertificate = false}: Peer): string {
+  return `${url.origin} ${takesAnyCertificate}`
 }

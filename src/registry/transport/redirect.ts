@@ -4,9 +4,11 @@ import type {HttpRequest, HttpResponse, Send} from '../../ports.js'
 const MAX_REDIRECTS = 10
 
 /**
- * Follows redirects of GET and HEAD. Authorization stays behind when the host changes: object stores are told
- * nothing, and refuse two kinds of authorization (distribution-spec, "API").
- * @throws ReleaseError REGISTRY_FAILED where a redirect leads from TLS to plain HTTP, nowhere, or round in a circle
+ * Follows redirects. Authorization stays behind when the host changes: object stores are told nothing, and refuse two
+ * kinds of authorization (distribution-spec, "API"). What sends a body is followed where method and body stay the same
+ * (307, 308); a DELETE only on its own host, for what another host deletes nobody asked for.
+ * @throws ReleaseError REGISTRY_FAILED where a redirect leads from TLS to plain HTTP, nowhere, round in a circle, or a
+ * DELETE elsewhere
  */
 export function followRedirects(next: Send): Send {
   return async request => {
@@ -15,7 +17,7 @@ export function followRedirects(next: Send): Send {
       const response = await next(current)
       const target = redirectTarget(current, response)
       if (target === undefined)
-        return current.url.host === request.url.host ? response : withoutChallenge(response)
+        return current.url.host === request.url.host ? response : fromElsewhere(response, current.url)
       response.body.resume()
       current = redirected(current, target)
     }
@@ -26,22 +28,42 @@ export function followRedirects(next: Send): Send {
   }
 }
 
-/** Another host than the registry may not ask for a login: the realm that it names could be anyone's. */
-function withoutChallenge(response: HttpResponse): HttpResponse {
+/**
+ * Another host than the registry may not ask for a login: the realm that it names could be anyone's. An upload that it
+ * began goes on there (containerd/containerd#11949).
+ */
+function fromElsewhere(response: HttpResponse, url: URL): HttpResponse {
   const headers = Object.entries(response.headers).filter(([name]) => name !== 'www-authenticate')
-  return {...response, headers: Object.fromEntries(headers)}
+  const {location} = response.headers
+  const absolute =
+    location !== undefined && URL.canParse(location, url.href) ? new URL(location, url).href : location
+  return {
+    ...response,
+    headers: {...Object.fromEntries(headers), ...(absolute === undefined ? {} : {location: absolute})}
+  }
 }
 
 function redirectTarget(request: HttpRequest, response: HttpResponse): URL | undefined {
   const location = response.headers['location']
-  const isRedirect = [301, 302, 303, 307, 308].includes(response.status)
-  if (!isRedirect || location === undefined || !['GET', 'HEAD'].includes(request.method)) return undefined
+  const followed = ['GET', 'HEAD'].includes(request.method) ? [301, 302, 303, 307, 308] : [307, 308]
+  if (!followed.includes(response.status) || location === undefined) return undefined
   const target = URL.canParse(location, request.url.href) ? new URL(location, request.url) : undefined
   if (target?.protocol !== 'https:' && target?.protocol !== 'http:')
     throw refused(request, JSON.stringify(location))
   if (request.url.protocol === 'https:' && target.protocol === 'http:')
     throw refused(request, `plain HTTP at ${target.host}`)
+  if (request.method === 'DELETE' && target.host !== request.url.host) throw deletedElsewhere(request, target)
   return target
+}
+
+function deletedElsewhere({method, url}: HttpRequest, target: URL): ReleaseError {
+  return new ReleaseError(
+    'REGISTRY_FAILED',
+    `${method} ${url.host}${url.pathname} redirects to ${target.host}`,
+    {
+      hint: `A deletion is not taken to another host. Nothing was deleted there; name ${target.host} itself where that is meant.`
+    }
+  )
 }
 
 function refused({method, url}: HttpRequest, target: string): ReleaseError {

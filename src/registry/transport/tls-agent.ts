@@ -2,7 +2,8 @@ import https from 'node:https'
 import {type Socket, isIP} from 'node:net'
 import {Duplex} from 'node:stream'
 import tls from 'node:tls'
-import {IDLE_MILLISECONDS, silence} from './http1-request.js'
+import type {HttpRequest} from '../../ports.js'
+import {IDLE_MILLISECONDS, silence, trustOf} from './http1-request.js'
 import {openTunnel} from './tunnel.js'
 
 /** What is trusted of a host, and shown to it, beside what holds for all. */
@@ -31,7 +32,8 @@ export class TlsAgent extends https.Agent {
   }
 
   /** Connects and offers both protocols; `alpnProtocol` of what it gives is `h2` where the server speaks HTTP/2. */
-  async negotiate(url: URL): Promise<tls.TLSSocket> {
+  async negotiate(request: Pick<HttpRequest, 'url' | 'takesAnyCertificate'>): Promise<tls.TLSSocket> {
+    const {url} = request
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const proxy = this.#chooseProxy(url)
     const options = {
@@ -40,6 +42,7 @@ export class TlsAgent extends https.Agent {
       ...(isIP(host) === 0 ? {servername: host} : {}),
       ...(proxy ? {socket: await openTunnel(proxy, authorityOf(url))} : {}),
       ...this.#findCertificates(url),
+      ...trustOf(request),
       ALPNProtocols: ['h2', 'http/1.1']
     }
     return await new Promise((resolve, reject) => {
@@ -60,8 +63,11 @@ export class TlsAgent extends https.Agent {
   }
 
   /** Keeps a connection for the next request to its host. */
-  keep(url: URL, socket: tls.TLSSocket): void {
-    const key = authorityOf(url)
+  keep(
+    {url, takesAnyCertificate}: Pick<HttpRequest, 'url' | 'takesAnyCertificate'>,
+    socket: tls.TLSSocket
+  ): void {
+    const key = keyOf(url, takesAnyCertificate)
     const forget = (): void => {
       if (this.#waiting.get(key) === socket) this.#waiting.delete(key)
     }
@@ -72,7 +78,7 @@ export class TlsAgent extends https.Agent {
 
   override createConnection(options: ConnectionOptions, created?: Created): Duplex | null | undefined {
     const url = new URL(`https://${bracketed(options.host ?? '')}:${String(options.port ?? 443)}/`)
-    const key = authorityOf(url)
+    const key = keyOf(url, options.rejectUnauthorized === false)
     const waiting = this.#waiting.get(key)
     this.#waiting.delete(key)
     if (waiting !== undefined) return waiting
@@ -80,7 +86,7 @@ export class TlsAgent extends https.Agent {
     const trusting = {...options, ...this.#findCertificates(url)}
     if (proxy === undefined) return super.createConnection(trusting, created)
     const failed = (error: Error): void => created?.(error, new Duplex())
-    void openTunnel(proxy, key).then(
+    void openTunnel(proxy, authorityOf(url)).then(
       socket => created?.(null, tls.connect({...trusting, socket, ALPNProtocols: ['http/1.1']})),
       failed
     )
@@ -95,6 +101,11 @@ export class TlsAgent extends https.Agent {
 
 function bracketed(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host
+}
+
+/** A connection on which any certificate was taken is for nobody who wants a good one. */
+function keyOf(url: URL, takesAnyCertificate = false): string {
+  return `${authorityOf(url)} ${takesAnyCertificate}`
 }
 
 /** Host and port, also where the port is the default. */

@@ -93,8 +93,11 @@ function isSafeRealm(realm: URL, registry: URL): boolean {
 
 function readToken(body: Uint8Array, request: TokenRequest, realm: URL): Token {
   const answer = parseAnswer(body)
-  const value = answer?.['token'] ?? answer?.['access_token']
-  if (typeof value !== 'string' || value === '')
+  // Either field may have it, and the other may be there and empty.
+  const value = [answer?.['token'], answer?.['access_token']].find(
+    (field): field is string => typeof field === 'string' && field !== ''
+  )
+  if (value === undefined)
     throw new ReleaseError(
       'CREDENTIALS_INVALID',
       `${realm.host} answered without a token for ${request.registry.host}`

@@ -26,7 +26,11 @@ function reasonOf(cause: unknown): string {
 
 function hintOf(host: string, reason: string, code: string): string {
   if (reason === SPEAKS_PLAIN) return `Where plain HTTP is meant, name ${host} in the input insecure.`
+  if (code === 'CERT_HAS_EXPIRED')
+    return `Renew the certificate of ${host}, and check the clock of this machine.`
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `The certificate is for other names than ${host}: reach the registry by one of them, or have it made out for this one.`
   if (CERTIFICATE.test(code))
-    return `Put the certificate of the authority of ${host} into /etc/docker/certs.d/${host}/ca.crt, or name its file in the variable NODE_EXTRA_CA_CERTS.`
+    return `Put the certificate of the authority of ${host} into /etc/docker/certs.d/${host}/ca.crt, or name its file in the variable NODE_EXTRA_CA_CERTS. Where nobody vouches for it and that is meant, name ${host} in the input insecure.`
   return `Check the name ${host}, and that this machine may connect to it.`
 }

@@ -1,0 +1,79 @@
+import {spawn} from 'node:child_process'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {type Server, createServer} from 'node:http'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
+import {close, listen} from '../support/loopback.js'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const DIGEST = `sha256:${'a'.repeat(64)}`
+
+/** What keeps a process from its end: requests that are never answered, or answers that never end. */
+const LINGERING: readonly [string, (server: Server) => void][] = [
+  ['a registry that never answers', () => undefined],
+  [
+    'an answer that never ends',
+    server =>
+      void server.on('request', (request, response) => {
+        if (!request.url?.includes('sha256')) response.writeHead(200).write('{')
+      })
+  ],
+  [
+    'an error that never ends',
+    server =>
+      void server.on('request', (request, response) => {
+        if (!request.url?.includes('sha256')) response.writeHead(418).write('no')
+      })
+  ]
+]
+
+describe.each(LINGERING)('a process that failed ends, whatever is still under way: %s', (_, linger) => {
+  let server: Server
+  let folder: string
+  let host: string
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'end-'))
+    server = createServer((request, response) => {
+      if (request.url === '/v2/' || request.url?.includes('sha256')) response.writeHead(404).end()
+    })
+    linger(server)
+    host = `127.0.0.1:${await listen(server)}`
+  })
+  afterEach(async () => {
+    server.closeAllConnections()
+    await close(server)
+    rmSync(folder, {recursive: true})
+  })
+
+  /** Runs an entry of the source. The registry holds its connections until the process has ended. */
+  const run = async (entry: string, args: readonly string[], env: Readonly<Record<string, string>>) => {
+    const file = path.join(folder, 'entry.mjs')
+    writeFileSync(file, entry.replace('MAIN', JSON.stringify(path.join(ROOT, 'src/main.ts'))))
+    const loader = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs')
+    const child = spawn(process.execPath, ['--import', loader, file, ...args], {
+      cwd: folder,
+      env: {PATH: process.env['PATH'] ?? '', HOME: folder, ...env}
+    })
+    const out: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => out.push(chunk))
+    const exitCode = await new Promise<number | null>(resolve => child.on('close', resolve))
+    return {exitCode, output: Buffer.concat(out).toString()}
+  }
+
+  it('on a command line', async () => {
+    const args = ['--images', `${host}/o/app`, '--tags', 't', '--digests', DIGEST, '--wait', '0', '--yes']
+    const ended = await run('import {runCli} from MAIN\nawait runCli()\n', ['merge-manifest', ...args], {})
+    expect(ended.output).toContain(`${host}/o/app@${DIGEST} is not there`)
+    expect(ended.exitCode).toBe(1)
+  }, 60_000)
+
+  it('as an action', async () => {
+    const inputs = {INPUT_IMAGES: `${host}/o/app`, INPUT_TAGS: 't', INPUT_DIGESTS: DIGEST, INPUT_WAIT: '0'}
+    const entry = "import {runAction} from MAIN\nawait runAction('merge-manifest')\n"
+    const ended = await run(entry, [], {...inputs, GITHUB_ACTIONS: 'true', RUNNER_TEMP: folder})
+    expect(ended.output).toContain('is not there')
+    expect(ended.exitCode).toBe(1)
+  }, 60_000)
+})
