@@ -87,8 +87,6 @@ export function textsOf(policy: RetentionPolicy, nodes: readonly Stored[]): Reco
     'pull-request-tags': lines(policy.pullRequests.patterns),
     'development-tags': lines(policy.development.patterns),
     'development-age': hours(policy.development.olderThan),
-    'cache-tags': lines(policy.cache.patterns),
-    'cache-age': hours(policy.cache.olderThan),
     'min-age': hours(policy.grace),
     'github-repository': 'org/app'
   }
@@ -102,7 +100,7 @@ export interface Course {
   /** When a listing was begun. */
   readonly listings: number[]
   /** What came late: when, and what it needs. */
-  readonly came: {readonly at: number; readonly needs: readonly Stored[]; readonly tag?: string}[]
+  readonly came: {readonly at: number; readonly needs: readonly Stored[]; readonly holder: Stored}[]
   readonly refusedOf: Set<Stored>
 }
 
@@ -168,10 +166,11 @@ interface Latecomer {
 
 function comeLate({host, target, kind, nth}: Latecomer, {came}: Course): void {
   if (!host.has(target)) return
-  const tag = `late-${nth}`
+  const tag = `late-${nth}-${came.length}`
+  const index = (name: string): Stored => host.put({children: [target], tags: [name], age: 0})
   if (kind === 'tag') host.tag(tag, target)
-  else if (kind === 'index') host.put({children: [target], tags: [tag], age: 0})
-  else if (kind === 'moved latest') host.put({children: [target], tags: ['latest'], age: 0})
-  else host.put({subject: target, tags: [tag], age: 0})
-  came.push({at: nth, needs: [target], ...(kind === 'tag' ? {tag} : {})})
+  // It needs nothing but itself where it came before the plan was made.
+  if (kind === 'referrer') host.put({subject: target, tags: [tag], age: 0})
+  const holder = kind === 'index' ? index(tag) : kind === 'moved latest' ? index('latest') : target
+  if (kind !== 'referrer') came.push({at: nth, needs: [target], holder})
 }
