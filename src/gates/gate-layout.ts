@@ -3,7 +3,13 @@ import {createWriteStream} from 'node:fs'
 import path from 'node:path'
 import {pipeline} from 'node:stream/promises'
 import {type Digest, hexOf} from '../oci/digest.js'
-import {type Descriptor, type Manifest, type ManifestDocument, descriptorOf, storedBlobs} from '../oci/manifest.js'
+import {
+  type Descriptor,
+  type Manifest,
+  type ManifestDocument,
+  descriptorOf,
+  storedBlobs
+} from '../oci/manifest.js'
 import {OCI_INDEX} from '../oci/media-type.js'
 import type {LocalImage} from '../ports.js'
 
