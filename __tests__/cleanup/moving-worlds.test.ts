@@ -58,7 +58,19 @@ describe('a clean-up of worlds that refuse and move', () => {
     await fc.assert(
       fc.asyncProperty(worlds, policies, happenings, async (world, given, happening) => {
         // Rules for caches choose nothing from a repository of a release.
-        const policy = {...given, journal: [], cache: {patterns: [], olderThan: Number.POSITIVE_INFINITY}}
+        const policy = {
+          ...given,
+          journal: [],
+          cache: {patterns: [], olderThan: Number.POSITIVE_INFINITY},
+          // The texts of these rules are tried by tests of their own.
+          keepNewest: [],
+          wholeImages: false,
+          keepNewestUntagged: undefined,
+          ghosts: false,
+          partialImages: false,
+          untaggedAge: given.olderThan,
+          orphansAge: given.olderThan
+        }
         const outcome = await cleaned(world, policy, happening)
         const {host, nodes, course, run} = outcome
         met.refusals += course.refusedOf.size
