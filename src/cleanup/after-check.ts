@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import {ReleaseError} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import {type Tag, formatReference} from '../oci/reference.js'
+import type {RepositoryClient} from '../registry/repository-client.js'
 import {Links} from '../retention/reachability.js'
 import type {RepositoryBackend} from '../retention/repository-backend.js'
 import {NOTHING} from './inventory-reader.js'
@@ -18,7 +19,9 @@ export async function assertWhole(planned: PlannedRepository, result: SweepResul
   const {client, backend, plan} = planned
   const {places, there} = await readTags(planned)
   const gone = new Set<Tag>([...result.tags, ...tagsDeleted(planned, result)])
-  const lost = [...plan.standing.keys()].filter(tag => !places.has(tag) && !gone.has(tag))
+  const unlisted = [...plan.standing.keys()].filter(tag => !places.has(tag) && !gone.has(tag))
+  // A tag that moves while pages are read may be on none of them.
+  const lost = [...(await unknownTo(client, unlisted))]
   const missing = await missingParts(planned, places, there)
   if (lost.length + missing.size === 0) return
   const named = (reference: Tag | Digest): string => formatReference(client.repository, reference)
@@ -143,15 +146,23 @@ async function absentOf(
   digests: readonly Digest[],
   {client, backend, inventory}: PlannedRepository
 ): Promise<Set<Digest>> {
+  if (!inventory.isWhole) return await unknownTo(client, digests)
   const absent = new Set(digests)
-  if (inventory.isWhole && absent.size > 0) {
-    for await (const {versions} of backend.versions()) for (const {digest} of versions) absent.delete(digest)
-    return absent
-  }
-  const limit = pLimit(AT_ONCE)
-  const look = async (digest: Digest): Promise<void> => {
-    if ((await client.headManifest(digest)) !== undefined) absent.delete(digest)
-  }
-  await Promise.all(digests.map(digest => limit(look, digest)))
+  if (absent.size === 0) return absent
+  for await (const {versions} of backend.versions()) for (const {digest} of versions) absent.delete(digest)
   return absent
+}
+
+/** What the registry does not know, of tags or digests. */
+async function unknownTo<Reference extends Tag | Digest>(
+  client: RepositoryClient,
+  references: readonly Reference[]
+): Promise<Set<Reference>> {
+  const unknown = new Set(references)
+  const limit = pLimit(AT_ONCE)
+  const look = async (reference: Reference): Promise<void> => {
+    if ((await client.headManifest(reference)) !== undefined) unknown.delete(reference)
+  }
+  await Promise.all(references.map(reference => limit(look, reference)))
+  return unknown
 }
