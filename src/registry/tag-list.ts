@@ -20,19 +20,18 @@ export interface TagList {
 
 /** Reads all pages of a tag list (distribution-spec, "Listing Tags"). */
 export async function readTagList(client: RepositoryClient): Promise<TagList> {
-  let pages = 0
-  let isKnown = true
+  const seen = {pages: 0, isKnown: true}
   const listed = await readPages(client, {
     request: LIST,
     entriesOf: ({status, body}) => {
-      pages += 1
-      isKnown &&= status === 200 || saysNameUnknown(body)
+      seen.pages += 1
+      seen.isKnown &&= status === 200 || saysNameUnknown(body)
       return status === 404 ? [] : readTags(body, client.name)
     },
     keyOf: tag => tag
   })
   const tags = [...(listed ?? [])]
-  return {tags, isWhole: pages === 1 && isKnown && tags.length < SURELY_WHOLE}
+  return {tags, isWhole: seen.pages === 1 && seen.isKnown && tags.length < SURELY_WHOLE}
 }
 
 /** The tags of a tag list, all pages. */
