@@ -62,14 +62,9 @@ describe('a clean-up of worlds that refuse and move', () => {
           ...given,
           journal: [],
           cache: {patterns: [], olderThan: Number.POSITIVE_INFINITY},
-          // The texts of these rules are tried by tests of their own.
+          // Of images of one age the digest decides, and those of the host are others than the oracle's.
           keepNewest: [],
-          wholeImages: false,
-          keepNewestUntagged: undefined,
-          ghosts: false,
-          partialImages: false,
-          untaggedAge: given.olderThan,
-          orphansAge: given.olderThan
+          keepNewestUntagged: undefined
         }
         const outcome = await cleaned(world, policy, happening)
         const {host, nodes, course, run} = outcome
