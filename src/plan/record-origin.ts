@@ -1,6 +1,11 @@
 import {z} from 'zod'
 import {ReleaseError, messageOf} from '../errors.js'
 
+/** A record has 71 bytes; of a larger file only so many are read, enough to say what is wrong with it. */
+export const MAX_RECORD_BYTES = 4096
+/** How many bytes are read of the file that says what a record comes from. */
+export const MAX_ORIGIN_BYTES = 64 * 1024
+
 /** What a build was asked for, as far as it tells one build of a plan from another. */
 export interface RecordedBuild {
   /** The id of the plan; absent where there is none. */

@@ -3,6 +3,8 @@ import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import type {DigestStore} from '../../ports.js'
 import {
+  MAX_ORIGIN_BYTES,
+  MAX_RECORD_BYTES,
   type RecordedBuild,
   assertOfPlan,
   formatOrigin,
@@ -12,12 +14,6 @@ import {
   takenError
 } from '../../plan/record-origin.js'
 import {readBeginning} from '../file-beginning.js'
-
-/** A record has 71 bytes; of a larger file only so much is read, enough to say what is wrong with it. */
-const MAX_RECORD = 4096
-
-/** What an origin has at most. */
-const MAX_ORIGIN = 64 * 1024
 
 /**
  * Digest records as files of a folder, each named as its record; what they come from lies in a folder beside it, so that
@@ -59,7 +55,7 @@ async function noteOrigin(
   build: RecordedBuild,
   warn: (line: string) => void
 ): Promise<void> {
-  const [record, bytes] = [await readRecord(file), await readRecord(origin, MAX_ORIGIN)]
+  const [record, bytes] = [await readRecord(file), await readRecord(origin, MAX_ORIGIN_BYTES)]
   const known = bytes === undefined ? undefined : parseOrigin(name, bytes)
   if (record !== undefined && known !== undefined && !mayReplace(known, build))
     warn(messageOf(takenError(name, known, build)))
@@ -89,7 +85,7 @@ async function writeRecord(file: string, record: Uint8Array): Promise<string> {
 }
 
 /** A link could lead anywhere, and a folder is no record: both are refused rather than followed. */
-async function readRecord(file: string, most = MAX_RECORD): Promise<Uint8Array | undefined> {
+async function readRecord(file: string, most = MAX_RECORD_BYTES): Promise<Uint8Array | undefined> {
   try {
     const status = await lstat(file)
     if (!status.isFile()) throw new ReleaseError('RECORD_INVALID', `record ${file} is not a file`)

@@ -6,6 +6,8 @@ import {type Artifact, ArtifactNotFoundError, DefaultArtifactClient} from '@acti
 import pLimit from 'p-limit'
 import {ReleaseError, messageOf} from '../../errors.js'
 import {
+  MAX_ORIGIN_BYTES,
+  MAX_RECORD_BYTES,
   type RecordOrigin,
   assertOfPlan,
   formatOrigin,
@@ -20,10 +22,6 @@ import {readBeginning} from '../file-beginning.js'
 import {artifactFailure, replaceArtifact, uploadArtifact} from './artifact-upload.js'
 
 const DOWNLOADS_AT_ONCE = 8
-/** A record has 71 bytes; of a larger file only so much is read, enough to say what is wrong with it. */
-const MAX_RECORD = 4096
-/** What is read of the file that says what a record comes from. */
-const MAX_ORIGIN = 64 * 1024
 /** Bytes of an archive with one record, and room to spare: of a larger one nothing is fetched. */
 const MAX_ARCHIVE = 64 * 1024
 const RETENTION_DAYS = 7
@@ -183,9 +181,9 @@ async function fetchRecord(
     })
   const hasOrigin = entries.length > 1
   return {
-    record: await readBeginning(path.join(target, file.name), MAX_RECORD),
+    record: await readBeginning(path.join(target, file.name), MAX_RECORD_BYTES),
     origin: hasOrigin
-      ? parseOrigin(name, await readBeginning(path.join(target, originName(name)), MAX_ORIGIN))
+      ? parseOrigin(name, await readBeginning(path.join(target, originName(name)), MAX_ORIGIN_BYTES))
       : undefined
   }
 }
