@@ -240,11 +240,9 @@ describe('build-by-digest', () => {
     })
 
     it('hands nothing over where the image is gone after the push', async () => {
-      open.registry.faults.add({
-        method: 'HEAD',
-        path: '*/manifests/*',
-        action: {kind: 'status', status: 404, code: 'MANIFEST_UNKNOWN'}
-      })
+      const action = {kind: 'status', status: 404, code: 'MANIFEST_UNKNOWN'} as const
+      for (const method of ['HEAD', 'GET'] as const)
+        open.registry.faults.add({method, path: '*/manifests/*', action})
       await expect(build()).rejects.toMatchObject({code: 'CHILD_MISSING'})
       expect(ports.records.size).toBe(0)
     })
