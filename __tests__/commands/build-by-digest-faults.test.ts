@@ -69,19 +69,19 @@ const FOR_GOOD: readonly [string, UploadRule, string, string][] = [
   ['a full disk', {...BLOBS, fault: {kind: 'answer', status: 507}}, 'REGISTRY_FAILED', '507'],
   [
     'an image that is not there afterwards',
-    {method: 'HEAD', path: '/manifests/', fault: {kind: 'answer', status: 404}},
+    {method: ['HEAD', 'GET'], path: '/manifests/', fault: {kind: 'answer', status: 404}},
     'CHILD_MISSING',
     'is not there'
   ],
   [
-    'a redirected upload',
+    'an upload that leads to where nobody listens',
     {
       method: 'PUT',
       path: '/blobs/uploads/',
       fault: {kind: 'answer', status: 307, headers: {location: 'http://127.0.0.1:1/'}}
     },
-    'REGISTRY_FAILED',
-    '307'
+    'REGISTRY_UNREACHABLE',
+    '127.0.0.1:1'
   ]
 ]
 

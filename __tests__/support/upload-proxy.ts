@@ -24,7 +24,8 @@ export type UploadFault =
 
 /** Which requests a fault meets. */
 export interface UploadRule {
-  readonly method: string
+  /** One or several. */
+  readonly method: string | readonly string[]
   /** A part of path and query. */
   readonly path?: string
   /** How many requests in a row it meets; without end where left out. */
@@ -85,7 +86,7 @@ export async function startUploadProxy(upstream: string): Promise<UploadProxy> {
 }
 
 function isMet({method, path = ''}: UploadRule, asked: string, url: string): boolean {
-  return method === asked && url.includes(path)
+  return [method].flat().includes(asked) && url.includes(path)
 }
 
 async function pass(passing: Passing, upstream: string): Promise<void> {

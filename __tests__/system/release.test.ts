@@ -6,6 +6,7 @@ import {mergeManifest} from '../../src/commands/merge-manifest.js'
 import {verifyRelease} from '../../src/commands/verify-release.js'
 import {type InputTable, parseInputs} from '../../src/inputs/input.js'
 import type {Command, OutputTable} from '../../src/commands/command.js'
+import {parsePlan} from '../../src/plan/plan-document.js'
 import {execWithEnvironment} from '../support/builder-ports.js'
 import {describeWith} from '../support/components.js'
 import {type ContainerStorage, makeContainerStorage} from '../support/container-storage.js'
@@ -147,7 +148,10 @@ describeWith(PROGRAMS, 'a release on real registries', () => {
 
   it('publishes nothing where one record is missing, and names it', async () => {
     const plan = await buildAll('1.2.0')
-    const [missing = ''] = [...ports.records.keys()].filter(name => name.endsWith('arm64'))
+    const {id} = parsePlan(plan)
+    const [missing = ''] = [...ports.records.keys()].filter(
+      name => name.endsWith('arm64') && name.includes(`-${id}-`)
+    )
     ports.records.delete(missing)
     await expect(run(mergeManifest, {plan}, '1.2.0')).rejects.toMatchObject({
       code: 'RELEASE_INCOMPLETE',

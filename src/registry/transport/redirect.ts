@@ -14,7 +14,7 @@ export function followRedirects(next: Send): Send {
   return async request => {
     let current = request
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      const response = await next(current)
+      const response = await send(next, current, request.url.host)
       const target = redirectTarget(current, response)
       if (target === undefined)
         return current.url.host === request.url.host ? response : fromElsewhere(response, current.url)
@@ -25,6 +25,19 @@ export function followRedirects(next: Send): Send {
       'REGISTRY_FAILED',
       `${request.method} ${request.url.host}: more than ${MAX_REDIRECTS} redirects`
     )
+  }
+}
+
+/** Where a registry leads elsewhere and that does not answer, the registry is named beside it. */
+async function send(next: Send, request: HttpRequest, registry: string): Promise<HttpResponse> {
+  try {
+    return await next(request)
+  } catch (error) {
+    if (request.url.host === registry || !(error instanceof ReleaseError)) throw error
+    throw new ReleaseError(error.code, `${error.message}; ${registry} redirects there`, {
+      cause: error.cause,
+      ...(error.hint === undefined ? {} : {hint: error.hint})
+    })
   }
 }
 
