@@ -30,7 +30,8 @@ describeWith(PROGRAMS, '002-opencrate in a runner', () => {
       bases: PYTHONS.map(python => `python:${python}-slim`),
       builder: 'buildx',
       hubUsers: ['braindotai'],
-      secrets: {DOCKERHUB_USERNAME: 'braindotai', DOCKERHUB_TOKEN: HUB_LOGIN.password},
+      variables: {DOCKERHUB_USERNAME: 'braindotai'},
+      secrets: {DOCKERHUB_TOKEN: HUB_LOGIN.password},
       tools: {trivy: TRIVY}
     })
   }, MINUTES)
@@ -68,7 +69,9 @@ describeWith(PROGRAMS, '002-opencrate in a runner', () => {
       expect(await digests('latest')).toEqual(await digests('v0.1.0-rc'))
       const {config} = await world.view.config(`${imageOf('cuda-py3.10')}:latest`, 'linux/amd64')
       expect(config.User).toBe('65532:65532')
-      const fingerprints = world.service.artifacts().filter(({name}) => name.startsWith('digest-cuda-py3.10'))
+      const fingerprints = world.service
+        .artifacts()
+        .filter(({name}) => /^digest-[0-9a-f]{12}-.*cuda-py3\.10/.test(name))
       expect(fingerprints.length).toBeGreaterThan(0)
     },
     10 * MINUTES
@@ -81,7 +84,7 @@ describeWith(PROGRAMS, '002-opencrate in a runner', () => {
         name: 'schedule',
         ref: 'refs/heads/main',
         payload: {schedule: '0 3 * * 0'},
-        secrets: {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password}
+        variables: {DOCKERHUB_USERNAME: HUB_LOGIN.username}
       }
     ],
     [

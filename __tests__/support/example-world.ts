@@ -63,6 +63,7 @@ export interface ExampleEvent {
   readonly from?: 'fork' | 'dependabot'
   /** In place of those that the repository has. */
   readonly secrets?: Readonly<Record<string, string>>
+  readonly variables?: Readonly<Record<string, string>>
 }
 
 /** An example in a repository of its own, with everything that its workflow reaches, on this machine. */
@@ -212,7 +213,7 @@ interface Parts {
 
 function runExample(
   options: ExampleOptions,
-  {name, ref, payload, env, from, secrets = options.secrets}: ExampleEvent,
+  {name, ref, payload, env, from, secrets = options.secrets, variables = options.variables}: ExampleEvent,
   parts: Parts & {readonly run: number}
 ): Promise<WorkflowEnd> {
   const {git, service, internet, machines, actions, run} = parts
@@ -224,7 +225,7 @@ function runExample(
     actor: from === 'dependabot' ? 'dependabot[bot]' : 'octocat',
     event: {name, ref, payload: {...payload, repository: {private: options.isPrivate === true}}},
     secrets: from === undefined ? (secrets ?? {}) : {},
-    variables: from === 'fork' ? {} : (options.variables ?? {}),
+    variables: from === 'fork' ? {} : (variables ?? {}),
     facts: {isReadOnly: from !== undefined, isFork: from === 'fork'},
     env: {...internet.env, ...service.env(`run-${run}`), ...env},
     actions: {'org/image-release': actions.folder}

@@ -2,6 +2,7 @@ import {cpSync, mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
+import {SEEN_TAG} from '../../src/retention/inventory.js'
 import {describeWith} from '../support/components.js'
 import {DOCKER_DAEMON, type DockerDaemon, startDockerDaemon} from '../support/docker-daemon.js'
 import {type HostedGit, githubSite, hostedGit} from '../support/hosted/hosted-git.js'
@@ -108,7 +109,7 @@ describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own 
 
       await digestOf(images, ['1.2.3', '1.2', 'latest'])
       for (const image of images) {
-        expect(await reader.tags(image)).toEqual(['1.2', '1.2.3', 'latest'])
+        expect(await reader.tags(image)).toEqual(['1.2', '1.2.3', SEEN_TAG, 'latest'])
         for (const architecture of ['amd64', 'arm64'])
           expect(await reader.pull(image, '1.2.3', `linux/${architecture}`)).toMatchObject({architecture})
       }
