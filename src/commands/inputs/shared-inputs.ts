@@ -42,6 +42,6 @@ export const wait = duration({
 
 export const minAge = duration({
   summary:
-    'How old something must be before it is deleted, by the creation time that it names. What names none is kept.',
+    'How long something must have been there before it is deleted. What nobody can tell that of is kept.',
   default: '24h'
 })
