@@ -158,7 +158,7 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
       })
       const {exitCode, log} = await world.run({name: 'push', ref: 'refs/heads/main'})
       expect(exitCode).not.toBe(0)
-      expect(log).toMatch(/::error::.*\*\*\*\/orb:dev/)
+      expect(log).toMatch(/::error::.*netbox\/orb:dev/)
       world.internet.heal()
       expect(await Promise.all(['main', 'dev'].map(digestOf))).toEqual(before)
     },
