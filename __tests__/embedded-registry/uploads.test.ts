@@ -1,16 +1,8 @@
-import {createHash} from 'node:crypto'
-import {once} from 'node:events'
-import {mkdtemp, rm} from 'node:fs/promises'
-import {type IncomingMessage, request as httpRequest} from 'node:http'
-import {tmpdir} from 'node:os'
-import path from 'node:path'
-import {Readable} from 'node:stream'
-import {pipeline} from 'node:stream/promises'
+import {request as httpRequest} from 'node:http'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {afterEach, describe, expect, it} from '@jest/globals'
-import {type EmbeddedRegistryOptions, diskStorage} from '../../src/embedded-registry/embedded-registry.js'
+import type {EmbeddedRegistryOptions} from '../../src/embedded-registry/embedded-registry.js'
 import {Lab, blobOf, locationOf, refusalOf, withDigest} from '../conformance/lab.js'
-import {peakDuring} from '../support/memory-meter.js'
 import {startEmbedded} from '../support/registries.js'
 
 const ends: (() => Promise<void>)[] = []
@@ -118,21 +110,6 @@ describe('upload sessions', () => {
   })
 })
 
-describe('a large blob', () => {
-  it('goes in and out on disk without being in memory', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'large-'))
-    ends.push(() => rm(folder, {recursive: true, force: true}))
-    const lab = await start({storage: diskStorage(folder)})
-    const size = 256 * 1024 * 1024
-    const pushed = await peakDuring(async () => putStream(await lab.startUpload('a'), size))
-    const pulled = await peakDuring(() =>
-      pullDigest(`http://${lab.registry.host}/v2/a/blobs/${pushed.result}`)
-    )
-    expect(pulled.result).toBe(pushed.result)
-    expect(Math.max(pushed.bytes, pulled.bytes)).toBeLessThan(size / 4)
-  }, 180_000)
-})
-
 async function start(options: Partial<EmbeddedRegistryOptions> = {}): Promise<Lab> {
   const running = await startEmbedded(options)
   const lab = new Lab(running)
@@ -158,42 +135,4 @@ async function sendHalf(url: string, bytes: Buffer, count: number): Promise<void
 async function arrived(lab: Lab, url: string): Promise<string> {
   await sleep(50)
   return (await lab.get(url)).headers['range'] ?? ''
-}
-
-/** Pushes so many bytes from one buffer, and gives their digest. */
-async function putStream(url: string, size: number): Promise<string> {
-  const piece = Buffer.alloc(64 * 1024, 'abc')
-  const hash = createHash('sha256')
-  const pieces = function* (): Generator<Buffer> {
-    for (let sent = 0; sent < size; sent += piece.length) {
-      hash.update(piece)
-      yield piece
-    }
-  }
-  const patched = await stream(
-    'PATCH',
-    url,
-    Readable.from(pieces(), {objectMode: false, highWaterMark: piece.length})
-  )
-  const digest = `sha256:${hash.digest('hex')}`
-  const done = await fetch(withDigest(patched, digest), {method: 'PUT'})
-  if (done.status !== 201) throw new Error(`PUT: ${done.status}`)
-  return digest
-}
-
-/** Sends a stream, and gives the Location of the answer. */
-async function stream(method: string, url: string, body: Readable): Promise<string> {
-  const request = httpRequest(url, {method})
-  const answered = once(request, 'response') as Promise<[IncomingMessage]>
-  await pipeline(body, request)
-  const [response] = await answered
-  response.resume()
-  return response.headers.location ?? ''
-}
-
-async function pullDigest(url: string): Promise<string> {
-  const hash = createHash('sha256')
-  const [response] = (await once(httpRequest(url).end(), 'response')) as [IncomingMessage]
-  for await (const chunk of response as AsyncIterable<Buffer>) hash.update(chunk)
-  return `sha256:${hash.digest('hex')}`
 }
