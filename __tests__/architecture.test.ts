@@ -1,3 +1,4 @@
+import {readFileSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
 import {findBreaches, readSources} from './support/import-rule.js'
@@ -105,5 +106,19 @@ describe('the import rule', () => {
       ['oci/digest.ts', "import {createHash} from 'node:crypto' // the process of hashing"]
     ])
     expect(findBreaches(sources)).toEqual([])
+  })
+})
+
+describe('what tests leave to chance', () => {
+  it('has its seed from one place', () => {
+    const tests = path.resolve(import.meta.dirname)
+    const own = ['support/random.ts', 'architecture.test.ts']
+    const files = readdirSync(tests, {recursive: true, encoding: 'utf8'}).filter(file => file.endsWith('.ts'))
+    const other = files.filter(
+      file =>
+        !own.includes(file) &&
+        /from 'fast-check'|Math\.random|randomInt/.test(readFileSync(path.join(tests, file), 'utf8'))
+    )
+    expect(other).toEqual([])
   })
 })

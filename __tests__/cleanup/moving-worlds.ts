@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import {fc} from '../support/random.js'
 import {hexOf} from '../../src/oci/digest.js'
 import type {RetentionPolicy} from '../../src/retention/policy.js'
 import type {ScriptedAnswer} from '../support/scripted-send.js'
@@ -105,7 +105,12 @@ export interface Course {
   /** When a listing was begun. */
   readonly listings: number[]
   /** What came late: when, and what it needs. */
-  readonly came: {readonly at: number; readonly needs: readonly Stored[]; readonly holder: Stored}[]
+  readonly came: {
+    readonly at: number
+    readonly kind: Happening['late'][number]['kind']
+    readonly needs: readonly Stored[]
+    readonly holder: Stored
+  }[]
   readonly refusedOf: Set<Stored>
 }
 
@@ -177,5 +182,5 @@ function comeLate({host, target, kind, nth}: Latecomer, {came}: Course): void {
   // It needs nothing but itself where it came before the plan was made.
   if (kind === 'referrer') host.put({subject: target, tags: [tag], age: 0})
   const holder = kind === 'index' ? index(tag) : kind === 'moved latest' ? index('latest') : target
-  if (kind !== 'referrer') came.push({at: nth, needs: [target], holder})
+  if (kind !== 'referrer') came.push({at: nth, kind, needs: [target], holder})
 }

@@ -12,6 +12,7 @@ import {pushImage} from '../../src/registry/image-push.js'
 import {parseTag} from '../../src/oci/reference.js'
 import {image} from '../support/images.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
+import {random} from '../support/random.js'
 import {startEmbedded} from '../support/registries.js'
 import {clientOf} from '../support/releases.js'
 import {failureOf} from '../support/thrown.js'
@@ -150,7 +151,7 @@ describe('update-manifests', () => {
 
   it('gives up where the branch moves each time', async () => {
     const always: Exec = async (command, args, options) => {
-      if (args.includes('push')) await bare.write('main', {'note.txt': String(Math.random())})
+      if (args.includes('push')) await bare.write('main', {'note.txt': String(random())})
       return await execPrograms(command, args, options)
     }
     const failure = await failureOf(() =>

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import fc from 'fast-check'
+import {fc} from '../support/random.js'
 import {parseAllDocuments} from 'yaml'
 import {type DeployedImage, type Pin, deployedImages, tagChoice} from '../../src/deployment/deployed-image.js'
 import {type ManifestEdit, editManifests} from '../../src/deployment/manifest-edit.js'

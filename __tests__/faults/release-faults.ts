@@ -1,6 +1,7 @@
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import {messageOf} from '../../src/errors.js'
 import type {ProxyFault} from '../support/fault-proxy.js'
+import {random} from '../support/random.js'
 import type {RunningRegistry} from '../support/registries.js'
 import {
   type FaultBench,
@@ -167,7 +168,7 @@ async function tryRace(bench: FaultBench, race: number): Promise<void> {
   bench.book.jitter(30)
   const results = await Promise.allSettled(
     built.map(async one => {
-      await new Promise(resolve => setTimeout(resolve, Math.random() * 120))
+      await new Promise(resolve => setTimeout(resolve, random() * 120))
       await publishAlone(one)
     })
   )

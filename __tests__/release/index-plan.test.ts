@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import fc from 'fast-check'
+import {fc} from '../support/random.js'
 import {descriptorOf, readManifest} from '../../src/oci/manifest.js'
 import {DOCKER_LIST, OCI_INDEX} from '../../src/oci/media-type.js'
 import {type IndexChild, planIndex} from '../../src/release/index-plan.js'

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import fc from 'fast-check'
+import {fc} from '../support/random.js'
 import {digestOf} from '../../src/oci/digest.js'
 import {parseTag} from '../../src/oci/reference.js'
 import type {TagClass} from '../../src/plan/plan.js'

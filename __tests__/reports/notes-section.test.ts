@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import fc from 'fast-check'
+import {fc} from '../support/random.js'
 import {putSection, sectionIn} from '../../src/reports/notes-section.js'
 import {failureOf} from '../support/thrown.js'
 

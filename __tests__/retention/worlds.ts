@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import {fc} from '../support/random.js'
 import {parseNewestRule} from '../../src/commands/inputs/cleanup-rules.js'
 import {type Digest, digestOf, hexOf} from '../../src/oci/digest.js'
 import {type Tag, parseTag} from '../../src/oci/reference.js'

@@ -1,6 +1,6 @@
-import {randomInt} from 'node:crypto'
 import http from 'node:http'
 import {close, listen} from './loopback.js'
+import {random} from './random.js'
 
 /** What goes wrong at the n-th request. */
 export type ProxyFault =
@@ -93,7 +93,7 @@ interface Passing {
 async function handle(passing: Passing, state: BookState): Promise<void> {
   const {request, response} = passing
   const body = await readAll(request)
-  if (state.jitter > 0) await new Promise(resolve => setTimeout(resolve, randomInt(state.jitter + 1)))
+  if (state.jitter > 0) await new Promise(resolve => setTimeout(resolve, random() * state.jitter))
   const fault = faultOf(request, state)
   if (fault === 'reset before') return void request.socket.destroy()
   if (fault === '500 for ever')

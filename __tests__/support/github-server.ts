@@ -7,6 +7,7 @@ import {openHttp} from '../../src/registry/transport/http.js'
 import {checkedGithub} from './openapi-check.js'
 import {recordingReporter} from './ports.js'
 import {close, listen} from './loopback.js'
+import {random} from './random.js'
 
 /** A release as the server keeps it; bodies are kept as they are sent. */
 export interface ServedRelease {
@@ -132,7 +133,7 @@ async function answer(state: State, message: IncomingMessage): Promise<Reply> {
   }
   state.requests.push({...request, message})
   await state.options.before?.(request)
-  await delay(Math.random() * (state.options.latency ?? 0))
+  await delay(random() * (state.options.latency ?? 0))
   const {token = GITHUB_TOKEN, repository = 'org/app', forbids} = state.options
   const isKnown = typeof token === 'function' ? token(request.token) : request.token === token
   if (!isKnown) return failure(401, 'Bad credentials')

@@ -8,6 +8,7 @@ import type {HttpRequest, Ports, Send} from '../../src/ports.js'
 import {closedAfterEach} from '../support/closing.js'
 import {type Showing, type VirtualClock, showing, virtualClock} from '../support/lagging-send.js'
 import {testPorts} from '../support/ports.js'
+import {random} from '../support/random.js'
 import {
   type TestRelease,
   buildAll,
@@ -248,7 +249,7 @@ describe('a release, when all its tags are written', () => {
       const document = JSON.parse(Buffer.from(other.bytes).toString()) as {
         annotations: Record<string, string>
       }
-      document.annotations['org.opencontainers.image.title'] = String(Math.random())
+      document.annotations['org.opencontainers.image.title'] = String(random())
       const bytes = Buffer.from(JSON.stringify(document))
       const {mediaType} = other
       const digest = digestOf(bytes) as typeof other.digest

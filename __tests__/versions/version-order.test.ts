@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import fc from 'fast-check'
+import {fc} from '../support/random.js'
 import semver from 'semver'
 import {compareOrdered, isOfLine, parseOrdered} from '../../src/versions/version-order.js'
 

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import fc from 'fast-check'
+import {fc} from '../support/random.js'
 import {type Tag, parseTag} from '../../src/oci/reference.js'
 import {standingVersion} from '../../src/release/version-names.js'
 import {readVersionTag} from '../../src/retention/version-tag.js'
