@@ -5,6 +5,7 @@ import type {Command} from '../src/commands/command.js'
 import {type Branding, commandMetadata, rootMetadata} from './action-metadata.js'
 import {configSchema} from './config-schema.js'
 import {fillSections} from './document-sections.js'
+import {fillTrustSection} from './trust-section.js'
 import {fillWorkflowSections} from './workflow-sections.js'
 
 /** The project's folder. */
@@ -71,7 +72,7 @@ function documents(commands: readonly Command[]): [string, string][] {
 
 function fillDocument(file: string, text: string, commands: readonly Command[]): string {
   try {
-    return fillWorkflowSections(fillSections(text, commands), readWorkflow)
+    return fillTrustSection(fillWorkflowSections(fillSections(text, commands), readWorkflow))
   } catch (error) {
     throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, {cause: error})
   }

@@ -1,11 +1,13 @@
 import {ACTION_COMMANDS, COMMANDS, loadCommand} from './commands/all.js'
 import type {Command} from './commands/command.js'
 import {configure, unconfigured} from './commands/config.js'
+import {assertOwnSettings} from './commands/strangers-runs.js'
 import type {Host} from './hosts/host.js'
 import {endSoon} from './hosts/process-end.js'
 import {type InputTable, type InputValues, parseInputs} from './inputs/input.js'
 import {nearest} from './inputs/nearest.js'
 import {InputError, ReleaseError} from './errors.js'
+import type {Ports} from './ports.js'
 
 /**
  * Runs as a GitHub action: the command of this name, or the one that the input `command` names.
@@ -39,11 +41,18 @@ async function runCommand(host: Host, name: string): Promise<void> {
   const config =
     settings === undefined
       ? unconfigured(texts)
-      : await configure({table, section}, texts, host.ports.readText)
+      : await configure({table, section}, texts, async file => await readSettings(file, host.ports))
   await config.within(async () => {
     const inputs = parseInputs(table, config.texts, issues)
     await runWith(inputs, command, host)
   })
+}
+
+/** What a file of settings says decides what is published: it must be the one of the run's own commit. */
+async function readSettings(file: string, ports: Ports): Promise<string | undefined> {
+  const text = await ports.readText(file)
+  if (text !== undefined) await assertOwnSettings(file, text, ports)
+  return text
 }
 
 /** A command that fails may have found something all the same, such as a report of what is wrong. */

@@ -17,8 +17,13 @@ export interface WorkflowRun {
   readonly pullRequest?: number
   /** The target branch of a pull request, or the branch a tag was made from. */
   readonly baseRef?: string
-  /** True where the pull request comes from a fork: its token cannot push. */
+  /**
+   * True where the pull request comes from another repository, or from one that is gone; also where the run follows a run
+   * (`workflow_run`) of such a repository.
+   */
   readonly fork?: boolean
+  /** The run that this one follows (`workflow_run`). */
+  readonly follows?: FollowedRun
   /** Who started the run; Dependabot's runs have a token that cannot push. */
   readonly actor?: string
   /** True where a GitHub release started the run that is marked as a pre-release. */
@@ -38,6 +43,12 @@ export interface WorkflowRun {
   readonly runId?: string
   /** 1 for the first attempt of a run. */
   readonly attempt: number
+}
+
+/** What set off a run that another one follows. */
+export interface FollowedRun {
+  readonly event: string
+  readonly actor?: string
 }
 
 /** The repository that the image is made from. */

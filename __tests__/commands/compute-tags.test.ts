@@ -59,7 +59,7 @@ describe('compute-tags on each event', () => {
     ['pull_request-fork', 'true', false],
     ['merge_group', 'true', false],
     ['push-branch', 'false', false],
-    ['pull_request_target', 'true', true]
+    ['pull_request_target', 'true', false]
   ])('%s with push=%s publishes: %s', async (event, push, expected) => {
     expect((await compute(await runOf(event), {push})).plan.push).toBe(expected)
   })

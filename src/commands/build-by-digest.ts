@@ -22,6 +22,7 @@ import {assertConfirmed} from './confirmation.js'
 import {type GatePlan, planGates} from './build/gate-plan.js'
 import {Phases} from './build/phases.js'
 import {handOver} from './build/record-hand-over.js'
+import {assertMayPublish} from './strangers-runs.js'
 
 /** Builds one image for one platform and pushes it by digest. */
 export const buildByDigest = command({
@@ -71,6 +72,7 @@ export const buildByDigest = command({
     const checked = checkInputs(given, ports)
     const {jobs} = checked
     const plans = await Promise.all(jobs.map(async job => [job, await planGates(given, job, ports)] as const))
+    if (jobs.some(({push}) => push)) await assertMayPublish(ports)
     if (jobs.some(({push}) => push))
       await assertConfirmed(ports, 'Build this, and push it?', pushLines(jobs, given.plan))
     const tools = await findTools(given, ports, checked)

@@ -19,6 +19,7 @@ import {evidenceInputs, evidenceOutputTable} from './inputs/evidence-inputs.js'
 import {findDigests, findMetrics, findRecords, recordInputs} from './publication/handed-records.js'
 import {tellingJournal} from './publication/journal-report.js'
 import {openReleaseRegistries} from './open-registries.js'
+import {assertMayPublish} from './strangers-runs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
 import {
   type ReleaseEvidence,
@@ -104,6 +105,7 @@ export const mergeManifest = command({
     }
   ],
   async run(given, ports) {
+    if (!given['dry-run']) await assertMayPublish(ports)
     const release =
       given.plan === undefined
         ? await plainRelease(given, ports)

@@ -27,6 +27,12 @@ interface EventPayload {
     readonly base?: {readonly ref?: string; readonly sha?: string}
     readonly head?: {readonly sha?: string; readonly repo?: {readonly full_name?: string} | null}
   }
+  readonly workflow_run?: {
+    readonly event?: string
+    readonly actor?: {readonly login?: string} | null
+    /** Null where the fork is deleted. */
+    readonly head_repository?: {readonly full_name?: string} | null
+  }
 }
 
 /**
@@ -58,7 +64,8 @@ export async function readGithubRun(
       (await commitDateInGit(sha, ports)),
     baseSha: baseShaOf(payload),
     source: sourceOf(environment, payload),
-    ...pullRequestOf(environment, payload)
+    ...pullRequestOf(environment, payload),
+    ...followedOf(payload)
   }
   return withoutUndefined(run)
 }
@@ -97,6 +104,15 @@ function pullRequestOf(environment: Environment, payload: EventPayload): Partial
     baseRef: baseRef?.replace(/^refs\/heads\//, ''),
     fork: pull === undefined ? undefined : headRepository !== repository?.full_name
   })
+}
+
+/** A run that follows another one runs on the default branch, whoever wrote what the other one ran on. */
+function followedOf({workflow_run: followed, repository}: EventPayload): Partial<WorkflowRun> {
+  if (followed === undefined) return {}
+  return {
+    fork: followed.head_repository?.full_name !== repository?.full_name,
+    follows: withoutUndefined({event: followed.event ?? '', actor: followed.actor?.login})
+  }
 }
 
 /** Events such as pull_request and schedule do not say when the commit was made; a checkout knows. */

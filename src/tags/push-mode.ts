@@ -1,5 +1,6 @@
 import type {WorkflowRun} from '../workflow-run.js'
 import type {RunFacts} from './run-facts.js'
+import {originOf, trustOf} from './run-trust.js'
 
 /** What the input `push` may say. `auto` publishes where a run is trusted and releases something. */
 export const PUSH_MODES = ['auto', 'true', 'false'] as const
@@ -17,35 +18,23 @@ export interface PushScope {
   readonly tags: number
 }
 
-/** Decides whether a run publishes. A merge queue, a fork's token and an empty list of images never do. */
+/** Decides whether a run publishes: by the table of events and origins, and never where no image is named. */
 export function decidePush(
   mode: PushMode,
   run: WorkflowRun,
   facts: RunFacts,
-  scope: PushScope
+  {images, tags}: PushScope
 ): PushDecision {
-  const never = impossible(run, facts, scope)
+  const origin = originOf(run, facts)
+  const {right, reason} = trustOf(origin)
+  const never = right === 'never' ? reason(origin) : images === 0 ? 'no image is named or enabled' : undefined
   if (never !== undefined)
     return {push: false, notes: mode === 'false' ? [] : [`Nothing is published: ${never}.`]}
   if (mode !== 'auto') return {push: mode === 'true', notes: []}
-  const unasked = untrusted(run, facts, scope)
+  const unasked = right === 'asked' ? reason(origin) : tags === 0 ? 'the run earns no tag' : undefined
   if (unasked === undefined) return {push: true, notes: []}
   return {
     push: false,
     notes: [`Nothing is published: ${unasked}. To publish all the same, write push: true.`]
   }
-}
-
-function impossible(run: WorkflowRun, {isMergeQueue}: RunFacts, {images}: PushScope): string | undefined {
-  if (isMergeQueue) return 'a merge queue only builds'
-  if (run.fork === true && run.event === 'pull_request')
-    return 'the pull request comes from a fork, whose token cannot push'
-  return images === 0 ? 'no image is named or enabled' : undefined
-}
-
-function untrusted(run: WorkflowRun, facts: RunFacts, {tags}: PushScope): string | undefined {
-  if (facts.isPullRequest) return 'a pull request only builds'
-  if (run.actor === 'dependabot[bot]' || facts.branch?.startsWith('dependabot/'))
-    return 'the run was started by Dependabot, whose token cannot push'
-  return tags === 0 ? 'the run earns no tag' : undefined
 }
