@@ -80,7 +80,7 @@ describeWith(['openssl'], "a registry's own certificates", () => {
 
   it('stand beside what is trusted everywhere', async () => {
     await put('.config/containers/certs.d', {'a.crt': certificate.certificate, 'note.txt': 'x'})
-    const found = registryCertificates(host, {HOME: home})
+    const found = await registryCertificates(host, {HOME: home})
     expect(found?.ca?.length).toBeGreaterThan(50)
     expect(found?.ca?.at(-1)).toBe(certificate.certificate)
     expect(found?.cert).toBeUndefined()
@@ -88,25 +88,25 @@ describeWith(['openssl'], "a registry's own certificates", () => {
 
   it('are looked for under XDG_CONFIG_HOME, and for this host only', async () => {
     await put('own/containers/certs.d', {'ca.crt': certificate.certificate})
-    expect(registryCertificates(host, {XDG_CONFIG_HOME: path.join(home, 'own')})).toBeDefined()
-    expect(registryCertificates('127.0.0.1', {XDG_CONFIG_HOME: path.join(home, 'own')})).toBeUndefined()
-    expect(registryCertificates(host, {HOME: home})).toBeUndefined()
-    expect(registryCertificates(host, {})).toBeUndefined()
+    expect(await registryCertificates(host, {XDG_CONFIG_HOME: path.join(home, 'own')})).toBeDefined()
+    expect(await registryCertificates('127.0.0.1', {XDG_CONFIG_HOME: path.join(home, 'own')})).toBeUndefined()
+    expect(await registryCertificates(host, {HOME: home})).toBeUndefined()
+    expect(await registryCertificates(host, {})).toBeUndefined()
   })
 
   describe('in the folders of the machine', () => {
     const machine = (...names: string[]) => names.map(name => path.join(home, 'etc', name, 'certs.d'))
     const found = () =>
       registryCertificates(host, {HOME: home}, machine('containers', 'docker', 'containerd'))
-    const authorities = () => (found()?.ca ?? []).filter(text => text.startsWith('authority'))
+    const authorities = async () => ((await found())?.ca ?? []).filter(text => text.startsWith('authority'))
 
     it('all count, and each authority once', async () => {
       await put('.config/containers/certs.d', {})
       await put('etc/containers/certs.d', {'a.crt': 'authority 1'})
       await put('etc/docker/certs.d', {'ca.crt': 'authority 2', 'client.cert': 'c', 'client.key': 'k'})
       await put('etc/containerd/certs.d', {'ca.crt': 'authority 1'})
-      expect(authorities()).toEqual(['authority 1', 'authority 2'])
-      expect(found()).toMatchObject({cert: 'c', key: 'k'})
+      expect(await authorities()).toEqual(['authority 1', 'authority 2'])
+      expect(await found()).toMatchObject({cert: 'c', key: 'k'})
     })
 
     it.each<[string, string, readonly string[]]>([
@@ -120,26 +120,26 @@ describeWith(['openssl'], "a registry's own certificates", () => {
       const more = path.join(home, folder, host, 'more')
       await mkdir(more, {recursive: true})
       await writeFile(path.join(more, 'b.pem'), 'authority 2')
-      expect(authorities()).toEqual(expected)
+      expect(await authorities()).toEqual(expected)
     })
 
     it('a hosts.toml may name a file anywhere', async () => {
       const file = path.join(home, 'company.pem')
       await writeFile(file, 'authority 3')
       await put('etc/containerd/certs.d', {'hosts.toml': `ca = "${file}"`})
-      expect(authorities()).toEqual(['authority 3'])
+      expect(await authorities()).toEqual(['authority 3'])
     })
 
     it('may have a name without colons', async () => {
       const folder = path.join(home, 'etc/containerd/certs.d', host.replace(/:(\d+)$/, '_$1_'))
       await mkdir(folder, {recursive: true})
       await writeFile(path.join(folder, 'ca.crt'), 'authority 4')
-      expect(authorities()).toEqual(['authority 4'])
+      expect(await authorities()).toEqual(['authority 4'])
     })
 
     it('a hosts.toml that is none is an error that names it', async () => {
       await put('etc/containerd/certs.d', {'hosts.toml': 'ca = ['})
-      await expect(Promise.resolve().then(found)).rejects.toMatchObject({
+      await expect(found()).rejects.toMatchObject({
         code: 'CREDENTIALS_INVALID',
         message: expect.stringContaining('hosts.toml cannot be read')
       })

@@ -1,7 +1,7 @@
-import {z} from 'zod'
 import {ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {isManifestType} from '../oci/media-type.js'
+import {readBySchema, z} from './schema.js'
 
 /** The version of the format of this document. */
 const JOURNAL_SCHEMA = 1
@@ -10,27 +10,27 @@ const digest = z.custom<Digest>(value => typeof value === 'string' && isDigest(v
 
 const manifest = z.object({
   digest,
-  mediaType: z.string().refine(isManifestType, 'not the media type of a manifest')
+  mediaType: z.string().check(z.refine(isManifestType, 'not the media type of a manifest'))
 })
 
 /** Anything may stand at a tag, with any media type or none. */
-const found = z.object({digest, mediaType: z.string().max(255)})
+const found = z.object({digest, mediaType: z.string().check(z.maxLength(255))})
 
 const tag = z.object({
   /** `registry/name:tag` */
   reference: z.string(),
   class: z.enum(['immutable', 'forward', 'moving']),
   /** What stood there before; absent where the tag was free. */
-  before: found.optional(),
+  before: z.optional(found),
   /** What the run was about to leave there. */
   after: manifest
 })
 
 const schema = z.object({
   schema: z.literal(JOURNAL_SCHEMA),
-  version: z.string().optional(),
+  version: z.optional(z.string()),
   /** The commit: 40 hex digits. */
-  revision: z.string().optional(),
+  revision: z.optional(z.string()),
   tags: z.array(tag)
 })
 
@@ -50,9 +50,9 @@ export function formatJournal(document: Omit<JournalDocument, 'schema'>): string
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseJournal(text: string): JournalDocument {
-  const result = schema.safeParse(parseJson(text))
-  if (result.success) return result.data
-  const faults = result.error.issues.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
+  const result = readBySchema(schema, parseJson(text))
+  if (result.faults === undefined) return result.data
+  const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
   throw new ReleaseError('PLAN_INVALID', `not the journal of a release: ${faults.join('; ')}`)
 }
 

@@ -1,14 +1,14 @@
-import {z} from 'zod'
 import {ReleaseError, messageOf} from '../errors.js'
 import {type BuildMetrics, METRICS_SCHEMA} from './metrics.js'
+import {readBySchema, z} from './schema.js'
 
-const text = z.string().max(65_536)
-const size = z.number().min(0)
+const text = z.string().check(z.maxLength(65_536))
+const size = z.number().check(z.minimum(0))
 
 /** Fields of later versions of the same schema are passed over. */
 const metrics = z.object({
   schema: z.literal(METRICS_SCHEMA),
-  target: text.exactOptional(),
+  target: z.exactOptional(text),
   platform: text,
   digest: text,
   builder: text,
@@ -16,10 +16,10 @@ const metrics = z.object({
   imageSize: size,
   layersSize: size,
   layerCount: size,
-  largestLayers: z.array(z.object({digest: text, size, createdBy: text.exactOptional()})),
-  cache: z.object({hits: size, steps: size}).exactOptional(),
-  vulnerabilities: z
-    .object({
+  largestLayers: z.array(z.object({digest: text, size, createdBy: z.exactOptional(text)})),
+  cache: z.exactOptional(z.object({hits: size, steps: size})),
+  vulnerabilities: z.exactOptional(
+    z.object({
       scanner: text,
       critical: size,
       high: size,
@@ -28,7 +28,7 @@ const metrics = z.object({
       unknown: size,
       ignored: size
     })
-    .exactOptional(),
+  ),
   registries: z.array(z.object({repository: text, uploaded: size, skipped: size, milliseconds: size})),
   phases: z.array(z.object({name: text, start: size, milliseconds: size}))
 })
@@ -39,9 +39,9 @@ const metrics = z.object({
  */
 export function parseMetrics(json: string): readonly BuildMetrics[] {
   const document = parseJson(json)
-  const list = z.array(metrics).safeParse(Array.isArray(document) ? document : [document])
-  if (list.success) return list.data
-  const faults = list.error.issues.slice(0, 5).map(({path, message}) => `${path.join('.')}: ${message}`)
+  const list = readBySchema(z.array(metrics), Array.isArray(document) ? document : [document])
+  if (list.faults === undefined) return list.data
+  const faults = list.faults.slice(0, 5).map(({path, message}) => `${path.join('.')}: ${message}`)
   throw invalid(faults.join('; '))
 }
 

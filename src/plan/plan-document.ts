@@ -1,9 +1,9 @@
-import {z} from 'zod'
 import {ReleaseError, messageOf} from '../errors.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
 import {formatRepository, isTag, parseRepository} from '../oci/reference.js'
 import {PLAN_SCHEMA, type Plan} from './plan.js'
 import {planId} from './plan-id.js'
+import {type SchemaFault, readBySchema, z} from './schema.js'
 import {assertNoCollision} from './tag-collision.js'
 
 export {formatPlan} from './plan-format.js'
@@ -11,63 +11,67 @@ export {formatPlan} from './plan-format.js'
 /** Much more than the largest matrix needs; outputs of a job end at 1 MiB. */
 const MAX_PLAN_LENGTH = 4 * 1024 * 1024
 
-const text = z.string().max(8192)
-const entries = z.record(z.string().min(1), z.string().max(65_536))
+const text = z.string().check(z.maxLength(8192))
+const some = text.check(z.minLength(1))
+const repository = z.string().check(z.refine(isCanonicalRepository, {error: 'is not a repository'}))
+const entries = z.record(z.string().check(z.minLength(1)), z.string().check(z.maxLength(65_536)))
 
 const expected = z.strictObject({
-  images: z.array(z.string().refine(isCanonicalRepository, {error: 'is not a repository'})).exactOptional(),
+  images: z.exactOptional(z.array(repository)),
   action: z.enum(['create', 'move', 'same', 'keep', 'refuse']),
-  from: text.exactOptional(),
-  note: text.exactOptional()
+  from: z.exactOptional(text),
+  note: z.exactOptional(text)
 })
 
 const tag = z.strictObject({
-  name: z.string().refine(isTag, {error: 'is not a tag'}),
+  name: z.string().check(z.refine(isTag, {error: 'is not a tag'})),
   class: z.enum(['immutable', 'forward', 'moving']),
   rule: text,
-  newest: text.exactOptional(),
-  expected: z.array(expected).exactOptional()
+  newest: z.exactOptional(text),
+  expected: z.exactOptional(z.array(expected))
 })
 
-const labels = z.union([text.min(1), z.array(text.min(1)).min(1)])
+const labels = z.union([some, z.array(some).check(z.minLength(1))])
 
 const build = z.strictObject({
   platform: z
     .string()
-    .refine(isCanonicalPlatform, {error: ({input}) => `${JSON.stringify(input)} is not a platform`}),
-  runner: z.union([labels, z.strictObject({group: text.min(1), labels: labels.exactOptional()})]),
-  record: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/, {error: 'is not the name of a record'})
+    .check(z.refine(isCanonicalPlatform, {error: ({input}) => `${JSON.stringify(input)} is not a platform`})),
+  runner: z.union([labels, z.strictObject({group: some, labels: z.exactOptional(labels)})]),
+  record: z
+    .string()
+    .check(z.regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/, {error: 'is not the name of a record'}))
 })
 
 const target = z.strictObject({
-  name: z.string().regex(/^[a-z0-9_][a-z0-9_.-]*$/, {error: 'is not the name of a target'}),
-  images: z.array(z.string().refine(isCanonicalRepository, {error: 'is not a repository'})),
+  name: z.string().check(z.regex(/^[a-z0-9_][a-z0-9_.-]*$/, {error: 'is not the name of a target'})),
+  images: z.array(repository),
   tags: z.array(tag),
-  builds: z.array(build).min(1),
+  builds: z.array(build).check(z.minLength(1)),
   labels: entries,
   annotations: entries,
-  variant: entries.exactOptional(),
-  build: z
-    .strictObject({
-      context: text.exactOptional(),
-      file: text.exactOptional(),
-      target: text.exactOptional(),
-      args: z.array(z.string().max(65_536)).exactOptional()
+  variant: z.exactOptional(entries),
+  build: z.exactOptional(
+    z.strictObject({
+      context: z.exactOptional(text),
+      file: z.exactOptional(text),
+      target: z.exactOptional(text),
+      args: z.exactOptional(z.array(z.string().check(z.maxLength(65_536))))
     })
-    .exactOptional()
+  )
 })
 
 const plan = z.strictObject({
   schema: z.literal(PLAN_SCHEMA),
-  id: z.string().max(64).exactOptional(),
+  id: z.exactOptional(z.string().check(z.maxLength(64))),
   source: z.strictObject({
     event: text,
     ref: text,
-    revision: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, {error: 'is not a commit'}),
+    revision: z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, {error: 'is not a commit'})),
     created: z.iso.datetime(),
     repository: text
   }),
-  version: text.min(1).optional(),
+  version: z.optional(some),
   push: z.boolean(),
   targets: z.array(target),
   notes: z.array(z.string())
@@ -80,8 +84,8 @@ const plan = z.strictObject({
 export function parsePlan(json: string): Plan {
   const document = parseJson(json)
   assertSchema(document)
-  const parsed = plan.safeParse(document)
-  if (!parsed.success) throw invalid(parsed.error.issues.map(faultOf))
+  const parsed = readBySchema(plan, document)
+  if (parsed.faults !== undefined) throw invalid(parsed.faults.map(faultOf))
   const {version, ...rest} = parsed.data
   const content = {...rest, ...(version === undefined ? {} : {version})}
   // What was changed by hand is another plan, whatever it calls itself.
@@ -146,7 +150,7 @@ function isUnchanged(written: string, format: () => string): boolean {
   }
 }
 
-function faultOf(issue: z.core.$ZodIssue): string {
+function faultOf(issue: SchemaFault): string {
   const path = issue.path.map(step => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
   return `${path.replace(/^\./, '') || 'the plan'}: ${issue.message}`
 }

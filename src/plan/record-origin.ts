@@ -1,5 +1,5 @@
-import {z} from 'zod'
 import {ReleaseError, messageOf} from '../errors.js'
+import {readBySchema, z} from './schema.js'
 
 /** A record has 71 bytes; of a larger file only so many are read, enough to say what is wrong with it. */
 export const MAX_RECORD_BYTES = 4096
@@ -28,15 +28,15 @@ export interface RecordOrigin extends RecordedBuild {
   readonly jobRun?: string
 }
 
-const text = z.string().max(8192)
+const text = z.string().check(z.maxLength(8192))
 const schema = z.object({
-  plan: text.exactOptional(),
+  plan: z.exactOptional(text),
   made: text,
   fingerprint: text,
   outline: text,
-  job: text.exactOptional(),
-  attempt: z.int().min(1).exactOptional(),
-  jobRun: text.exactOptional()
+  job: z.exactOptional(text),
+  attempt: z.exactOptional(z.int().check(z.minimum(1))),
+  jobRun: z.exactOptional(text)
 })
 
 /** The name of the file that holds the origin of a record. */
@@ -54,12 +54,25 @@ export function formatOrigin(origin: RecordOrigin): string {
  * @throws ReleaseError RECORD_INVALID where it is none
  */
 export function parseOrigin(record: string, bytes: Uint8Array): RecordOrigin {
+  const read = readBySchema(schema, parseJson(record, bytes))
+  if (read.faults === undefined) return read.data
+  throw invalid(
+    record,
+    read.faults.map(({path, message}) => `${path.join('.') || 'it'}: ${message}`).join('; ')
+  )
+}
+
+function parseJson(record: string, bytes: Uint8Array): unknown {
   try {
-    return schema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
   } catch (cause) {
-    const message = `record ${record}: ${originName(record)} does not say where it comes from: ${messageOf(cause)}`
-    throw new ReleaseError('RECORD_INVALID', message, {cause})
+    throw invalid(record, messageOf(cause), cause)
   }
+}
+
+function invalid(record: string, fault: string, cause?: unknown): ReleaseError {
+  const message = `record ${record}: ${originName(record)} does not say where it comes from: ${fault}`
+  return new ReleaseError('RECORD_INVALID', message, {cause})
 }
 
 /**

@@ -1,18 +1,18 @@
-import {z} from 'zod'
 import {ReleaseError} from '../errors.js'
-import {isDigest} from '../oci/digest.js'
+import {type Digest, isDigest} from '../oci/digest.js'
+import {readBySchema, z} from './schema.js'
 
 /** The version of the format of this document. */
 const RELEASE_SCHEMA = 1
 
-const digest = z.string().refine(isDigest, 'not a sha256 digest')
+const digest = z.custom<Digest>(value => typeof value === 'string' && isDigest(value), 'not a sha256 digest')
 
 const tag = z.object({
   /** `registry/name:tag` */
   reference: z.string(),
   state: z.enum(['new', 'moved', 'same', 'kept']),
   /** What stood there before. */
-  before: digest.optional()
+  before: z.optional(digest)
 })
 
 const schema = z.object({
@@ -42,9 +42,9 @@ export function formatRelease(targets: ReleaseDocument['targets']): string {
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseRelease(text: string): ReleaseDocument {
-  const result = schema.safeParse(parseJson(text))
-  if (result.success) return result.data
-  const faults = result.error.issues.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
+  const result = readBySchema(schema, parseJson(text))
+  if (result.faults === undefined) return result.data
+  const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
   throw new ReleaseError('PLAN_INVALID', `not the output "release" of merge-manifest: ${faults.join('; ')}`)
 }
 

@@ -1,5 +1,5 @@
-import {z} from 'zod'
 import {ReleaseError, messageOf} from '../errors.js'
+import {readBySchema, z} from './schema.js'
 
 /** What a scan matrix says of each image that is scanned: its target, and how closely. */
 export interface ScanJobs {
@@ -13,9 +13,9 @@ const jobs = z.object({include: z.array(z.object({target: z.string(), level: z.e
  * @throws ReleaseError PLAN_INVALID
  */
 export function parseScanJobs(json: string): ScanJobs {
-  const parsed = jobs.safeParse(parseJson(json))
-  if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(({path, message}) => `${path.join('.')}: ${message}`)
+  const parsed = readBySchema(jobs, parseJson(json))
+  if (parsed.faults === undefined) return parsed.data
+  const faults = parsed.faults.map(({path, message}) => `${path.join('.')}: ${message}`)
   throw invalid(faults.slice(0, 3).join('; '))
 }
 

@@ -1,14 +1,14 @@
-import {z} from 'zod'
 import {ReleaseError} from '../errors.js'
 import type {ReleaseDocument} from './release-document.js'
+import {readBySchema, z} from './schema.js'
 
 const schema = z.array(
   z.object({
     /** `registry/name:tag` */
     reference: z.string(),
     /** Absent where nothing stands there. */
-    digest: z.string().optional(),
-    faults: z.array(z.string()).readonly()
+    digest: z.optional(z.string()),
+    faults: z.readonly(z.array(z.string()))
   })
 )
 
@@ -20,9 +20,9 @@ export type VerificationDocument = readonly Readonly<z.infer<typeof schema>[numb
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseVerification(text: string): VerificationDocument {
-  const result = schema.safeParse(parseJson(text))
-  if (result.success) return result.data
-  const faults = result.error.issues.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
+  const result = readBySchema(schema, parseJson(text))
+  if (result.faults === undefined) return result.data
+  const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
   throw new ReleaseError('PLAN_INVALID', `not the output "report" of verify-release: ${faults.join('; ')}`)
 }
 

@@ -1,7 +1,7 @@
 import {readFileSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import tls from 'node:tls'
-import {type TomlTable, parse} from 'smol-toml'
+import type {TomlTable} from 'smol-toml'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 
 /** The variables that lead to a user's own configuration. */
@@ -34,14 +34,16 @@ const MACHINE_FOLDERS: readonly string[] = [
  * @returns undefined where there is none
  * @throws ReleaseError CREDENTIALS_INVALID for a file that cannot be read
  */
-export function registryCertificates(
+export async function registryCertificates(
   host: string,
   variables: Variables,
   machineFolders: readonly string[] = MACHINE_FOLDERS
-): RegistryCertificates | undefined {
-  const found = [...ownFolders(variables), ...machineFolders]
-    .flatMap(folder => [path.join(folder, host), path.join(folder, portBetweenLines(host))])
-    .flatMap(folder => readFolder(folder) ?? [])
+): Promise<RegistryCertificates | undefined> {
+  const folders = [...ownFolders(variables), ...machineFolders].flatMap(folder => [
+    path.join(folder, host),
+    path.join(folder, portBetweenLines(host))
+  ])
+  const found = (await Promise.all(folders.map(readFolder))).filter(folder => folder !== undefined)
   if (found.length === 0) return undefined
   const authorities = [...new Set(found.flatMap(({authorities: own}) => own))]
   const shown = found.find(({cert, key}) => cert !== undefined && key !== undefined)
@@ -67,20 +69,20 @@ interface FoundCertificates {
   readonly key: string | undefined
 }
 
-function readFolder(folder: string): FoundCertificates | undefined {
+async function readFolder(folder: string): Promise<FoundCertificates | undefined> {
   const files = filesIn(folder)
   if (files === undefined) return undefined
   const read = (end: string): string[] =>
     files.filter(file => file.endsWith(end)).map(file => readPart(path.join(folder, file)))
-  const named = files.includes('hosts.toml') ? authoritiesIn(path.join(folder, 'hosts.toml')) : []
+  const named = files.includes('hosts.toml') ? await authoritiesIn(path.join(folder, 'hosts.toml')) : []
   const [cert] = read('.cert')
   const [key] = read('.key')
   return {authorities: [...read('.crt'), ...named.map(readPart)], cert, key}
 }
 
 /** The files that `ca` names, of the server itself and of the hosts that stand for it; a relative one lies beside the file. */
-function authoritiesIn(file: string): string[] {
-  const {ca, host} = parseHosts(file)
+async function authoritiesIn(file: string): Promise<string[]> {
+  const {ca, host} = await parseHosts(file)
   const hosts: readonly unknown[] = typeof host === 'object' ? Object.values(host) : []
   const named: readonly unknown[] = [
     ca,
@@ -92,8 +94,10 @@ function authoritiesIn(file: string): string[] {
     .map(name => path.resolve(path.dirname(file), name))
 }
 
-function parseHosts(file: string): TomlTable {
+/** Hardly anybody has such a file: the parser is loaded where there is one. */
+async function parseHosts(file: string): Promise<TomlTable> {
   const text = readPart(file)
+  const {parse} = await import('smol-toml')
   try {
     return parse(text)
   } catch (cause) {

@@ -6,7 +6,7 @@ import {sendOverHttp1} from './http1-request.js'
 import {NotBegun, sendOverHttp2} from './http2-request.js'
 import {Http2Sessions} from './http2-sessions.js'
 import {type ProxyVariables, proxyFor} from './proxy-choice.js'
-import {type FindCertificates, TlsAgent} from './tls-agent.js'
+import {type Certificates, TlsAgent} from './tls-agent.js'
 import {unreachable} from './unreachable.js'
 
 const MAX_SOCKETS = 64
@@ -44,6 +44,7 @@ export function openHttp(options: HttpOptions = {}): HttpConnection {
 
 class HttpTransport {
   readonly #chooseProxy: (url: URL) => URL | undefined
+  readonly #certificates: HostCertificates
   readonly #plain: http.Agent
   readonly #tls: TlsAgent
   readonly #sessions: Http2Sessions
@@ -52,7 +53,8 @@ class HttpTransport {
     const options = {keepAlive: true, maxSockets: MAX_SOCKETS}
     this.#chooseProxy = url => proxyFor(url, variables)
     this.#plain = new http.Agent(options)
-    this.#tls = new TlsAgent(this.#chooseProxy, certificateFinder(variables, authorities), options)
+    this.#certificates = new HostCertificates(variables, authorities)
+    this.#tls = new TlsAgent(this.#chooseProxy, url => this.#certificates.of(url), options)
     this.#sessions = new Http2Sessions(this.#tls)
   }
 
@@ -73,6 +75,7 @@ class HttpTransport {
   async #sendBy(request: HttpRequest): Promise<HttpResponse> {
     const {url} = request
     if (url.protocol === 'http:') return await this.#sendPlain(request)
+    await this.#certificates.load(url)
     return isBulk(request) ? await this.#sendAlone(request) : await this.#sendShared(request, RESENDS)
   }
 
@@ -89,7 +92,7 @@ class HttpTransport {
   async #sendShared(request: HttpRequest, resends: number): Promise<HttpResponse> {
     const {signal} = request
     const session =
-      this.#sessions.ready(request) ?? (await unlessAborted(this.#sessions.find(request), signal))
+      this.#sessions.ready(request) ?? (await unlessAborted(() => this.#sessions.find(request), signal))
     if (session === undefined) return await this.#sendAlone(request)
     try {
       return await sendOverHttp2(session, request)
@@ -101,16 +104,24 @@ class HttpTransport {
   }
 }
 
-/** Reads the certificates of each host once, with its first connection. */
-function certificateFinder(variables: ProxyVariables, authorities: string | undefined): FindCertificates {
-  const found = new Map<string, ReturnType<FindCertificates>>()
-  return ({host}) => {
-    const certificates =
-      found.get(host) ??
-      registryCertificates(host, variables) ??
-      (authorities === undefined ? {} : {ca: authorities})
-    found.set(host, certificates)
-    return certificates
+/** The certificates of each host, read once, before its first connection. */
+class HostCertificates {
+  readonly #variables: ProxyVariables
+  readonly #others: Certificates
+  readonly #loaded = new Map<string, Certificates>()
+
+  constructor(variables: ProxyVariables, authorities: string | undefined) {
+    this.#variables = variables
+    this.#others = authorities === undefined ? {} : {ca: authorities}
+  }
+
+  async load({host}: URL): Promise<void> {
+    if (this.#loaded.has(host)) return
+    this.#loaded.set(host, (await registryCertificates(host, this.#variables)) ?? this.#others)
+  }
+
+  of({host}: URL): Certificates {
+    return this.#loaded.get(host) ?? this.#others
   }
 }
 
@@ -120,15 +131,15 @@ function isBulk({body, isBulk: isMuch = false}: HttpRequest): boolean {
 }
 
 /** What many requests wait for cannot be called off with one of them: only its own waiting ends. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await work
+async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work()
   signal.throwIfAborted()
   const ended = new AbortController()
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new Error('aborted')), {once: true, signal: ended.signal})
   })
   try {
-    return await Promise.race([work, aborted])
+    return await Promise.race([work(), aborted])
   } finally {
     ended.abort()
   }

@@ -7,7 +7,9 @@ import {IDLE_MILLISECONDS, silence, trustOf} from './http1-request.js'
 import {openTunnel} from './tunnel.js'
 
 /** What is trusted of a host, and shown to it, beside what holds for all. */
-export type FindCertificates = (url: URL) => Pick<tls.SecureContextOptions, 'ca' | 'cert' | 'key'>
+export type Certificates = Pick<tls.SecureContextOptions, 'ca' | 'cert' | 'key'>
+
+type CertificatesOf = (url: URL) => Certificates
 
 /** Chooses the proxy of a URL. */
 export type ChooseProxy = (url: URL) => URL | undefined
@@ -23,12 +25,12 @@ export class TlsAgent extends https.Agent {
   readonly #chooseProxy: ChooseProxy
   readonly #waiting = new Map<string, tls.TLSSocket>()
   readonly #opening = new Set<Socket>()
-  readonly #findCertificates: FindCertificates
+  readonly #certificatesOf: CertificatesOf
 
-  constructor(chooseProxy: ChooseProxy, findCertificates: FindCertificates, options: https.AgentOptions) {
+  constructor(chooseProxy: ChooseProxy, certificatesOf: CertificatesOf, options: https.AgentOptions) {
     super(options)
     this.#chooseProxy = chooseProxy
-    this.#findCertificates = findCertificates
+    this.#certificatesOf = certificatesOf
   }
 
   /** Connects and offers both protocols; `alpnProtocol` of what it gives is `h2` where the server speaks HTTP/2. */
@@ -41,7 +43,7 @@ export class TlsAgent extends https.Agent {
       port: Number(url.port || 443),
       ...(isIP(host) === 0 ? {servername: host} : {}),
       ...(proxy ? {socket: await openTunnel(proxy, authorityOf(url))} : {}),
-      ...this.#findCertificates(url),
+      ...this.#certificatesOf(url),
       ...trustOf(request),
       ALPNProtocols: ['h2', 'http/1.1']
     }
@@ -83,7 +85,7 @@ export class TlsAgent extends https.Agent {
     this.#waiting.delete(key)
     if (waiting !== undefined) return waiting
     const proxy = this.#chooseProxy(url)
-    const trusting = {...options, ...this.#findCertificates(url)}
+    const trusting = {...options, ...this.#certificatesOf(url)}
     if (proxy === undefined) return super.createConnection(trusting, created)
     const failed = (error: Error): void => created?.(error, new Duplex())
     void openTunnel(proxy, authorityOf(url)).then(

@@ -1,0 +1,27 @@
+import * as z from 'zod/mini'
+import en from 'zod/v4/locales/en.js'
+
+/**
+ * The schemas of documents that cross jobs. They are written with the functions of zod/mini: what its classes bring along
+ * takes longer to load than a registry takes to answer.
+ */
+export * as z from 'zod/mini'
+
+/** What came of reading a document: what it holds, or every fault, with its place. */
+export type SchemaReading<T> =
+  | {readonly data: T; readonly faults?: never}
+  | {readonly data?: never; readonly faults: readonly SchemaFault[]}
+
+/** A fault of a document: the steps to its place, which are names and positions, and what is wrong there. */
+export interface SchemaFault {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+const {localeError} = en()
+
+/** Reads a document by its schema. */
+export function readBySchema<T>(schema: z.ZodMiniType<T>, document: unknown): SchemaReading<T> {
+  const result = z.safeParse(schema, document, {error: localeError})
+  return result.success ? {data: result.data} : {faults: result.error.issues}
+}
