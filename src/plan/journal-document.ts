@@ -1,7 +1,8 @@
+import * as z from 'zod/mini'
 import {ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {isManifestType} from '../oci/media-type.js'
-import {readBySchema, z} from './schema.js'
+import {readBySchema} from './schema.js'
 
 /** The version of the format of this document. */
 const JOURNAL_SCHEMA = 1

@@ -1,6 +1,7 @@
+import * as z from 'zod/mini'
 import {ReleaseError, messageOf} from '../errors.js'
 import {type BuildMetrics, METRICS_SCHEMA} from './metrics.js'
-import {readBySchema, z} from './schema.js'
+import {readBySchema} from './schema.js'
 
 const text = z.string().check(z.maxLength(65_536))
 const size = z.number().check(z.minimum(0))

@@ -1,9 +1,10 @@
+import * as z from 'zod/mini'
 import {ReleaseError, messageOf} from '../errors.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
 import {formatRepository, isTag, parseRepository} from '../oci/reference.js'
 import {PLAN_SCHEMA, type Plan} from './plan.js'
 import {planId} from './plan-id.js'
-import {type SchemaFault, readBySchema, z} from './schema.js'
+import {type SchemaFault, readBySchema} from './schema.js'
 import {assertNoCollision} from './tag-collision.js'
 
 export {formatPlan} from './plan-format.js'

@@ -1,5 +1,6 @@
+import * as z from 'zod/mini'
 import {ReleaseError, messageOf} from '../errors.js'
-import {readBySchema, z} from './schema.js'
+import {readBySchema} from './schema.js'
 
 /** A record has 71 bytes; of a larger file only so many are read, enough to say what is wrong with it. */
 export const MAX_RECORD_BYTES = 4096

@@ -1,6 +1,7 @@
+import * as z from 'zod/mini'
 import {ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
-import {readBySchema, z} from './schema.js'
+import {readBySchema} from './schema.js'
 
 /** The version of the format of this document. */
 const RELEASE_SCHEMA = 1

@@ -1,5 +1,6 @@
+import * as z from 'zod/mini'
 import {ReleaseError, messageOf} from '../errors.js'
-import {readBySchema, z} from './schema.js'
+import {readBySchema} from './schema.js'
 
 /** What a scan matrix says of each image that is scanned: its target, and how closely. */
 export interface ScanJobs {

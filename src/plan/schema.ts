@@ -1,12 +1,6 @@
 import * as z from 'zod/mini'
 import en from 'zod/v4/locales/en.js'
 
-/**
- * The schemas of documents that cross jobs. They are written with the functions of zod/mini: what its classes bring along
- * takes longer to load than a registry takes to answer.
- */
-export * as z from 'zod/mini'
-
 /** What came of reading a document: what it holds, or every fault, with its place. */
 export type SchemaReading<T> =
   | {readonly data: T; readonly faults?: never}

@@ -1,6 +1,7 @@
+import * as z from 'zod/mini'
 import {ReleaseError} from '../errors.js'
 import type {ReleaseDocument} from './release-document.js'
-import {readBySchema, z} from './schema.js'
+import {readBySchema} from './schema.js'
 
 const schema = z.array(
   z.object({
