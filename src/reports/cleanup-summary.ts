@@ -83,7 +83,9 @@ function foldedKept({kept}: CleanupPlan): {readonly name: string; readonly reaso
   const groups = new Map<string, PlannedVersion[]>()
   for (const version of kept) {
     const why = version.reason.replace(/^still tagged [^:]*/, 'still tagged')
-    groups.set(why, [...(groups.get(why) ?? []), version])
+    const group = groups.get(why)
+    if (group === undefined) groups.set(why, [version])
+    else group.push(version)
   }
   return [...groups].flatMap(([why, versions]) => {
     if (versions.length <= MOST_UNFOLDED)

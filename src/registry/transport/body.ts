@@ -82,8 +82,10 @@ interface Start {
 async function readStart({body}: HttpResponse, limit: number, milliseconds: number): Promise<Start> {
   const chunks: Uint8Array[] = []
   let length = 0
-  const late = new Error(`it was not whole in ${milliseconds / 1000} s`)
-  const timer = setTimeout(() => body.destroy(late), milliseconds).unref()
+  const timer = setTimeout(
+    () => body.destroy(new Error(`it was not whole in ${milliseconds / 1000} s`)),
+    milliseconds
+  ).unref()
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       length += chunk.length

@@ -5,10 +5,11 @@ type NodeHeaders = Readonly<Record<string, string | number | readonly string[] |
 
 /** Headers as the port has them: several values joined, without the pseudo-headers of HTTP/2. */
 export function plainHeaders(headers: NodeHeaders): HttpResponse['headers'] {
-  const entries = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined || name.startsWith(':')
-      ? []
-      : [[name, Array.isArray(value) ? value.join(', ') : String(value)] as const]
-  )
-  return Object.fromEntries(entries)
+  const plain: Record<string, string> = {}
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (value === undefined || name.startsWith(':')) continue
+    plain[name] = Array.isArray(value) ? value.join(', ') : String(value)
+  }
+  return plain
 }

@@ -1,0 +1,157 @@
+import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
+import {ReleaseError} from '../../src/errors.js'
+import {openGithubApi} from '../../src/hosts/github-api.js'
+import {parseInputs} from '../../src/inputs/input.js'
+import type {Digest} from '../../src/oci/digest.js'
+import type {HttpRequest, Ports, Send} from '../../src/ports.js'
+import {HUB_LOGIN, startDockerHub} from '../support/docker-hub-emulator.js'
+import {startGhcr} from '../support/ghcr-emulator.js'
+import {namedHosts} from '../support/named-hosts.js'
+import {type TestPorts, testPorts} from '../support/ports.js'
+import type {RunningRegistry} from '../support/registries.js'
+import {type ScriptedAnswer, scriptedSend} from '../support/scripted-send.js'
+
+/** What happens to the requests of one clean-up. */
+export interface Network {
+  /** Answers a request in the host's place. */
+  readonly instead?: (request: HttpRequest) => ScriptedAnswer | undefined
+  /** Something that happens between two requests: after one was answered, and before the clean-up knows. */
+  readonly after?: (request: HttpRequest, status: number) => Promise<unknown>
+}
+
+/** How a clean-up ended, and what it asked for: `GET /v2/org/app/tags/list`. */
+export interface PlaceRun {
+  readonly outputs: Readonly<Record<string, string>>
+  readonly error: ReleaseError | undefined
+  readonly requests: readonly string[]
+}
+
+/** A registry, or a vendor's host as programs see it. */
+export interface Place {
+  /** Whether what has no tag is listed there. */
+  readonly listsUntagged: boolean
+  /** What pushes there, as anybody does. */
+  readonly ports: TestPorts
+  imageOf(name: string): string
+  /** Where a reader finds the repository: `http://127.0.0.1:5000/v2/org/app`. */
+  baseOf(name: string): string
+  /** Has the host refuse the deletion of this manifest, in the host's own way. */
+  refusing(name: string, digest: Digest): Network
+  clean(name: string, texts: Readonly<Record<string, string>>, network?: Network): Promise<PlaceRun>
+  /** What the host's API was asked or answered other than its description says. */
+  faults(): readonly string[]
+  close(): Promise<void>
+}
+
+const LOCKED: ScriptedAnswer = {
+  status: 409,
+  body: {errors: [{code: 'CONFLICT', message: 'it is locked by a rule'}]}
+}
+
+const locking = (digest: Digest): Network => ({
+  instead: ({method, url}) => (method === 'DELETE' && url.pathname.endsWith(digest) ? LOCKED : undefined)
+})
+
+/** A registry itself. */
+export async function registryPlace(start: () => Promise<RunningRegistry>): Promise<Place> {
+  const registry = await start()
+  const ports = testPorts([registry])
+  const imageOf = (name: string): string => `${registry.host}/org/${name}`
+  return {
+    listsUntagged: false,
+    ports,
+    imageOf,
+    baseOf: name => `http://${registry.host}/v2/org/${name}`,
+    refusing: (_, digest) => locking(digest),
+    clean: async (name, texts, network) => await clean(ports, {images: imageOf(name), ...texts}, network),
+    faults: () => [],
+    close: async () => {
+      ports.close()
+      await registry.stop()
+    }
+  }
+}
+
+/** GitHub's registry with its API. */
+export async function ghcrPlace(): Promise<Place> {
+  const emulator = await startGhcr()
+  const ports = testPorts([])
+  const environment = {GITHUB_API_URL: emulator.apiUrl, GITHUB_TOKEN: 'admin'}
+  const imageOf = (name: string): string => `${emulator.host}/org/${name}`
+  const own = {backend: 'ghcr', 'github-token': 'admin'}
+  return {
+    listsUntagged: true,
+    ports,
+    imageOf,
+    baseOf: name => `http://${emulator.host}/v2/org/${name}`,
+    refusing: (name, digest) => {
+      emulator.state.find(`org/${name}`, digest)!.downloads = 5001
+      return {}
+    },
+    clean: async (name, texts, network) =>
+      await clean(ports, {images: imageOf(name), ...own, ...texts}, network, send => {
+        const {reporter, signal, clock} = ports
+        return {github: openGithubApi({environment, send, reporter, signal, clock})}
+      }),
+    faults: () => emulator.faults,
+    close: async () => {
+      ports.close()
+      await emulator.stop()
+    }
+  }
+}
+
+/** Docker Hub with its API, by its own names. */
+export async function hubPlace(): Promise<Place> {
+  const hub = await startDockerHub()
+  const plain = testPorts([])
+  const places = {'registry-1.docker.io': `http://${hub.host}`, 'hub.docker.com': hub.apiUrl}
+  const ports = testPorts([], {
+    send: namedHosts(plain.send, places),
+    credentials: host => Promise.resolve(host === 'docker.io' ? HUB_LOGIN : undefined)
+  })
+  const imageOf = (name: string): string => `docker.io/ada/${name}`
+  return {
+    listsUntagged: false,
+    ports,
+    imageOf,
+    baseOf: name => `http://${hub.host}/v2/ada/${name}`,
+    refusing: (_, digest) => locking(digest),
+    clean: async (name, texts, network) => await clean(ports, {images: imageOf(name), ...texts}, network),
+    faults: () => hub.faults,
+    close: async () => {
+      ports.close()
+      plain.close()
+      await hub.stop()
+    }
+  }
+}
+
+async function clean(
+  ports: TestPorts,
+  texts: Readonly<Record<string, string>>,
+  network: Network = {},
+  more: (send: Send) => Partial<Ports> = () => ({})
+): Promise<PlaceRun> {
+  const requests: string[] = []
+  const send = through(ports.send, network, requests)
+  const inputs = parseInputs(cleanupLatest.inputs, {'min-age': '0', force: 'true', ...texts})
+  try {
+    const outputs = await cleanupLatest.run(inputs, {...ports, send, ...more(send)})
+    return {outputs, error: undefined, requests}
+  } catch (error) {
+    if (!(error instanceof ReleaseError)) throw error
+    return {outputs: error.outputs ?? {}, error, requests}
+  }
+}
+
+function through(send: Send, {instead, after}: Network, requests: string[]): Send {
+  return async request => {
+    requests.push(`${request.method} ${request.url.pathname}${request.url.search}`)
+    const scripted = instead?.(request)
+    if (scripted !== undefined) return await scriptedSend(() => scripted)(request)
+    const response = await send(request)
+    await after?.(request, response.status)
+    return response
+  }
+}
