@@ -60,7 +60,7 @@ function pushTo(client: RepositoryClient): Push {
   }
   return {
     image: async (tags = [], parts = {}) => await put(await newManifest(client, parts), tags),
-    index: async (children, tags = [], subject = undefined) =>
+    index: async (children, tags = [], subject?) =>
       await put(subject === undefined ? indexOf(...children) : referringIndex(children, subject), tags),
     tag: async (manifest, tag) => await client.putManifest(manifest, parseTag(tag))
   }
@@ -104,7 +104,7 @@ export const REPORTED_CASES: readonly ReportedCase[] = [
       const {place, name, areThere, tags} = context
       const {old, inner, amd, arm, riscv, signature} = await twoVersions(context)
       const refusing = place.refusing(name, old.digest)
-      for (const _ of ['first', 'second']) {
+      for (let run = 1; run <= 2; run++) {
         const {error} = await place.clean(name, KEEP_ONE, refusing)
         expect(error?.code).toBe('CLEANUP_INCOMPLETE')
         expect(error?.message).toContain(old.digest)

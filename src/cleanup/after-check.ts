@@ -1,15 +1,13 @@
-import pLimit from 'p-limit'
 import {ReleaseError} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import {type Tag, formatReference} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {Links} from '../retention/reachability.js'
 import type {RepositoryBackend} from '../retention/repository-backend.js'
+import {eachAtOnce} from './at-once.js'
 import {NOTHING} from './inventory-reader.js'
 import type {PlannedRepository} from './repository-cleanup.js'
 import type {SweepResult} from './sweep.js'
-
-const AT_ONCE = 24
 
 /**
  * Reads every tag that the repository has after a clean-up, through all its children, whatever the plan said of it.
@@ -159,10 +157,8 @@ async function unknownTo<Reference extends Tag | Digest>(
   references: readonly Reference[]
 ): Promise<Set<Reference>> {
   const unknown = new Set(references)
-  const limit = pLimit(AT_ONCE)
-  const look = async (reference: Reference): Promise<void> => {
+  await eachAtOnce(references, async reference => {
     if ((await client.headManifest(reference)) !== undefined) unknown.delete(reference)
-  }
-  await Promise.all(references.map(reference => limit(look, reference)))
+  })
   return unknown
 }

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit'
 import {RegistryError, ReleaseError, messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import type {Descriptor, Manifest} from '../oci/manifest.js'
@@ -15,11 +14,10 @@ import {readContent} from '../retention/content.js'
 import {type Content, type HeldVersion, type Inventory, ownTags} from '../retention/inventory.js'
 import type {Needs} from '../retention/inventory-needs.js'
 import type {ListedVersion} from '../retention/repository-backend.js'
+import {AT_ONCE, eachAtOnce} from './at-once.js'
 import {readImageTime, readModified} from './image-time.js'
 import type {Sightings} from './sightings.js'
 
-/** Manifests that are read at once. */
-const AT_ONCE = 24
 /** More that cannot be read are no fault of theirs, but of the registry. */
 const MOST_UNREADABLE = 20
 /** What was listed so long ago and is not in the registry does not come any more: milliseconds. */
@@ -141,8 +139,7 @@ export class InventoryReader implements Inventory {
   }
 
   async #readAll(digests: readonly Digest[], read: (digest: Digest) => Promise<void>): Promise<void> {
-    const limit = pLimit(AT_ONCE)
-    await Promise.all([...new Set(digests)].map(digest => limit(read, digest)))
+    await eachAtOnce([...new Set(digests)], read)
   }
 
   async #readContent(digest: Digest, isForSubject = false): Promise<void> {

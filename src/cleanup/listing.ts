@@ -4,6 +4,7 @@ import type {Tag} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {listTags} from '../registry/tag-list.js'
 import type {ListedVersion, RepositoryBackend} from '../retention/repository-backend.js'
+import {eachAtOnce} from './at-once.js'
 
 /** How often a listing is read that others change meanwhile. */
 const READINGS = 4
@@ -111,7 +112,7 @@ async function withTags(
     for (const tag of own) places.set(tag, [...(places.get(tag) ?? []), digest])
   const open = [...places].filter(([, digests]) => digests.length !== 1).map(([tag]) => tag)
   if (open.length === 0) return [...versions]
-  const found = await Promise.all(open.map(async tag => ({tag, head: await client.headManifest(tag)})))
+  const found = await eachAtOnce(open, async tag => ({tag, head: await client.headManifest(tag)}))
   const placed = new Map(versions.map(one => [one.digest, without(one, new Set(open))]))
   for (const {tag, head} of found) {
     if (head === undefined) continue

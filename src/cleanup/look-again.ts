@@ -5,6 +5,7 @@ import {type HeldVersion, isBlind} from '../retention/inventory.js'
 import {Links, subjectsOf} from '../retention/reachability.js'
 import type {ListedVersion} from '../retention/repository-backend.js'
 import {isLeftover} from '../retention/tag-rules.js'
+import {eachAtOnce} from './at-once.js'
 import {type InventoryReader, NOTHING} from './inventory-reader.js'
 import type {PlannedRepository} from './repository-cleanup.js'
 
@@ -84,7 +85,7 @@ async function newsIn(
   {own, deleted}: Looked
 ): Promise<ListedVersion[]> {
   const again = listed.filter(({digest}) => deleted.has(digest) && !own.has(digest))
-  const heads = await Promise.all(again.map(async ({digest}) => await client.headManifest(digest)))
+  const heads = await eachAtOnce(again, async ({digest}) => await client.headManifest(digest))
   return [
     ...listed.filter(({digest}) => !inventory.versions.has(digest) && !own.has(digest)),
     ...again.filter((_, at) => heads[at] !== undefined)
@@ -151,7 +152,7 @@ async function listingOf(
     for await (const {versions} of backend.versions()) listed.push(...versions)
     return listed
   }
-  const each = await Promise.all(looked.next.map(async version => await backend.lookAt?.(version)))
+  const each = await eachAtOnce(looked.next, async version => await backend.lookAt?.(version))
   const isKnown = ({digest}: ListedVersion): boolean => inventory.versions.has(digest)
   for await (const {versions} of backend.versions()) {
     listed.push(...versions)

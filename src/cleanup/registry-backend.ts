@@ -15,6 +15,7 @@ import type {
   VersionPage
 } from '../retention/repository-backend.js'
 import {heldStatus} from '../package-hosts/held-status.js'
+import {eachAtOnce} from './at-once.js'
 import {deletionHint} from './vendor-hints.js'
 import {deleteWithTags} from './version-deletion.js'
 
@@ -64,9 +65,7 @@ class RegistryBackend implements RepositoryBackend {
   async *versions(): AsyncIterable<VersionPage> {
     const tags = await listTags(this.#client)
     if (tags.length === 0) return
-    const heads = await Promise.all(
-      tags.map(async tag => ({tag, head: await this.#client.headManifest(tag)}))
-    )
+    const heads = await eachAtOnce(tags, async tag => ({tag, head: await this.#client.headManifest(tag)}))
     const versions = new Map<Digest, ListedVersion>()
     for (const {tag, head} of heads) {
       if (head === undefined) continue

@@ -9,6 +9,7 @@ import {isComplete} from '../retention/inventory-needs.js'
 import type {RetentionPolicy} from '../retention/policy.js'
 import type {BackendCapabilities, ListedVersion, RepositoryBackend} from '../retention/repository-backend.js'
 import {pullRequestOf} from '../retention/tag-rules.js'
+import {eachAtOnce} from './at-once.js'
 import {InventoryReader} from './inventory-reader.js'
 import {readListing} from './listing.js'
 import {type Sightings, pendingIn, readSightings} from './sightings.js'
@@ -105,7 +106,7 @@ export async function assertPublished(client: RepositoryClient, digest: Digest):
       hint: 'Nothing was deleted. Run this again.'
     })
   const parts = [...inventory.versions.keys()].filter(part => part !== digest)
-  const heads = await Promise.all(parts.map(async part => ({part, head: await client.headManifest(part)})))
+  const heads = await eachAtOnce(parts, async part => ({part, head: await client.headManifest(part)}))
   const missing = inventory.absent.has(digest) ? digest : heads.find(({head}) => head === undefined)?.part
   if (missing === undefined) return
   throw new ReleaseError('CHILD_MISSING', `${client.name}@${missing} of the new release is not there`, {

@@ -99,17 +99,29 @@ export async function writeSightings(
   const kept = new Set(plan.kept.map(({digest}) => digest))
   const superseded = new Set(policy.superseded.filter(digest => kept.has(digest)))
   const lines = here.flatMap(held => lineOf(held, {now: policy.now, superseded, sightings}))
-  const isKnown = lines.length === sightings.entries.size && lines.every(line => isIn(line, sightings))
-  const text = lines.sort().join('\n')
-  if (isKnown || text.length > MOST_BYTES) return
+  const fitting = asManyAsFit(lines)
+  if (fitting.length < lines.length)
+    reporter.warning(
+      `${client.name}: since when ${lines.length - fitting.length} of ${lines.length} images are here is not written down, for the record is full: they count as new until others are gone. Delete by tag or number, or with min-age 0.`
+    )
+  if (fitting.length === sightings.entries.size && fitting.every(line => isIn(line, sightings))) return
   try {
-    const record = recordOf(text)
+    const record = recordOf(fitting.toSorted().join('\n'))
     await client.putManifest(record, parseTag(SEEN_TAG))
     if (sightings.record !== undefined && sightings.record !== record.digest)
       await client.deleteManifest(sightings.record)
   } catch (error) {
     reporter.debug(`${client.name}: what is here is not written down: ${messageOf(error)}`)
   }
+}
+
+/** What came last is left out: it loses the least, and finds room when older ones are gone. */
+function asManyAsFit(lines: readonly string[]): string[] {
+  const sinceOf = (line: string): number => Number(line.split(' ')[1])
+  let length = 0
+  return [...lines]
+    .sort((one, other) => sinceOf(one) - sinceOf(other) || (one < other ? -1 : 1))
+    .filter(line => (length += line.length + 1) <= MOST_BYTES)
 }
 
 interface Now {

@@ -215,7 +215,8 @@ function newestRules(options: {readonly summary: string}): Input<readonly Newest
 }
 
 function parseDigestReference(text: string): Required<Pick<Reference, 'repository' | 'digest'>> {
-  const {repository, digest} = parseReference(text)
+  // The name alone: capitals in a digest are a fault.
+  const {repository, digest} = parseReference(text.replace(/^[^@]*/, name => name.toLowerCase()))
   if (digest !== undefined) return {repository, digest}
   throw new ReleaseError(
     'REFERENCE_INVALID',

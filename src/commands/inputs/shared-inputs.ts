@@ -1,5 +1,5 @@
 import {duration, flag, json, list, text} from '../../inputs/input.js'
-import {parseRepository} from '../../oci/reference.js'
+import {type Repository, parseRepository} from '../../oci/reference.js'
 import {parsePlan} from '../../plan/plan-document.js'
 import {parseRelease} from '../../plan/release-document.js'
 import {CONFIG_FILE} from '../config.js'
@@ -29,7 +29,7 @@ export const images = list(
     summary: 'Repositories, for use without a plan, for example ghcr.io/owner/image.',
     placeholder: 'REPOSITORY'
   },
-  parseRepository
+  parseInAnyCase
 )
 
 export const dryRun = flag({summary: 'Check and show everything, change nothing.'})
@@ -45,3 +45,8 @@ export const minAge = duration({
     'How long something must have been there before it is deleted. What nobody can tell that of is kept.',
   default: '24h'
 })
+
+/** `${{ github.repository }}` has the capitals of its owner: they are made small, as compute-tags does it. */
+function parseInAnyCase(text: string): Repository {
+  return parseRepository(text.toLowerCase())
+}

@@ -1,0 +1,143 @@
+import {describe, expect, it} from '@jest/globals'
+import {digest} from '../retention/worlds.js'
+import {HOST, SimulatedHost} from './simulated-host.js'
+
+const DAY = 24 * 3_600_000
+const CACHES = '/repos/org/app/actions/caches'
+
+describe('a cache of Actions', () => {
+  const host = (status: number) => {
+    const made = new SimulatedHost({kind: 'ghcr'})
+    made.put({tags: ['1.0.0']})
+    const entry = (id: number) => ({
+      id,
+      key: `app-${id}`,
+      ref: 'refs/heads/main',
+      size_in_bytes: 5,
+      last_accessed_at: '2026-01-01T00:00:00Z'
+    })
+    made.hook = request => {
+      if (request.startsWith(`GET ${CACHES} `))
+        return {body: {total_count: 3, actions_caches: [1, 2, 3].map(entry)}}
+      if (request === `DELETE ${CACHES}/2`) return {status, body: {message: 'Not Found'}}
+      return request.startsWith(`DELETE ${CACHES}/`) ? {status: 204} : undefined
+    }
+    return made
+  }
+  const rules = {'actions-caches': 'glob:app-*', 'cache-age': '14d', 'github-repository': 'org/app'}
+  const deleted = ({requests}: SimulatedHost): string[] =>
+    requests.filter(one => one.startsWith('DELETE')).map(one => one.replace(`DELETE ${CACHES}/`, ''))
+
+  it('that is gone meanwhile is no failure, and the next ones go', async () => {
+    const made = host(404)
+    const run = await made.clean(rules)
+    expect(run.error).toBeUndefined()
+    expect(deleted(made)).toEqual(['1', '2', '3'])
+  })
+
+  it.each([
+    [403, 'RIGHT_MISSING', 'actions: write'],
+    [500, 'REGISTRY_FAILED', 'Run this again']
+  ])('that is refused with %i ends the run, and the message says what to do', async (status, code, hint) => {
+    const made = host(status)
+    const run = await made.clean(rules)
+    expect(run.error?.code).toBe(code)
+    expect(run.error?.hint).toContain(hint)
+    expect(deleted(made)).toEqual(['1', '2'])
+  })
+})
+
+describe('a registry that lists tags only', () => {
+  it('has each subject of what goes looked for: one that is there keeps what refers to it, one that is not does not', async () => {
+    const host = new SimulatedHost({kind: 'registry'})
+    const stays = host.put()
+    host.put({children: [stays], tags: ['2.0.0']})
+    const [kept, lost] = [host.put({subject: stays}), host.put({subject: {digest: digest('gone')}})]
+    host.put({children: [kept, lost, host.put()], tags: ['1.0.0']})
+    await host.clean({'keep-versions': '1'})
+    expect([host.has(kept), host.has(lost)]).toEqual([true, false])
+    expect(host.broken).toEqual([])
+  })
+
+  it('has a child looked for that an index names: of an image without any, none is asked to be deleted', async () => {
+    const host = new SimulatedHost({kind: 'registry'})
+    const [there, gone] = [host.put(), host.put()]
+    const partial = host.put({children: [there, gone], tags: ['1.0.0']})
+    const ghost = host.put({children: [gone], tags: ['1.1.0']})
+    host.put({tags: ['2.0.0']})
+    host.remove(gone)
+    const run = await host.clean({'ghost-images': 'true', 'delete-tags': '1.1.0'})
+    expect(run.error?.code).toBe('VERIFY_FAILED')
+    expect([partial, there, ghost].map(one => host.has(one))).toEqual([true, true, false])
+    expect(host.tags).toContain('1.0.0')
+  })
+})
+
+describe('what the listing says to be an image', () => {
+  it.each(['ghcr', 'registry'] as const)(
+    'is read before it goes, on a host of the kind %s: it may refer to what stays',
+    async kind => {
+      const host = new SimulatedHost({kind})
+      const stays = host.put()
+      host.put({children: [stays], tags: ['2.0.0']})
+      const attestation = host.put({subject: stays})
+      host.put({children: [stays, attestation], tags: ['1.0.0']})
+      await host.clean({'keep-versions': '1'})
+      expect(host.requests).toContain(`GET /v2/org/app/manifests/${attestation.digest}`)
+      expect(host.has(attestation)).toBe(true)
+    }
+  )
+})
+
+describe('expected-plan', () => {
+  const aged = () => {
+    const host = new SimulatedHost({kind: 'ghcr'})
+    for (const [at, age] of [200, 100, 30, 20].entries()) host.put({tags: [`pr-${at}`], age})
+    host.put({tags: ['1.0.0']})
+    return host
+  }
+  const rules = {'delete-tags': 'glob:pr-*', 'min-age': '48h'}
+
+  it('is met where something merely crossed an age since, which stays until the next plan', async () => {
+    const host = aged()
+    const dry = await host.clean({...rules, 'dry-run': 'true'})
+    host.now += DAY
+    const run = await host.clean({...rules, 'expected-plan': dry.outputs['plan-hash']!})
+    expect(run.error).toBeUndefined()
+    expect(host.tags).toEqual(['1.0.0', 'pr-2', 'pr-3'])
+    await host.clean(rules)
+    expect(host.tags).toEqual(['1.0.0', 'pr-3'])
+  })
+
+  it('is not met where something else goes, and nothing is deleted', async () => {
+    const host = aged()
+    const dry = await host.clean({...rules, 'dry-run': 'true'})
+    host.put({tags: ['pr-9'], age: 300})
+    const run = await host.clean({...rules, 'expected-plan': dry.outputs['plan-hash']!})
+    expect(run.error?.code).toBe('INVENTORY_CHANGED')
+    expect(host.tags).toHaveLength(6)
+  })
+
+  it('is not met where what goes has another tag since', async () => {
+    const host = aged()
+    const dry = await host.clean({...rules, 'dry-run': 'true'})
+    host.tag('pr-77', host.at('pr-0')!)
+    const run = await host.clean({...rules, 'expected-plan': dry.outputs['plan-hash']!})
+    expect(run.error?.code).toBe('INVENTORY_CHANGED')
+    expect(host.tags).toHaveLength(6)
+  })
+})
+
+describe('a name in capitals', () => {
+  it('is that of the same repository, and so is a digest of it', async () => {
+    const host = new SimulatedHost({kind: 'ghcr'})
+    const [old, garbage] = [host.put(), host.put()]
+    host.put({tags: ['1.0.0']})
+    const first = await host.clean({images: `${HOST}/Org/App`, untagged: 'true', 'keep-tags': old.digest})
+    expect(first.error).toBeUndefined()
+    expect([host.has(old), host.has(garbage)]).toEqual([true, false])
+    const second = await host.clean({superseded: `${HOST}/ORG/app@${old.digest}`})
+    expect(second.error).toBeUndefined()
+    expect(host.has(old)).toBe(false)
+  })
+})
