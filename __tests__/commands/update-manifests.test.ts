@@ -327,6 +327,40 @@ describe('update-manifests in the files of the current folder', () => {
   })
 })
 
+describe('update-manifests in files that links lead to', () => {
+  it('writes through none', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'files-'))
+    const other = await mkdtemp(path.join(tmpdir(), 'other-'))
+    await writeFile(path.join(other, 'values.yaml'), 'image: {tag: 1.0.0}\n')
+    await symlink(path.join(other, 'values.yaml'), path.join(folder, 'values.yaml'))
+    await symlink(other, path.join(folder, 'charts'))
+    const before = process.cwd()
+    process.chdir(folder)
+    const ports = testPorts([])
+    try {
+      for (const file of ['values.yaml', 'charts/values.yaml']) {
+        const inputs = {
+          manifests: `helm:${file}#image.tag`,
+          deliver: 'files',
+          release: releaseOf({app: '1.1.0'})
+        }
+        const failure = await failureOf(() =>
+          updateManifests.run(parseInputs(updateManifests.inputs, inputs), ports)
+        )
+        expect([failure.code, failure.message]).toEqual([
+          'DEPLOYMENT_INVALID',
+          expect.stringMatching(/a link/)
+        ])
+      }
+    } finally {
+      process.chdir(before)
+      ports.close()
+    }
+    expect(await readFile(path.join(other, 'values.yaml'), 'utf8')).toBe('image: {tag: 1.0.0}\n')
+    await Promise.all([folder, other].map(async one => await rm(one, {recursive: true})))
+  })
+})
+
 describe('update-manifests refuses before it asks anybody', () => {
   it.each<[string, Readonly<Record<string, string>>, string, RegExp]>([
     [

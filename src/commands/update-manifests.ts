@@ -10,6 +10,7 @@ import type {Ports} from '../ports.js'
 import {manifestLines, manifestSummary} from '../reports/manifest-summary.js'
 import {command} from './command.js'
 import {githubRepository, githubToken} from './inputs/github-inputs.js'
+import {askVersions} from './image-version.js'
 import {type Delivered, deliver, parseAuthor} from './manifest-destination.js'
 import {openRegistries} from './open-registries.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
@@ -20,7 +21,7 @@ const inputs = {
     lines(
       {
         summary:
-          'Where images are named, one a line: kustomize:FILE, helm:FILE#image.tag, or image:FILE for every field image of a manifest. Behind it, with commas: name= what the file calls the image, target= and registry= which image of the release it is.',
+          'Where images are named, one a line: kustomize:FILE, helm:FILE#image.tag, image:FILE for every field image of a manifest, or argocd:FILE for what Applications put over their manifests. Behind it, with commas: name= what the file calls the image, target= and registry= which image of the release it is.',
         placeholder: 'ENTRY'
       },
       parseManifestEntry
@@ -143,7 +144,8 @@ export const updateManifests = command({
       entries: given.manifests,
       images,
       pin: given.pin,
-      allowBackward: given['allow-backward']
+      allowBackward: given['allow-backward'],
+      versionOf: askVersions(given, ports)
     }
     const delivered = await deliver(given, ports, {
       edit: async read => await editManifests(deployment, read),
@@ -161,9 +163,10 @@ async function imagesOf(given: ManifestInputs, ports: Ports): Promise<DeployedIm
   if (release === undefined || image !== undefined)
     throw new InputError([{input: 'release', message: 'is required, or deploy-image, and not both'}])
   const all = deployedImages(release, tagChoice(tag))
-  const found = all.filter(one => pin === 'digest' || one.tag !== undefined)
+  const current = all.filter(one => given['allow-backward'] || one.isOvertaken !== true)
+  const found = current.filter(one => pin === 'digest' || one.tag !== undefined)
   if (found.length > 0) return found
-  if (tag !== undefined)
+  if (tag !== undefined && current.length > 0)
     throw new InputError([{input: 'deploy-tag', message: `no tag of the release is ${JSON.stringify(tag)}`}])
   ports.reporter.notice('Every tag stayed at something newer: there is nothing to deploy.')
   return []

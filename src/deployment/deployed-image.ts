@@ -8,7 +8,6 @@ import {
   parseRepository
 } from '../oci/reference.js'
 import type {ReleaseDocument} from '../plan/release-document.js'
-import {compareOrdered, parseOrdered} from '../versions/version-order.js'
 
 /** An image that is to run, in one repository. */
 export interface DeployedImage {
@@ -17,6 +16,14 @@ export interface DeployedImage {
   /** Absent where no tag of the release points at it there. */
   readonly tag?: Tag
   readonly digest: Digest
+  /** Every tag of the release in this repository, also those that stayed where they were. */
+  readonly tags?: readonly Tag[]
+  /** Those of them that may be deployed in place of the first: another variant of the same image. */
+  readonly choices?: readonly Tag[]
+  /** What stood at its tags before. */
+  readonly replaced?: readonly Digest[]
+  /** Whether every tag stayed at something newer: the release is overtaken. */
+  readonly isOvertaken?: boolean
 }
 
 /** What a manifest names: the tag, which is easy to read; the digest, which stays what it is; or both. */
@@ -34,14 +41,23 @@ export function deployedImages(release: ReleaseDocument, isChosen: TagChoice = (
   return release.targets.flatMap(({target, digest, images, tags}) =>
     images.map(image => {
       const repository = parseRepository(image)
-      const found = tags
-        .filter(({state}) => state !== 'kept')
-        .map(({reference}) => parseReference(reference))
-        .flatMap(one =>
-          isSame(one.repository, repository) && one.tag !== undefined && isChosen(one.tag) ? [one.tag] : []
-        )
-      const tag = found.find(one => !isLatest(one)) ?? found[0]
-      return {target, repository, digest: parseDigest(digest), ...(tag === undefined ? {} : {tag})}
+      const here = tags.flatMap(({reference, state, before}) => {
+        const {tag, repository: other} = parseReference(reference)
+        return tag !== undefined && isSame(other, repository) ? [{tag, state, before}] : []
+      })
+      const chosen = here.filter(({tag}) => isChosen(tag))
+      const choices = chosen.filter(({state}) => state !== 'kept').map(({tag}) => tag)
+      const tag = choices.find(one => !isLatest(one)) ?? choices[0]
+      return {
+        target,
+        repository,
+        digest: parseDigest(digest),
+        ...(tag === undefined ? {} : {tag}),
+        tags: here.map(one => one.tag),
+        choices,
+        replaced: here.flatMap(({before}) => (before === undefined ? [] : [parseDigest(before)])),
+        isOvertaken: chosen.length > 0 && choices.length === 0
+      }
     })
   )
 }
@@ -54,18 +70,6 @@ function isLatest(tag: Tag): boolean {
 export function tagChoice(wish: string | undefined): TagChoice {
   if (wish === undefined) return () => true
   return wish.endsWith('*') ? tag => tag.startsWith(wish.slice(0, -1)) : tag => tag === wish
-}
-
-/** `:1.2.3`, `@sha256:…`, or both, as they stand behind a repository. */
-export function pinOf({tag, digest}: DeployedImage, pin: Pin): string {
-  const named = tag === undefined || pin === 'digest' ? '' : `:${tag}`
-  return pin === 'tag' && tag !== undefined ? named : `${named}@${digest}`
-}
-
-/** Whether what runs is a newer version than what is to run; false where either names no version. */
-export function isNewer(running: string, next: string | undefined): boolean {
-  const [there, ours] = [parseOrdered(running), parseOrdered(next ?? '')]
-  return there !== undefined && ours !== undefined && compareOrdered(there, ours) > 0
 }
 
 /** The repository that a text names; undefined where it is no reference. */

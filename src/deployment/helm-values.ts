@@ -1,64 +1,57 @@
-import {type Node, type YAMLMap, isAlias, isMap, isScalar, isSeq} from 'yaml'
+import {type Node, type YAMLMap, isAlias, isMap, isSeq} from 'yaml'
 import {formatRepository} from '../oci/reference.js'
-import {type DeployedImage, isNewer, isSame, pinOf, repositoryIn} from './deployed-image.js'
-import type {ChangeWish, ImagePlace} from './image-change.js'
-import {imageNamed, onlyTarget} from './image-match.js'
-import type {KeyStep} from './manifest-entry.js'
+import type {ChangeWish, ImagePlace, PlaceChange, PlacedImage} from './image-change.js'
+import {isNamedBy} from './image-fields.js'
+import {imageKeys, partOfKey} from './helm-keys.js'
 import {
-  type TextEdit,
-  type YamlFile,
-  insertBehind,
-  onlyMap,
-  pairIn,
-  scalarEdit,
-  unfit,
-  writtenText
-} from './yaml-text.js'
+  type ImageValue,
+  type KeyNeeds,
+  splitImage,
+  valueOf,
+  wantedValue,
+  writtenParts
+} from './image-value.js'
+import type {KeyStep} from './manifest-entry.js'
+import {type PartKeys, isOf, partsIn, scalarChange, writeParts} from './place-writing.js'
+import {isNameOf, imagesOf} from './target-choice.js'
+import {type YamlFile, onlyDocument, onlyMap, pairIn, unfit, writtenText} from './yaml-text.js'
 
-/** What a value of a chart says of an image. */
-type Meaning = 'tag' | 'digest' | 'registry' | 'repository' | 'reference'
-
-/** By the last word of a key; charts have no schema for this, but these are what `helm create` and Bitnami write. */
-const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
-  [/digest$/i, 'digest'],
-  [/registry$/i, 'registry'],
-  [/(repository|name)$/i, 'repository'],
-  [/(tag|version)$/i, 'tag'],
-  [/(image|img|reference|ref)$/i, 'reference']
-]
+/** What the key of an entry leads to in values. */
+export interface ValuesPlace {
+  readonly document: number
+  /** The way to the map, and the name of the key in it; no name where the map itself is meant. */
+  readonly path: readonly KeyStep[]
+  readonly map: YAMLMap
+  readonly leaf: string | undefined
+  /** The way to the value of a key, where that is not the key behind the way to the map. */
+  readonly pathOf?: ((key: string) => readonly KeyStep[]) | undefined
+}
 
 /**
  * Finds what the key of an entry leads to: one value, whose name says what it is, or a map with repository, tag, digest
- * and registry.
+ * and registry. Keys beside it that hold other parts of the same image belong to it.
  */
 export function helmPlaces(yaml: YamlFile, wish: ChangeWish): ImagePlace[] {
-  const {entry, images} = wish
-  const node = nodeAt(yaml, entry.key)
-  const name = entry.key.map(String).join('.')
-  const image = namedImage(node, images) ?? onlyTarget(images)
-  if (image === undefined)
-    throw unfit(yaml.file, `${name} may be of any of the targets; say which: ,target=NAME`)
-  const place = {target: image.target, place: name}
-  if (isMap(node)) return [{...place, ...mapChange(yaml, node, image, wish)}]
-  const last = entry.key.findLast(step => typeof step === 'string') ?? ''
-  const meaning = MEANINGS.find(([pattern]) => pattern.test(last))?.[1]
-  if (meaning === undefined)
-    throw unfit(
-      yaml.file,
-      `${name} does not say what it is: name a key that ends in tag, digest, repository or image`
-    )
-  return [{...place, ...valueChange(yaml, {node, meaning}, image, wish)}]
+  const {key} = wish.entry
+  const root = onlyMap(yaml)
+  const document = onlyDocument(yaml)
+  const node = nodeAt(yaml, root, key)
+  if (isMap(node)) return [valuesPlace(yaml, {document, path: key, map: node, leaf: undefined}, wish)]
+  const position = key.findLastIndex(step => typeof step === 'string')
+  const leaf = String(key[position] ?? '')
+  if (position < key.length - 1) return [itemPlace(yaml, {document, node, leaf}, wish)]
+  const path = key.slice(0, -1)
+  const map = nodeAt(yaml, root, path) as YAMLMap
+  return [valuesPlace(yaml, {document, path, map, leaf}, wish)]
 }
 
-type Change = Pick<ImagePlace, 'from' | 'to' | 'edits' | 'isKept'>
-
 /** The way must be there: a key with a slip of the pen would be added and do nothing. */
-function nodeAt(yaml: YamlFile, steps: readonly KeyStep[]): Node {
-  let node: unknown = onlyMap(yaml)
+export function nodeAt(yaml: YamlFile, root: YAMLMap, steps: readonly KeyStep[]): Node {
+  let node: unknown = root
   steps.forEach((step, position) => {
     const pair = isMap(node) ? pairIn(node, String(step)) : undefined
     const item: unknown = isSeq(node) && typeof step === 'number' ? node.items[step] : pair?.value
-    if (item === undefined || isAlias(item)) {
+    if ((pair === undefined && item === undefined) || isAlias(item)) {
       const way = steps
         .slice(0, position + 1)
         .map(String)
@@ -73,107 +66,126 @@ function nodeAt(yaml: YamlFile, steps: readonly KeyStep[]): Node {
   return node as Node
 }
 
-/** Where the values name a repository of the release, that one: it stays on its registry. */
-function namedImage(node: Node, images: readonly DeployedImage[]): DeployedImage | undefined {
-  if (!isMap(node)) return imageNamed(writtenText(node) ?? '', images, undefined)
-  const [registry, repository] = ['registry', 'repository'].map(key => writtenText(pairIn(node, key)?.value))
-  return imageNamed([registry, repository].filter(Boolean).join('/'), images, undefined)
-}
-
-function valueChange(
-  yaml: YamlFile,
-  {node, meaning}: {readonly node: Node; readonly meaning: Meaning},
-  image: DeployedImage,
-  {pin, allowBackward}: ChangeWish
-): Change {
-  const from = writtenText(node) ?? ''
-  const to = valueOf(image, meaning, {from, pin, hasRegistry: false})
-  const isKept = !allowBackward && isNewer(tagIn(from, meaning), image.tag)
-  return {from, to, isKept, edits: isKept || isThere(node, to) ? [] : [scalarEdit(yaml, node, to)]}
-}
-
-interface Present {
-  readonly from: string
-  readonly pin: ChangeWish['pin']
-  /** Whether the registry has a key of its own. */
-  readonly hasRegistry: boolean
-}
-
-function valueOf(image: DeployedImage, meaning: Meaning, {from, pin, hasRegistry}: Present): string {
-  const {repository, digest} = image
-  switch (meaning) {
-    case 'digest':
-      return digest
-    case 'registry':
-      return repository.registry
-    case 'repository':
-      return repositoryText(image, from, hasRegistry)
-    case 'tag':
-      return tagText(image, from, pin)
-    case 'reference':
-      return `${repositoryText(image, from.replace(/@.*$|:[^/]*$/g, ''), false)}${pinOf(image, pin)}`
+/** The image at a key of values, with all keys that hold parts of it. */
+export function valuesPlace(yaml: YamlFile, at: ValuesPlace, wish: ChangeWish): ImagePlace {
+  const {images, entry} = wish
+  const {leaf, map, path, document, pathOf} = at
+  const place = [...path, ...(leaf === undefined ? [] : [leaf])].map(String).join('.')
+  const isOurs = (text: string): boolean => imagesOf(splitImage(text).name, images).length > 0
+  const keys = imageKeys(map, leaf, isOurs)
+  if (leaf !== undefined && !Object.values(keys).includes(leaf)) throw unclear(yaml, place)
+  const isMeant = leaf === undefined
+  const all: PartKeys = {
+    ...{document, map, path, keys, pathOf},
+    additions: isMeant
+      ? [
+          ['tag', 'tag'],
+          ['digest', 'digest']
+        ]
+      : [],
+    siblings: ['tag', 'repository', 'registry', 'name', 'image']
   }
-}
-
-/** Charts that know no digest take it behind the tag. */
-function tagText({tag, digest}: DeployedImage, from: string, pin: ChangeWish['pin']): string {
-  const name = tag ?? from.replace(/@.*$/, '')
-  return from.includes('@') || pin !== 'tag' ? `${name}@${digest}` : name
-}
-
-/** As it is written, where it is the same repository. */
-function repositoryText({repository}: DeployedImage, from: string, hasRegistry: boolean): string {
-  if (hasRegistry) return repository.name
-  const written = repositoryIn(from)
-  return written !== undefined && isSame(written, repository) ? from : formatRepository(repository)
-}
-
-function tagIn(from: string, meaning: Meaning): string {
-  if (meaning === 'tag') return from.replace(/@.*$/, '')
-  if (meaning !== 'reference') return ''
-  return /:([^/:@]+)(?:@.*)?$/.exec(from.replace(/@.*$/, ''))?.[1] ?? ''
-}
-
-/** The keys of an image that stand there are brought up to date; what the pin needs and is missing is added. */
-function mapChange(
-  yaml: YamlFile,
-  map: YAMLMap,
-  image: DeployedImage,
-  {pin, allowBackward}: ChangeWish
-): Change {
-  const written = (key: string): string => writtenText(pairIn(map, key)?.value) ?? ''
-  const has = (key: string): boolean => pairIn(map, key) !== undefined
-  const hasRegistry = has('registry')
-  const values = (['registry', 'repository', 'tag', 'digest'] as const)
-    .filter(key => has(key) || isNeeded(key, pin))
-    .filter(key => key !== 'tag' || image.tag !== undefined)
-    .map(key => [key, valueOf(image, key, {from: written(key), pin: 'tag', hasRegistry})] as const)
-  const isKept = !allowBackward && isNewer(tagIn(written('tag'), 'tag'), image.tag)
-  const describe = (of: (key: string) => string): string =>
-    ['registry', 'repository', 'tag', 'digest'].map(of).filter(Boolean).join(' ')
+  const standing = valueOf(partsIn(yaml, all))
+  const isMirror = entry.name !== undefined && isNamedBy(standing.name, entry.name)
   return {
-    from: describe(written),
-    to: describe(key => values.find(([one]) => one === key)?.[1] ?? written(key)),
-    isKept,
-    edits: isKept ? [] : values.flatMap(([key, value]) => keyEdit(yaml, map, [key, value]))
+    place,
+    standing,
+    isNamed: true,
+    write: wanted => writeValues(yaml, all, {wanted, standing, leaf, isMirror})
   }
 }
 
-function isNeeded(key: string, pin: ChangeWish['pin']): boolean {
-  return (key === 'tag' && pin !== 'digest') || (key === 'digest' && pin !== 'tag')
+interface Writing {
+  readonly wanted: PlacedImage
+  readonly standing: ImageValue
+  readonly leaf: string | undefined
+  readonly isMirror: boolean
 }
 
-function keyEdit(yaml: YamlFile, map: YAMLMap, [key, value]: readonly [string, string]): TextEdit[] {
-  const pair = pairIn(map, key)
-  if (pair !== undefined) return isThere(pair.value, value) ? [] : [scalarEdit(yaml, pair.value, value)]
-  const sibling = ['tag', 'repository', 'registry']
-    .map(one => pairIn(map, one))
-    .find(one => isScalar(one?.value))
-  if (sibling === undefined) throw unfit(yaml.file, `there is nothing beside which ${key} could be added`)
-  return [insertBehind(yaml, map, sibling, [key, value])]
+/** A key for the repository, or the map around it, moves all; a key for the tag moves no image to another repository. */
+function writeValues(yaml: YamlFile, at: PartKeys, {wanted, standing, leaf, isMirror}: Writing): PlaceChange {
+  const {reference, registry, repository, path} = at.keys
+  const movesName = leaf === undefined || [reference, registry, repository, path].includes(leaf)
+  const isElsewhere = standing.name === '' || isNameOf(standing.name, wanted.image)
+  const isFixed = isMirror || (isElsewhere && (!movesName || hasGlobalRegistry(yaml, wanted)))
+  const isOther = imagesOf(standing.name, [wanted.image]).length === 0
+  if (!movesName && isOther && !isFixed) throw halfMoved(yaml, {at, leaf, standing, wanted})
+  const isNameless = standing.name === '' && !movesName
+  const name = {standing: standing.name, isFixed: isFixed || isNameless}
+  return writeParts(yaml, at, wanted, {name, needs: needsOf(at, leaf)})
 }
 
-/** A number that is written like the text is not the text. */
-function isThere(node: unknown, value: string): boolean {
-  return isScalar(node) && node.value === value
+/** Charts that know no key for a digest take it behind the tag. */
+function needsOf({keys}: PartKeys, leaf: string | undefined): KeyNeeds {
+  const hasDigestKey = keys.digest !== undefined || keys.hash !== undefined
+  const isMap = leaf === undefined
+  const isPinKey = leaf !== undefined && (leaf === keys.digest || leaf === keys.hash)
+  const isTagAlone = keys.tag !== undefined && !hasDigestKey && !isMap
+  return {tag: isTagAlone ? 'needed' : 'kept', fillsDigest: (isMap && hasDigestKey) || isPinKey}
+}
+
+/** Charts of Bitnami put the registry of all images before each repository. */
+function hasGlobalRegistry({documents}: YamlFile, {image}: PlacedImage): boolean {
+  const root = documents.find(({contents}) => isMap(contents))?.contents
+  const global = isMap(root) ? pairIn(root, 'global')?.value : undefined
+  return ['imageRegistry', 'registry'].some(
+    key => isMap(global) && writtenText(pairIn(global, key)?.value) === image.repository.registry
+  )
+}
+
+/** One text of a list, which its key names: `images[0]`. */
+function itemPlace(
+  yaml: YamlFile,
+  {document, node, leaf}: {readonly document: number; readonly node: Node; readonly leaf: string},
+  {entry}: ChangeWish
+): ImagePlace {
+  const part = partOfKey(leaf) ?? partOfKey(leaf.replace(/s$/i, ''))
+  const place = entry.key.map(String).join('.')
+  if (part === undefined) throw unclear(yaml, place)
+  const parts = {[part]: writtenText(node)?.trim() ?? ''}
+  const standing = valueOf(parts)
+  return {
+    ...{place, standing, isNamed: true},
+    write: wanted => {
+      const name = isOf(standing.name, wanted.image)
+        ? standing.name
+        : formatRepository(wanted.image.repository)
+      const needs = {tag: part === 'tag' ? 'needed' : 'free', fillsDigest: part === 'digest'} as const
+      const to = wantedValue(standing, {...wanted, name}, needs)
+      const {registry} = wanted.image.repository
+      const text = Reflect.get(writtenParts(parts, to, {registry, path: name}), part) as string
+      return {to, changes: scalarChange(yaml, node, {document, path: entry.key}, text)}
+    }
+  }
+}
+
+function unclear({file}: YamlFile, place: string) {
+  return unfit(
+    file,
+    `${place} does not say what it is: name a key that ends in tag, digest, repository or image`
+  )
+}
+
+function halfMoved(
+  {file}: YamlFile,
+  {
+    at,
+    leaf,
+    standing,
+    wanted
+  }: {
+    readonly at: PartKeys
+    readonly leaf: string
+    readonly standing: ImageValue
+    readonly wanted: PlacedImage
+  }
+) {
+  const way = at.path.map(String).join('.')
+  return unfit(
+    file,
+    `${[way, leaf].filter(Boolean).join('.')} stands beside the repository ${standing.name}, which is not ${formatRepository(wanted.image.repository)}`,
+    {
+      hint: `Name ${way === '' ? 'the key of the repository' : `#${way}`} to move the image whole, or ,name=${standing.name} where that is a mirror of it.`
+    }
+  )
 }

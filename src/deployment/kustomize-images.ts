@@ -1,21 +1,41 @@
 import {type YAMLMap, isMap, isSeq} from 'yaml'
 import {formatRepository} from '../oci/reference.js'
-import {type DeployedImage, type Pin, isNewer, isSame, repositoryIn} from './deployed-image.js'
-import type {ChangeWish, ImagePlace} from './image-change.js'
-import {imageEndingAs, imageNamed, onlyTarget} from './image-match.js'
+import type {DeployedImage} from './deployed-image.js'
+import type {ChangeWish, ImagePlace, PlaceChange, PlacedImage} from './image-change.js'
+import {isNamedBy} from './image-fields.js'
+import {type ImageValue, type Part, splitImage, valueOf} from './image-value.js'
+import {type PartKeys, partsIn, writeParts} from './place-writing.js'
+import {imagesOf} from './target-choice.js'
 import {
   type TextEdit,
   type YamlFile,
+  appendToRoot,
   columnOf,
   eolOf,
-  insertBehind,
+  onlyDocument,
   onlyMap,
   pairIn,
   plainOrQuoted,
-  scalarEdit,
   unfit,
   writtenText
 } from './yaml-text.js'
+
+/** The fields of an entry (kustomize, api/types/image.go), and what they hold. */
+const FIELDS = [
+  ['newName', 'repository'],
+  ['newTag', 'tag'],
+  ['digest', 'digest']
+] as const
+
+/** In the order in which they stand behind the name where they are added. */
+const ADDITIONS = [
+  ['digest', 'digest'],
+  ['tag', 'newTag'],
+  ['repository', 'newName']
+] as const
+
+/** What people write for a registry or owner that each overlay replaces. */
+const PLACEHOLDER = /^(?:(?:your|my|the|some)[-_.]|placeholder|example|todo|change|replace|image|registry)/i
 
 /**
  * Finds the entries of `images` in a kustomization (kubectl.docs.kubernetes.io, "images"), by name or newName. An image
@@ -24,125 +44,147 @@ import {
 export function kustomizePlaces(yaml: YamlFile, wish: ChangeWish): ImagePlace[] {
   const root = onlyMap(yaml)
   const list = pairIn(root, 'images')?.value
-  const entries = isSeq(list) ? list.items.filter(isMap) : []
-  const places = entries.flatMap(entry => {
-    const image = imageOf(entry, wish)
-    return image === undefined ? [] : [placeOf(yaml, {map: entry, image, wish})]
-  })
-  if (places.length > 0 || wish.entry.name === undefined) return places
-  const image = onlyTarget(wish.images)
-  return image === undefined ? [] : [newEntry(yaml, root, {name: wish.entry.name, image, pin: wish.pin})]
+  const items = isSeq(list) ? list.items : []
+  const places = items.flatMap((map, row) => (isMap(map) ? placeOf(yaml, {map, row}, wish) : []))
+  const {name} = wish.entry
+  if (places.length > 0 || name === undefined) return places
+  return [newPlace(yaml, root, name)]
 }
 
-function imageOf(entry: YAMLMap, {entry: {name: wanted}, images}: ChangeWish): DeployedImage | undefined {
-  const [name = '', newName = ''] = ['name', 'newName'].map(key => writtenText(pairIn(entry, key)?.value))
-  const known = imageNamed(newName, images, undefined)
-  if (wanted !== undefined) return name === wanted ? (known ?? onlyTarget(images)) : undefined
-  return known ?? imageNamed(name, images, undefined) ?? imageEndingAs(name, images)
-}
-
-interface Entry {
+interface Item {
   readonly map: YAMLMap
-  readonly image: DeployedImage
-  readonly wish: ChangeWish
+  readonly row: number
 }
 
-function placeOf(yaml: YamlFile, {map, image, wish}: Entry): ImagePlace {
-  const old = Object.fromEntries(
-    ['name', 'newName', 'newTag', 'digest'].map(key => [key, writtenText(pairIn(map, key)?.value) ?? ''])
-  )
-  const {name = '', newName = '', newTag = '', digest = ''} = old
-  const isKept = !wish.allowBackward && isNewer(newTag, image.tag)
-  const values = wantedValues(image, {name, newName, newTag, digest, pin: wish.pin})
-  const edits = isKept ? [] : values.flatMap(([key, value]) => fieldEdit(yaml, map, [key, value]))
-  const after = {...old, ...Object.fromEntries(values)}
-  return {
-    target: image.target,
-    place: `images ${name}`,
-    from: describe(newName || name, newTag, digest),
-    to: describe(after['newName'] || name, after['newTag'] ?? '', after['digest'] ?? ''),
-    edits,
-    isKept
+function placeOf(yaml: YamlFile, {map, row}: Item, {entry, images}: ChangeWish): ImagePlace[] {
+  const document = onlyDocument(yaml)
+  const keys = Object.fromEntries(
+    FIELDS.flatMap(([key, part]) => (pairIn(map, key) === undefined ? [] : [[part, key]]))
+  ) as Partial<Record<Part, string>>
+  const at: PartKeys = {
+    ...{document, map, keys, path: ['images', row]},
+    additions: ADDITIONS,
+    siblings: ['newName', 'name']
   }
-}
-
-/** What stands there is brought up to date, too: a digest that is left would count more than the tag. */
-function wantedValues(
-  image: DeployedImage,
-  there: {name: string; newName: string; newTag: string; digest: string; pin: Pin}
-): [string, string][] {
-  const {tag, digest, repository} = image
-  const current = repositoryIn(there.newName || there.name)
-  const isThere = current !== undefined && isSame(current, repository)
-  const needsTag = there.pin !== 'digest' || there.newTag !== ''
-  const needsDigest = there.pin !== 'tag' || there.digest !== '' || tag === undefined
+  const name = writtenText(pairIn(map, 'name')?.value) ?? ''
+  const parts = partsIn(yaml, at)
+  const own = valueOf(parts)
+  const standing: ImageValue = {...own, name: own.name || splitImage(name).name}
+  const isNamed = entry.name !== undefined && isNamedBy(name, entry.name)
+  if (entry.name !== undefined && !isNamed) return []
+  const pool = isNamed ? undefined : placeholderFor(name, own, images)
+  if (!isNamed && pool === undefined && imagesOf(standing.name, images).length === 0) return []
   return [
-    ...(isThere ? [] : [['newName', formatRepository(repository)] as [string, string]]),
-    ...(needsTag && tag !== undefined ? [['newTag', tag] as [string, string]] : []),
-    ...(needsDigest ? [['digest', digest] as [string, string]] : [])
+    {
+      place: `images ${name}`,
+      standing,
+      isNamed: isNamed || pool !== undefined,
+      ...(pool === undefined ? {} : {pool}),
+      write: wanted => writeItem(yaml, at, {wanted, standing})
+    }
   ]
 }
 
-/** No edit where the value stands there already. */
-function fieldEdit(yaml: YamlFile, map: YAMLMap, [key, value]: readonly [string, string]): TextEdit[] {
-  const pair = pairIn(map, key)
-  if (pair !== undefined)
-    return writtenText(pair.value) === value && isText(pair.value)
-      ? []
-      : [scalarEdit(yaml, pair.value, value)]
-  const sibling = pairIn(map, key === 'newName' ? 'name' : 'newName') ?? pairIn(map, 'name')
-  if (sibling === undefined) throw unfit(yaml.file, 'an entry of images has no name')
-  return [insertBehind(yaml, map, sibling, [key, value])]
+/** A name in a kustomization that has no newName yet stands for what each overlay puts there. */
+function placeholderFor(
+  name: string,
+  own: ImageValue,
+  images: readonly DeployedImage[]
+): DeployedImage[] | undefined {
+  const [first = '', ...others] = splitImage(name).name.split('/')
+  const isHost = /[.:]|^localhost$/.test(first)
+  const isWord = PLACEHOLDER.test(first)
+  const isFree = own.name === '' && own.tag === '' && own.digest === ''
+  if (own.name !== '' || (!isWord && (isHost || !isFree))) return undefined
+  const last = others.at(-1) ?? first
+  const found = images.filter(({repository}) => repository.name.split('/').at(-1) === last)
+  return found.length === 0 ? undefined : found
 }
 
-/** A tag such as 1.10 without quotes is a number, which kustomize refuses. */
-function isText(node: unknown): boolean {
-  return typeof node === 'object' && node !== null && 'value' in node && typeof node.value === 'string'
+function writeItem(
+  yaml: YamlFile,
+  at: PartKeys,
+  {wanted, standing}: {readonly wanted: PlacedImage; readonly standing: ImageValue}
+): PlaceChange {
+  const name = {standing: standing.name, isFixed: false}
+  return writeParts(yaml, at, wanted, {name, needs: {tag: 'kept', fillsDigest: false}})
+}
+
+function newPlace(yaml: YamlFile, root: YAMLMap, name: string): ImagePlace {
+  return {
+    place: `images ${name}`,
+    standing: {name: '', tag: '', digest: ''},
+    isNamed: true,
+    write: wanted => newEntry(yaml, root, {name, wanted})
+  }
 }
 
 function newEntry(
   yaml: YamlFile,
   root: YAMLMap,
-  {name, image, pin}: {readonly name: string; readonly image: DeployedImage; readonly pin: Pin}
-): ImagePlace {
-  const values = wantedValues(image, {name, newName: '', newTag: '', digest: '', pin})
-  const lines = [['name', name], ...values].map(([key = '', value = '']) => `${key}: ${plainOrQuoted(value)}`)
-  const {
-    newName = name,
-    newTag = '',
-    digest = ''
-  } = Object.fromEntries(values) as Partial<Record<'newName' | 'newTag' | 'digest', string>>
-  return {
-    target: image.target,
-    place: `images ${name}`,
-    from: '',
-    to: describe(newName, newTag, digest),
-    edits: [itemEdit(yaml, root, lines)],
-    isKept: false
+  {name, wanted}: {readonly name: string; readonly wanted: PlacedImage}
+): PlaceChange {
+  const {image, tag, pin} = wanted
+  const newName = formatRepository(image.repository)
+  const isTagged = tag !== undefined && pin !== 'digest'
+  const isPinned = pin !== 'tag' || tag === undefined
+  const entry = {
+    name,
+    ...(isNamedBy(name, newName) ? {} : {newName}),
+    ...(isTagged ? {newTag: tag as string} : {}),
+    ...(isPinned ? {digest: image.digest as string} : {})
   }
-}
-
-/** Behind the last entry, or as a list of its own at the end of the file. */
-function itemEdit({file, text}: YamlFile, root: YAMLMap, lines: readonly string[]): TextEdit {
-  const eol = eolOf(text)
   const list = pairIn(root, 'images')?.value
-  const itemAt = (indent: number): string =>
-    lines.map((line, row) => `${' '.repeat(indent)}${row === 0 ? '- ' : '  '}${line}${eol}`).join('')
-  if (list === undefined) return appended(text, `images:${eol}${itemAt(2)}`)
-  if (isSeq(list) && list.range && list.flow !== true) {
-    const [start, , end] = list.range
-    const lineBreak = text[end - 1] === '\n' ? '' : eol
-    return {from: end, to: end, text: lineBreak + itemAt(columnOf(text, start))}
+  const row = isSeq(list) ? list.items.length : 0
+  const isNew = pairIn(root, 'images') === undefined || row === 0
+  const change = {
+    document: onlyDocument(yaml),
+    path: isNew ? ['images'] : ['images', row],
+    value: isNew ? [entry] : entry,
+    edit: entryEdit(yaml, root, entry)
   }
-  throw unfit(file, 'images is not a list with a line for each entry')
+  const to = {name: newName, tag: isTagged ? tag : '', digest: isPinned ? image.digest : ''}
+  return {to, changes: [change]}
 }
 
-function appended(text: string, addition: string): TextEdit {
+/** Behind the last entry, in place of a list without entries, or as a list of its own at the end of the map. */
+function entryEdit(yaml: YamlFile, root: YAMLMap, entry: Readonly<Record<string, string>>): TextEdit {
+  const {file, text} = yaml
   const eol = eolOf(text)
-  const at = text.length
-  return {from: at, to: at, text: (text === '' || text.endsWith('\n') ? '' : eol) + addition}
+  const pairs = Object.entries(entry).map(([key, value]) => `${key}: ${plainOrQuoted(value)}`)
+  const flow = `{${pairs.join(', ')}}`
+  const itemAt = (indent: string): string =>
+    pairs.map((pair, row) => `${indent}${row === 0 ? '- ' : '  '}${pair}${eol}`).join('')
+  const pair = pairIn(root, 'images')
+  if (pair === undefined)
+    return appendToRoot(yaml, root, {
+      flow: `images: [${flow}]`,
+      linesAt: indent => `${indent}images:${eol}${itemAt(`${indent}  `)}`
+    })
+  const list = pair.value
+  if (isSeq(list) && list.range && list.items.length > 0) {
+    const [start, end] = list.range
+    if (list.flow === true) {
+      const last = text.slice(0, end - 1).trimEnd().length
+      return {from: last, to: last, text: `, ${flow}`}
+    }
+    const lineBreak = text[end - 1] === '\n' ? '' : eol
+    return {from: end, to: end, text: lineBreak + itemAt(' '.repeat(columnOf(text, start)))}
+  }
+  const isEmpty = (isSeq(list) && list.range) || writtenText(list) === undefined
+  if (isEmpty) return listEdit(yaml, root, flow)
+  throw unfit(file, 'images is no list of entries')
 }
 
-function describe(name: string, tag: string, digest: string): string {
-  return `${name}${tag === '' ? '' : `:${tag}`}${digest === '' ? '' : `@${digest}`}`
+/** `images:` or `images: []`, which becomes a list of one entry on its line. */
+function listEdit({file, text}: YamlFile, root: YAMLMap, flow: string): TextEdit {
+  const pair = pairIn(root, 'images')
+  const list = pair?.value
+  if (isSeq(list) && list.range) return {from: list.range[0], to: list.range[1], text: `[${flow}]`}
+  const key = pair?.key
+  const end =
+    typeof key === 'object' && key !== null && 'range' in key ? (key.range as number[])[1] : undefined
+  const colon = end === undefined ? -1 : text.indexOf(':', end)
+  if (colon < 0) throw unfit(file, 'images is no list of entries')
+  return {from: colon + 1, to: colon + 1, text: ` [${flow}]`}
 }

@@ -1,7 +1,7 @@
 import {ReleaseError} from '../errors.js'
 import {nearest} from '../inputs/nearest.js'
 
-const KINDS = ['kustomize', 'helm', 'image'] as const
+const KINDS = ['kustomize', 'helm', 'image', 'argocd'] as const
 
 /** How a file names images. */
 export type ManifestKind = (typeof KINDS)[number]
@@ -14,7 +14,7 @@ export interface ManifestEntry {
   readonly kind: ManifestKind
   /** From the root of the repository. */
   readonly file: string
-  /** Of Helm values: the way to what is changed. */
+  /** Of Helm values, also those of an Application: the way to what is changed. */
   readonly key: readonly KeyStep[]
   /** What the file calls the image, where that is not one of its repositories. */
   readonly name?: string
@@ -38,7 +38,8 @@ export function parseManifestEntry(line: string): ManifestEntry {
   if (known === undefined) throw unknownKind(line, kind)
   const [file = '', key] = rest.split(/#(.*)/s)
   if (known === 'helm' && !key) throw invalid(line, 'Helm values need a key: helm:values.yaml#image.tag')
-  if (known !== 'helm' && key !== undefined) throw invalid(line, `${known} takes no key behind "#"`)
+  if (!['helm', 'argocd'].includes(known) && key !== undefined)
+    throw invalid(line, `${known} takes no key behind "#"`)
   return {
     kind: known,
     file: fileIn(line, file),

@@ -1,4 +1,5 @@
-import {readFile, writeFile} from 'node:fs/promises'
+import {readFile, realpath, writeFile} from 'node:fs/promises'
+import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 import type {ManifestEdit} from './manifest-edit.js'
 import type {Editing} from './manifest-delivery.js'
@@ -15,13 +16,24 @@ export async function editWorkTree(edit: Editing, isDry: boolean): Promise<Manif
 
 async function readText(file: string): Promise<string | undefined> {
   try {
+    await assertNoLink(file)
     const bytes = await readFile(file)
     // A byte order mark stays where it is.
     return new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes)
   } catch (cause) {
     if (systemCodeOf(cause) === 'ENOENT') return undefined
+    if (cause instanceof ReleaseError) throw cause
     throw new ReleaseError('DEPLOYMENT_INVALID', `${file}: it cannot be read: ${messageOf(cause)}`, {cause})
   }
+}
+
+/** A link may lead out of the folder, as one in a repository may. */
+async function assertNoLink(file: string): Promise<void> {
+  const [folder, real] = await Promise.all([realpath('.'), realpath(file)])
+  if (real === path.join(folder, file)) return
+  throw new ReleaseError('DEPLOYMENT_INVALID', `${file}: it is a link, or lies behind one, to ${real}`, {
+    hint: 'Name the file itself, from the root of the repository.'
+  })
 }
 
 async function writeText(file: string, text: string): Promise<void> {

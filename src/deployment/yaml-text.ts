@@ -39,16 +39,23 @@ export function readYaml(file: string, text: string): YamlFile {
   })
 }
 
-/** The text with all edits made. They must not overlap. */
+/** The text with all edits made. They must not overlap; of those at one place the first stands first. */
 export function applyEdits(text: string, edits: readonly TextEdit[]): string {
-  return [...edits]
-    .sort((one, other) => other.from - one.from)
+  return edits
+    .map((edit, position) => ({...edit, position}))
+    .sort((one, other) => other.from - one.from || other.to - one.to || other.position - one.position)
     .reduce((whole, edit) => whole.slice(0, edit.from) + edit.text + whole.slice(edit.to), text)
 }
 
 /** The pair of a key in a map. */
 export function pairIn(map: YAMLMap, key: string): Pair | undefined {
   return map.items.find(({key: one}) => isScalar(one) && one.value === key)
+}
+
+/** The node that an alias stands for; any other as it is. */
+export function resolved({documents}: YamlFile, document: number, node: unknown): unknown {
+  const root = documents[document]
+  return isAlias(node) && root !== undefined ? node.resolve(root) : node
 }
 
 /** The text of a scalar as it is written, without quotes: 1.10 stays 1.10. Undefined where it is no scalar, or empty. */
@@ -92,6 +99,23 @@ export function insertBehind(
   return {from: at, to: at, text: `${eolOf(text)}${' '.repeat(columnOf(text, start))}${line}`}
 }
 
+/** Puts pairs at the end of the map that a file is. @param linesAt the lines of the pairs, indented by so much */
+export function appendToRoot(
+  {file, text}: YamlFile,
+  root: YAMLMap,
+  {flow, linesAt}: {readonly flow: string; readonly linesAt: (indent: string) => string}
+): TextEdit {
+  if (!root.range) throw unfit(file, 'nothing can be added to it')
+  const [start, end] = root.range
+  if (root.flow === true) {
+    const isEmpty = root.items.length === 0
+    const last = text.slice(0, end - 1).trimEnd().length
+    return {from: last, to: last, text: isEmpty ? flow : `, ${flow}`}
+  }
+  const lineBreak = end === 0 || text[end - 1] === '\n' ? '' : eolOf(text)
+  return {from: end, to: end, text: lineBreak + linesAt(' '.repeat(columnOf(text, start)))}
+}
+
 /** A value as it may stand behind a key: in quotes where YAML 1.1 or 1.2 would take it for a number or the like. */
 export function plainOrQuoted(value: string): string {
   const isPlain = (['1.1', '1.2'] as const).every(version => parsesTo(value, version))
@@ -116,6 +140,14 @@ export function lineOf(text: string, at: number): number {
 /** That a file cannot be edited as it is wanted. */
 export function unfit(file: string, fault: string, details: {readonly hint?: string} = {}): ReleaseError {
   return new ReleaseError('DEPLOYMENT_INVALID', `${file}: ${fault}`, details)
+}
+
+/** The place of the only document with content. */
+export function onlyDocument({documents}: YamlFile): number {
+  return Math.max(
+    documents.findIndex(({contents}) => contents !== null),
+    0
+  )
 }
 
 /** The map that a document is. @throws ReleaseError DEPLOYMENT_INVALID where the file is not one map */

@@ -1,5 +1,8 @@
 import {code, markdownTable, textTable} from './markdown.js'
 
+/** What became of a place. It stays where what runs is newer or another variant, and where a template fills it in. */
+export type PlaceState = 'changed' | 'same' | 'newer' | 'variant' | 'template'
+
 /** One place of a manifest that names an image. */
 export interface ManifestPlace {
   readonly file: string
@@ -9,6 +12,7 @@ export interface ManifestPlace {
   readonly isChanged: boolean
   /** Whether it stays because a newer version runs. */
   readonly isKept: boolean
+  readonly state: PlaceState
 }
 
 /** Where the change went. */
@@ -41,13 +45,19 @@ export function placeTable(places: readonly ManifestPlace[], isDry = false): str
   return markdownTable(['File', 'Place', '', 'Image'], rows)
 }
 
-function stateOf({isChanged, isKept}: ManifestPlace, isDry: boolean): string {
-  if (isKept) return 'stays, a newer version runs'
-  if (!isChanged) return 'as it is'
-  return isDry ? 'would change' : 'changed'
+const WORDS: Readonly<Record<PlaceState, string>> = {
+  changed: 'changed',
+  same: 'as it is',
+  newer: 'stays, a newer version runs',
+  variant: 'stays, another variant',
+  template: 'stays, a template'
 }
 
-function wayOf({from, to, isChanged, isKept}: ManifestPlace): string {
-  if (isKept) return from
-  return isChanged && from !== '' ? `${from} → ${to}` : to
+function stateOf({state}: ManifestPlace, isDry: boolean): string {
+  return state === 'changed' && isDry ? 'would change' : WORDS[state]
+}
+
+function wayOf({from, to, state}: ManifestPlace): string {
+  if (state !== 'changed') return state === 'same' ? to : from
+  return from === '' ? to : `${from} → ${to}`
 }
