@@ -1,7 +1,6 @@
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import {messageOf} from '../../src/errors.js'
 import type {ProxyFault} from '../support/fault-proxy.js'
-import {random} from '../support/random.js'
 import type {RunningRegistry} from '../support/registries.js'
 import {
   type FaultBench,
@@ -9,14 +8,14 @@ import {
   STRIDE,
   type WorldState,
   chosenOf,
-  faultPorts,
   openFaultBench
 } from './fault-bench.js'
+import {oddFaultCases} from './odd-faults.js'
 import {prepareMerge} from './merge-process.js'
-import {type BuiltRelease, type World, buildRelease, publishBuilt, readWorld} from './release-world.js'
+import {publishAlone, raceCases} from './races.js'
+import {type World, buildRelease, publishBuilt, readWorld} from './release-world.js'
+import {type Told, expectTruth} from './told-truth.js'
 
-/** How many races of two releases are run with random delays. */
-const RACES = STRIDE === 1 ? 25 : STRIDE === 17 ? 8 : 3
 /** The whole run tries about a thousand cases for each registry. */
 const MINUTES = STRIDE === 1 ? 60 : 15
 
@@ -64,6 +63,8 @@ export function releaseFaultSuite(start: () => Promise<readonly RunningRegistry[
     MINUTES * 60_000
   )
 
+  oddFaultCases(() => bench, MINUTES * 60_000)
+
   it.each(KILLS)(
     'leaves only whole releases behind tags when the process is killed at any request, and the next run finishes: %s',
     async when => {
@@ -85,30 +86,26 @@ export function releaseFaultSuite(start: () => Promise<readonly RunningRegistry[
     MINUTES * 60_000
   )
 
-  it(
-    'ends with the newer version on both registries when two releases race',
-    async () => {
-      for (let race = 1; race <= RACES; race++) await tryRace(bench, race)
-      bench.report('races with random delays', RACES, RACES)
-    },
-    MINUTES * 60_000
-  )
+  raceCases(() => bench, MINUTES * 60_000)
 }
 
 async function tryFault(bench: FaultBench, nth: number, fault: ProxyFault): Promise<void> {
   const prepared = await bench.prepare(NEWER)
+  const kept = bench.ports.journals.length
   bench.book.arm(nth, fault)
-  const failure = await publishBuilt(bench.ports, prepared.next).then(
-    () => undefined,
-    (error: unknown) => error
+  const told: Pick<Told, 'outputs' | 'error'> = await publishBuilt(bench.ports, prepared.next).then(
+    outputs => ({outputs}),
+    (error: unknown) => ({error})
   )
   bench.book.disarm()
   const found = await readWorld(prepared.world, [OLD, NEWER])
+  const journals = bench.ports.journals.slice(kept)
   const after = await bench.finish(prepared)
-  const where = `${fault} at request ${nth}, the run ${failure === undefined ? 'succeeded' : `failed: ${messageOf(failure)}`}`
+  const where = `${fault} at request ${nth}, the run ${told.error === undefined ? 'succeeded' : `failed: ${messageOf(told.error)}`}`
+  expectTruth(where, {...told, journals}, prepared, found)
   expect({where, state: Object.fromEntries(found)}).toEqual({
     where,
-    state: Object.fromEntries(failure === undefined ? after : prepared.before)
+    state: Object.fromEntries(told.error === undefined ? after : prepared.before)
   })
   expect(after).toEqual(expectedAfter(prepared.before, after))
 }
@@ -159,27 +156,6 @@ async function tryOvertaking(
   results.push(...(await Promise.allSettled([publishAlone(next)])))
   bench.book.disarm()
   await expectNewer(`${stopped} stopped at request ${nth} for ${whole}`, world, results)
-}
-
-async function tryRace(bench: FaultBench, race: number): Promise<void> {
-  const world = bench.world()
-  await publishBuilt(bench.ports, await buildRelease(bench.ports, world, OLD))
-  const built = [await buildRelease(bench.ports, world, OLDER), await buildRelease(bench.ports, world, NEWER)]
-  bench.book.jitter(30)
-  const results = await Promise.allSettled(
-    built.map(async one => {
-      await new Promise(resolve => setTimeout(resolve, random() * 120))
-      await publishAlone(one)
-    })
-  )
-  bench.book.jitter(0)
-  await expectNewer(`race ${race}`, world, results)
-}
-
-/** Publishes as a job of its own, which shares no connection and no token. */
-async function publishAlone(built: BuiltRelease): Promise<void> {
-  const own = faultPorts()
-  await publishBuilt(own, built).finally(own.close)
 }
 
 /** Neither run failed, both versions are whole under their own tags, and what both claim is the newer one's. */

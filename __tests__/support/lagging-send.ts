@@ -10,15 +10,19 @@ export interface VirtualClock extends Clock {
   readonly sleeps: readonly number[]
 }
 
-/** Sleepers wake in the order of their times, and only when whatever else is under way had a moment to go on. */
-export function virtualClock(): VirtualClock {
+/**
+ * Sleepers wake in the order of their times, and only when whatever else is under way had a moment to go on.
+ * @param momentOf the real milliseconds of that moment, for a sleep of so many
+ */
+export function virtualClock(momentOf: (slept: number) => number = () => 2): VirtualClock {
   const sleeps: number[] = []
   const sleepers: {readonly at: number; readonly wake: () => void}[] = []
   const state = {now: Date.parse('2026-02-03T04:05:06Z'), isTicking: false}
   const tick = async (): Promise<void> => {
     state.isTicking = true
     while (sleepers.length > 0) {
-      await delay(2)
+      sleepers.sort((a, b) => a.at - b.at)
+      await delay(momentOf((sleepers[0]?.at ?? 0) - state.now))
       sleepers.sort((a, b) => a.at - b.at)
       const next = sleepers.shift()
       if (next === undefined) break

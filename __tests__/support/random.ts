@@ -26,8 +26,8 @@ function announced(seed: number): number {
   return seed
 }
 
-/** The generator mulberry32, which is enough for pauses and names. */
-function generatorOf(seed: number): () => number {
+/** Numbers from 0 up to 1, the same for the same seed: the generator mulberry32, which is enough for pauses and names. */
+export function generatorOf(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -6,6 +6,7 @@ import {type Repository, type Tag, formatReference, formatRepository} from '../o
 import type {HttpRequest, HttpResponse, StreamBody} from '../ports.js'
 import type {Answer, Exchange, RegistryRequest} from './exchange.js'
 import {resolveLocation} from './location.js'
+import {isUnsure} from './retry.js'
 import {isImmutableTag} from './tag-immutability.js'
 import {type Access, repositoryScope} from './transport/auth.js'
 
@@ -102,17 +103,25 @@ export class RepositoryClient {
   }
 
   /**
-   * Puts a manifest at a tag, or untagged at its digest. Where a registry refuses because the tag must not change, and
-   * the tag is this manifest already, all is as it should be.
+   * Puts a manifest at a tag, or untagged at its digest. Where a registry refuses because the tag must not change, or no
+   * answer tells whether it was done, and this manifest is there, all is as it should be.
    * @throws ReleaseError DIGEST_MISMATCH where the registry stored something else
    */
   async putManifest(manifest: Manifest, reference: Tag | Digest = manifest.digest): Promise<void> {
     try {
       await this.#put(manifest, reference)
     } catch (error) {
-      const isRefused = error instanceof RegistryError && isImmutableTag(error.failure)
-      if (!isRefused || (await this.headManifest(reference))?.digest !== manifest.digest) throw error
+      const mayBeThere = error instanceof RegistryError && isImmutableTag(error.failure)
+      const isThere = mayBeThere || isUnsure(error) ? await this.#shows(manifest, reference) : false
+      if (!isThere) throw error
     }
+  }
+
+  async #shows({digest}: Manifest, reference: Tag | Digest): Promise<boolean> {
+    return await this.headManifest(reference).then(
+      head => head?.digest === digest,
+      () => false
+    )
   }
 
   /** Deletes a manifest and all its tags. True where it was there. */

@@ -35,6 +35,12 @@ export function isPassing(error: unknown): boolean {
   return error instanceof ReleaseError && error.code === 'REGISTRY_UNREACHABLE'
 }
 
+/** Whether a failure leaves open if the registry did what it was asked: no answer came, or one of what stands before it. */
+export function isUnsure(error: unknown): boolean {
+  if (error instanceof RegistryError) return error.status >= 500
+  return error instanceof ReleaseError && error.code === 'REGISTRY_UNREACHABLE'
+}
+
 /** A registry forgot an upload when it was started anew, gave it up, or got other bytes than were sent. */
 function isLostUpload({failure}: RegistryError): boolean {
   const codes = ['BLOB_UPLOAD_UNKNOWN', 'BLOB_UPLOAD_INVALID', 'DIGEST_INVALID']

@@ -43,7 +43,7 @@ export class TagLedger {
   }
 
   /**
-   * Puts the index of a move at its tag. A write whose answer was lost counts where the tag shows it.
+   * Puts the index of a move at its tag.
    * @throws what the registry answered
    */
   async write(move: TagMove): Promise<TagMove> {
@@ -52,7 +52,7 @@ export class TagLedger {
       await client.putManifest(index, tag.name)
     } catch (error) {
       this.note(move, isRefusal(error) ? 'refused' : 'unsure')
-      if (isRefusal(error) || !(await shows(move))) throw error
+      throw error
     }
     return this.note(move, 'confirmed')
   }
@@ -61,12 +61,4 @@ export class TagLedger {
 /** Whether a registry said that it did not do it. */
 function isRefusal(error: unknown): boolean {
   return error instanceof RegistryError && error.status < 500 && !isPassing(error)
-}
-
-async function shows({client, index, tag}: TagMove): Promise<boolean> {
-  try {
-    return (await client.headManifest(tag.name))?.digest === index.digest
-  } catch {
-    return false
-  }
 }

@@ -1,0 +1,7 @@
+import {describeWith} from '../support/components.js'
+import {OLAREG, startOlareg} from '../support/registries.js'
+import {raceSuite} from './races.js'
+
+describeWith(OLAREG, 'releases at once on olareg', () => {
+  raceSuite(async () => [await startOlareg(), await startOlareg()])
+})
