@@ -3,6 +3,7 @@ import {separator, text} from '../inputs/input.js'
 import {buildMatrix, mergeMatrix} from '../plan/matrix.js'
 import {formatPlan} from '../plan/plan-format.js'
 import type {Ports, Reporter} from '../ports.js'
+import {assertPublishable} from '../release/expected-moves.js'
 import {formatPlanSummary, formatTagTable} from '../reports/plan-summary.js'
 import {type BakeFiles, bakeFiles} from '../tags/bake-files.js'
 import {metadataOutputs} from '../tags/metadata-outputs.js'
@@ -74,7 +75,7 @@ export const computeTags = command({
   name: 'compute-tags',
   summary: 'Decide the tags, labels and jobs of a release before anything is built.',
   description:
-    'Takes the inputs of docker/metadata-action by name and grammar and gives its outputs, and beside them a plan that all later jobs follow, and the matrices that they run in. Where the run publishes, the registries are asked what stands at the tags now; what they do not answer at once is said, and decided when the tags are moved.',
+    'Takes the inputs of docker/metadata-action by name and grammar and gives its outputs, and beside them a plan that all later jobs follow, and the matrices that they run in. Where the run publishes, the registries are asked what stands at the tags now; what they do not answer at once is said, and decided when the tags are moved. A tag that must not change ends the run here, before anything is built.',
   // Plan and matrices are left out: variables of that size make later programs fail to start.
   exports: {
     prefix: 'DOCKER_METADATA_OUTPUT_',
@@ -126,7 +127,7 @@ export const computeTags = command({
       tools: tools.join(' '),
       rebuild_flag: values.rebuild === 'auto' ? String(isRebuild(run)) : values.rebuild
     }
-    report({...release, plan}, reporter)
+    report({...release, plan}, values.ask, reporter)
     return outputs
   }
 })
@@ -152,10 +153,16 @@ async function saveBakeFiles(
   }
 }
 
-function report({plan, targets}: DecidedRelease, reporter: Reporter): void {
+/** @throws ReleaseError TAG_REFUSED, when all is said, for a release that could not be published */
+function report(
+  {plan, targets}: DecidedRelease,
+  ask: InputValues<typeof inputs>['ask'],
+  reporter: Reporter
+): void {
   for (const line of formatTagTable(plan)) reporter.info(line)
   for (const {target, tagPlan} of targets)
     for (const {rule, why} of tagPlan.leftOut) reporter.debug(`${target.name}: no tag from ${rule}: ${why}`)
   for (const note of plan.notes) reporter.notice(note)
   reporter.summary(formatPlanSummary(plan))
+  if (ask === 'auto') assertPublishable(plan)
 }

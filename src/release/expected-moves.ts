@@ -1,3 +1,4 @@
+import {ReleaseError} from '../errors.js'
 import {shortDigest} from '../oci/digest.js'
 import {parseTag} from '../oci/reference.js'
 import type {ExpectedMove, Plan, PlannedTag, PlannedTarget, TagClass} from '../plan/plan.js'
@@ -59,6 +60,25 @@ export function expectMoves(plan: Plan, answers: PlanAnswers): Plan {
     ...faultNotes(answers)
   ]
   return {...plan, targets, notes: [...new Set([...plan.notes, ...notes])]}
+}
+
+/**
+ * Ends a release whose merge would be refused before anything is built: one tag that must not change keeps all others
+ * from moving.
+ * @throws ReleaseError TAG_REFUSED, with every such tag
+ */
+export function assertPublishable({targets}: Plan): void {
+  const lines = targets.flatMap(({images, tags}) =>
+    tags.flatMap(({name, expected = []}) =>
+      expected
+        .filter(({action}) => action === 'refuse')
+        .flatMap(({images: at = images, note = ''}) => at.map(image => `${image}:${name} ${note}`))
+    )
+  )
+  if (lines.length === 0) return
+  throw new ReleaseError('TAG_REFUSED', `tags that must not change:\n  ${lines.join('\n  ')}`, {
+    hint: 'Nothing was built. Release a new version; a version that is published stays what it is. With ask: note, the builds run all the same, and the tags are asked again before they move.'
+  })
 }
 
 function expectTarget(target: PlannedTarget, plan: Plan, answers: PlanAnswers): PlannedTarget {

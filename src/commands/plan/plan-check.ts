@@ -1,4 +1,5 @@
 import {ReleaseError} from '../../errors.js'
+import {SOURCE} from '../../oci/annotations.js'
 import {parseRepository} from '../../oci/reference.js'
 import type {Plan} from '../../plan/plan.js'
 import type {Ports} from '../../ports.js'
@@ -44,9 +45,13 @@ async function askAll(plan: Plan, options: CheckOptions, ports: Ports): Promise<
     [...tagsByImage(plan)].map(async ([image, tags]) => {
       const client = registries.repository(parseRepository(image), 'pull')
       const silent = {image, standing: new Map(), published: [], fault: 'no answer in time'}
-      return await orUntil(ports.signal, askRepository(client, tags), silent)
+      return await orUntil(ports.signal, askRepository(client, tags, sourceOf(plan)), silent)
     })
   )
+}
+
+function sourceOf({targets: [first]}: Plan): string | undefined {
+  return first?.annotations[SOURCE]
 }
 
 /** What Git knows of versions: tags of releases that no registry may have yet. None without a checkout. */

@@ -9,9 +9,9 @@ import {insecure, registryCredentials} from '../inputs/registry-inputs.js'
 
 /** Whether and how registries are asked when a plan is made. */
 export const checkInputs = {
-  ask: choice(['auto', 'never'], {
+  ask: choice(['auto', 'note', 'never'], {
     summary:
-      'Whether registries and Git are asked what stands at the tags now, so that the plan can say what moves and what stays. auto: where the run publishes, for two seconds at most; what is not answered is decided when the tags are moved, as all is with never.',
+      'Whether registries and Git are asked what stands at the tags now, so that the plan can say what moves and what stays. auto: where the run publishes, for two seconds at most; a tag that must not change ends the run before anything is built, and what is not answered is decided when the tags are moved. note: the same, but such a tag is only noted. never: all is decided when the tags are moved.',
     default: 'auto'
   }),
   insecure,
