@@ -79,6 +79,22 @@ describe('verify-release', () => {
     )
   })
 
+  it('takes for right that an alias is missing where the release left it free, for what is newer is released there', async () => {
+    const [first = '', second = ''] = lab.images
+    const newer = {images: lab.images, version: '2.0.0', tags: releaseTags('2.0.0')}
+    const published = await publishRelease(lab.ports, newer)
+    const client = clientOf(lab.ports, second)
+    await client.call({method: 'DELETE', path: 'manifests/latest', expect: [202]})
+    const patch = {...newer, version: '1.9.1', tags: releaseTags('1.9.1'), revision: 'c'.repeat(40)}
+    const {release: text, kept} = await publishRelease(lab.ports, patch)
+    expect(kept.split('\n')).toEqual([`${first}:latest`, `${second}:latest`])
+    expect((await verify({release: text})).verified.split('\n')).toHaveLength(4)
+    await client.putManifest(await client.getManifest(parseTag('1.9.1')), parseTag('latest'))
+    expect((await failureOf(() => verify({release: text}))).message).toContain(`${second}:latest points at `)
+    await client.putManifest(await client.getManifest(parseDigest(published.digest)), parseTag('latest'))
+    expect((await verify({release: text})).verified.split('\n')).toHaveLength(4)
+  })
+
   it('finds by download what a look at the size does not: other bytes, and a blob that breaks off', async () => {
     const {release} = await publish()
     const faults = lab.registries[1].registry.faults

@@ -1,7 +1,7 @@
 import {InputError, ReleaseError} from '../errors.js'
 import {type InputValues, flag, list} from '../inputs/input.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
-import {formatReference, parseReference, parseRepository, parseTag} from '../oci/reference.js'
+import {type Tag, formatReference, parseReference, parseRepository, parseTag} from '../oci/reference.js'
 import type {ReleaseDocument} from '../plan/release-document.js'
 import type {Registries} from '../registry/registries.js'
 import type {VerifiedCheck} from '../reports/verified-check.js'
@@ -134,12 +134,22 @@ const AGREE =
 /** Tags that stayed point at another release, which is the same in every repository. */
 function keptTags(release: ReleaseDocument | undefined, registries: Registries): SharedTag[] {
   return (release?.targets ?? []).flatMap(({images: named, tags}) => {
-    const kept = tags
-      .filter(({state}) => state === 'kept')
-      .map(({reference}) => parseReference(reference).tag)
+    const kept = tags.filter(({state}) => state === 'kept')
     const clients = named.map(image => registries.repository(parseRepository(image), 'pull'))
-    return [...new Set(kept)].filter(tag => tag !== undefined).map(tag => ({tag, clients}))
+    const names = [...new Set(kept.map(({reference}) => parseReference(reference).tag))]
+    return names
+      .filter(tag => tag !== undefined)
+      .map(tag => ({tag, clients, unset: clients.map(({name}) => name).filter(isUnset(kept, tag))}))
   })
+}
+
+/** Where the release left a tag free, for what is newer is released there, its absence is as it should be. */
+function isUnset(
+  kept: ReleaseDocument['targets'][number]['tags'],
+  tag: Tag
+): (repository: string) => boolean {
+  return repository =>
+    kept.some(({reference, unset}) => unset === true && reference === `${repository}:${tag}`)
 }
 
 /** Tags that stayed where they were point at another release, which is not ours to judge. */

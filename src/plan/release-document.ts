@@ -13,7 +13,9 @@ const tag = z.object({
   reference: z.string(),
   state: z.enum(['new', 'moved', 'same', 'kept']),
   /** What stood there before. */
-  before: z.optional(digest)
+  before: z.optional(digest),
+  /** A tag that stayed free on purpose: what is newer is released already. */
+  unset: z.optional(z.literal(true))
 })
 
 const schema = z.object({

@@ -10,6 +10,9 @@ import {affixesOf, lineOf, releasedVersion, standingVersion} from './version-nam
 /** A tag of a journal that something stood at before. */
 export type ReplacedTag = JournalTag & {readonly before: NonNullable<JournalTag['before']>}
 
+/** What it goes back to, with why that cannot be read, where it cannot. */
+export type ReplacedContent = ReplacedTag & {readonly odd?: string | undefined}
+
 /** What a journal asks for. */
 export interface JournalRollback {
   /** Aliases and branch tags, which go back. */
@@ -34,15 +37,19 @@ export function planJournalRollback({tags}: JournalDocument): JournalRollback {
 
 /** Whether a tag goes back to what a journal says: only where the release that the journal is of still stands there. */
 export function decideByJournal(
-  {before, after}: ReplacedTag,
+  {before, after, odd}: ReplacedContent,
   standing: Standing | undefined,
   isForced: boolean
 ): TagDecision {
   if (standing?.digest === before.digest) return {action: 'same'}
-  if (isForced) return {action: standing === undefined ? 'create' : 'move'}
-  if (standing?.digest === after.digest) return {action: 'move'}
+  if (isForced || standing?.digest === after.digest)
+    return standing === undefined ? {action: 'create'} : {action: 'move', ...noteOf(odd)}
   const found = standing === undefined ? 'is gone' : `points at ${shortDigest(standing.digest)}`
   return {action: 'refuse', note: `${found}, and not at ${shortDigest(after.digest)} as the journal says`}
+}
+
+function noteOf(odd: string | undefined): {readonly note?: string} {
+  return odd === undefined ? {} : {note: `${odd}; it stood there before, and goes back`}
 }
 
 /**
@@ -82,6 +89,7 @@ export function decideByVersion(
   if (standing?.digest === target.digest) return {action: 'same'}
   if (standing === undefined) return {action: 'keep', note: 'is gone'}
   const [ours, theirs] = [releasedVersion(version), standingVersion(standing, version)]
+  if (standing.odd !== undefined) return {action: 'move', note: `${standing.odd}; it is replaced`}
   if (ours === undefined || theirs === undefined)
     return isForced
       ? {action: 'move', note: 'what stood there names no version to compare with'}

@@ -17,8 +17,8 @@ export type TagDecision =
   | {readonly action: 'move'; readonly note?: string}
   /** It points there already. */
   | {readonly action: 'same'}
-  /** It stays where it is, as its class wants. */
-  | {readonly action: 'keep'; readonly note: string}
+  /** It stays where it is, as its class wants; `isUnset` where that is nowhere. */
+  | {readonly action: 'keep'; readonly note: string; readonly isUnset?: true}
   /** It must not move, and so the release must not happen. */
   | {readonly action: 'refuse'; readonly note: string}
 
@@ -63,7 +63,11 @@ export function decideTag(situation: TagSituation, candidate: Candidate): TagDec
 function decideFree(situation: TagSituation, candidate: Candidate): TagDecision {
   const newer = situation.tag.class === 'forward' ? newerElsewhere(situation, candidate) : undefined
   if (newer === undefined) return {action: 'create'}
-  return {action: 'keep', note: `is not set, for ${newer}, which is newer, is released already`}
+  return {
+    action: 'keep',
+    note: `is not set, for ${newer}, which is newer, is released already`,
+    isUnset: true
+  }
 }
 
 /** The same commit may be published again: a rebuild, or a run that failed half way. */

@@ -76,7 +76,8 @@ function documentOf({
     tags: moves.map(({repository, tag, decision, before}) => ({
       reference: formatReference(repository, tag),
       state: STATES[decision.action],
-      ...(before === undefined ? {} : {before})
+      ...(before === undefined ? {} : {before}),
+      ...(decision.action === 'keep' && decision.isUnset ? {unset: true as const} : {})
     }))
   }
 }

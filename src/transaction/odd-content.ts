@@ -17,6 +17,22 @@ export function describeOddness(manifest: Manifest, error: unknown): string {
   return `what is there (${shortDigest(manifest.digest)}, ${kindOf(manifest)}) cannot be read: ${why}`
 }
 
+/**
+ * Reads content that has to be read, and says where it stands if it cannot be.
+ * @param place where it was found, for example `registry/name:tag`
+ * @throws ReleaseError MANIFEST_INVALID that names the place and what is there
+ */
+export async function readNamed<T>(place: string, manifest: Manifest, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    throw new ReleaseError('MANIFEST_INVALID', `${place}: ${describeOddness(manifest, error)}`, {
+      cause: error,
+      hint: 'Nothing was written. Name another version, or publish this one again.'
+    })
+  }
+}
+
 /** @throws ReleaseError MANIFEST_INVALID for a config that is larger than any is */
 export function assertReadable(config: Descriptor): void {
   if (config.size <= MAX_MANIFEST_SIZE) return

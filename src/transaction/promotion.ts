@@ -1,11 +1,12 @@
 import {type Manifest, readManifest} from '../oci/manifest.js'
 import type {Digest} from '../oci/digest.js'
-import type {Repository, Tag} from '../oci/reference.js'
+import {type Repository, type Tag, formatReference} from '../oci/reference.js'
 import {type CopyResult, copyImage} from '../registry/image-copy.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {promotedFacts, promotedTag} from '../release/promotion-plan.js'
 import type {Publication} from '../release/publication.js'
 import {type CollectedPublication, collectChildren} from './child-collection.js'
+import {readNamed} from './odd-content.js'
 import {type Patience, lookUntil} from './patience.js'
 import {factsOf} from './standing-tags.js'
 import {type TagMove, assertAllowed, decideMoves} from './tag-moves.js'
@@ -42,13 +43,20 @@ export async function promote(promotion: Promotion, registries: ReleaseRegistrie
   const {from, to, tags, allowBackward, dryRun} = promotion
   const source = registries.working.repository(from.repository, 'pull')
   const index = await sourceOf(source, from.reference, registries.patience)
-  const facts = promotedFacts(await factsOf(source, index))
+  const {facts, annotations} = await readNamed(
+    formatReference(from.repository, from.reference),
+    index,
+    async () => ({
+      facts: promotedFacts(await factsOf(source, index)),
+      annotations: readManifest(index).annotations
+    })
+  )
   const publication: Publication = {
     target: from.repository.name.split('/').at(-1) ?? '',
     repositories: to,
     tags: tags.map(name => promotedTag(name, facts)),
     builds: [{digest: index.digest}],
-    annotations: readManifest(index).annotations
+    annotations
   }
   const {children} = await collectFrom(source, publication, registries)
   const clients = to.map(repository => registries.working.repository(repository, 'pull,push'))

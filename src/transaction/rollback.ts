@@ -13,6 +13,7 @@ import {
   namedVersion
 } from '../release/rollback-plan.js'
 import type {PublishedTag} from '../release/publication.js'
+import {describeOddness, readNamed} from './odd-content.js'
 import {settle} from './settled.js'
 import type {Patience} from './patience.js'
 import {factsOf} from './standing-tags.js'
@@ -46,8 +47,9 @@ export async function movesByJournal(
     tags.map(async entry => {
       const client = clientOf(entry.reference)
       await readTag({client, tag: tagOf(entry)}, entry.after.digest, patience)
-      const manifest = await wholeManifest(client, entry.before.digest)
-      const decide: MoveRule['decide'] = standing => decideByJournal(entry, standing, isForced)
+      const manifest = await client.getManifest(entry.before.digest)
+      const odd = await wholeOrOdd(client, manifest, entry.before.digest)
+      const decide: MoveRule['decide'] = standing => decideByJournal({...entry, odd}, standing, isForced)
       const tag = {name: tagOf(entry), class: entry.class}
       return await decideOne({client, manifest, tag}, {decide, hint: SINCE})
     })
@@ -67,8 +69,11 @@ export async function movesToVersion(
 }
 
 async function movesIn(client: RepositoryClient, version: Tag, isForced: boolean): Promise<TagMove[]> {
-  const [manifest, tags] = await Promise.all([wholeManifest(client, version), listTags(client)])
-  const named = namedVersion(version, await factsOf(client, manifest))
+  const [manifest, tags] = await Promise.all([client.getManifest(version), listTags(client)])
+  const reference = formatReference(client.repository, version)
+  const facts = await readNamed(reference, manifest, async () => factsOf(client, manifest))
+  await assertWhole(client, manifest, version)
+  const named = namedVersion(version, facts)
   const decide: MoveRule['decide'] = standing => decideByVersion(named, manifest, standing, isForced)
   const moves = await Promise.all(
     aliasesOf(tags, named).map(
@@ -106,13 +111,34 @@ async function decideAll(work: readonly Promise<TagMove[]>[]): Promise<TagMove[]
   })
 }
 
+/**
+ * What stood at a tag goes back there, also where nobody can read it: the release that replaced it is undone.
+ * @returns what it is, and why it cannot be read; undefined where it can
+ */
+async function wholeOrOdd(
+  client: RepositoryClient,
+  manifest: Manifest,
+  reference: Digest
+): Promise<string | undefined> {
+  try {
+    readManifest(manifest)
+  } catch (error) {
+    return describeOddness(manifest, error)
+  }
+  await assertWhole(client, manifest, reference)
+  return undefined
+}
+
 /** A clean-up may have deleted what stood there: a tag must not go back to half an image. */
-async function wholeManifest(client: RepositoryClient, reference: Tag | Digest): Promise<Manifest> {
-  const manifest = await client.getManifest(reference)
+async function assertWhole(
+  client: RepositoryClient,
+  manifest: Manifest,
+  reference: Tag | Digest
+): Promise<void> {
   const children = readManifest(manifest).manifests
   const heads = await Promise.all(children.map(async ({digest}) => await client.headManifest(digest)))
   const missing = children.filter((_, position) => heads[position] === undefined)
-  if (missing.length === 0) return manifest
+  if (missing.length === 0) return
   const lines = missing.map(({digest}) => `${digest} of it is not there`)
   throw new ReleaseError(
     'CHILD_MISSING',

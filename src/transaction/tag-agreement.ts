@@ -8,6 +8,8 @@ import {type Patience, lookUntil} from './patience.js'
 export interface SharedTag {
   readonly tag: Tag
   readonly clients: readonly RepositoryClient[]
+  /** Repositories, `registry/name`, where the release left it free on purpose: it may be missing there. */
+  readonly unset: readonly string[]
 }
 
 interface Place {
@@ -22,18 +24,20 @@ interface Place {
  */
 export async function disagreements(tags: readonly SharedTag[], patience: Patience): Promise<VerifiedTag[]> {
   const reports = await Promise.all(
-    tags.map(async ({tag, clients}) => {
-      const places = await lookUntil(async () => readAll(tag, clients), agree, patience)
+    tags.map(async shared => {
+      const {tag} = shared
+      const places = await lookUntil(async () => readAll(shared), agree, patience)
       return agree(places) ? [] : places.map(place => reportOf(tag, place, places))
     })
   )
   return reports.flat()
 }
 
-async function readAll(tag: Tag, clients: readonly RepositoryClient[]): Promise<Place[]> {
-  return await Promise.all(
+async function readAll({tag, clients, unset}: SharedTag): Promise<Place[]> {
+  const places = await Promise.all(
     clients.map(async client => ({client, digest: (await client.headManifest(tag))?.digest}))
   )
+  return places.filter(({client, digest}) => digest !== undefined || !unset.includes(client.name))
 }
 
 function agree(places: readonly Place[]): boolean {
