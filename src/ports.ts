@@ -53,8 +53,10 @@ export interface ExecOptions {
   readonly cwd?: string
   /** Variables set beside those of this process. */
   readonly env?: Readonly<Record<string, string>>
-  /** The variables of this process that it gets, by name or as a start with `*`. Default: all. */
+  /** The variables of this process that it gets, by name or as a start with `*`. Default: those of `childVariables`. */
   readonly inherit?: readonly string[]
+  /** Names of further variables of this process that it gets. */
+  readonly passed?: readonly string[]
   /** Milliseconds after which it is ended, with all that it started. Default: never. */
   readonly timeout?: number
   /** Written to the program's standard input. */

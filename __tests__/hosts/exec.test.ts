@@ -60,6 +60,63 @@ describe.each<[string, () => ExecOptions]>([
     expect(stdout).toBe(`in ü x\n${state.folder}\npath\n`)
   })
 
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['git', ['GIT_TRACE2_X', 'SSH_AUTH_SOCK'], ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN']],
+    [
+      'cosign',
+      ['COSIGN_PASSWORD', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'AWS_REGION'],
+      ['ACTIONS_RUNTIME_TOKEN']
+    ],
+    [
+      'buildah',
+      ['STORAGE_DRIVER', '_CONTAINERS_USERNS_CONFIGURED'],
+      ['COSIGN_PASSWORD', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN']
+    ],
+    ['docker', ['BUILDX_BUILDER', 'ACTIONS_RUNTIME_TOKEN', 'SOURCE_DATE_EPOCH'], ['COSIGN_PASSWORD']],
+    [
+      'docker-credential-ecr-login',
+      ['AWS_REGION', 'DOCKER_CONFIG'],
+      ['COSIGN_PASSWORD', 'ACTIONS_RUNTIME_TOKEN']
+    ],
+    ['tar', [], ['AWS_REGION', 'SSH_AUTH_SOCK', 'COSIGN_PASSWORD']],
+    ['my-program', ['AWS_REGION', 'COSIGN_PASSWORD'], []]
+  ])('gets the variables that it needs, and no login of the step: %s', async (name, expected, missing) => {
+    const secrets = [
+      'INPUT_REGISTRY-CREDENTIALS',
+      'INPUT_GITHUB-TOKEN',
+      'GITHUB_TOKEN',
+      'REGISTRY_CREDENTIALS'
+    ]
+    const more = [
+      'GH_TOKEN',
+      'BUILD_SECRETS',
+      'SNYK_TOKEN',
+      'DOCKERHUB_TOKEN',
+      'CI_REGISTRY_PASSWORD',
+      'DOCKER_PASSWORD'
+    ]
+    const names = [...secrets, ...more, ...expected, ...missing].filter(one => !(one in process.env))
+    const file = path.join(state.folder, name)
+    await writeFile(file, '#!/bin/sh\nenv\n')
+    await chmod(file, 0o755)
+    try {
+      for (const one of names) process.env[one] = `value of ${one}`
+      for (const passed of [undefined, ['GH_TOKEN']]) {
+        const {stdout} = await execPrograms(
+          file,
+          [],
+          passed === undefined ? options() : {...options(), passed}
+        )
+        const got = stdout.split('\n').map(line => line.slice(0, line.indexOf('=')))
+        expect(got).toEqual(expect.arrayContaining(['PATH', ...expected, ...(passed ?? [])]))
+        for (const one of [...secrets, ...more, ...missing].filter(one => !passed?.includes(one)))
+          expect(got).not.toContain(one)
+      }
+    } finally {
+      for (const one of names) Reflect.deleteProperty(process.env, one)
+    }
+  })
+
   it('that does not read its input is no fault', async () => {
     expect(await sh('exit 0', {input: 'x'.repeat(1_000_000)})).toMatchObject({exitCode: 0})
   })

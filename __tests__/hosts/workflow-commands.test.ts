@@ -115,6 +115,11 @@ describe('the commands of a step', () => {
     ['fine\n::error::evil', 'fine\n: :error::evil'],
     ['fine\r::error::evil', 'fine\r: :error::evil'],
     ['see ##[group]x', 'see ## [group]x'],
+    ...[
+      ...['\t', '\v', '\f', '\u0085', '\u00a0', '\u1680', '\u2000', '\u2003', '\u200a', '\u2028', '\u2029'],
+      ...['\u202f', '\u205f', '\u3000', ' \u0085 ']
+    ].map((space): [string, string] => [`${space}::add-mask::x`, `${space}: :add-mask::x`]),
+    ['\u0085##[add-mask]x', '\u0085## [add-mask]x'],
     ['registry::path stays', 'registry::path stays'],
     ['sha256:abc', 'sha256:abc']
   ])('let no line of the log be a command: %j', (line, expected) => {

@@ -1,5 +1,5 @@
-import {type RegistryLogin, completeLogins} from '../inputs/registry-credential.js'
-import type {Credentials, Ports} from '../ports.js'
+import {type RegistryLogin, completeLogins, secretForms} from '../inputs/registry-credential.js'
+import type {Credential, Credentials, Ports} from '../ports.js'
 import {Registries, type RegistriesOptions} from '../registry/registries.js'
 import {ReleaseJournal} from '../transaction/release-journal.js'
 import type {HostOf} from '../transaction/fresh-tags.js'
@@ -48,7 +48,6 @@ function registriesOf(
   retries: Pick<RegistriesOptions, 'tries'> = {}
 ): Registries {
   const {insecure} = inputs
-  for (const {password} of completeLogins(inputs['registry-credentials'])) ports.reporter.secret(password)
   return new Registries({...ports, ...retries, insecure, credentials: credentialsOf(inputs, ports)})
 }
 
@@ -77,6 +76,7 @@ export function patienceOf({wait}: Pick<ReleaseInputs, 'wait'>, {clock, signal}:
 
 /** The hosts of packages, each loaded only where tags have to be deleted there. */
 function hostsOf(inputs: ReleaseInputs, ports: Ports): HostOf {
+  const credentials = credentialsOf(inputs, ports)
   return async client => {
     const {backendKindOf, openBackend} = await import('../cleanup/backend-choice.js')
     const {repository} = client
@@ -89,16 +89,27 @@ function hostsOf(inputs: ReleaseInputs, ports: Ports): HostOf {
       isDryRun: false,
       ports,
       githubToken: inputs['github-token'],
-      credential: async () => await credentialsOf(inputs, ports)(repository.registry),
+      credential: async () => await credentials(repository.registry),
       runsIn: ports.environment('GITHUB_REPOSITORY')
     })
   }
 }
 
-/** A login of the inputs goes before one of the configuration. */
+/** A login of the inputs goes before one of the configuration. Before it is used, the log is told to show no form of it. */
 export function credentialsOf(inputs: RegistryInputs, ports: Ports): Credentials {
+  const logins = completeLogins(inputs['registry-credentials'])
+  const masked = new Set<string>()
+  const mask = (credential: Credential): void => {
+    for (const form of secretForms(credential).filter(one => !masked.has(one))) {
+      masked.add(form)
+      ports.reporter.secret(form)
+    }
+  }
+  for (const login of logins) mask(login)
   return async (registry, repository) => {
-    const given = completeLogins(inputs['registry-credentials']).find(login => login.registry === registry)
-    return given ?? (await ports.credentials(registry, repository))
+    const given = logins.find(login => login.registry === registry)
+    const credential = given ?? (await ports.credentials(registry, repository))
+    if (credential !== undefined) mask(credential)
+    return credential
   }
 }

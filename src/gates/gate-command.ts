@@ -1,3 +1,4 @@
+import {PLAIN_VARIABLES} from '../child-variables.js'
 import type {Ports} from '../ports.js'
 
 /** A program that a gate runs: a line of the caller's own for a shell, or a program with its arguments. */
@@ -28,35 +29,6 @@ export interface GateRun {
 
 /** More of a log is not kept: characters. */
 const MAX_LOG = 20_000_000
-
-/**
- * What programs and the engines of containers need to work. Not all of the environment: a step of a workflow often has
- * tokens there, and a test is code of whoever wrote the commit.
- */
-const PLAIN_VARIABLES = [
-  ...[
-    'PATH',
-    'HOME',
-    'USER',
-    'LOGNAME',
-    'SHELL',
-    'LANG',
-    'LC_*',
-    'TERM',
-    'TZ',
-    'TMPDIR',
-    'TEMP',
-    'TMP',
-    'PWD'
-  ],
-  ...['CI', 'GITHUB_ACTIONS', 'GITHUB_WORKSPACE', 'GITHUB_REPOSITORY', 'GITHUB_REF', 'GITHUB_REF_NAME'],
-  ...['GITHUB_SHA', 'GITHUB_RUN_ID', 'GITHUB_RUN_ATTEMPT', 'GITHUB_EVENT_NAME', 'RUNNER_OS', 'RUNNER_ARCH'],
-  ...['RUNNER_TEMP', 'RUNNER_TOOL_CACHE', 'XDG_*', 'DBUS_SESSION_BUS_ADDRESS'],
-  ...['DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY'],
-  ...['CONTAINER_HOST', 'CONTAINERS_*', 'BUILDAH_ISOLATION', 'STORAGE_*', 'REGISTRY_AUTH_FILE'],
-  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'SSL_CERT_FILE'],
-  ...['SSL_CERT_DIR', 'SystemRoot', 'ComSpec', 'PATHEXT', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA']
-]
 
 /**
  * Runs a program, and shows what it writes. An exit code is an answer; what it started is ended with it when its time is

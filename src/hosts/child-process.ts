@@ -2,6 +2,7 @@ import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process'
 import {createInterface} from 'node:readline'
 import type {Readable} from 'node:stream'
 import {text} from 'node:stream/consumers'
+import {childVariables} from '../child-variables.js'
 import type {ExecOptions, ExecResult} from '../ports.js'
 
 /** The exit code of a program that a signal ended, as shells give it at least. */
@@ -20,7 +21,11 @@ export async function runChild(
 ): Promise<ExecResult> {
   const {cwd, input = '', onLine, signal, timeout} = options
   const ending = timeout === undefined ? {signal} : {detached: process.platform !== 'win32'}
-  const child = spawn(command, args, {cwd, env: environmentOf(options), ...ending})
+  const child = spawn(command, args, {
+    cwd,
+    env: {...childVariables(command, process.env, options), ...options.env},
+    ...ending
+  })
   const watch = timeout === undefined ? undefined : watchGroup(child, timeout, signal)
   // A program that does not read its input is no fault.
   child.stdin.on('error', () => undefined)
@@ -37,15 +42,6 @@ export async function runChild(
   } finally {
     watch?.stop()
   }
-}
-
-function environmentOf({env, inherit}: ExecOptions): NodeJS.ProcessEnv {
-  if (inherit === undefined) return {...process.env, ...env}
-  const isInherited = (name: string): boolean =>
-    inherit.some(pattern =>
-      pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
-    )
-  return {...Object.fromEntries(Object.entries(process.env).filter(([name]) => isInherited(name))), ...env}
 }
 
 interface Watch {

@@ -1,3 +1,4 @@
+import {childVariables} from '../child-variables.js'
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Exec} from '../ports.js'
 import {findProgram} from './program-path.js'
@@ -9,7 +10,14 @@ import {findProgram} from './program-path.js'
  * @throws ReleaseError BUILDER_MISSING where it cannot be started; the reason of the signal where that fired
  */
 export const execPrograms: Exec = async (command, args, options = {}) => {
-  const watched = [options.signal, options.input, options.onLine, options.inherit, options.timeout]
+  const watched = [
+    options.signal,
+    options.input,
+    options.onLine,
+    options.inherit,
+    options.passed,
+    options.timeout
+  ]
   const isToEnd = watched.every(option => option === undefined)
   try {
     return isToEnd ? await runToEnd(command, args, options) : await runWatched(command, args, options)
@@ -28,7 +36,7 @@ const runWatched: Exec = async (command, args, options = {}) => {
 }
 
 const runToEnd: Exec = async (command, args, {cwd, env} = {}) => {
-  const environment = {...definedEnvironment(), ...env}
+  const environment = {...childVariables(command, process.env), ...env}
   const program = await findProgram(command, environment['PATH'] ?? '')
   if (program === undefined) throw new Error('no folder of PATH has it')
   const {getExecOutput} = await import('@actions/exec')
@@ -40,10 +48,4 @@ const runToEnd: Exec = async (command, args, {cwd, env} = {}) => {
     ...(cwd === undefined ? {} : {cwd}),
     env: environment
   })
-}
-
-function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  )
 }

@@ -122,6 +122,8 @@ async function runOnce(
   try {
     return await exec('cosign', args, {
       env,
+      // The key itself may be a variable.
+      passed: args.flatMap(arg => /^(?:--key=)?env:\/\/(\w+)$/.exec(arg)?.[1] ?? []),
       input: '',
       onLine,
       signal: AbortSignal.any([signal, waiting.signal])

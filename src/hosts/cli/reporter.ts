@@ -1,6 +1,7 @@
 import {appendFileSync} from 'node:fs'
 import type {Reporter} from '../../ports.js'
 import {systemClock} from '../clock.js'
+import {withoutCommands, withoutControls} from '../foreign-text.js'
 import {progressLines} from '../progress-lines.js'
 import {progressBars} from './progress-bars.js'
 
@@ -20,8 +21,11 @@ export function cliReporter(environment: Readonly<Record<string, string | undefi
   const redact = (text: string): string =>
     secrets.reduce((line, secret) => line.replaceAll(secret, '***'), text)
   const bars = isTerminal(environment) ? progressBars(process.stderr) : undefined
+  // A command line in a step of a workflow writes to the same runner as an action.
+  const isRunner = environment['GITHUB_ACTIONS'] === 'true'
+  const guard = (text: string): string => (isRunner ? withoutCommands(text) : withoutControls(text))
   const write = (text: string): void => {
-    const line = `${redact(text)}\n`
+    const line = `${redact(guard(text))}\n`
     if (bars?.write(line) !== true) process.stderr.write(line)
   }
   const paint = (code: number, text: string): string => (hasColour ? `\u001b[${code}m${text}\u001b[0m` : text)

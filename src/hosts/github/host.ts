@@ -38,7 +38,12 @@ export function openGithubHost(): GithubHost {
   return {
     ports,
     commandInput: () => commands.input('command').trim(),
-    read: async command => await gatherTexts(command.inputs, name => commands.input(name), process.env),
+    read: async command => {
+      const gathered = await gatherTexts(command.inputs, name => commands.input(name), process.env)
+      for (const [name, {secret, variable}] of Object.entries(command.inputs))
+        if (secret) forget(commands, name, variable)
+      return gathered
+    },
     hide: secret => hideSecret(commands, secret),
     write: (command, outputs) => writeOutputs(commands, command, outputs),
     fail(error) {
@@ -106,6 +111,12 @@ function artifactJournal(): Journal {
       return await openArtifactJournal(attempt || '1', temp).save(name, text)
     }
   }
+}
+
+/** What was read is in no variable any more, so that no program and no library finds it there. */
+function forget(commands: WorkflowCommands, name: string, variable: string | undefined): void {
+  for (const one of [commands.variableOf(name), variable])
+    if (one !== undefined) Reflect.deleteProperty(process.env, one)
 }
 
 function hideSecret(commands: WorkflowCommands, secret: string | undefined): void {

@@ -1,11 +1,14 @@
 import {randomUUID} from 'node:crypto'
 import {appendFileSync} from 'node:fs'
 import {EOL} from 'node:os'
+import {withoutCommands} from '../foreign-text.js'
 
 /** What a step says to its runner, and what the runner told it. */
 export interface WorkflowCommands {
   /** The text of an input, '' where none is given. */
   input(name: string): string
+  /** The variable in which the runner gives an input. */
+  variableOf(name: string): string
   setOutput(name: string, value: string): void
   /** Sets a variable for the steps after this one. */
   exportVariable(name: string, value: string): void
@@ -43,7 +46,8 @@ export function openWorkflowCommands({environment, write}: RunnerSurroundings): 
     return file !== undefined && file !== ''
   }
   return {
-    input: name => environment[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`] ?? '',
+    input: name => environment[variableOf(name)] ?? '',
+    variableOf,
     setOutput(name, value) {
       // Runners before 2.298 know no files; the empty line ends one that was begun without a line break.
       if (!append('GITHUB_OUTPUT', keyedValue(name, value))) {
@@ -63,6 +67,10 @@ export function openWorkflowCommands({environment, write}: RunnerSurroundings): 
   }
 }
 
+function variableOf(name: string): string {
+  return `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`
+}
+
 /** `name<<DELIMITER`, the value's lines, and a delimiter that nobody can have put into the value. */
 function keyedValue(name: string, value: string): string {
   const delimiter = `ghadelimiter_${randomUUID()}`
@@ -75,12 +83,4 @@ function escapeData(text: string): string {
 
 function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
-}
-
-/**
- * A branch, a registry's message or the line of a build may look like a command, `::stop-commands::` or the older
- * `##[add-mask]`, which a runner would obey wherever it comes from (@actions/core prints it as it is).
- */
-function withoutCommands(text: string): string {
-  return text.replace(/^(\s*):(?=:)/gm, '$1: ').replaceAll('##[', '## [')
 }
