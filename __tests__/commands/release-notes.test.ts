@@ -153,6 +153,7 @@ describe('release-notes', () => {
       message: expect.stringContaining('org/app has no release of the Git tag v1.0.0'),
       hint: expect.stringContaining('--create-release published')
     })
+    server.tags.set('v1.0.0', 'a'.repeat(40)).set('v2.0.0-rc.1', `tag of ${'a'.repeat(40)}`)
     expect(await write({release, 'create-release': 'draft'})).toMatchObject({change: 'created'})
     expect(server.releases).toMatchObject([{tag_name: 'v1.0.0', draft: true, prerelease: false}])
     expect(await write({release})).toMatchObject({change: 'none'})
@@ -160,6 +161,59 @@ describe('release-notes', () => {
       change: 'created'
     })
     expect(server.releases[1]).toMatchObject({tag_name: 'v2.0.0-rc.1', draft: false, prerelease: true})
+  })
+
+  it.each([
+    ['a Git tag that is not there', 'v1.0.O', /has no Git tag v1\.0\.O/],
+    [
+      'one at another commit',
+      'v1.0.1',
+      /v1\.0\.1 of org\/app is at b{40}, and what was released is of a{40}/
+    ],
+    ['an annotated one there', 'v1.0.2', /is at b{40}/]
+  ])(
+    'makes no release of %s, also in a dry run (softprops/action-gh-release#392)',
+    async (_, gitTag, message) => {
+      const {release} = await publish()
+      const server = await start()
+      server.tags.set('v1.0.1', 'b'.repeat(40)).set('v1.0.2', `tag of ${'b'.repeat(40)}`)
+      for (const dryRun of ['true', 'false']) {
+        const texts = {release, 'git-tag': gitTag, 'create-release': 'published', 'dry-run': dryRun}
+        const failure = await failureOf(() => write(texts))
+        expect([failure.code, failure.message]).toEqual([
+          'GITHUB_RELEASE_MISSING',
+          expect.stringMatching(message)
+        ])
+      }
+      expect(server.releases).toEqual([])
+    }
+  )
+
+  it.each<[string, string, 'new' | 'moved' | 'kept' | undefined, object]>([
+    ['the newest', 'v1.0.0', 'moved', {make_latest: 'true', prerelease: false}],
+    ['a hotfix of an old line', 'v1.0.0', 'kept', {make_latest: 'false', prerelease: false}],
+    ['images without latest', 'v1.0.0', undefined, {make_latest: 'legacy', prerelease: false}],
+    ['a candidate with a prefix', 'app-v1.0.0-rc.1', undefined, {make_latest: 'false', prerelease: true}],
+    ['a candidate of a package', '@org/app@1.0.0-rc.1', undefined, {make_latest: 'false', prerelease: true}]
+  ])('makes «Latest» of %s what latest of the images is (release-please#2317)', async (...row) => {
+    const [, gitTag, state, expected] = row
+    const {release} = await publish()
+    const server = await start()
+    server.tags.set(gitTag, 'a'.repeat(40))
+    const document = JSON.parse(release) as {targets: {tags: {reference: string; state: string}[]}[]}
+    const changed = document.targets.map(target => ({
+      ...target,
+      tags: target.tags.flatMap(tag => {
+        if (!tag.reference.endsWith(':latest')) return [tag]
+        return state === undefined ? [] : [{...tag, state}]
+      })
+    }))
+    await write({
+      release: JSON.stringify({...document, targets: changed}),
+      'git-tag': gitTag,
+      'create-release': 'published'
+    })
+    expect(server.releases).toMatchObject([expected])
   })
 
   it('takes a release that somebody else made at the same moment', async () => {
@@ -173,6 +227,7 @@ describe('release-notes', () => {
         }
       }
     })
+    server.tags.set('v1.0.0', 'a'.repeat(40))
     await write({release, 'create-release': 'published'})
     expect(server.releases).toHaveLength(1)
     expect(server.releases[0]!.body).toMatch(/^made by another\n\n<!-- image-release:images -->/)

@@ -208,6 +208,21 @@ describe('update-manifests', () => {
     expect(github.pulls).toHaveLength(1)
   })
 
+  it('pushes to no branch that a pull request is to change', async () => {
+    const texts = {
+      release: releaseOf({app: '1.1.0'}),
+      deliver: 'pull-request',
+      'github-repository': 'org/deploy',
+      'pull-request-branch': 'main'
+    }
+    const failure = await failureOf(() => update(texts))
+    expect([failure.code, failure.message]).toEqual([
+      'INPUT_INVALID',
+      expect.stringMatching(/pushed to directly/)
+    ])
+    expect(await tags()).toEqual(['1.0.0', '1.0.0', '1.0.0'])
+  })
+
   it('proposes nothing where nothing has to change', async () => {
     expect(
       await update({

@@ -24,6 +24,31 @@ describe('a section of the notes', () => {
       'a text with the section of another',
       '<!-- image-release:images-2 -->\nother\n<!-- /image-release:images-2 -->',
       `<!-- image-release:images-2 -->\nother\n<!-- /image-release:images-2 -->\n\n${START}\nnew\n${END}`
+    ],
+    [
+      'a text that speaks of its marks',
+      `- the mark \`${START}\` is no longer lost\n- nor is ${END}`,
+      `- the mark \`${START}\` is no longer lost\n- nor is ${END}\n\n${START}\nnew\n${END}`
+    ],
+    [
+      'a text that quotes a section',
+      `\`\`\`md\n${START}\nold\n${END}\n\`\`\`\n`,
+      `\`\`\`md\n${START}\nold\n${END}\n\`\`\`\n\n${START}\nnew\n${END}`
+    ],
+    [
+      'a text that quotes one mark',
+      `~~~\n${START}\n~~~\n${START}\nold\n${END}\n`,
+      `~~~\n${START}\n~~~\n${START}\nnew\n${END}\n`
+    ],
+    [
+      'a change log that is folded away',
+      `<details><summary>1.0.0</summary>\n\n${START}\nold\n${END}\n</details>\n`,
+      `<details><summary>1.0.0</summary>\n\n${START}\nold\n${END}\n</details>\n\n${START}\nnew\n${END}`
+    ],
+    [
+      'a text whose code is never closed',
+      `\`\`\`sh\nmake\n\n${START}\nold\n${END}\n`,
+      `\`\`\`sh\nmake\n\n${START}\nnew\n${END}\n`
     ]
   ])('is put into %s', (_, before, after) => {
     expect(putSection(before, 'images', 'new')).toBe(after)
@@ -39,6 +64,12 @@ describe('a section of the notes', () => {
   ])('is refused where %s', async (_, before) => {
     const failure = await failureOf(() => putSection(before, 'images', 'new'))
     expect(failure.code).toBe('NOTES_INVALID')
+  })
+
+  it('with blocks of code of its own is found behind a block that is never closed', () => {
+    const first = putSection('```\nmake\n', 'images', '```sh\ndocker pull x\n```')
+    expect(putSection(first, 'images', '```sh\ndocker pull x\n```')).toBe(first)
+    expect(sectionIn(first, 'images')).toBe('```sh\ndocker pull x\n```')
   })
 
   it('leaves what others wrote, in any order of writing, and comes to rest', () => {

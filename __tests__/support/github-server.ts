@@ -17,6 +17,7 @@ export interface ServedRelease {
   body: string | null
   draft: boolean
   prerelease: boolean
+  make_latest?: string
 }
 
 /** A pull request as the server keeps it. */
@@ -58,6 +59,8 @@ export interface GithubServer {
   readonly pulls: ServedPull[]
   /** Bundles by digest. */
   readonly attestations: Map<string, unknown[]>
+  /** Commits by Git tag; an annotated tag is `tag of COMMIT`. */
+  readonly tags: Map<string, string>
   readonly requests: ServedRequest[]
   /** What of requests and answers is not as GitHub's published description says. */
   readonly faults: string[]
@@ -80,6 +83,7 @@ export async function startGithub(options: GithubServerOptions = {}): Promise<Gi
     releases: [],
     pulls: [],
     attestations: new Map(),
+    tags: new Map(),
     requests: [],
     faults: [],
     url: '',
@@ -103,6 +107,7 @@ interface State {
   readonly releases: ServedRelease[]
   readonly pulls: ServedPull[]
   readonly attestations: Map<string, unknown[]>
+  readonly tags: Map<string, string>
   readonly requests: (ServedRequest & {readonly message: IncomingMessage})[]
   readonly faults: string[]
   readonly options: GithubServerOptions
@@ -160,6 +165,7 @@ const ROUTES: Readonly<Record<string, (state: State, call: Call) => Reply | unde
   'POST releases': (state, call) =>
     call.parts[0] === 'generate-notes' ? generatedNotes() : postRelease(state, call),
   'PATCH releases': patchRelease,
+  'GET git': getGit,
   'GET pulls': getPulls,
   'POST pulls': postPull,
   'PATCH pulls': patchPull,
@@ -200,7 +206,8 @@ function postRelease({releases}: State, {request: {body}, repository}: Call): Re
     name: typeof body['name'] === 'string' ? body['name'] : tag,
     body: typeof notes === 'string' ? notes : null,
     draft: body['draft'] === true,
-    prerelease: body['prerelease'] === true
+    prerelease: body['prerelease'] === true,
+    ...(typeof body['make_latest'] === 'string' ? {make_latest: body['make_latest']} : {})
   }
   releases.push(release)
   return {status: 201, body: releaseBody(release, repository)}
@@ -216,11 +223,30 @@ function patchRelease({releases}: State, {parts, request: {body}, repository}: C
 
 function releaseBody(release: ServedRelease, repository: string): object {
   const page = release.draft ? 'untagged-1a2b3c' : release.tag_name
+  const shown = Object.entries(release).filter(([key]) => key !== 'make_latest')
   return {
     ...exampleOf('release'),
-    ...release,
+    ...(Object.fromEntries(shown) as object),
     html_url: `https://github.com/${repository}/releases/tag/${page}`
   }
+}
+
+/** A tag that is annotated leads to an object of its own, and that to the commit. */
+function getGit({tags, url}: State, {parts: [kind, name = '']}: Call): Reply | undefined {
+  if (kind === 'tags') {
+    const commit = [...tags.values()].find(one => one === `tag of ${name}`)?.slice('tag of '.length)
+    const object = {sha: commit, type: 'commit', url}
+    return commit === undefined ? undefined : {status: 200, body: {...exampleOf('git-tag'), object}}
+  }
+  const target = kind === 'ref' ? tags.get(name.replace(/^tags\//, '')) : undefined
+  if (target === undefined) return undefined
+  const isAnnotated = target.startsWith('tag of ')
+  const object = {
+    sha: target.replace('tag of ', ''),
+    type: isAnnotated ? 'tag' : 'commit',
+    url
+  }
+  return {status: 200, body: {...exampleOf('git-ref'), ref: `refs/${name}`, object}}
 }
 
 function getPulls({pulls}: State, {url, parts, repository}: Call): Reply | undefined {

@@ -72,6 +72,13 @@ async function deliverTo(base: string, all: Parts): Promise<Delivered> {
   if (given.deliver === 'commit')
     return {branch: base, ...(await deliverToBranch({...wish, branch: base}, parts))}
   const branch = given['pull-request-branch'] ?? ''
+  if (branch === base)
+    throw new InputError([
+      {
+        input: 'pull-request-branch',
+        message: `is ${base}, the branch that the pull request is to change: it would be pushed to directly`
+      }
+    ])
   const place: PullRequestPlace = {
     api: ports.github(given['github-token'] ?? given['git-token']),
     repository: githubNameOf(given, address),

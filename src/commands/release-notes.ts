@@ -60,7 +60,8 @@ const inputs = {
   ),
   title: text({summary: 'The heading of the section.', default: 'Container images'}),
   'create-release': choice(['never', 'draft', 'published'], {
-    summary: 'What happens where the Git tag has no release on GitHub yet: never fails, the others make one.',
+    summary:
+      'What happens where the Git tag has no release on GitHub yet: never fails, the others make one for a Git tag that is at the released commit.',
     default: 'never'
   }),
   'cosign-key': text({
@@ -119,7 +120,8 @@ export const releaseNotesCommand = command({
     const [notes = ''] = texts
     const file = await ports.saveText('release-notes.md', `${notes}\n`)
     ports.reporter.summary(notes)
-    const written = await writeNotes(texts, given, {run, ports})
+    const revision = images.find(image => image.revision !== undefined)?.revision
+    const written = await writeNotes(texts, given, {run, ports, revision})
     return {notes, 'notes-file': file, ...written}
   }
 })

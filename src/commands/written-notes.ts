@@ -1,7 +1,9 @@
 import {InputError} from '../errors.js'
 import {type NotesPlace, type ReleaseCreation, previewNotes, putNotes} from '../deployment/github-release.js'
 import type {Ports} from '../ports.js'
-import {parseOrdered} from '../versions/version-order.js'
+import {readVariantTag} from '../deployment/tag-variant.js'
+import {parseReference} from '../oci/reference.js'
+import type {ReleaseDocument} from '../plan/release-document.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {parseGithubRepository} from './inputs/github-inputs.js'
 
@@ -14,16 +16,26 @@ export interface NotesWish {
   readonly 'github-repository': string | undefined
   readonly 'github-token': string | undefined
   readonly 'dry-run': boolean
+  readonly release: ReleaseDocument
 }
 
 /** Writes notes to the release on GitHub, where they are to go there. */
 export async function writeNotes(
   texts: readonly string[],
   given: NotesWish,
-  {run, ports}: {readonly run: WorkflowRun | undefined; readonly ports: Ports}
+  {
+    run,
+    ports,
+    revision
+  }: {
+    readonly run: WorkflowRun | undefined
+    readonly ports: Ports
+    /** The commit that the images name. */
+    readonly revision: string | undefined
+  }
 ): Promise<{url: string; change: string}> {
   if (given['write-to'] === 'file' || run === undefined) return {url: '', change: 'none'}
-  const place = placeOf(given, run)
+  const place = placeOf(given, run, revision)
   const content = {section: given.section ?? '', texts}
   const api = ports.github(given['github-token'])
   const {clock, signal, reporter} = ports
@@ -44,7 +56,7 @@ function wordFor(change: 'none' | 'changed' | 'created', isDry: boolean): string
 }
 
 /** @throws InputError with what neither the inputs nor the run say */
-function placeOf(given: NotesWish, run: WorkflowRun): NotesPlace {
+function placeOf(given: NotesWish, run: WorkflowRun, revision: string | undefined): NotesPlace {
   const gitTag = given['git-tag'] ?? /^refs\/tags\/(.+)$/.exec(run.ref)?.[1]
   const repository = given['github-repository'] ?? run.source.fullName
   if (gitTag === undefined)
@@ -55,6 +67,23 @@ function placeOf(given: NotesWish, run: WorkflowRun): NotesPlace {
     repository: parseGithubRepository(repository),
     gitTag,
     create: given['create-release'],
-    isPrerelease: run.prerelease ?? parseOrdered(gitTag)?.isPrerelease ?? false
+    isPrerelease: run.prerelease ?? isPrerelease(gitTag),
+    latest: latestOf(given.release),
+    // Where releases are kept in a repository of their own, its commits are others.
+    ...(repository === run.source.fullName ? {commit: revision ?? run.sha} : {})
   }
+}
+
+/** Whatever stands before the version: app-v1.2.3-rc.1, app/v1.2.3-rc.1, app@1.2.3-rc.1. */
+function isPrerelease(gitTag: string): boolean {
+  return readVariantTag(gitTag.replace(/^.*[/@]/s, ''))?.version.isPrerelease ?? false
+}
+
+/** What happened to the tag `latest` of the images: a hotfix of an old line leaves both where they are. */
+function latestOf({targets}: ReleaseDocument): NotesPlace['latest'] {
+  const states = targets.flatMap(({tags}) =>
+    tags.flatMap(({reference, state}) => (parseReference(reference).tag === 'latest' ? [state] : []))
+  )
+  if (states.length === 0) return 'legacy'
+  return String(states.some(state => state !== 'kept')) as 'true' | 'false'
 }

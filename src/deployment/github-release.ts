@@ -14,6 +14,10 @@ export interface NotesPlace {
   readonly gitTag: string
   readonly create: ReleaseCreation
   readonly isPrerelease: boolean
+  /** Whether it is GitHub's «Latest»; `legacy` lets GitHub decide by version and date. */
+  readonly latest: 'true' | 'false' | 'legacy'
+  /** The commit that was released, where the Git tag has to be at it. */
+  readonly commit?: string | undefined
 }
 
 /** What is put there: the section's name, and its content in every length, the longest first. */
@@ -66,6 +70,8 @@ export async function putNotes(
   for (let round = 0; round <= ROUNDS; round++) {
     const found = await findRelease(place, ports.api)
     if (found === undefined) {
+      assertCreation(place)
+      await assertGitTag(place, ports.api)
       await createRelease(place, content, ports.api)
       change = 'created'
     } else {
@@ -94,6 +100,7 @@ export async function previewNotes(
   if (found !== undefined)
     return {url: found.url, change: bodyWith(found.body, content) === found.body ? 'none' : 'changed'}
   assertCreation(place)
+  await assertGitTag(place, api)
   return {url: '', change: 'created'}
 }
 
@@ -137,8 +144,7 @@ async function findDraft(
 
 /** Two services may both find no release: the second is told that there is one, and reads it. */
 async function createRelease(place: NotesPlace, content: NotesContent, api: GithubApi): Promise<void> {
-  assertCreation(place)
-  const {repository, gitTag, create, isPrerelease} = place
+  const {repository, gitTag, create, isPrerelease, latest} = place
   const request: GithubRequest = {
     method: 'POST',
     path: repositoryPath(repository, 'releases'),
@@ -147,12 +153,49 @@ async function createRelease(place: NotesPlace, content: NotesContent, api: Gith
       name: gitTag,
       body: bodyWith('', content),
       draft: create === 'draft',
-      prerelease: isPrerelease
+      prerelease: isPrerelease,
+      // "Drafts and prereleases cannot be set as latest" (docs.github.com, REST API, "Create a release").
+      ...(create === 'draft' ? {} : {make_latest: isPrerelease ? 'false' : latest})
     }
   }
   const answer = await askGithub(api, request, {expect: [201, 422], right: RIGHT})
   const isMade = answer.status === 201 || errorsIn(answer.body).some(error => /already_exists/.test(error))
   if (!isMade) throw githubRefusal(request, answer, RIGHT)
+}
+
+/**
+ * GitHub makes a tag that is not there, at the head of the default branch.
+ * @throws ReleaseError GITHUB_RELEASE_MISSING where the Git tag is not there, or at another commit than what was released
+ */
+async function assertGitTag({repository, gitTag, commit}: NotesPlace, api: GithubApi): Promise<void> {
+  const found = await commitOfTag(repository, gitTag, api)
+  if (found === undefined)
+    throw new ReleaseError('GITHUB_RELEASE_MISSING', `${repository} has no Git tag ${gitTag}`, {
+      hint: 'GitHub would make one at the head of the default branch. Push the tag first, or name another: --git-tag TAG.'
+    })
+  if (commit === undefined || found === commit) return
+  throw new ReleaseError(
+    'GITHUB_RELEASE_MISSING',
+    `the Git tag ${gitTag} of ${repository} is at ${found}, and what was released is of ${commit}`,
+    {hint: 'Name the Git tag of that commit: --git-tag TAG.'}
+  )
+}
+
+/** An annotated tag is an object of its own, which leads to the commit. */
+async function commitOfTag(repository: string, gitTag: string, api: GithubApi): Promise<string | undefined> {
+  const {status, body} = await askGithub(
+    api,
+    {method: 'GET', path: repositoryPath(repository, 'git', 'ref', `tags/${gitTag}`)},
+    {expect: [200, 404], right: 'contents: read'}
+  )
+  if (status === 404) return undefined
+  let object = fieldOf(body, 'object')
+  while (textOf(object, 'type') === 'tag') {
+    const path = repositoryPath(repository, 'git', 'tags', textOf(object, 'sha'))
+    const answer = await askGithub(api, {method: 'GET', path}, {expect: [200], right: 'contents: read'})
+    object = fieldOf(answer.body, 'object')
+  }
+  return textOf(object, 'sha')
 }
 
 /** @throws ReleaseError GITHUB_RELEASE_MISSING where none is to be made */

@@ -43,18 +43,82 @@ function closing(name: string): string {
   return `<!-- /image-release:${name} -->`
 }
 
-/** Each section of the name in order; a person who copies a release may have made several. */
+/** A mark alone on its line, beside other marks at most. */
+interface Mark {
+  readonly from: number
+  readonly to: number
+  readonly isOpening: boolean
+  /** Whether it stands in a block of code, or in what is folded away: there it is quoted. */
+  readonly isQuoted: boolean
+}
+
+/**
+ * Each section of the name in order; a person who copies a release may have made several. Marks within a sentence, in
+ * blocks of code and in `<details>` are those of others, unless what is left would not fit together: a block that is never
+ * closed hides the section behind it.
+ */
 function placesOf(body: string, name: string): Place[] {
-  const places: Place[] = []
-  for (let at = 0; ;) {
-    const from = body.indexOf(opening(name), at)
-    const end = body.indexOf(closing(name), at)
-    if (from < 0 && end < 0) return places
-    const next = body.indexOf(opening(name), from + 1)
-    if (from < 0 || end < from || (next >= 0 && next < end)) throw brokenMarks(name)
-    at = end + closing(name).length
-    places.push({from, to: at})
-  }
+  const marks = marksIn(body, name)
+  const places = pairsOf(marks.filter(({isQuoted}) => !isQuoted)) ?? pairsOf(marks)
+  if (places === undefined) throw brokenMarks(name)
+  return places
+}
+
+/** Undefined where one stands without the other. */
+function pairsOf(marks: readonly Mark[]): Place[] | undefined {
+  const isPaired = marks.length % 2 === 0 && marks.every(({isOpening}, row) => isOpening === (row % 2 === 0))
+  if (!isPaired) return undefined
+  return marks.flatMap((mark, row) =>
+    mark.isOpening ? [{from: mark.from, to: marks[row + 1]?.to ?? 0}] : []
+  )
+}
+
+const MARKS = /^ {0,3}(?:<!-- \/?image-release:[\w.-]+ -->[ \t]*)+\r?$/
+
+function marksIn(body: string, name: string): Mark[] {
+  const quoted = quotedLines(body)
+  let at = 0
+  return body.split('\n').flatMap((line, row) => {
+    const start = at
+    at += line.length + 1
+    if (!MARKS.test(line)) return []
+    return [...line.matchAll(/<!-- (\/?)image-release:([\w.-]+) -->/g)]
+      .filter(([, , one]) => one === name)
+      .map(({0: text, 1: slash, index}) => ({
+        from: start + index,
+        to: start + index + text.length,
+        isOpening: slash === '',
+        isQuoted: quoted.has(row)
+      }))
+  })
+}
+
+/** The lines within fenced code (commonmark.org, 4.5) and within `<details>`, where these are closed. */
+function quotedLines(body: string): Set<number> {
+  const quoted = new Set<number>()
+  const lines = body.split('\n')
+  let fence: {readonly mark: string; readonly row: number} | undefined
+  const folds: number[] = []
+  lines.forEach((line, row) => {
+    const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1]
+    if (fence === undefined && mark !== undefined) fence = {mark, row}
+    else if (fence !== undefined && isEnd(line, fence.mark)) {
+      for (let one = fence.row; one <= row; one++) quoted.add(one)
+      fence = undefined
+    }
+    if (fence !== undefined) return
+    for (const [tag] of line.matchAll(/<details\b|<\/details>/gi)) {
+      const start = tag.startsWith('</') ? folds.pop() : undefined
+      if (!tag.startsWith('</')) folds.push(row)
+      if (start !== undefined) for (let one = start; one <= row; one++) quoted.add(one)
+    }
+  })
+  return quoted
+}
+
+function isEnd(line: string, fence: string): boolean {
+  const found = /^ {0,3}(`{3,}|~{3,})\s*$/.exec(line)?.[1] ?? ''
+  return found[0] === fence[0] && found.length >= fence.length
 }
 
 function brokenMarks(name: string): ReleaseError {
