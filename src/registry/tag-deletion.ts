@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto'
 import {RegistryError, ReleaseError} from '../errors.js'
 import {PLACEHOLDER} from '../oci/annotations.js'
-import {type Manifest, manifestOf} from '../oci/manifest.js'
+import {type Manifest, manifestOf, readManifest} from '../oci/manifest.js'
 import {OCI_INDEX} from '../oci/media-type.js'
 import {type Tag, formatReference} from '../oci/reference.js'
 import type {RepositoryClient} from './repository-client.js'
@@ -55,6 +55,11 @@ async function assertCanDelete(client: RepositoryClient, placeholder: Manifest, 
       }
     )
   }
+}
+
+/** Whether a manifest is such an index, which stands for a tag that is being deleted. */
+export function isPlaceholder(manifest: Manifest): boolean {
+  return manifest.mediaType === OCI_INDEX && readManifest(manifest).annotations[PLACEHOLDER] !== undefined
 }
 
 /** An empty index like no other, to be put at a tag that is to go alone. */

@@ -3,6 +3,7 @@ import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
 import type {Registries} from '../registry/registries.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
+import {isPlaceholder} from '../registry/tag-deletion.js'
 import {listTags} from '../registry/tag-list.js'
 import {type HostOf, deleteFreshTags} from './fresh-tags.js'
 import {type Patience, waitsOf} from './patience.js'
@@ -110,7 +111,8 @@ export class RepositoryUndo {
     const {move} = undo.entry
     const [seen, goal] = await Promise.all([this.#see(undo), goalOf(move, this.#client, listed)])
     undo.seen = seen
-    const what = undo.set === undefined ? untouched(undo, seen) : touched(undo, seen, goal)
+    const judged = undo.set === undefined ? untouched(undo, seen) : touched(undo, seen, goal)
+    const what = judged === 'other' && (await this.#isOurs(undo)) ? unfinished(undo) : judged
     if (what === 'act') return {undo, goal}
     if (what === 'wait' || round === 0) return undefined
     const isLed = what === 'back' && undo.set !== undefined && goal.reason !== undefined
@@ -124,6 +126,15 @@ export class RepositoryUndo {
       head => head?.digest,
       () => 'unknown' as const
     )
+  }
+
+  /** Where a registry deletes no tags, the tag stands at an empty index of ours on its way. */
+  async #isOurs({entry: {move}, set}: Undo): Promise<boolean> {
+    if (set === undefined || set.digest !== undefined) return false
+    return await this.#client
+      .findManifest(move.tag.name)
+      .then(manifest => manifest !== undefined && isPlaceholder(manifest))
+      .catch(() => false)
   }
 
   async #put({undo, goal}: Step): Promise<void> {
@@ -170,6 +181,11 @@ function touched({entry: {move}, set, fault}: Undo, seen: Seen, goal: TagGoal): 
   if (seen === set?.digest) return 'act'
   const isLate = seen === undefined || seen === 'unknown' || seen === move.standing?.digest
   return isLate ? 'wait' : 'other'
+}
+
+/** A deletion that succeeded is shown late; one that broke off half way is done again. */
+function unfinished({fault}: Undo): Outcome {
+  return fault === undefined ? 'wait' : 'act'
 }
 
 function reportOf(undo: Undo): Undone[] {
