@@ -67,9 +67,7 @@ describe('a clean-up of worlds that refuse and move', () => {
           ...given,
           journal: [],
           cache: {patterns: [], olderThan: Number.POSITIVE_INFINITY},
-          // Of images of one age the digest decides, and those of the host are others than the oracle's.
-          keepNewest: [],
-          keepNewestUntagged: undefined
+          keepNewestUntagged: given.untagged ? undefined : given.keepNewestUntagged
         }
         const outcome = await cleaned(world, policy, happening)
         const {host, nodes, course, run} = outcome
@@ -98,7 +96,7 @@ describe('a clean-up of worlds that refuse and move', () => {
           happening.unreadable === undefined
             ? []
             : walk(happening.unreadable.place % nodes.length, world.nodes)
-        const {deleted} = judge(world, policy)
+        const {deleted} = judge({...world, digests: nodes.map(({digest}) => digest)}, policy)
         const allowed = new Set([...deleted, ...unread])
         const isPlain = happening.unreadable === undefined && course.refusedOf.size === 0
         for (const [place, node] of nodes.entries()) {
@@ -113,12 +111,13 @@ describe('a clean-up of worlds that refuse and move', () => {
   }, 600_000)
 })
 
-/** A tag that comes while a repository is read may be chosen like any other, or with the others of its image. */
+/** What comes while a repository is read may be chosen like any other: with the others of its image, or by its number. */
 function isChosenAnyway(
   {at, kind}: Course['came'][number],
-  {deleteTags, untagged, orphans, wholeImages}: RetentionPolicy,
+  {deleteTags, untagged, orphans, wholeImages, keepNewest, keepNewestUntagged}: RetentionPolicy,
   {planned}: Outcome
 ): boolean {
-  const isAlong = wholeImages && kind === 'tag' && at <= planned
-  return isAlong || deleteTags.some(({text}) => text === 'glob:*') || untagged || orphans
+  const isCounted = keepNewest.length > 0 || keepNewestUntagged !== undefined
+  const isAlong = isCounted || (wholeImages && kind === 'tag')
+  return (isAlong && at <= planned) || deleteTags.some(({text}) => text === 'glob:*') || untagged || orphans
 }

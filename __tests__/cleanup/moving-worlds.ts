@@ -82,6 +82,10 @@ export function textsOf(policy: RetentionPolicy, nodes: readonly Stored[]): Reco
     'keep-tags': lines(policy.keepTags),
     'delete-tags': lines(policy.deleteTags),
     'whole-images': String(policy.wholeImages),
+    'keep-newest': policy.keepNewest
+      .map(({text, olderThan}) => (olderThan === undefined ? text : `${text} older than ${hours(olderThan)}`))
+      .join('\n'),
+    'keep-newest-untagged': policy.keepNewestUntagged === undefined ? '' : String(policy.keepNewestUntagged),
     untagged: String(policy.untagged),
     'untagged-age': hours(policy.untaggedAge),
     orphans: String(policy.orphans),

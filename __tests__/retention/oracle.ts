@@ -51,7 +51,8 @@ export function walk(from: number, nodes: readonly WorldNode[], seen: readonly n
 }
 
 /** Whether the policy chooses a manifest as such. */
-function isChosen(at: number, {nodes}: World, policy: RetentionPolicy, going: ReadonlySet<string>): boolean {
+function isChosen(at: number, world: World, policy: RetentionPolicy, going: ReadonlySet<string>): boolean {
+  const {nodes} = world
   const node = nodes[at]!
   const isOlder = (age: number): boolean => node.age * HOUR >= age
   const own = node.tags.filter(tag => !tag.startsWith('sha256-'))
@@ -59,7 +60,7 @@ function isChosen(at: number, {nodes}: World, policy: RetentionPolicy, going: Re
   if (own.length > 0) return own.every(tag => going.has(tag))
   const isUntagged = node.tags.length === 0
   if (policy.untagged && isUntagged && isOlder(policy.untaggedAge)) return true
-  if (isUntagged && beyondNewestUntagged({nodes}, policy).includes(at)) return true
+  if (isUntagged && beyondNewestUntagged(world, policy).includes(at)) return true
   if (isUntagged && isOlder(policy.olderThan) && isDamaged(node, policy)) return true
   const subjects = [
     ...(node.subject === undefined ? [] : [node.subject]),
@@ -72,11 +73,12 @@ function isChosen(at: number, {nodes}: World, policy: RetentionPolicy, going: Re
 }
 
 /** Of one time, by their digests. */
-function byDate({nodes}: Pick<World, 'nodes'>): (one: number, other: number) => number {
-  return (one, other) => nodes[one]!.age - nodes[other]!.age || (digestAt(one) < digestAt(other) ? -1 : 1)
+function byDate({nodes, digests}: Pick<World, 'nodes' | 'digests'>): (one: number, other: number) => number {
+  const nameOf = (place: number): string => digests?.[place] ?? digestAt(place)
+  return (one, other) => nodes[one]!.age - nodes[other]!.age || (nameOf(one) < nameOf(other) ? -1 : 1)
 }
 
-function beyondNewestUntagged(world: Pick<World, 'nodes'>, policy: RetentionPolicy): number[] {
+function beyondNewestUntagged(world: Pick<World, 'nodes' | 'digests'>, policy: RetentionPolicy): number[] {
   if (policy.keepNewestUntagged === undefined) return []
   const images = world.nodes.flatMap((node, at) => {
     const isPart = world.nodes.some(({children}) => children.includes(at))

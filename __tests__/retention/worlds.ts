@@ -30,6 +30,8 @@ export interface World {
   readonly hasReferrersApi: boolean
   /** Whether its host lists what has no tag, with times. */
   readonly isWhole: boolean
+  /** By what ties of age are decided, where the host's digests are not those of `digestAt`. */
+  readonly digests?: readonly Digest[]
 }
 
 export const GONE = digest('what is not there')
