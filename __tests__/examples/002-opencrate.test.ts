@@ -30,8 +30,7 @@ describeWith(PROGRAMS, '002-opencrate in a runner', () => {
       bases: PYTHONS.map(python => `python:${python}-slim`),
       builder: 'buildx',
       hubUsers: ['braindotai'],
-      variables: {DOCKERHUB_USERNAME: 'braindotai'},
-      secrets: {DOCKERHUB_TOKEN: HUB_LOGIN.password},
+      secrets: {DOCKERHUB_USERNAME: 'braindotai', DOCKERHUB_TOKEN: HUB_LOGIN.password},
       tools: {trivy: TRIVY}
     })
   }, MINUTES)
@@ -84,7 +83,7 @@ describeWith(PROGRAMS, '002-opencrate in a runner', () => {
         name: 'schedule',
         ref: 'refs/heads/main',
         payload: {schedule: '0 3 * * 0'},
-        variables: {DOCKERHUB_USERNAME: HUB_LOGIN.username}
+        secrets: {DOCKERHUB_USERNAME: HUB_LOGIN.username, DOCKERHUB_TOKEN: HUB_LOGIN.password}
       }
     ],
     [

@@ -43,6 +43,7 @@ describeWith(PROGRAMS, '003-inclusive-world-portal in a runner', () => {
       builder: 'buildx',
       hubUsers: ['username'],
       secrets: {
+        DOCKERHUB_USERNAME: 'username',
         DOCKERHUB_TOKEN: HUB_LOGIN.password,
         HARBOR_USERNAME: 'robot$project+ci',
         HARBOR_PASSWORD: 'harbor-robot-0123456789',
@@ -50,7 +51,6 @@ describeWith(PROGRAMS, '003-inclusive-world-portal in a runner', () => {
         COSIGN_PASSWORD: PASSWORD
       },
       variables: {
-        DOCKERHUB_USERNAME: 'username',
         AWS_ROLE: 'arn:aws:iam::123456789012:role/release',
         GOOGLE_PROVIDER: 'projects/123456789/locations/global/workloadIdentityPools/github/providers/github',
         GOOGLE_SERVICE_ACCOUNT: 'release@project-id.iam.gserviceaccount.com',

@@ -31,6 +31,8 @@ const PROGRAMS = [
 const OWN = 'org/image-release'
 const FIXTURES = path.resolve(import.meta.dirname, '../fixtures/workflows')
 const MINUTES = 60_000
+/** As many variants as make a plan that no variable of Linux can hold. */
+const VARIANTS = `number=${Array.from({length: 80}, (_, at) => at + 100).join(',')}`
 
 describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own YAML', () => {
   let registries: RunningRegistry[]
@@ -48,8 +50,8 @@ describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own 
     service = await startResultsService()
     project = copyProject(file => /^(dist|[\w-]+\/action\.yml|examples|\.github)/.test(file), 'none')
     spellOutOwnActions(project.folder, action => `${OWN}/${action}@v1`)
-    const file = path.join(project.folder, '.github/workflows/caller.yml')
-    cpSync(path.join(FIXTURES, 'caller.yml'), file)
+    for (const file of ['caller.yml', 'callers.yml', 'large.yml'])
+      cpSync(path.join(FIXTURES, file), path.join(project.folder, '.github/workflows', file))
     rmSync(path.join(project.folder, '.git'), {recursive: true})
     const clone = path.join(root, 'clone')
     for (const one of ['.github', 'examples'])
@@ -84,8 +86,8 @@ describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own 
       file: `.github/workflows/${file}`,
       repository: 'octo/hello',
       event: {name: 'push', ref, payload: {}},
-      variables: {IMAGES: images.join('\n'), EXAMPLE_IMAGES: images.join('\n')},
-      secrets: {REGISTRY_CREDENTIALS: login, EXAMPLE_REGISTRY_CREDENTIALS: login},
+      variables: {IMAGES: images.join('\n'), EXAMPLE_IMAGES: images.join('\n'), VARIANTS: VARIANTS},
+      secrets: {REGISTRY_CREDENTIALS: login, EXAMPLE_REGISTRY_CREDENTIALS: login, NAMESPACE: 'octo'},
       env: {...internet.env, ...service.env(`${file}-${number}`)},
       actions: {[OWN]: project.folder}
     })
@@ -131,6 +133,38 @@ describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own 
         expect(await reader.tags(image)).toEqual(['main'])
         expect(log).toContain(`${image}@${superseded}`)
       }
+    },
+    3 * MINUTES
+  )
+
+  it(
+    'release.yml is called three times in one run, and each call keeps to its own, whatever outputs are dropped',
+    async () => {
+      const images = imagesOf('many')
+      const log = await succeed(push('callers.yml', 'refs/heads/main', images))
+      // The namespace is the value of a secret: no output with it arrives anywhere.
+      expect(log.match(/Skip output 'release' since it may contain secret/g)).toHaveLength(3)
+      for (const tag of ['one', 'two', 'three']) await digestOf(images, [tag])
+      expect(log).toMatch(/fact verified \S+\/\*\*\*\/many:one/)
+      const kept = service.artifacts().map(({name}) => name)
+      const count = (pattern: RegExp): number => kept.filter(name => pattern.test(name)).length
+      expect(count(/^plan-[0-9a-f]{12}-/)).toBe(3)
+      expect(count(/^release-[0-9a-f]{12}-/)).toBe(3)
+      expect(count(/^report-/)).toBe(3)
+      expect(count(/^metrics-[0-9a-f]{12}-/)).toBe(6)
+      expect(count(/^release-journal-1(-[23])?$/)).toBe(3)
+    },
+    5 * MINUTES
+  )
+
+  it(
+    'hands a plan on that no output can carry, and says why a release arrives empty',
+    async () => {
+      const {log} = await push('large.yml', 'refs/heads/main', imagesOf('large'))
+      expect(log).toMatch(/plan=artifact:plan-|Kept as artifact plan-/)
+      expect(log).not.toContain('argument list too long')
+      expect(log).toContain("Skip output 'none' since it may contain secret")
+      expect(log).toMatch(/::error::.*If the workflow gives release and it arrived empty: GitHub drops an output/)
     },
     3 * MINUTES
   )
