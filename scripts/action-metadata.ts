@@ -127,7 +127,7 @@ const FORMS: Readonly<Partial<Record<Input<unknown>['shape'], string>>> = {
   list: 'Separated by commas or line breaks.',
   lines: 'One a line.',
   duration: 'A span of time such as 30s, 24h, 7d or 2w.',
-  json: 'JSON, or the path of a file that holds it.'
+  json: 'JSON, the path of a file that holds it, or artifact:NAME for what a job of this run kept.'
 }
 
 function format(document: object): string {

@@ -58,9 +58,9 @@ async function readSettings(file: string, ports: Ports): Promise<string | undefi
 /** A command that fails may have found something all the same, such as a report of what is wrong. */
 async function runWith(inputs: InputValues<InputTable>, command: Command, host: Host): Promise<void> {
   try {
-    host.write(command, await command.run(inputs, host.ports))
+    await host.write(command, await command.run(inputs, host.ports))
   } catch (error) {
-    if (error instanceof ReleaseError && error.outputs !== undefined) host.write(command, error.outputs)
+    if (error instanceof ReleaseError && error.outputs !== undefined) await host.write(command, error.outputs)
     throw error
   }
 }

@@ -316,7 +316,7 @@ describe('the metrics of a build', () => {
       ...['build', 'test'],
       ...images.map(image => `push ${image}`)
     ])
-    const kept = ports.kept.get('metrics-app-linux-arm64')?.['metrics.json'] ?? ''
+    const kept = ports.kept.get(`metrics-${plan.id}-app-linux-arm64`)?.['metrics.json'] ?? ''
     expect(parseMetrics(kept)).toEqual([metrics])
   })
 

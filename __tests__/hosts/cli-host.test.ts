@@ -139,13 +139,13 @@ describe('the command line', () => {
     const outputs = {area: '9', plan: '{"a":[1]}', note: '[not JSON'}
     const opened = host('paint')
     await opened.read(paint)
-    opened.write(paint, outputs)
+    await opened.write(paint, outputs)
     expect(JSON.parse(state.out)).toEqual({area: '9', plan: {a: [1]}, note: '[not JSON'})
     opened.close()
     state.out = ''
     const one = host('paint', '--output', 'plan')
     await one.read(paint)
-    one.write(paint, outputs)
+    await one.write(paint, outputs)
     expect(state.out).toBe('{"a":[1]}\n')
     one.close()
   })

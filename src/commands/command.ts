@@ -7,6 +7,16 @@ export type Outputs<Name extends string = string> = Readonly<Record<Name, string
 /** The outputs of a command, each with one sentence of what it holds. */
 export type OutputTable = Readonly<Record<string, string>>
 
+/**
+ * Outputs that a host keeps beside giving them out, together under one name: GitHub drops an output that holds the value
+ * of a secret, and takes none that is too large.
+ */
+export interface CrossingDocuments {
+  readonly outputs: readonly string[]
+  /** The output that says where they are kept; `run` gives out how that name begins, and the host completes it. */
+  readonly place: string
+}
+
 /** One command: data that hosts, generator and documentation read, and the function that does it. */
 export interface Command<Inputs extends InputTable = InputTable, Out extends OutputTable = OutputTable> {
   readonly name: string
@@ -20,6 +30,8 @@ export interface Command<Inputs extends InputTable = InputTable, Out extends Out
   readonly examples: readonly {readonly line: string; readonly remark: string}[]
   /** Outputs that a host which can set variables also exports, as the prefix and their name in upper case. */
   readonly exports?: {readonly prefix: string; readonly outputs: readonly string[]}
+  /** Outputs that cross jobs and may be lost or too large on their way. */
+  readonly documents?: CrossingDocuments
   /** The output that a command line prints as it is, where it is not asked for another. */
   readonly prints?: string
   /**

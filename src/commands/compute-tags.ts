@@ -8,7 +8,7 @@ import {formatPlanSummary, formatTagTable} from '../reports/plan-summary.js'
 import {type BakeFiles, bakeFiles} from '../tags/bake-files.js'
 import {metadataOutputs} from '../tags/metadata-outputs.js'
 import {type DecidedRelease, type ReleaseConfig, planRelease} from '../tags/release-plan.js'
-import {releaseGroup} from '../plan/release-group.js'
+import {buildGroup, releaseGroup} from '../plan/release-group.js'
 import {isRebuild} from '../tags/run-facts.js'
 import {scanMatrix} from '../tags/scan-matrix.js'
 import type {DecidedTarget} from '../tags/target-plan.js'
@@ -51,6 +51,8 @@ const outputs = {
   'bake-file-labels': 'The path of a bake file with labels.',
   'bake-file-annotations': 'The path of a bake file with annotations.',
   plan: 'The plan: what every later job needs to know, as JSON.',
+  'plan-artifact':
+    'artifact:NAME, where the plan is kept beside this output: every input plan takes it, too. For jobs that get no output, as GitHub drops one that holds a secret’s value. Empty where nothing keeps it.',
   'plan-id': 'Tells this plan apart from others of the same run: 12 hex digits, the same in each attempt.',
   'build-matrix':
     'The strategy.matrix of the build jobs: target, platform, platform-pair, runner and record.',
@@ -61,6 +63,8 @@ const outputs = {
   ...changeOutputs,
   group:
     'A name for concurrency groups: the same for every run that releases these images, and another for other images.',
+  'build-group':
+    'A name for concurrency groups of builds: the same for every commit of a ref, and another where one run releases the same images twice, by other rules or builds.',
   tools:
     'Programs that the file of settings asks for in later jobs and that no image of GitHub’s runners has, with spaces between them: trivy, grype, snyk, syft, cosign; and buildx, for which a BuildKit is set up, unless another builder is named.',
   rebuild_flag: 'true where base images are to be fetched and every step is to be built anew, else false.',
@@ -82,6 +86,7 @@ export const computeTags = command({
     outputs: ['version', 'tags', 'tag-names', 'labels', 'annotations', 'json', ...BAKE_OUTPUTS]
   },
   settings: 'top',
+  documents: {outputs: ['plan'], place: 'plan-artifact'},
   inputs,
   outputs,
   examples: [
@@ -117,6 +122,7 @@ export const computeTags = command({
       ...versionOutput(release, config),
       ...(await saveBakeFiles(main, values, ports)),
       plan: formatPlan(plan),
+      'plan-artifact': `plan-${plan.id}`,
       'plan-id': plan.id,
       'build-matrix': JSON.stringify(buildMatrix(plan, values['platform-jobs'])),
       'merge-matrix': JSON.stringify(mergeMatrix(plan)),
@@ -124,6 +130,7 @@ export const computeTags = command({
       push: String(plan.push),
       ...changes.outputs,
       group: releaseGroup(plan),
+      'build-group': buildGroup(plan, values.flavor ?? {}),
       tools: tools.join(' '),
       rebuild_flag: values.rebuild === 'auto' ? String(isRebuild(run)) : values.rebuild
     }

@@ -72,6 +72,7 @@ export const mergeManifest = command({
   description:
     'Finds every image that the build jobs handed over on every registry, checks it against the plan, copies what one registry lacks from another, pushes one index per image by digest everywhere, then moves the tags, latest last, and reads each back. What fails is put back. Without a plan it takes images, tags and digests.',
   settings: 'section',
+  documents: {outputs: ['release', 'journal', 'metrics'], place: 'release-artifact'},
   inputs,
   outputs: {
     digest: 'The digest of the index; of the first image where there are several.',
@@ -83,6 +84,8 @@ export const mergeManifest = command({
     journal:
       'JSON: what stood at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
     release: 'JSON: all of this in one document; verify-release and cleanup-latest take it.',
+    'release-artifact':
+      'artifact:NAME, where release, journal and metrics are kept beside these outputs: the inputs of those names take it, too. For jobs that get no output, as GitHub drops one that holds a secret’s value. Empty where nothing keeps it.',
     metrics: 'JSON: the metrics of all builds that metrics-artifacts names, in one list; else empty.',
     ...evidenceOutputTable
   },
@@ -128,6 +131,7 @@ export const mergeManifest = command({
     ports.reporter.summary(mergeSummary(views, given['dry-run']))
     const outputs = {
       ...mergeOutputs(views),
+      'release-artifact': ['release', ...(given.plan === undefined ? [] : [given.plan.id])].join('-'),
       journal: registries.journal.text,
       metrics: metrics.length === 0 ? '' : JSON.stringify(metrics)
     }

@@ -42,10 +42,13 @@ export const verifyRelease = command({
   description:
     'Each tag must point at the digest that was released, every platform must be there with a config that says the same platform, and every layer must be there with its size; with download its bytes are held against its digest. Tags that stayed where they were must point at the same in all registries. Nothing is written. The reports are given also where it fails.',
   settings: 'section',
+  documents: {outputs: ['report', 'checks'], place: 'report-artifact'},
   inputs,
   outputs: {
     verified: 'One REPOSITORY:TAG a line, for every tag that is as it should be.',
     report: 'JSON: what was found of every tag.',
+    'report-artifact':
+      'artifact:NAME, where report and checks are kept beside these outputs, also of a release that fails: the input report of release-notes takes it, too. Empty where nothing keeps it.',
     checks: 'JSON: what was found of every signature that was verified and every container that was started.',
     junit: 'All of it as JUnit XML, a case for each tag, signature and container.'
   },
@@ -109,6 +112,7 @@ function outputsOf(reports: readonly VerifiedTag[], checks: readonly VerifiedChe
   return {
     verified: sound.map(({reference}) => reference).join('\n'),
     report: JSON.stringify(reports),
+    'report-artifact': 'report',
     checks: JSON.stringify(checks),
     junit: verifyJunit(reports, checks)
   }

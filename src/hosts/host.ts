@@ -14,7 +14,8 @@ export interface Host {
   read(command: Command): Promise<InputTexts>
   /** Keeps a secret out of everything that is printed from now on. */
   hide(secret: string | undefined): void
-  write(command: Command, outputs: Outputs): void
+  /** @throws ReleaseError ARTIFACT_FAILED where an output is too large for this host, and nothing else can keep it */
+  write(command: Command, outputs: Outputs): Promise<void>
   /** Says what failed and sets the exit code. */
   fail(error: unknown): void
   /** Lets go of connections and signal handlers, so that the process can end. */

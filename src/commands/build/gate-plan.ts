@@ -43,7 +43,11 @@ export async function planGates(given: Given, job: BuildJob, ports: Ports): Prom
   const names = {
     test: namer.name('test-logs-name', given['test-logs-name'] ?? `test-logs-{target}${several}`),
     scan: namer.name('scan', 'scan-{target}-{platform}'),
-    metrics: namer.name('keep-metrics', 'metrics-{target}-{platform}'),
+    // Two releases of one run may have targets of the same name.
+    metrics: namer.name(
+      'keep-metrics',
+      given.plan === undefined ? 'metrics-{target}-{platform}' : 'metrics-{plan}-{target}-{platform}'
+    ),
     fingerprint: namer.optional('fingerprint-name', given['fingerprint-name'])
   }
   const loadAs = namer.localName(given['load-as'])
@@ -101,6 +105,7 @@ function fieldsOf(job: BuildJob, target: PlannedTarget | undefined, plan: Plan |
   return {
     target: job.target ?? 'image',
     platform: platformSlug(job.platform),
+    ...(plan === undefined ? {} : {plan: plan.id}),
     ...(plan?.version === undefined ? {} : {version: plan.version}),
     ...target?.variant
   }

@@ -33,7 +33,7 @@ export const gateInputs = {
   }),
   'test-logs-name': text({
     summary:
-      'The name of the artifact that keeps the log of the test, with {target}, {platform}, {version} and the axes of the variant. Default: test-logs-{target}, and -{platform} where the plan has several.',
+      'The name of the artifact that keeps the log of the test, with {target}, {platform}, {version}, {plan} for its id, and the axes of the variant. Default: test-logs-{target}, and -{platform} where the plan has several.',
     placeholder: 'NAME'
   }),
   'load-into': choice(ENGINE_WISHES, {
@@ -126,7 +126,7 @@ export const gateInputs = {
     min: 0,
     max: 100_000
   }),
-  'keep-metrics': flag({summary: 'Keep the metrics as an artifact, metrics-<target>-<platform>.'})
+  'keep-metrics': flag({summary: 'Keep the metrics as an artifact, metrics-<plan-id>-<target>-<platform>; without a plan, metrics-<target>-<platform>.'})
 }
 
 /** What these inputs say. */

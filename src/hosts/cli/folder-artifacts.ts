@@ -9,9 +9,10 @@ const MAX_READ = 1024 * 1024
 
 /**
  * Files that are kept, in a folder for each name.
+ * @param most how many bytes of a file are read
  * @throws ReleaseError ARTIFACT_FAILED where they cannot be written; RECORD_INVALID for what cannot be read
  */
-export function openFolderArtifacts(root: string): Artifacts {
+export function openFolderArtifacts(root: string, most = MAX_READ): Artifacts {
   return {
     async save(name, files) {
       const folder = path.join(root, plainName(name))
@@ -26,7 +27,7 @@ export function openFolderArtifacts(root: string): Artifacts {
       }
     },
     names: async () => (await entriesOf(root, 'isDirectory')).filter(name => !name.endsWith('.partial')),
-    load: async name => await readFolder(path.join(root, plainName(name)))
+    load: async name => await readFolder(path.join(root, plainName(name)), most)
   }
 }
 
@@ -46,11 +47,11 @@ async function replaceFolder(folder: string, files: readonly KeptFile[]): Promis
   await rename(partial, folder)
 }
 
-async function readFolder(folder: string): Promise<FoundFile[] | undefined> {
+async function readFolder(folder: string, most: number): Promise<FoundFile[] | undefined> {
   try {
     const names = await entriesOf(folder, 'isFile')
     const files = await Promise.all(
-      names.map(async name => ({name, bytes: await readBeginning(path.join(folder, name), MAX_READ)}))
+      names.map(async name => ({name, bytes: await readBeginning(path.join(folder, name), most)}))
     )
     return files.length === 0 ? undefined : files
   } catch (cause) {

@@ -2,6 +2,7 @@ import type {Command, Outputs} from '../../commands/command.js'
 import {InputError} from '../../errors.js'
 import {nearest} from '../../inputs/nearest.js'
 import type {Reporter} from '../../ports.js'
+import {DOCUMENT_MARK, documentsIn} from '../documents.js'
 import {causeLines, errorLines} from '../error-lines.js'
 import type {Host} from '../host.js'
 import {gatherTexts} from '../input-texts.js'
@@ -12,6 +13,7 @@ import {SHELLS, type Shell, completionScript} from './completion.js'
 import {confirmOnTerminal} from './confirm.js'
 import {openFolderArtifacts} from './folder-artifacts.js'
 import {openFolderCaches} from './folder-caches.js'
+import {openFolderDocuments} from './folder-documents.js'
 import {openFolderStore} from './folder-digest-store.js'
 import {openFolderJournal} from './folder-journal.js'
 import {commandHelp, overview} from './help.js'
@@ -41,17 +43,17 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
       const given = readArguments(args, command.inputs)
       state.globals = given.globals
       reporter.setSummaryFile(given.globals.summary)
-      const texts = await gatherTexts(
-        command.inputs,
-        name => given.texts[name] ?? process.env[variableOf(name)],
-        process.env
-      )
+      const texts = await gatherTexts(command.inputs, {
+        textOf: name => given.texts[name] ?? process.env[variableOf(name)],
+        environment: process.env,
+        documents: openFolderDocuments(given.globals.records ?? RECORDS_FOLDER)
+      })
       return {texts: texts.texts, issues: [...given.issues, ...texts.issues, ...outputIssues(command, given)]}
     },
     hide: secret => hideLines(reporter, secret),
-    write: (command, outputs) => {
-      if (Object.keys(command.outputs).length > 0)
-        printOutputs(outputs, state.globals.output ?? command.prints)
+    write: async (command, outputs) => {
+      const kept = await keepDocuments(command, outputs, state.globals.records)
+      if (Object.keys(command.outputs).length > 0) printOutputs(kept, state.globals.output ?? command.prints)
     },
     fail: error => fail(reporter, error),
     close
@@ -148,6 +150,19 @@ function outputIssues(command: Command, {globals}: Arguments): {input: string; m
 
 function hideLines(reporter: CliReporter, secret: string | undefined): void {
   for (const line of (secret ?? '').split(/\r?\n/)) reporter.secret(line)
+}
+
+/** On a command line no output is lost: documents are kept where a folder of records is named. */
+async function keepDocuments(
+  {documents: crossing}: Command,
+  outputs: Outputs,
+  folder: string | undefined
+): Promise<Outputs> {
+  if (crossing === undefined) return outputs
+  const set = documentsIn(crossing, outputs)
+  if (set === undefined || folder === undefined) return {...outputs, [crossing.place]: ''}
+  await openFolderDocuments(folder).save(set.name, set.files)
+  return {...outputs, [crossing.place]: `${DOCUMENT_MARK}${set.name}`}
 }
 
 function printOutputs(outputs: Outputs, only: string | undefined): void {

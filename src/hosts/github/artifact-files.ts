@@ -6,12 +6,16 @@ import {ReleaseError} from '../../errors.js'
 import type {Artifacts, FoundFile, KeptFile} from '../../ports.js'
 import {withPrivateFolder} from '../../private-folder.js'
 import {readBeginning} from '../file-beginning.js'
-import {artifactFailure, replaceArtifact} from './artifact-upload.js'
+import {type ArtifactContent, artifactFailure, replaceArtifact, uploadArtifact} from './artifact-upload.js'
 
-/** Of a larger archive nothing is fetched: what is read here are records, numbers and counts. */
-const MAX_ARCHIVE = 4 * 1024 * 1024
-/** What is read of a file in it. */
-const MAX_READ = 1024 * 1024
+/** How many bytes are read: of an archive that is larger nothing is fetched, of a larger file the beginning. */
+export interface ReadBounds {
+  readonly archive: number
+  readonly file: number
+}
+
+/** For what is read here: records, numbers and counts. */
+const BOUNDS: ReadBounds = {archive: 4 * 1024 * 1024, file: 1024 * 1024}
 
 /**
  * Files as artifacts of the workflow run.
@@ -24,24 +28,35 @@ export function openArtifactFiles(temp = os.tmpdir()): Artifacts {
     save: async (name, files) =>
       await withPrivateFolder(async folder => await upload(client, {name, files, folder}), temp),
     names: async () => (await listAll(client)).map(({name}) => name),
-    load: async name => await withPrivateFolder(async folder => await download(client, name, folder), temp)
+    load: async name =>
+      await withPrivateFolder(async folder => await downloadFiles(client, {name, folder, bounds: BOUNDS}), temp)
   }
 }
 
+/** Files to be uploaded, and an empty folder to write them to. */
 interface Upload {
   readonly name: string
   readonly files: readonly KeptFile[]
   readonly folder: string
 }
 
-async function upload(client: DefaultArtifactClient, {name, files, folder}: Upload): Promise<string> {
-  const paths = files.map(file => path.join(folder, path.basename(file.name)))
+async function upload(client: DefaultArtifactClient, upload: Upload): Promise<string> {
   try {
-    await Promise.all(files.map(async ({text}, at) => await writeFile(paths[at] ?? '', text)))
-    return await replaceArtifact(client, {name, files: paths, folder})
+    return await replaceArtifact(client, await writeFiles(upload))
   } catch (cause) {
-    throw artifactFailure(`artifact ${name} cannot be uploaded`, cause)
+    throw artifactFailure(`artifact ${upload.name} cannot be uploaded`, cause)
   }
+}
+
+/** Uploads files under a name that is free. The folder is empty before. */
+export async function uploadFiles(client: DefaultArtifactClient, upload: Upload): Promise<string> {
+  return await uploadArtifact(client, await writeFiles(upload))
+}
+
+async function writeFiles({name, files, folder}: Upload): Promise<ArtifactContent> {
+  const paths = files.map(file => path.join(folder, path.basename(file.name)))
+  await Promise.all(files.map(async ({text}, at) => await writeFile(paths[at] ?? '', text)))
+  return {name, files: paths, folder}
 }
 
 /** A job that ran again may have left a second one of a name: the newest counts. */
@@ -53,14 +68,20 @@ async function listAll(client: DefaultArtifactClient) {
   }
 }
 
-async function download(
+interface Download {
+  readonly name: string
+  readonly folder: string
+  readonly bounds: ReadBounds
+}
+
+/** The files of an artifact of this run, read by way of an empty folder; undefined where there is none of the name. */
+export async function downloadFiles(
   client: DefaultArtifactClient,
-  name: string,
-  folder: string
+  {name, folder, bounds}: Download
 ): Promise<FoundFile[] | undefined> {
   const artifact = (await listAll(client)).find(one => one.name === name)
   if (artifact === undefined) return undefined
-  if (artifact.size > MAX_ARCHIVE)
+  if (artifact.size > bounds.archive)
     throw new ReleaseError(
       'RECORD_INVALID',
       `artifact ${name} has ${artifact.size} bytes, too many to be read`
@@ -72,7 +93,7 @@ async function download(
     return await Promise.all(
       files.map(async ({name: file}) => ({
         name: file,
-        bytes: await readBeginning(path.join(folder, file), MAX_READ)
+        bytes: await readBeginning(path.join(folder, file), bounds.file)
       }))
     )
   } catch (cause) {

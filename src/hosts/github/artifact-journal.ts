@@ -5,6 +5,7 @@ import {DefaultArtifactClient} from '@actions/artifact'
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Journal} from '../../ports.js'
 import {withPrivateFolder} from '../../private-folder.js'
+import {isTaken} from './artifact-upload.js'
 
 /** As long as GitHub keeps artifacts if nobody says otherwise: a release may have to be rolled back weeks later. */
 const RETENTION_DAYS = 90
@@ -47,9 +48,4 @@ async function uploadNew(client: DefaultArtifactClient, stem: string, file: stri
       if (!isTaken(error) || number === MAX_JOURNALS) throw error
     }
   }
-}
-
-/** The service answers 409 where the run has an artifact of the name; the client passes that on in its message. */
-function isTaken(error: unknown): boolean {
-  return /\b409\b/.test(messageOf(error))
 }

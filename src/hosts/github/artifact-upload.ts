@@ -38,6 +38,11 @@ export async function uploadArtifact(
   return `artifact ${name} (${String(id)})`
 }
 
+/** The service answers 409 where the run has an artifact of the name; the client passes that on in its message. */
+export function isTaken(error: unknown): boolean {
+  return /\b409\b/.test(messageOf(error))
+}
+
 function ignoreMissing(error: unknown): void {
   if (!(error instanceof ArtifactNotFoundError)) throw error
 }

@@ -1,11 +1,14 @@
 import type {Command, Outputs} from '../../commands/command.js'
-import type {Artifacts, Caches, DigestStore, Journal, Ports} from '../../ports.js'
+import type {Artifacts, Caches, DigestStore, Journal, Ports, Reporter} from '../../ports.js'
+import type {Documents} from '../documents.js'
 import {causeLines, errorLines} from '../error-lines.js'
 import type {WorkflowRun} from '../../workflow-run.js'
 import type {Host} from '../host.js'
 import {readGitRun} from '../git-run.js'
 import {gatherTexts} from '../input-texts.js'
 import {openSystemPorts} from '../system-ports.js'
+import {MAX_OUTPUT, keepDocuments} from './document-outputs.js'
+import {emptyDocumentLines, emptyDocuments} from './empty-documents.js'
 import {orInLog} from './journal-in-log.js'
 import {githubReporter} from './reporter.js'
 import {type WorkflowCommands, openWorkflowCommands} from './workflow-commands.js'
@@ -35,20 +38,33 @@ export function openGithubHost(): GithubHost {
         Promise.resolve(unasked),
     readRun: async (facts, source) => await readRun(facts, source)
   })
+  const documents = artifactDocuments()
+  const state: {empty: readonly string[]} = {empty: []}
   return {
     ports,
     commandInput: () => commands.input('command').trim(),
-    read: async command => {
-      const gathered = await gatherTexts(command.inputs, name => commands.input(name), process.env)
+    async read(command) {
+      const textOf = (name: string): string => commands.input(name)
+      const texts = await gatherTexts(command.inputs, {textOf, environment: process.env, documents})
       for (const [name, {secret, variable}] of Object.entries(command.inputs))
         if (secret) forget(commands, name, variable)
-      return gathered
+      state.empty = emptyDocuments(command.inputs, texts.texts)
+      return texts
     },
     hide: secret => hideSecret(commands, secret),
-    write: (command, outputs) => writeOutputs(commands, command, outputs),
+    write: async (command, outputs) =>
+      writeOutputs(
+        {commands, reporter},
+        command,
+        await keepDocuments(command, outputs, {
+          documents: process.env['ACTIONS_RUNTIME_TOKEN'] ? documents : undefined,
+          reporter
+        })
+      ),
     fail(error) {
       for (const line of causeLines(error)) commands.annotate('debug', line)
-      commands.annotate('error', errorLines(error).join('\n'))
+      const lines = [...errorLines(error), ...emptyDocumentLines(error, state.empty)]
+      commands.annotate('error', lines.join('\n'))
       process.exitCode = 1
     },
     close
@@ -91,6 +107,18 @@ function workflowArtifacts(): Artifacts {
   }
 }
 
+/** What crosses jobs beside outputs, by the same client. */
+function artifactDocuments(): Documents {
+  const open = async (): Promise<Documents> =>
+    (await import('./artifact-documents.js')).openArtifactDocuments(process.env['RUNNER_TEMP'])
+  return {
+    save: async (name, files) => {
+      await (await open()).save(name, files)
+    },
+    load: async name => await (await open()).load(name)
+  }
+}
+
 /** One client for all of a step: it knows what it has brought back. */
 function workflowCaches(): Caches {
   const state: {opened?: Promise<Caches>} = {}
@@ -123,11 +151,21 @@ function hideSecret(commands: WorkflowCommands, secret: string | undefined): voi
   for (const line of (secret ?? '').split(/\r?\n/).filter(text => text.trim() !== '')) commands.mask(line)
 }
 
-function writeOutputs(commands: WorkflowCommands, command: Command, outputs: Outputs): void {
+interface OutputPorts {
+  readonly commands: WorkflowCommands
+  readonly reporter: Pick<Reporter, 'warning'>
+}
+
+function writeOutputs({commands, reporter}: OutputPorts, command: Command, outputs: Outputs): void {
   const isExporting = process.env['DOCKER_METADATA_SET_OUTPUT_ENV'] !== 'false'
   for (const [name, value] of Object.entries(outputs)) {
     commands.setOutput(name, value)
-    if (isExporting && command.exports?.outputs.includes(name) === true)
-      commands.exportVariable(`${command.exports.prefix}${name.replace(/\W/g, '_').toUpperCase()}`, value)
+    if (!isExporting || command.exports?.outputs.includes(name) !== true) continue
+    const variable = `${command.exports.prefix}${name.replace(/\W/g, '_').toUpperCase()}`
+    if (Buffer.byteLength(value) <= MAX_OUTPUT) commands.exportVariable(variable, value)
+    else
+      reporter.warning(
+        `${variable} is not set: with ${Buffer.byteLength(value)} bytes no later program of the job could start. The output ${name} has it.`
+      )
   }
 }
