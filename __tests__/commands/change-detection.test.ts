@@ -165,11 +165,61 @@ describe('changes that Git tells of', () => {
     expect(outputs['any-changed']).toBe('true')
   })
 
-  it('not of a Git tag or a new branch: they are new as a whole, which needs no note', async () => {
-    expect(await detect(push(commits['merge'], undefined))).toEqual({
-      changed: 'api web',
-      dependencies: 'true',
-      notes: []
+  it('not of a Git tag or a new branch: they are new as a whole, and so are their dependencies without another tag', async () => {
+    for (const run of [push(commits['merge'], undefined), tagPush('v1.0.0', commits['merge'])])
+      expect(await detect(run)).toEqual({
+        changed: 'api web',
+        dependencies: 'true',
+        notes: [
+          expect.stringMatching(/^dependencies-changed is true, for this checkout has no .*fetch-depth: 0/)
+        ]
+      })
+  })
+
+  describe('of dependencies, since the release before', () => {
+    beforeAll(() => {
+      const tags = {
+        'v1.9.0': 'base',
+        'v1.10.0': 'merge',
+        'v1.10.1': 'merge',
+        'v2.0.0': 'base',
+        'web-v1.9.5': 'base',
+        v1: 'base'
+      }
+      for (const [tag, at] of Object.entries(tags)) git(folder, 'tag', tag, commits[at] ?? '')
+    })
+    afterAll(() => git(folder, 'tag', '--delete', ...git(folder, 'tag', '--list').split('\n')))
+
+    const byHand = (name: string, event = 'workflow_dispatch'): WorkflowRun => ({
+      ...push(commits[name], undefined),
+      event
+    })
+    it.each<[string, () => WorkflowRun, string, string]>([
+      [
+        'a Git tag, that of the version before',
+        () => tagPush('v1.10.1', commits['merge']),
+        'false',
+        'v1.10.0'
+      ],
+      ['a Git tag by numbers, not by letters', () => tagPush('v1.10.0', commits['merge']), 'true', 'v1.9.0'],
+      [
+        'a Git tag of a service, one of its own',
+        () => tagPush('web-v1.10.0', commits['merge']),
+        'true',
+        'web-v1.9.5'
+      ],
+      ['a run by hand, the newest that it descends from', () => byHand('merge'), 'false', 'v1.10'],
+      ['a schedule', () => byHand('topic', 'schedule'), 'true', '']
+    ])('%s', async (_, run, dependencies, base) => {
+      const found = await detect(run())
+      expect(found).toMatchObject({changed: 'api web', dependencies})
+      expect(found.notes).toEqual([expect.stringContaining(`with the Git tag ${base}`)])
+    })
+
+    it('is true where the first version has none before it, and says so', async () => {
+      const {dependencies, notes} = await detect(tagPush('v1.8.0', commits['merge']))
+      expect(dependencies).toBe('true')
+      expect(notes).toEqual([expect.stringContaining('no Git tag of a version before v1.8.0')])
     })
   })
 

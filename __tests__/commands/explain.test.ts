@@ -57,6 +57,19 @@ describe('explain', () => {
     ])
   })
 
+  it.each([
+    'type=edge',
+    'type=raw,value=dev,on=default-branch',
+    'type=raw,value=dev,enable={{is_default_branch}}'
+  ])('says of %s that the default branch is not known, and what to do', async tags => {
+    const {defaultBranch: _, ...run} = on('main')
+    const lines = await explained(run, {images: 'ghcr.io/o/app', tags})
+    expect(lines.find(line => line.startsWith(tags))).toContain(
+      'which branch is the default is not known here'
+    )
+    expect(lines.filter(line => line.includes('git remote set-head origin --auto'))).toHaveLength(1)
+  })
+
   it('shows what each event would earn', async () => {
     expect(await explained(on('main'), {all: 'true'}, '001-metro')).toEqual([
       'EVENT                               PUBLISHES  CACHES                            TAGS',
