@@ -1,5 +1,5 @@
 import {enableFault} from './rule-attributes.js'
-import {isOccasion} from './occasion.js'
+import {asksDefaultBranch, isOccasion} from './occasion.js'
 import {
   type EdgeRule,
   type MatchRule,
@@ -19,10 +19,14 @@ import {type ReleaseVersion, findVersion} from './version.js'
 /** What a rule comes to in a run. `report` takes the faults that only the run brings to light. */
 export function applyRule(rule: TagRule, context: RuleContext, report: (fault: string) => void): RuleOutcome {
   if (rule.on !== undefined && !isOccasion(rule.on, context.facts))
-    return noTag(rule, 'the run is not what on= asks for')
+    return noTagByDefault(asksDefaultBranch(rule.on), rule, 'the run is not what on= asks for', context)
   const enable = rule.enable === undefined ? 'true' : renderTemplate(rule.enable, context.facts.scope)
   if (enable !== 'true' && enable !== 'false') report(`${placeOf(rule)}: ${enableFault(enable)}`)
-  if (enable !== 'true') return noTag(rule, 'enable= is false')
+  if (enable !== 'true') {
+    const asksDefault =
+      rule.enable !== undefined && [...valuesIn(rule.enable)].some(name => name.endsWith('_default_branch'))
+    return noTagByDefault(asksDefault, rule, 'enable= is false', context)
+  }
   switch (rule.type) {
     case 'schedule':
       return applySchedule(rule, context)
@@ -42,6 +46,21 @@ export function applyRule(rule: TagRule, context: RuleContext, report: (fault: s
   }
 }
 
+/** A checkout on a workstation may not know which branch is the default: then that is why, and can be mended. */
+function noTagByDefault(
+  asksDefault: boolean,
+  rule: TagRule,
+  why: string,
+  {facts: {branch, defaultBranch}}: RuleContext
+): RuleOutcome {
+  if (!asksDefault || branch === undefined || defaultBranch !== undefined) return noTag(rule, why)
+  return noTag(
+    rule,
+    'which branch is the default is not known here',
+    'Rules for the default branch give no tag: nothing here says which branch that is. Run git remote set-head origin --auto, or name the branch in the rule.'
+  )
+}
+
 function applySchedule(rule: ScheduleRule, context: RuleContext): RuleOutcome {
   const {event, scope} = context.facts
   if (!event.includes('schedule')) return noTag(rule, 'the run was not started by a schedule')
@@ -51,7 +70,12 @@ function applySchedule(rule: ScheduleRule, context: RuleContext): RuleOutcome {
 function applyEdge(rule: EdgeRule, context: RuleContext): RuleOutcome {
   const branch = rule.branch ?? context.facts.defaultBranch
   if (context.facts.branch === undefined || context.facts.branch !== branch)
-    return noTag(rule, `the run is not on the branch ${branch ?? '(default)'}`)
+    return noTagByDefault(
+      rule.branch === undefined,
+      rule,
+      `the run is not on the branch ${branch ?? '(default)'}`,
+      context
+    )
   return wanted(rule, 'edge', 'branch', context)
 }
 

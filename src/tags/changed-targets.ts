@@ -29,14 +29,17 @@ export interface ChangeQuestion {
  * folder of the repository; with neither that nor patterns for all it counts as changed, as all do where nobody knows
  * which files changed, and as dependencies do without patterns.
  * @param files paths from the root of the repository; undefined where they are not known
+ * @param dependencyFiles those that tell of dependencies, if another commit is compared with for them
  * @throws InputError where a pattern is for a target or service that there is not
  */
 export function findChanges(
   {targets, paths, dependencyPaths}: ChangeQuestion,
-  files: readonly string[] | undefined
+  files: readonly string[] | undefined,
+  dependencyFiles = files
 ): Changes {
   assertKnown(paths, targets)
-  const isChanged = (patterns: readonly PathPattern[]): boolean => files?.some(matcherOf(patterns)) ?? true
+  const isChanged = (patterns: readonly PathPattern[], among = files): boolean =>
+    among?.some(matcherOf(patterns)) ?? true
   return {
     targets: new Map(
       targets.map(each => {
@@ -44,7 +47,7 @@ export function findChanges(
         return [each.target.name, patterns.length === 0 || isChanged(patterns)]
       })
     ),
-    dependencies: dependencyPaths.length === 0 || isChanged(dependencyPaths)
+    dependencies: dependencyPaths.length === 0 || isChanged(dependencyPaths, dependencyFiles)
   }
 }
 

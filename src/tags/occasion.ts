@@ -58,6 +58,11 @@ export function isOccasion(occasions: readonly Occasion[], facts: RunFacts): boo
   return occasions.some(conditions => conditions.every(condition => holds(condition, facts)))
 }
 
+/** Whether an occasion depends on which branch is the default. */
+export function asksDefaultBranch(occasions: readonly Occasion[]): boolean {
+  return occasions.flat().some(({word}) => word === 'default-branch')
+}
+
 function holds(
   {word, name}: Condition,
   {event, branch, gitTag, pullRequest, defaultBranch}: RunFacts

@@ -24,7 +24,7 @@ export const changeInputs = {
   'changed-since': parsed(
     {
       summary:
-        'The commit or ref that files are compared with; by default the one before the push, or where the pull request parted from its branch.',
+        'The commit or ref that files are compared with; by default the one before the push, or where the pull request parted from its branch; for dependency-paths of a Git tag the tag of the version before, of schedules and runs by hand the newest Git tag.',
       placeholder: 'REF'
     },
     parseCommitish

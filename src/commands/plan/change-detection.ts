@@ -3,7 +3,7 @@ import type {Ports} from '../../ports.js'
 import type {Changes, ServiceTarget} from '../../tags/changed-targets.js'
 import type {WorkflowRun} from '../../workflow-run.js'
 import type {changeInputs, changeOutputs} from '../inputs/change-inputs.js'
-import {readChangedFiles} from './changed-files.js'
+import {readChangedFiles, readFilesSinceRelease} from './changed-files.js'
 
 /** What changed, as outputs, and what is to be said of it. */
 export interface DetectedChanges {
@@ -27,9 +27,13 @@ export async function detectChanges(
     targets.some(({service}) => service !== undefined)
   if (!isAsked) return {outputs: outputsOf(allOf(targets)), notes: []}
   const {findChanges} = await import('../../tags/changed-targets.js')
-  const {files, note} = await readChangedFiles(run, since, ports)
-  const changes = findChanges({targets, paths, dependencyPaths}, files)
-  return {outputs: outputsOf(changes), notes: note === undefined ? [] : [note]}
+  const own = await readChangedFiles(run, since, ports)
+  // What has no commit before it is new as a whole; what it depends on need not be.
+  const isNew = own.files === undefined && own.note === undefined
+  const dependencies = isNew && dependencyPaths.length > 0 ? await readFilesSinceRelease(run, ports) : own
+  const changes = findChanges({targets, paths, dependencyPaths}, own.files, dependencies.files)
+  const notes = new Set([own.note, dependencies.note].filter(note => note !== undefined))
+  return {outputs: outputsOf(changes), notes: [...notes]}
 }
 
 function allOf(targets: readonly ServiceTarget[]): Changes {

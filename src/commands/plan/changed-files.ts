@@ -1,11 +1,12 @@
 import type {Ports} from '../../ports.js'
+import {type OrderedVersion, compareOrdered, parseOrdered} from '../../versions/version-order.js'
 import type {WorkflowRun} from '../../workflow-run.js'
 
 /** Which files a run changes. */
 export interface ChangedFiles {
   /** Paths from the root of the repository; undefined where nobody can tell. */
   readonly files?: readonly string[]
-  /** Why nobody can tell, and what to do; absent where that is as it must be. */
+  /** What it was compared with where nobody named it; or why nobody can tell, and what to do. */
   readonly note?: string
 }
 
@@ -19,15 +20,11 @@ export async function readChangedFiles(
   since: string | undefined,
   {exec, signal}: Pick<Ports, 'exec' | 'signal'>
 ): Promise<ChangedFiles> {
+  const git = gitOf({exec, signal})
   const ranges = rangesOf(run, since)
   if (ranges.length === 0) return {}
-  const diff = async (range: readonly string[]): Promise<readonly string[] | undefined> => {
-    const args = ['diff', '--name-only', '--no-renames', '--no-relative', '-z', ...range, '--']
-    const {exitCode, stdout} = await exec('git', args, {signal}).catch(() => ({exitCode: -1, stdout: ''}))
-    return exitCode === 0 ? stdout.split('\0').filter(Boolean) : undefined
-  }
   for (const range of ranges) {
-    const files = await diff(range)
+    const files = await diff(range, git)
     if (files !== undefined) return {files}
   }
   return {
@@ -36,9 +33,72 @@ export async function readChangedFiles(
 }
 
 /**
+ * Which files changed since the release before, for a run that starts from no commit: a Git tag is held against the tag of
+ * the version before, schedules, new branches and runs by hand against the newest tag that they descend from.
+ */
+export async function readFilesSinceRelease(
+  run: WorkflowRun,
+  ports: Pick<Ports, 'exec' | 'signal'>
+): Promise<ChangedFiles> {
+  const git = gitOf(ports)
+  const gitTag = /^refs\/tags\/(.+)$/.exec(run.ref)?.[1]
+  const base = gitTag === undefined ? await newestTag(run.sha, git) : await tagBefore(gitTag, git)
+  const what = gitTag === undefined ? 'earlier Git tag' : `Git tag of a version before ${gitTag}`
+  if (base === undefined)
+    return {
+      note: `dependencies-changed is true, for this checkout has no ${what} to compare with. If there is one, check out with fetch-depth: 0 before this step, or name a commit by changed-since.`
+    }
+  const files = await diff([base, run.sha], git)
+  if (files !== undefined)
+    return {files, note: `dependencies-changed compares ${run.sha.slice(0, 12)} with the Git tag ${base}.`}
+  return {
+    note: `dependencies-changed is true, for this checkout cannot compare with the Git tag ${base}: check out with fetch-depth: 0 before this step.`
+  }
+}
+
+type Git = (...args: string[]) => Promise<string | undefined>
+
+/** What git printed; undefined where it failed or is not there. */
+function gitOf({exec, signal}: Pick<Ports, 'exec' | 'signal'>): Git {
+  return async (...args) => {
+    const {exitCode, stdout} = await exec('git', args, {signal}).catch(() => ({exitCode: -1, stdout: ''}))
+    return exitCode === 0 ? stdout : undefined
+  }
+}
+
+async function diff(range: readonly string[], git: Git): Promise<readonly string[] | undefined> {
+  const found = await git('diff', '--name-only', '--no-renames', '--no-relative', '-z', ...range, '--')
+  return found?.split('\0').filter(Boolean)
+}
+
+async function newestTag(sha: string, git: Git): Promise<string | undefined> {
+  const found = (await git('describe', '--tags', '--abbrev=0', sha))?.trim()
+  return found === '' ? undefined : found
+}
+
+/** Of the tags that are written in the same way, such as api-v1.2.3, the one of the greatest version before. */
+async function tagBefore(gitTag: string, git: Git): Promise<string | undefined> {
+  const own = versionIn(gitTag)
+  if (own === undefined) return undefined
+  const tags = ((await git('tag', '--list')) ?? '').split('\n').filter(Boolean)
+  const earlier = tags.flatMap(tag => {
+    const found = versionIn(tag)
+    const isEarlier = found?.prefix === own.prefix && compareOrdered(found.version, own.version) < 0
+    return isEarlier ? [{tag, version: found.version}] : []
+  })
+  return earlier.sort((a, b) => compareOrdered(a.version, b.version)).at(-1)?.tag
+}
+
+function versionIn(tag: string): {readonly prefix: string; readonly version: OrderedVersion} | undefined {
+  const [, prefix = '', text = ''] = /^(|.*[^0-9A-Za-z.])v?(\d.*)$/.exec(tag) ?? []
+  const version = parseOrdered(text)
+  return version === undefined ? undefined : {prefix, version}
+}
+
+/**
  * What is compared, the best first: with where the branches parted, which takes history; the merge commit of a pull request
- * with its first parent, which a clone of two commits has; else the two commits as they are. Git tags, schedules and new
- * branches start from nothing: all of them is new.
+ * with its first parent, which a clone of two commits has; else the two commits as they are. Git tags, schedules, new
+ * branches and runs by hand start from no commit.
  */
 function rangesOf(run: WorkflowRun, since: string | undefined): string[][] {
   const base = since ?? run.baseSha
