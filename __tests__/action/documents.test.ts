@@ -39,7 +39,10 @@ it('keeps the same once, also when an attempt makes it again, and another beside
   const other = await keep({plan: '{"a":2}'})
   expect(second.outputs).toEqual(first.outputs)
   expect(second.reporter.warnings).toEqual([])
-  expect(job.service.artifacts().map(({name}) => name)).toEqual([nameIn(first.outputs), nameIn(other.outputs)])
+  expect(job.service.artifacts().map(({name}) => name)).toEqual([
+    nameIn(first.outputs),
+    nameIn(other.outputs)
+  ])
 })
 
 it('reads a document that is larger than any record', async () => {

@@ -159,7 +159,9 @@ describeWith(['buildah'], 'the actions, one after the other as a workflow runs t
     const built = [await build(plan, FIRST, 'linux/amd64'), await build(plan, FIRST, 'linux/arm64')]
     expect(built.map(({exitCode}) => exitCode)).toEqual([0, 0])
     const kept = service.artifacts().map(({name}) => name)
-    expect(kept.filter(name => !name.startsWith('plan-'))).toEqual(built.map(({outputs}) => outputs['record']))
+    expect(kept.filter(name => !name.startsWith('plan-'))).toEqual(
+      built.map(({outputs}) => outputs['record'])
+    )
     for (const {outputs} of built) {
       // Stored without compression: the record stands between the headers of the archive.
       const archive = service.content(outputs['record'] ?? '')?.toString('latin1') ?? ''

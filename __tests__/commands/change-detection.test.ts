@@ -165,15 +165,23 @@ describe('changes that Git tells of', () => {
     expect(outputs['any-changed']).toBe('true')
   })
 
-  it('not of a Git tag or a new branch: they are new as a whole, and so are their dependencies without another tag', async () => {
+  it('not of a Git tag or a new branch: they are new as a whole, and their dependencies are compared with the commit before', async () => {
     for (const run of [push(commits['merge'], undefined), tagPush('v1.0.0', commits['merge'])])
       expect(await detect(run)).toEqual({
         changed: 'api web',
         dependencies: 'true',
-        notes: [
-          expect.stringMatching(/^dependencies-changed is true, for this checkout has no .*fetch-depth: 0/)
-        ]
+        notes: [expect.stringMatching(/^dependencies-changed compares [0-9a-f]{12} with the commit before/)]
       })
+    const ahead = tagPush('v1.0.0', commits['ahead'])
+    expect((await detect(ahead)).dependencies).toBe('false')
+    expect(await detect(tagPush('v1.0.0', commits['base']))).toMatchObject({
+      dependencies: 'true',
+      notes: [
+        expect.stringMatching(
+          /^dependencies-changed is true, for this checkout has neither .* fetch-depth: 0/
+        )
+      ]
+    })
   })
 
   describe('of dependencies, since the release before', () => {
@@ -188,7 +196,9 @@ describe('changes that Git tells of', () => {
       }
       for (const [tag, at] of Object.entries(tags)) git(folder, 'tag', tag, commits[at] ?? '')
     })
-    afterAll(() => git(folder, 'tag', '--delete', ...git(folder, 'tag', '--list').split('\n')))
+    afterAll(() => {
+      git(folder, 'tag', '--delete', ...git(folder, 'tag', '--list').split('\n'))
+    })
 
     const byHand = (name: string, event = 'workflow_dispatch'): WorkflowRun => ({
       ...push(commits[name], undefined),
@@ -216,10 +226,9 @@ describe('changes that Git tells of', () => {
       expect(found.notes).toEqual([expect.stringContaining(`with the Git tag ${base}`)])
     })
 
-    it('is true where the first version has none before it, and says so', async () => {
-      const {dependencies, notes} = await detect(tagPush('v1.8.0', commits['merge']))
-      expect(dependencies).toBe('true')
-      expect(notes).toEqual([expect.stringContaining('no Git tag of a version before v1.8.0')])
+    it('the commit before, where the first version has none before it', async () => {
+      const {notes} = await detect(tagPush('v1.8.0', commits['merge']))
+      expect(notes).toEqual([expect.stringContaining('with the commit before')])
     })
   })
 

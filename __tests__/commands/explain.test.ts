@@ -62,7 +62,8 @@ describe('explain', () => {
     'type=raw,value=dev,on=default-branch',
     'type=raw,value=dev,enable={{is_default_branch}}'
   ])('says of %s that the default branch is not known, and what to do', async tags => {
-    const {defaultBranch: _, ...run} = on('main')
+    const run = {...on('main')}
+    Reflect.deleteProperty(run, 'defaultBranch')
     const lines = await explained(run, {images: 'ghcr.io/o/app', tags})
     expect(lines.find(line => line.startsWith(tags))).toContain(
       'which branch is the default is not known here'

@@ -63,7 +63,10 @@ describe('the texts of inputs', () => {
 
   describe('take a document that was kept', () => {
     const keep = async (outputs: Record<string, string>): Promise<string> => {
-      const set = documentsIn({outputs: ['plan', 'release'], place: 'place'}, {...outputs, place: 'plan-12ab'})
+      const set = documentsIn(
+        {outputs: ['plan', 'release'], place: 'place'},
+        {...outputs, place: 'plan-12ab'}
+      )
       await documents.save(set?.name ?? '', set?.files ?? [])
       return `artifact:${set?.name ?? ''}`
     }
@@ -83,7 +86,11 @@ describe('the texts of inputs', () => {
     })
 
     it.each<[string, () => Promise<string>, string]>([
-      ['there is none', () => Promise.resolve('artifact:plan-none'), 'there is no artifact plan-none in this run'],
+      [
+        'there is none',
+        () => Promise.resolve('artifact:plan-none'),
+        'there is no artifact plan-none in this run'
+      ],
       ['its name came empty', () => Promise.resolve('artifact:'), 'the name of the artifact is empty'],
       [
         'there are others',

@@ -154,7 +154,10 @@ describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own 
       expect(log.match(/Skip output 'release' since it may contain/g)).toHaveLength(3)
       for (const tag of ['one', 'two', 'three']) await digestOf(images, [tag])
       expect(log).toMatch(/fact verified \S+\/\*\*\*\/many:one/)
-      const kept = service.artifacts().slice(before).map(({name}) => name)
+      const kept = service
+        .artifacts()
+        .slice(before)
+        .map(({name}) => name)
       const count = (pattern: RegExp): number => kept.filter(name => pattern.test(name)).length
       expect(count(/^plan-[0-9a-f]{12}-/)).toBe(3)
       expect(count(/^release-[0-9a-f]{12}-/)).toBe(3)
@@ -174,7 +177,9 @@ describeWith([...new Set(PROGRAMS)], 'the workflows in a runner, from their own 
       expect(log).not.toContain('argument list too long')
       expect(log).toContain("Skip output 'none' since it may contain")
       expect(log).not.toContain("Skip output 'plan'")
-      expect(log).toMatch(/::error::.*If the workflow gives release and it arrived empty: GitHub drops an output/)
+      expect(log).toMatch(
+        /::error::.*If the workflow gives release and it arrived empty: GitHub drops an output/
+      )
     },
     3 * MINUTES
   )

@@ -1,11 +1,13 @@
 import type {InputValues} from '../inputs/input.js'
 import {separator, text} from '../inputs/input.js'
 import {buildMatrix, mergeMatrix} from '../plan/matrix.js'
+import type {Plan} from '../plan/plan.js'
 import {formatPlan} from '../plan/plan-format.js'
 import type {Ports, Reporter} from '../ports.js'
 import {assertPublishable} from '../release/expected-moves.js'
 import {formatPlanSummary, formatTagTable} from '../reports/plan-summary.js'
 import {type BakeFiles, bakeFiles} from '../tags/bake-files.js'
+import {PLAIN_FLAVOR} from '../tags/flavor.js'
 import {metadataOutputs} from '../tags/metadata-outputs.js'
 import {type DecidedRelease, type ReleaseConfig, planRelease} from '../tags/release-plan.js'
 import {buildGroup, releaseGroup} from '../plan/release-group.js'
@@ -121,16 +123,13 @@ export const computeTags = command({
       }),
       ...versionOutput(release, config),
       ...(await saveBakeFiles(main, values, ports)),
-      plan: formatPlan(plan),
-      'plan-artifact': `plan-${plan.id}`,
-      'plan-id': plan.id,
+      ...planOutputs(plan),
       'build-matrix': JSON.stringify(buildMatrix(plan, values['platform-jobs'])),
       'merge-matrix': JSON.stringify(mergeMatrix(plan)),
       'scan-matrix': JSON.stringify(scanMatrix(targets)),
       push: String(plan.push),
       ...changes.outputs,
-      group: releaseGroup(plan),
-      'build-group': buildGroup(plan, values.flavor ?? {}),
+      ...groupOutputs(plan, values),
       tools: tools.join(' '),
       rebuild_flag: values.rebuild === 'auto' ? String(isRebuild(run)) : values.rebuild
     }
@@ -138,6 +137,15 @@ export const computeTags = command({
     return outputs
   }
 })
+
+/** The plan itself, how the name of its artifact begins, and its id. */
+function planOutputs(plan: Plan) {
+  return {plan: formatPlan(plan), 'plan-artifact': `plan-${plan.id}`, 'plan-id': plan.id}
+}
+
+function groupOutputs(plan: Plan, {flavor = PLAIN_FLAVOR}: InputValues<typeof inputs>) {
+  return {group: releaseGroup(plan), 'build-group': buildGroup(plan, flavor)}
+}
 
 /** Where a run earns no tag, the version that is given still names what is built. */
 function versionOutput({main}: DecidedRelease, {version}: ReleaseConfig): {version: string} {

@@ -126,7 +126,10 @@ export const gateInputs = {
     min: 0,
     max: 100_000
   }),
-  'keep-metrics': flag({summary: 'Keep the metrics as an artifact, metrics-<plan-id>-<target>-<platform>; without a plan, metrics-<target>-<platform>.'})
+  'keep-metrics': flag({
+    summary:
+      'Keep the metrics as an artifact, metrics-<plan-id>-<target>-<platform>; without a plan, metrics-<target>-<platform>.'
+  })
 }
 
 /** What these inputs say. */

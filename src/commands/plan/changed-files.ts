@@ -34,7 +34,8 @@ export async function readChangedFiles(
 
 /**
  * Which files changed since the release before, for a run that starts from no commit: a Git tag is held against the tag of
- * the version before, schedules, new branches and runs by hand against the newest tag that they descend from.
+ * the version before; schedules, new branches and runs by hand against the newest tag that they descend from, else that of
+ * the greatest version. A checkout without such a tag still has the commit before.
  */
 export async function readFilesSinceRelease(
   run: WorkflowRun,
@@ -42,17 +43,21 @@ export async function readFilesSinceRelease(
 ): Promise<ChangedFiles> {
   const git = gitOf(ports)
   const gitTag = /^refs\/tags\/(.+)$/.exec(run.ref)?.[1]
-  const base = gitTag === undefined ? await newestTag(run.sha, git) : await tagBefore(gitTag, git)
-  const what = gitTag === undefined ? 'earlier Git tag' : `Git tag of a version before ${gitTag}`
-  if (base === undefined)
-    return {
-      note: `dependencies-changed is true, for this checkout has no ${what} to compare with. If there is one, check out with fetch-depth: 0 before this step, or name a commit by changed-since.`
-    }
-  const files = await diff([base, run.sha], git)
-  if (files !== undefined)
-    return {files, note: `dependencies-changed compares ${run.sha.slice(0, 12)} with the Git tag ${base}.`}
+  const tag =
+    gitTag === undefined
+      ? ((await newestTag(run.sha, git)) ?? (await greatestTag(undefined, git)))
+      : await greatestTag(gitTag, git)
+  const bases = [
+    ...(tag === undefined ? [] : [{commit: `refs/tags/${tag}`, name: `the Git tag ${tag}`}]),
+    {commit: `${run.sha}^1`, name: 'the commit before, for no earlier release is in this checkout'}
+  ]
+  for (const {commit, name} of bases) {
+    const files = await diff([commit, run.sha], git)
+    if (files !== undefined)
+      return {files, note: `dependencies-changed compares ${run.sha.slice(0, 12)} with ${name}.`}
+  }
   return {
-    note: `dependencies-changed is true, for this checkout cannot compare with the Git tag ${base}: check out with fetch-depth: 0 before this step.`
+    note: 'dependencies-changed is true, for this checkout has neither an earlier Git tag nor the commit before. Check out with fetch-depth: 0, or with 2 for the commit before, or name a commit by changed-since.'
   }
 }
 
@@ -76,20 +81,34 @@ async function newestTag(sha: string, git: Git): Promise<string | undefined> {
   return found === '' ? undefined : found
 }
 
-/** Of the tags that are written in the same way, such as api-v1.2.3, the one of the greatest version before. */
-async function tagBefore(gitTag: string, git: Git): Promise<string | undefined> {
-  const own = versionIn(gitTag)
-  if (own === undefined) return undefined
+/**
+ * The tag of the greatest version; below a tag, of those that are written as it is, such as api-v1.2.3, and are no alias such
+ * as v1.
+ */
+async function greatestTag(below: string | undefined, git: Git): Promise<string | undefined> {
+  const own = below === undefined ? undefined : versionIn(below)
+  if (below !== undefined && own === undefined) return undefined
   const tags = ((await git('tag', '--list')) ?? '').split('\n').filter(Boolean)
-  const earlier = tags.flatMap(tag => {
-    const found = versionIn(tag)
-    const isEarlier = found?.prefix === own.prefix && compareOrdered(found.version, own.version) < 0
-    return isEarlier ? [{tag, version: found.version}] : []
+  const found = tags.flatMap(tag => {
+    const read = versionIn(tag)
+    return read !== undefined && (own === undefined ? read.prefix === '' : isBefore(read, own))
+      ? [{tag, version: read.version}]
+      : []
   })
-  return earlier.sort((a, b) => compareOrdered(a.version, b.version)).at(-1)?.tag
+  return found.sort((a, b) => compareOrdered(a.version, b.version)).at(-1)?.tag
 }
 
-function versionIn(tag: string): {readonly prefix: string; readonly version: OrderedVersion} | undefined {
+interface TagVersion {
+  readonly prefix: string
+  readonly version: OrderedVersion
+}
+
+function isBefore({prefix, version}: TagVersion, own: TagVersion): boolean {
+  const isAlike = prefix === own.prefix && version.numbers.length === own.version.numbers.length
+  return isAlike && compareOrdered(version, own.version) < 0
+}
+
+function versionIn(tag: string): TagVersion | undefined {
   const [, prefix = '', text = ''] = /^(|.*[^0-9A-Za-z.])v?(\d.*)$/.exec(tag) ?? []
   const version = parseOrdered(text)
   return version === undefined ? undefined : {prefix, version}

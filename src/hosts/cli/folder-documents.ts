@@ -8,7 +8,9 @@ import {openFolderArtifacts} from './folder-artifacts.js'
 export function openFolderDocuments(root: string): Documents {
   const kept = openFolderArtifacts(root, MAX_DOCUMENT)
   return {
-    save: async (name, files) => void (await kept.save(name, files)),
+    async save(name, files) {
+      await kept.save(name, files)
+    },
     async load(name) {
       const files = await kept.load(name)
       return files?.map(file => ({name: file.name, text: Buffer.from(file.bytes).toString('utf8')}))

@@ -29,7 +29,10 @@ export function openArtifactFiles(temp = os.tmpdir()): Artifacts {
       await withPrivateFolder(async folder => await upload(client, {name, files, folder}), temp),
     names: async () => (await listAll(client)).map(({name}) => name),
     load: async name =>
-      await withPrivateFolder(async folder => await downloadFiles(client, {name, folder, bounds: BOUNDS}), temp)
+      await withPrivateFolder(
+        async folder => await downloadFiles(client, {name, folder, bounds: BOUNDS}),
+        temp
+      )
   }
 }
 

@@ -6,7 +6,7 @@ import type {WorkflowRun} from '../../workflow-run.js'
 import type {Host} from '../host.js'
 import {readGitRun} from '../git-run.js'
 import {gatherTexts} from '../input-texts.js'
-import {openSystemPorts} from '../system-ports.js'
+import {type HostParts, openSystemPorts} from '../system-ports.js'
 import {MAX_OUTPUT, keepDocuments} from './document-outputs.js'
 import {emptyDocumentLines, emptyDocuments} from './empty-documents.js'
 import {orInLog} from './journal-in-log.js'
@@ -26,18 +26,7 @@ export function openGithubHost(): GithubHost {
     write: text => void process.stdout.write(text)
   })
   const reporter = githubReporter(commands)
-  const {ports, close} = openSystemPorts({
-    reporter,
-    digests: artifactStore(),
-    journal: orInLog(artifactJournal(), reporter),
-    artifacts: workflowArtifacts(),
-    caches: workflowCaches(),
-    confirm:
-      () =>
-      (_, unasked = true) =>
-        Promise.resolve(unasked),
-    readRun: async (facts, source) => await readRun(facts, source)
-  })
+  const {ports, close} = openSystemPorts(hostParts(reporter))
   const documents = artifactDocuments()
   const state: {empty: readonly string[]} = {empty: []}
   return {
@@ -52,15 +41,11 @@ export function openGithubHost(): GithubHost {
       return texts
     },
     hide: secret => hideSecret(commands, secret),
-    write: async (command, outputs) =>
-      writeOutputs(
-        {commands, reporter},
-        command,
-        await keepDocuments(command, outputs, {
-          documents: process.env['ACTIONS_RUNTIME_TOKEN'] ? documents : undefined,
-          reporter
-        })
-      ),
+    async write(command, outputs) {
+      const service = process.env['ACTIONS_RUNTIME_TOKEN'] ? documents : undefined
+      const passed = await keepDocuments(command, outputs, {documents: service, reporter})
+      writeOutputs({commands, reporter}, command, passed)
+    },
     fail(error) {
       for (const line of causeLines(error)) commands.annotate('debug', line)
       const lines = [...errorLines(error), ...emptyDocumentLines(error, state.empty)]
@@ -68,6 +53,21 @@ export function openGithubHost(): GithubHost {
       process.exitCode = 1
     },
     close
+  }
+}
+
+function hostParts(reporter: Reporter): HostParts {
+  return {
+    reporter,
+    digests: artifactStore(),
+    journal: orInLog(artifactJournal(), reporter),
+    artifacts: workflowArtifacts(),
+    caches: workflowCaches(),
+    confirm:
+      () =>
+      (_, unasked = true) =>
+        Promise.resolve(unasked),
+    readRun: async (facts, source) => await readRun(facts, source)
   }
 }
 
