@@ -66,8 +66,10 @@ function isChosen(at: number, world: World, policy: RetentionPolicy, going: Read
     ...(node.subject === undefined ? [] : [node.subject]),
     ...node.tags.map(tag => nodes.findIndex((_, other) => tag.includes(digestAt(other).slice(7))))
   ]
-  if (!policy.orphans || !isOlder(policy.orphansAge)) return false
-  if (subjects.length > 0) return subjects.every(subject => subject < 0)
+  if (!isOlder(policy.orphansAge)) return false
+  if (subjects.length > 0)
+    return (policy.orphans || policy.orphanedReferrers) && subjects.every(subject => subject < 0)
+  if (!policy.orphans || policy.keepNewestUntagged !== undefined) return false
   const isImage = node.children.length === 0
   return isUntagged && isImage && !nodes.some(({children}) => children.includes(at))
 }
@@ -83,7 +85,8 @@ function beyondNewestUntagged(world: Pick<World, 'nodes' | 'digests'>, policy: R
   const images = world.nodes.flatMap((node, at) => {
     const isPart = world.nodes.some(({children}) => children.includes(at))
     const isOld = node.age * HOUR >= policy.untaggedAge
-    return node.tags.length === 0 && node.subject === undefined && !isPart && isOld ? [at] : []
+    const isAway = node.age * HOUR >= policy.olderThan && isDamaged(node, policy)
+    return node.tags.length === 0 && node.subject === undefined && !isPart && isOld && !isAway ? [at] : []
   })
   return images.sort(byDate(world)).slice(policy.keepNewestUntagged)
 }
@@ -158,7 +161,9 @@ function goingTags(world: World, policy: RetentionPolicy): Set<string> {
     (policy.development.patterns.some(({matches}) => matches(one.tag)) &&
       one.age >= policy.development.olderThan) ||
     (one.tag === 'cache-a' && one.age >= policy.cache.olderThan) ||
-    (one.age >= policy.olderThan && isDamaged(nodes[one.at]!, policy))
+    (one.age >= policy.olderThan &&
+      isDamaged(nodes[one.at]!, policy) &&
+      !tagged.some(other => other.at === one.at && isKept(other)))
   const isKept = ({tag}: Tagged): boolean => {
     if (policy.keepTags.some(({matches}) => matches(tag))) return true
     if (policy.deleteTags.some(({text}) => text === tag)) return false
@@ -205,7 +210,8 @@ function countedImages(
       const tags = tagged.filter(one => one.at === at).map(one => one.tag)
       const isExempt =
         tags.some(name => policy.keepTags.some(({matches}) => matches(name))) ||
-        world.nodes.some(({children}) => children.includes(at))
+        world.nodes.some(({children}) => children.includes(at)) ||
+        (age >= policy.olderThan && isDamaged(world.nodes[at]!, policy))
       return isOwn && !isExempt && age >= (rule.olderThan ?? policy.olderThan)
     })
     const images = [...new Set(own.map(({at}) => at))].sort(byDate(world))

@@ -76,7 +76,7 @@ describe('the plan of a clean-up, against a brute-force oracle', () => {
       const isPlain = world.nodes.every(({subject}) => subject === undefined)
       const ghosts = isPlain && policy.ghosts
       const partialImages = isPlain && policy.partialImages
-      const none = {untagged: false, orphans: false, keepNewestUntagged: undefined}
+      const none = {untagged: false, orphans: false, orphanedReferrers: false, keepNewestUntagged: undefined}
       const asked = {...policy, ...none, ghosts, partialImages}
       const {plan} = planLazily({...world, isWhole: false}, asked)
       const verdict = judge(seen, asked)

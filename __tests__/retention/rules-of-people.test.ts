@@ -207,7 +207,8 @@ describe('images whose platforms are gone', () => {
   it('stay where they are kept, and say so', () => {
     const made = plan(nodes, {ghosts: true, ...keeping('g')})
     expect(gone(made)).not.toContain(digest('ghost'))
-    expect(tagsOf(made)).toContain('g2')
+    expect(tagsOf(made)).not.toContain('g2')
+    expect(reasons(made)).toContain('still tagged g, g2')
     expect(tagsOf(made)).not.toContain('3.0.0')
   })
 
@@ -249,5 +250,37 @@ describe('a rule that matches nothing', () => {
       'development-tags glob:dev-*',
       'cache-tags cache'
     ])
+  })
+})
+
+describe('signatures without an image', () => {
+  const nodes: Nodes = {
+    ...daily('2.0.0'),
+    signature: {subject: 'gone', age: 9},
+    loose: {age: 10},
+    looser: {age: 11}
+  }
+
+  it('go alone by orphaned-referrers, and with platforms that no index names by orphans', () => {
+    expect(gone(plan(nodes, {orphanedReferrers: true}))).toEqual([digest('signature')])
+    expect(gone(plan(nodes, {orphans: true}))).toHaveLength(3)
+  })
+
+  it('leave images without a tag to the number of those to keep', () => {
+    const made = plan(nodes, {orphans: true, keepNewestUntagged: 1})
+    expect(gone(made).sort()).toEqual([digest('signature'), digest('looser')].sort())
+  })
+})
+
+describe('a number of images to keep', () => {
+  it('counts no image that goes for what it lacks', () => {
+    const nodes: Nodes = {
+      ghost: {tags: ['e'], children: ['gone'], age: 2},
+      ...daily('d', 'c', 'b'),
+      'untagged ghost': {children: ['gone'], age: 2},
+      loose: {age: 3}
+    }
+    expect(tagsOf(plan(nodes, {...newest('2'), ghosts: true}))).toEqual(['b', 'e'])
+    expect(gone(plan(nodes, {keepNewestUntagged: 1, ghosts: true}))).not.toContain(digest('loose'))
   })
 })

@@ -14,6 +14,7 @@ const RULES = [
   'delete-tags',
   'untagged',
   'orphans',
+  'orphaned-referrers',
   'ghost-images',
   'partial-images',
   'pull-request-tags',

@@ -85,6 +85,7 @@ export function policyOf(
     untagged: given.untagged,
     keepNewestUntagged: given['keep-newest-untagged'],
     orphans: given.orphans,
+    orphanedReferrers: given['orphaned-referrers'],
     ghosts: given['ghost-images'],
     partialImages: given['partial-images'],
     olderThan: given['older-than'],

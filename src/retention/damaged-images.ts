@@ -1,12 +1,13 @@
 import type {Digest} from '../oci/digest.js'
 import type {HeldVersion, Inventory} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
+import {isOlder} from './tagged-version.js'
 
 type Rules = Pick<RetentionPolicy, 'ghosts' | 'partialImages'>
 
 /** Why an image is damaged, by the rules that are in force; undefined for a whole one, and for one that nobody read. */
 export function damageOf(
-  {content}: HeldVersion,
+  {content}: Pick<HeldVersion, 'content'>,
   inventory: Inventory,
   {ghosts, partialImages}: Rules
 ): string | undefined {
@@ -18,6 +19,15 @@ export function damageOf(
   const all = content.children.length
   if (missing === all) return ghosts ? `a ghost: none of its ${all} platforms is there` : undefined
   return partialImages ? `partial: ${missing} of its ${all} platforms are not there` : undefined
+}
+
+/** Whether an image goes because it is damaged: no number of images to keep counts it. */
+export function isDamagedAway(
+  held: HeldVersion,
+  inventory: Inventory,
+  policy: Rules & Pick<RetentionPolicy, 'olderThan' | 'now'>
+): boolean {
+  return isOlder(held, policy.olderThan, policy.now) && damageOf(held, inventory, policy) !== undefined
 }
 
 /** Whether a manifest is known not to be there. */

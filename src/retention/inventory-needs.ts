@@ -97,9 +97,13 @@ function cameOf(held: HeldVersion | undefined): number | undefined {
   return held && cameAt(held)
 }
 
+function seeksOrphans({orphans, orphanedReferrers}: RetentionPolicy): boolean {
+  return orphans || orphanedReferrers
+}
+
 /** Whether something untagged is an orphan can be told only when it was read. */
 function unreadUntagged({versions}: Inventory, {policy}: Known): Digest[] {
-  if (!policy.orphans || policy.untagged) return []
+  if (!seeksOrphans(policy) || policy.untagged) return []
   return [...versions.values()]
     .filter(held => held.tags.length === 0)
     .filter(held => held.content.kind === 'unread' || isUnreadLeaf(held))
@@ -139,7 +143,7 @@ function unasked({referrers, hasReferrersApi}: Inventory, {going}: Known): Diges
 /** Subjects of orphans and of what goes, where the listing does not say whether they are there. */
 function unsought({versions, isWhole, absent, present}: Inventory, {policy, going}: Known): Digest[] {
   if (isWhole) return []
-  const asked = policy.orphans
+  const asked = seeksOrphans(policy)
     ? [...versions.values()]
     : [...going].map(digest => versions.get(digest)).filter(held => held !== undefined)
   const children =

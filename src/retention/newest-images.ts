@@ -1,5 +1,6 @@
 import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
+import {isDamagedAway} from './damaged-images.js'
 import {type HeldVersion, type Inventory, timeOf} from './inventory.js'
 import type {NewestRule, RetentionPolicy} from './policy.js'
 import {type TaggedVersion, groupBy, isOlder, keepingPattern} from './tagged-version.js'
@@ -12,7 +13,7 @@ export interface NewestTags {
 
 /**
  * Counts images by date, for each rule those with a tag that it is about. What keep-tags names, what is a part of another
- * image, and what is too young to go is neither counted nor taken.
+ * image, and what is too young to go is neither counted nor taken; nor is a damaged image that goes by another rule.
  */
 export function newestImageTags(
   tagged: readonly TaggedVersion[],
@@ -45,14 +46,16 @@ function ruleOf(tag: Tag, {keepNewest}: RetentionPolicy): NewestRule | undefined
 
 function exemptImages(
   tagged: readonly TaggedVersion[],
-  {versions}: Inventory,
+  inventory: Inventory,
   policy: RetentionPolicy
 ): Set<Digest> {
+  const {versions} = inventory
+  const damaged = tagged.filter(({held}) => isDamagedAway(held, inventory, policy))
   const kept = tagged.filter(entry => keepingPattern(entry, policy) !== undefined)
   const parts = [...versions.values()].flatMap(({content}) =>
     content.kind === 'index' ? content.children : []
   )
-  return new Set([...kept.map(({held}) => held.digest), ...parts])
+  return new Set([...[...kept, ...damaged].map(({held}) => held.digest), ...parts])
 }
 
 function newestOf({text, count}: NewestRule, tagged: readonly TaggedVersion[]): NewestTags {

@@ -25,8 +25,13 @@ export interface RetentionPolicy {
   readonly untagged: boolean
   /** How many of the newest images without a tag stay, while the others go; undefined for no such rule. */
   readonly keepNewestUntagged: number | undefined
-  /** Whether referrers without a subject and platform images without an index go. */
+  /**
+   * Whether referrers without a subject and platform images without an index go; where `keepNewestUntagged` counts images
+   * without a tag, those go by that alone.
+   */
   readonly orphans: boolean
+  /** Whether referrers without a subject go, and nothing else of what `orphans` chooses. */
+  readonly orphanedReferrers: boolean
   /** Whether indexes go of whose children none is there, and what is listed but not there. */
   readonly ghosts: boolean
   /** Whether indexes go of whose children some are there, and some are not. */
@@ -35,7 +40,7 @@ export interface RetentionPolicy {
   readonly olderThan: number
   /** How old must be what `untagged` and `keepNewestUntagged` choose. */
   readonly untaggedAge: number
-  /** How old must be what `orphans` chooses. */
+  /** How old must be what `orphans` and `orphanedReferrers` choose. */
   readonly orphansAge: number
   /** Tags of pull requests, and the numbers of those that are closed. */
   readonly pullRequests: {readonly patterns: readonly NumberedPattern[]; readonly closed: ReadonlySet<number>}

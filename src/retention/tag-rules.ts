@@ -35,12 +35,16 @@ export function judgeTags(inventory: Inventory, policy: RetentionPolicy): TagVer
     chosenTag(entry, policy) ??
     closedPullRequest(entry.tag, policy) ??
     (isAgedOut(entry, policy.development, policy.now) ? 'development tag by age' : undefined) ??
-    cache.get(entry.tag) ??
-    damagedImage(entry.held, inventory, policy)
-  const newest = newestReleases(versions)
-  const first = tagged.map(entry => {
-    const reason = judge(entry) ?? undatedTag(entry, inventory, policy)?.reason
-    return {...entry, reason, guard: guardOf(entry, {newest, inventory, policy})}
+    cache.get(entry.tag)
+  const context = {newest: newestReleases(versions), inventory, policy}
+  const guarded = tagged.map(entry => ({...entry, guard: guardOf(entry, context)}))
+  const keepers = new Map(guarded.flatMap(one => (one.guard === undefined ? [] : [[one.held.digest, one]])))
+  const first = guarded.map(entry => {
+    const reason = judge(entry)
+    const damage = reason === undefined ? damagedImage(entry.held, inventory, policy) : undefined
+    if (damage === undefined)
+      return {...entry, reason: reason ?? undatedTag(entry, inventory, policy)?.reason}
+    return {...entry, reason: damage, guard: entry.guard ?? wholeGuard(keepers.get(entry.held.digest))}
   })
   const verdicts = policy.wholeImages ? byWholeImages(first, retained.kept) : first
   const chosen = verdicts.flatMap(({tag, reason, guard}) =>
@@ -121,6 +125,13 @@ function agedRules({deleteTags, olderThan, development, cache}: RetentionPolicy)
 /** An index whose platforms are gone, or what is listed but not there. */
 function damagedImage(held: HeldVersion, inventory: Inventory, policy: RetentionPolicy): string | undefined {
   return isOlder(held, policy.olderThan, policy.now) ? damageOf(held, inventory, policy) : undefined
+}
+
+/** A damaged image is chosen as a whole: one of its tags that stays keeps the others. */
+function wholeGuard(
+  keeper: {readonly tag: Tag; readonly guard: string | undefined} | undefined
+): string | undefined {
+  return keeper && `stays whole for ${keeper.tag}, ${keeper.guard ?? ''}`
 }
 
 function closedPullRequest(tag: Tag, {pullRequests}: RetentionPolicy): string | undefined {

@@ -1,4 +1,5 @@
 import type {Digest} from '../oci/digest.js'
+import {isDamagedAway} from './damaged-images.js'
 import type {HeldVersion, Inventory} from './inventory.js'
 import {newerFirst} from './newest-images.js'
 import type {RetentionPolicy} from './policy.js'
@@ -6,14 +7,14 @@ import {subjectsOf} from './reachability.js'
 import {isOlder} from './tagged-version.js'
 
 /** Untagged images beyond the number of those to keep, the newest first, each with why it goes. */
-export function untaggedBeyondNewest(
-  inventory: Inventory,
-  policy: Pick<RetentionPolicy, 'keepNewestUntagged' | 'keepTags' | 'untaggedAge' | 'now'>
-): Map<Digest, string> {
+export function untaggedBeyondNewest(inventory: Inventory, policy: RetentionPolicy): Map<Digest, string> {
   const {keepNewestUntagged: count, untaggedAge, now} = policy
   if (count === undefined) return new Map()
   const images = untaggedImages(inventory).filter(
-    held => isOlder(held, untaggedAge, now) && !policy.keepTags.some(({digest}) => digest === held.digest)
+    held =>
+      isOlder(held, untaggedAge, now) &&
+      !policy.keepTags.some(({digest}) => digest === held.digest) &&
+      !isDamagedAway(held, inventory, policy)
   )
   const beyond = images.sort(newerFirst).slice(count)
   return new Map(beyond.map(({digest}) => [digest, `untagged, and not among the newest ${count}`]))

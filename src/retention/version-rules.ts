@@ -102,29 +102,33 @@ function reasonUntagged(held: HeldVersion, context: UntaggedContext): string | u
     return `delete-tags ${named.text}`
   if (policy.untagged && isOlder(held, untaggedAge, now)) return 'untagged'
   const damage = isOlder(held, olderThan, now) ? damageOf(held, inventory, policy) : undefined
-  return (
-    damage ?? (policy.orphans && isOlder(held, orphansAge, now) ? reasonOrphaned(held, context) : undefined)
-  )
+  return damage ?? (isOlder(held, orphansAge, now) ? reasonOrphaned(held, context) : undefined)
 }
 
-function reasonOrphaned(held: HeldVersion, {inventory, listed}: UntaggedContext): string | undefined {
-  const subjects = subjectsOf(held)
-  if (subjects.length > 0)
-    return subjects.every(subject => isAbsent(subject, inventory)) ? 'refers to what is not there' : undefined
+function reasonOrphaned(held: HeldVersion, {inventory, policy, listed}: UntaggedContext): string | undefined {
+  if (subjectsOf(held).length > 0) return reasonReferring(held, inventory, policy)
   const isImage = held.content.kind === 'leaf' && held.content.isRead
-  return isImage && !listed.has(held.digest) ? 'a platform that no index names' : undefined
+  const isCounted = policy.keepNewestUntagged !== undefined
+  return policy.orphans && isImage && !isCounted && !listed.has(held.digest)
+    ? 'a platform that no index names'
+    : undefined
+}
+
+function reasonReferring(
+  held: HeldVersion,
+  inventory: Inventory,
+  {orphans, orphanedReferrers}: RetentionPolicy
+): string | undefined {
+  const isOrphan = subjectsOf(held).every(subject => isAbsent(subject, inventory))
+  return (orphans || orphanedReferrers) && isOrphan ? 'refers to what is not there' : undefined
 }
 
 /** Tags made of a digest, such as those of signatures, whose manifest is gone. */
-function orphanedTags(
-  held: HeldVersion,
-  inventory: Inventory,
-  {orphans, orphansAge, now}: RetentionPolicy
-): string | undefined {
-  if (!orphans || ownTags(held).length > 0 || !isOlder(held, orphansAge, now)) return undefined
-  const subjects = subjectsOf(held)
-  const isOrphan = subjects.length > 0 && subjects.every(subject => isAbsent(subject, inventory))
-  return isOrphan ? 'refers to what is not there' : undefined
+function orphanedTags(held: HeldVersion, inventory: Inventory, policy: RetentionPolicy): string | undefined {
+  const isSignature = ownTags(held).length === 0 && subjectsOf(held).length > 0
+  return isSignature && isOlder(held, policy.orphansAge, policy.now)
+    ? reasonReferring(held, inventory, policy)
+    : undefined
 }
 
 function childDigests({content}: HeldVersion): readonly Digest[] {

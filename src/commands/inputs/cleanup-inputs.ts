@@ -89,7 +89,7 @@ export const cleanupInputs = {
   }),
   'older-than': duration({
     summary:
-      'How old must be what delete-tags, keep-newest, untagged, orphans, ghost-images and partial-images choose, if nothing else is said there.',
+      'How old must be what delete-tags, keep-newest, untagged, orphans, orphaned-referrers, ghost-images and partial-images choose, if nothing else is said there.',
     default: '0'
   }),
   untagged: flag({
@@ -107,9 +107,12 @@ export const cleanupInputs = {
   ),
   orphans: flag({
     summary:
-      'Delete signatures and attestations whose image is gone, and platforms that no index names any more.'
+      'Delete signatures and attestations whose image is gone, and platforms that no index names any more; these only where keep-newest-untagged does not count them.'
   }),
-  'orphans-age': age('How old must be what orphans chooses.'),
+  'orphaned-referrers': flag({
+    summary: 'Delete signatures and attestations whose image is gone, and nothing else of what orphans does.'
+  }),
+  'orphans-age': age('How old must be what orphans and orphaned-referrers choose.'),
   'ghost-images': flag({
     summary: 'Delete indexes none of whose platforms is there, and what is listed but not there.'
   }),
