@@ -28,7 +28,7 @@ export const init = command({
   name: 'init',
   summary: 'Write the settings and the workflow for a repository, after a look at it.',
   description:
-    'Looks for the Containerfile, the version and existing workflows. A workflow of docker/metadata-action and docker/build-push-action is translated: its events and other jobs stay, its tags and images become settings. The change is shown as a diff; files are written with --write, or where you answer yes. Settings that are there are never changed.',
+    'Looks for the Containerfile, the version and existing workflows. A workflow of docker/metadata-action and docker/build-push-action is translated: its events and other jobs stay, its tags and images become settings. Steps of other clean-up actions become steps of cleanup-latest by which the same images stay. The change is shown as a diff; files are written with --write, or where you answer yes. Settings that are there are never changed.',
   inputs,
   prints: 'diff',
   outputs: {

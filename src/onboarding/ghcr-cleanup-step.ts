@@ -18,6 +18,10 @@ export function translateGhcrCleanup(step: StepWords): void {
   step.token('token')
   const isTagged = translateTags(step)
   const isDamage = translateDamage(step)
+  if (isDamage && step.inputs['keep-newest']?.includes(' of ') === true)
+    step.faults.push(
+      'keep-n-tagged with delete-tags counts damaged images there for images with several tags, and not for the others; make two steps of it'
+    )
   const isUntagged = translateUntagged(step, isTagged || isDamage)
   if (!isTagged && !isDamage && !isUntagged) step.faults.push('it deletes nothing')
   const given = step.text('older-than')

@@ -1,5 +1,6 @@
 import {type Document, isMap, stringify} from 'yaml'
 import {createTwoFilesPatch} from 'diff'
+import {type CleanedWorkflow, type CleanupFacts, translateCleanups} from './cleanup-steps.js'
 import {CONFIG, type RepositoryLook, WORKFLOWS} from './repository-look.js'
 import {type ImageWorkflow, imageJobs, readImageWorkflow} from './workflow-steps.js'
 import {type Translation, translateWorkflow} from './workflow-translation.js'
@@ -33,14 +34,16 @@ const RELEASE_WORKFLOW = `${WORKFLOWS}/release.yml`
 
 /** Decides which files a repository gets: its settings, and a workflow; one with Docker's actions is translated. */
 export function planOnboarding(look: RepositoryLook, facts: OnboardingFacts): OnboardingPlan {
-  const existing = look.workflows.map(readImageWorkflow).filter(one => one !== undefined)
+  const cleaned = look.workflows.map(found => translateCleanups(found, cleanupFacts(facts)))
+  const existing = cleaned.map(readImageWorkflow).filter(one => one !== undefined)
   const [workflow, ...more] = existing
   const translation = workflow === undefined ? undefined : translateWorkflow(workflow)
   const files = [
     configFile(look, {facts, translation}),
     workflow === undefined || translation === undefined
       ? newWorkflow(look, facts)
-      : changedWorkflow(workflow, {facts, translation})
+      : {...changedWorkflow(workflow, {facts, translation}), before: textOf(look, workflow.file)},
+    ...cleaned.filter(({file}) => file !== workflow?.file).map(one => cleanedFile(look, one))
   ]
   return {
     files: files.filter(one => one !== undefined).filter(({before, after}) => before !== after),
@@ -50,9 +53,42 @@ export function planOnboarding(look: RepositoryLook, facts: OnboardingFacts): On
         : []),
       ...look.others.map(file => `${file} is another image perhaps: see services in docs/planning.md.`),
       ...more.map(({file}) => `${file} builds images, too, and stays as it is.`),
-      ...(translation?.notes ?? [])
+      ...(translation?.notes ?? []),
+      ...cleaned.flatMap(({notes}) => notes),
+      ...(workflow === undefined ? [] : goneWithJob(workflow, cleaned))
     ]
   }
+}
+
+function cleanupFacts({source, workflow}: OnboardingFacts): CleanupFacts {
+  const [owner = '', repository = ''] = source.split('/')
+  return {
+    packages: {owner, repository},
+    uses: workflow.replace('/.github/workflows/release.yml', '/cleanup-latest')
+  }
+}
+
+function textOf({workflows}: RepositoryLook, file: string): string | undefined {
+  return workflows.find(one => one.file === file)?.text
+}
+
+function cleanedFile(look: RepositoryLook, {file, text}: CleanedWorkflow): PlannedFile {
+  return {file, before: textOf(look, file), after: text}
+}
+
+/** A job that calls a workflow has no steps. */
+function goneWithJob(workflow: ImageWorkflow, cleaned: readonly CleanedWorkflow[]): string[] {
+  const isCleaned = cleaned.some(({file, notes}) => file === workflow.file && notes.length > 0)
+  const jobs = imageJobs(workflow)
+  const gone = workflow.steps.filter(
+    ({job, action}) => jobs.includes(job) && action.endsWith('/cleanup-latest')
+  )
+  return isCleaned
+    ? gone.map(
+        ({job, with: given}) =>
+          `The clean-up of the job ${job} is gone with the job: put it into one of its own, with ${JSON.stringify(given)}.`
+      )
+    : []
 }
 
 /** The files as a unified diff. */

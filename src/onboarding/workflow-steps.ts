@@ -40,11 +40,14 @@ export function imageJobs({steps}: ImageWorkflow): string[] {
 function stepsOf(job: string, body: unknown): UsedStep[] {
   const steps = objectIn(body)['steps']
   if (!Array.isArray(steps)) return []
-  return steps.flatMap((step: unknown) => {
-    const uses = objectIn(step)['uses']
-    if (typeof uses !== 'string') return []
-    return [{job, action: uses.replace(/@.*$/, ''), with: textsIn(objectIn(step)['with'])}]
-  })
+  return steps.flatMap((step: unknown) => usedStep(job, step) ?? [])
+}
+
+/** Reads a step; undefined where it uses no action. */
+export function usedStep(job: string, step: unknown): UsedStep | undefined {
+  const uses = objectIn(step)['uses']
+  if (typeof uses !== 'string') return undefined
+  return {job, action: uses.replace(/@.*$/, ''), with: textsIn(objectIn(step)['with'])}
 }
 
 function textsIn(value: unknown): Record<string, string> {

@@ -1,0 +1,91 @@
+import {type Document, type YAMLMap, isMap, isScalar, isSeq, parseDocument} from 'yaml'
+import {type CleanupTranslation, translateCleanup} from './cleanup-translation.js'
+import type {FoundFile} from './repository-look.js'
+import type {PackageFacts} from './step-words.js'
+import {type UsedStep, usedStep} from './workflow-steps.js'
+
+/** A workflow whose steps of other clean-up actions are translated. */
+export interface CleanedWorkflow extends FoundFile {
+  /** What became of each such step, and what has to be known: sentences. */
+  readonly notes: readonly string[]
+}
+
+/** What the steps are translated with. */
+export interface CleanupFacts {
+  readonly packages: PackageFacts
+  /** What such a step uses here: `org/image-release/cleanup-latest@v1`. */
+  readonly uses: string
+}
+
+/**
+ * Puts cleanup-latest in the place of steps of other clean-up actions, where the same images stay; all else stays as it is
+ * written. A step that has no counterpart is left, and the reason is said.
+ */
+export function translateCleanups(found: FoundFile, facts: CleanupFacts): CleanedWorkflow {
+  const document = parseDocument(found.text)
+  if (document.errors.length > 0 || !isMap(document.contents)) return {...found, notes: []}
+  const notes: string[] = []
+  let isChanged = false
+  for (const {job, node, step} of stepsIn(document)) {
+    const translation = translateCleanup(step, facts.packages)
+    if (translation === undefined) continue
+    const faults = 'faults' in translation ? translation.faults : readersOf(node, found)
+    notes.push(`${found.file}: ${noteOf(job, step, {translation, faults})}`)
+    if ('faults' in translation || faults.length > 0) continue
+    replace(node, document, {uses: facts.uses, inputs: translation.inputs})
+    isChanged = true
+  }
+  const text = isChanged ? document.toString({lineWidth: 0, flowCollectionPadding: false}) : found.text
+  return {...found, text, notes}
+}
+
+interface StepNode {
+  readonly job: string
+  readonly node: YAMLMap
+  readonly step: UsedStep
+}
+
+function stepsIn(document: Document): StepNode[] {
+  const jobs = document.get('jobs')
+  if (!isMap(jobs)) return []
+  return jobs.items.flatMap(({key, value}) => {
+    const job = isScalar(key) ? String(key.value) : ''
+    const steps = isMap(value) ? value.get('steps') : undefined
+    if (!isSeq(steps)) return []
+    return steps.items.flatMap(node => {
+      const step = isMap(node) ? usedStep(job, node.toJS(document)) : undefined
+      return step === undefined || !isMap(node) ? [] : [{job, node, step}]
+    })
+  })
+}
+
+/** Outputs have other forms here: who reads them has to be told first. */
+function readersOf(node: YAMLMap, {text}: FoundFile): string[] {
+  const id = node.get('id')
+  const isRead = typeof id === 'string' && text.includes(`steps.${id}.outputs`)
+  return isRead ? [`others read its outputs as steps.${id}.outputs, which have other forms here`] : []
+}
+
+function noteOf(
+  job: string,
+  {action}: UsedStep,
+  {translation, faults}: {readonly translation: CleanupTranslation; readonly faults: readonly string[]}
+): string {
+  if (faults.length > 0) return `${action} in the job ${job} stays as it is: ${faults.join('; ')}.`
+  const notes = 'notes' in translation ? translation.notes : []
+  return `${action} in the job ${job} becomes cleanup-latest, by which the same images stay${notes.map(note => `; ${note}`).join('')}.`
+}
+
+function replace(
+  node: YAMLMap,
+  document: Document,
+  {uses, inputs}: {readonly uses: string; readonly inputs: Readonly<Record<string, string>>}
+): void {
+  const scalar = node.get('uses', true)
+  if (isScalar(scalar)) {
+    scalar.value = uses
+    // It named the version of the other action.
+    scalar.comment = null
+  }
+  node.set('with', document.createNode(inputs))
+}
