@@ -79,6 +79,8 @@ export interface KnownAction {
   readonly read: string
   /** Defaults by the name of the input; null for none. */
   readonly inputs: Readonly<Record<string, string | null>>
+  /** Inputs that it refuses to do without. */
+  readonly required?: readonly string[]
   readonly outputs?: readonly string[]
   /** The program that it installs. */
   readonly installs?: string

@@ -1,4 +1,4 @@
-import {data, Evaluator, Lexer, Parser} from '@actions/expressions'
+import {type Expr, data, Evaluator, Lexer, Parser} from '@actions/expressions'
 
 /** A value of an expression, or of a workflow after all its expressions were evaluated. */
 export type Value = string | number | boolean | null | readonly Value[] | {readonly [key: string]: Value}
@@ -12,8 +12,8 @@ export class Expression {
   ) {}
 }
 
-/** How the steps or jobs before this one ended. */
-export type Status = 'success' | 'failure' | 'cancelled'
+/** How the steps or jobs before this one ended; a job that needs one that was skipped has no success. */
+export type Status = 'success' | 'failure' | 'cancelled' | 'skipped'
 
 /** What an expression can ask for: `github`, `inputs`, `secrets` and the like. */
 export interface Contexts {
@@ -27,11 +27,26 @@ const NAMES = 'github inputs vars secrets env needs jobs matrix strategy steps j
  * @throws Error for one that GitHub refuses: a syntax error, or a context or function that does not exist
  */
 export function evaluate(text: string, contexts: Contexts, status: Status = 'success'): Value {
-  const functions = statusFunctions(status)
-  const tree = new Parser(new Lexer(text).lex().tokens, NAMES, [...functions.values()]).parse()
-  const known = Object.fromEntries(NAMES.map(name => [name, contexts[name] ?? {}]))
-  const result = new Evaluator(tree, toData(known) as data.Dictionary, functions).evaluate()
+  const functions = FUNCTIONS[status]
+  const result = new Evaluator(treeOf(text), contextsFor(text, contexts), functions).evaluate()
   return JSON.parse(JSON.stringify(result, data.replacer)) as Value
+}
+
+const trees = new Map<string, Expr>()
+
+function treeOf(text: string): Expr {
+  const known = trees.get(text)
+  if (known !== undefined) return known
+  const tree = new Parser(new Lexer(text).lex().tokens, NAMES, [...FUNCTIONS.success.values()]).parse()
+  trees.set(text, tree)
+  return tree
+}
+
+/** The contexts that an expression names; a run has hundreds of expressions, and the event of its trigger is large. */
+function contextsFor(text: string, contexts: Contexts): data.Dictionary {
+  const lower = text.toLowerCase()
+  const named = NAMES.filter(name => lower.includes(name))
+  return new data.Dictionary(...named.map(key => ({key, value: toData(contexts[key] ?? {})})))
 }
 
 /** Evaluates a condition: without a function of the status, success() goes before it. */
@@ -50,8 +65,18 @@ function isTrue(value: Value): boolean {
   return value !== null && value !== false && value !== '' && value !== 0
 }
 
+const converted = new WeakMap<object, data.ExpressionData>()
+
 function toData(value: Value): data.ExpressionData {
-  return JSON.parse(JSON.stringify(value), data.reviver) as data.ExpressionData
+  const known = typeof value === 'object' && value !== null ? converted.get(value) : undefined
+  const result = known ?? (JSON.parse(JSON.stringify(value), data.reviver) as data.ExpressionData)
+  return result
+}
+
+/** A context that does not change any more; many expressions ask for it. */
+export function frozen<T extends Value & object>(value: T): T {
+  converted.set(value, toData(value))
+  return value
 }
 
 interface Function_ {
@@ -73,4 +98,11 @@ function statusFunctions(status: Status): Map<string, Function_> {
   })
   const hashFiles = {name: 'hashfiles', minArgs: 1, maxArgs: 255, call: () => new data.StringData('hash')}
   return new Map([...functions, hashFiles].map(each => [each.name, each]))
+}
+
+const FUNCTIONS: Readonly<Record<Status, Map<string, Function_>>> = {
+  success: statusFunctions('success'),
+  failure: statusFunctions('failure'),
+  cancelled: statusFunctions('cancelled'),
+  skipped: statusFunctions('skipped')
 }

@@ -6,6 +6,7 @@ import {
   isSequence,
   parseWorkflow
 } from '@actions/workflow-parser'
+import type {BasicExpressionToken} from '@actions/workflow-parser/templates/tokens/basic-expression-token'
 import type {TemplateToken} from '@actions/workflow-parser/templates/tokens/template-token'
 import {
   type Contexts,
@@ -96,8 +97,15 @@ export function* expressionsIn(
   else for (const [key, item] of entriesOf(tree)) yield* expressionsIn(item, [...path, key])
 }
 
+/** The parser leaves the indentation of the file in the lines of a block; GitHub hands them on without. */
+function outdented({expression, blockScalarHeader}: BasicExpressionToken): string {
+  const indentation = /^format\('( +)/.exec(expression)?.[1]
+  if (blockScalarHeader === undefined || indentation === undefined) return expression
+  return expression.replaceAll(new RegExp(`(^format\\('|\\n)${indentation}`, 'g'), '$1')
+}
+
 function treeOf(token: TemplateToken): Tree {
-  if (isBasicExpression(token)) return new Expression(token.expression, token.line ?? 0)
+  if (isBasicExpression(token)) return new Expression(outdented(token), token.line ?? 0)
   if (isMapping(token))
     return Object.fromEntries([...token].map(({key, value}) => [key.toString(), treeOf(value)]))
   if (isSequence(token)) return [...token].map(treeOf)
