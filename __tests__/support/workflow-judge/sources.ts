@@ -67,6 +67,7 @@ export function documents(): string[] {
 /** What a block of YAML shows: a whole workflow, a part that was made whole, or nothing that GitHub runs. */
 export interface Block {
   readonly name: string
+  readonly text: string
   readonly source: Source | undefined
 }
 
@@ -79,7 +80,11 @@ export function blocksOf(document: string, text = readFileSync(path.join(ROOT, d
     })
   )
   const files = new Map(blocks.map(({body}) => [/^# ([\w./-]+\.yml)/.exec(body)?.[1], body]))
-  return blocks.map(({name, body}) => ({name, source: workflowOf(name, body, file => files.get(file))}))
+  return blocks.map(({name, body}) => ({
+    name,
+    text: body,
+    source: workflowOf(name, body, file => files.get(file))
+  }))
 }
 
 function workflowOf(name: string, text: string, files: Files): Source | undefined {
