@@ -114,3 +114,35 @@ describe('caches of Actions', () => {
     expect(going(5 * DAY, 20)).toEqual([[1, 'unused for too long']])
   })
 })
+
+describe('what has to be known of tagged images', () => {
+  const nodes: Nodes = {dev: {tags: ['dev-1'], age: undefined}, main: {tags: ['main'], age: undefined}}
+  const agesFor = (more: Parameters<typeof noPolicy>[0]) =>
+    planCleanup(inventoryOf(nodes, {isWhole: false, aged: new Set()}), noPolicy({grace: 0, ...more})).needs
+      .ages
+  const development = {patterns: patterns('glob:dev-*'), olderThan: 3 * DAY}
+
+  it('is the age of what an age decides about, and of all where images are counted by date', () => {
+    expect(agesFor({deleteTags: patterns('glob:dev-*')})).toEqual([])
+    expect(agesFor({development})).toEqual([digest('dev')])
+    expect(agesFor({development: {...development, olderThan: 0}})).toEqual([])
+    expect(agesFor({keepNewest: [{text: '1', count: 1}]})).toEqual(['dev', 'main'].map(digest))
+    expect(agesFor({cache: {...development, olderThan: Number.POSITIVE_INFINITY, maxSize: 1}})).toEqual([
+      digest('dev')
+    ])
+  })
+
+  it.each<[string, Parameters<typeof noPolicy>[0], boolean]>([
+    ['keep-newest', {keepNewest: [{text: '1', count: 1}]}, true],
+    ['keep-newest-untagged', {keepNewestUntagged: 1}, true],
+    ['ghost-images', {ghosts: true}, true],
+    ['partial-images', {partialImages: true}, true],
+    ['delete-tags', {deleteTags: patterns('nothing')}, false]
+  ])('is what they hold, for %s', (_, policy, isRead) => {
+    const unread = inventoryOf({main: {tags: ['main']}})
+    const held = unread.versions.get(digest('main'))!
+    const versions = new Map([[held.digest, {...held, content: {kind: 'unread'} as const}]])
+    const {needs} = planCleanup({...unread, versions}, noPolicy(policy))
+    expect([...needs.contents, ...needs.subjects]).toEqual(isRead ? [digest('main')] : [])
+  })
+})
