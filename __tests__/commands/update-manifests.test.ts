@@ -194,6 +194,49 @@ describe('update-manifests', () => {
     expect(await bare.read('image-release/manifests', 'other.txt')).toBe('x')
   })
 
+  describe('brings an open pull request onto its base (renovatebot/renovate#54)', () => {
+    const branch = 'image-release/manifests'
+    const propose = async (tag: string, name = 'app') =>
+      await update({
+        release: releaseOf({[name]: tag}),
+        deliver: 'pull-request',
+        'github-repository': 'org/deploy'
+      })
+    const isOnMain = async () =>
+      (await bare.git('merge-base', 'main', branch)) === (await bare.git('rev-parse', 'main'))
+
+    it('with what two services proposed, and what changed there meanwhile', async () => {
+      await propose('1.1.0')
+      await bare.write('main', {[FILE]: KUSTOMIZATION.replace(/1\.0\.0\n$/, '1.0.9\n'), 'other.txt': 'x'})
+      await propose('2.0.0', 'api')
+      expect(await tags(branch)).toEqual(['1.1.0', '2.0.0', '1.0.9'])
+      expect(await bare.read(branch, 'other.txt')).toBe('x')
+      expect(await isOnMain()).toBe(true)
+      await bare.write('main', {'other.txt': 'y'})
+      expect(await propose('2.0.0', 'api')).toMatchObject({changed: 'false', 'pull-request-number': '1'})
+      expect([await bare.read(branch, 'other.txt'), await isOnMain()]).toEqual(['y', true])
+    })
+
+    it('and reverts no hotfix of the same line', async () => {
+      await propose('1.1.0')
+      await bare.write('main', {[FILE]: KUSTOMIZATION.replace('1.0.0', '1.2.0')})
+      expect(await propose('1.1.1')).toMatchObject({changed: 'false'})
+      expect(await tags(branch)).toEqual(['1.2.0', '1.0.0', '1.0.0'])
+      await propose('1.3.0')
+      expect([await tags(branch), await isOnMain()]).toEqual([['1.3.0', '1.0.0', '1.0.0'], true])
+    })
+
+    it('and keeps the commits of people', async () => {
+      await propose('1.1.0')
+      await bare.write(branch, {'note.txt': 'from a person'})
+      await bare.write('main', {'other.txt': 'x'})
+      await propose('1.2.0')
+      expect(await bare.read(branch, 'note.txt')).toBe('from a person')
+      expect(await bare.subjects(branch)).toContain('A person writes')
+      expect([await tags(branch), await isOnMain()]).toEqual([['1.2.0', '1.0.0', '1.0.0'], true])
+    })
+  })
+
   it('opens one pull request where two runs race', async () => {
     const propose = async (name: string) =>
       await update({

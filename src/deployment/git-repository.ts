@@ -32,6 +32,14 @@ export interface GitPorts {
 /** What became of a push: it is done, or the branch is not what it was when it was read. */
 export type PushResult = 'done' | 'moved'
 
+/** A branch, the tip of the one that it is brought onto, and the commit that joins both. */
+export interface JoinedBranch {
+  readonly standing: string
+  readonly tip: string
+  /** The branch itself where it is there already; absent where both changed the same lines. */
+  readonly joined?: string
+}
+
 /** A branch has moved, or another writer holds it at this moment (git, builtin/receive-pack.c and transport.c). */
 const MOVED =
   /\[rejected\]|cannot lock ref|failed to (?:update|lock) ref|incorrect old value|reference already exists/
@@ -139,6 +147,35 @@ export class GitRepository {
       MOVED
     )
     return result.exitCode === 0 ? 'done' : 'moved'
+  }
+
+  /**
+   * Brings a branch onto the tip of another one by a commit with both as parents. Nothing is pushed.
+   * @returns undefined where one of the two is not there
+   */
+  async join(branch: string, other: string): Promise<JoinedBranch | undefined> {
+    const whole = [branch, other].map((name, row) => `+refs/heads/${name}:refs/joined/${row}`)
+    const {url} = this.#access.address
+    // All of the history: where both part may be anywhere in it.
+    const args = ['fetch', '--quiet', '--depth=2147483647', '--no-tags', url, ...whole]
+    const fetched = await this.#remote(args, /couldn't find remote ref/)
+    if (fetched.exitCode !== 0) return undefined
+    const {stdout} = await this.#must(['rev-parse', 'refs/joined/0', 'refs/joined/1'])
+    const [standing = '', tip = ''] = stdout.trim().split('\n')
+    const {exitCode} = await this.#run(['merge-base', '--is-ancestor', tip, standing], {})
+    if (exitCode === 0) return {standing, tip, joined: standing}
+    const merged = await this.#run(['merge-tree', '--write-tree', standing, tip], {})
+    const tree = /^[0-9a-f]{40,64}$/m.exec(merged.stdout)?.[0]
+    if (merged.exitCode !== 0 || tree === undefined) return {standing, tip}
+    const parents = ['commit-tree', tree, '-p', standing, '-p', tip]
+    const made = await this.#must(parents, {input: `Bring ${branch} onto ${other}\n`})
+    return {standing, tip, joined: made.stdout.trim()}
+  }
+
+  /** Whether every commit of a branch that another one lacks is by the author of this repository's commits. */
+  async isOwn(): Promise<boolean> {
+    const {stdout} = await this.#must(['log', '--format=%ae', 'refs/joined/0', '--not', 'refs/joined/1'])
+    return stdout.split('\n').every(email => email === '' || email === this.#access.author.email)
   }
 
   async #entryOf(commit: string, file: string): Promise<{mode: string; object: string} | undefined> {

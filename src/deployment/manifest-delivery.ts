@@ -69,12 +69,19 @@ export async function untilDone<T>(
 /** Undefined where the branch moved. */
 export async function commitOn(
   {branch, edit, message, dryRun}: DeliveryWish,
-  place: {readonly repository: GitRepository; readonly base: string; readonly standing: string | undefined}
+  place: {
+    readonly repository: GitRepository
+    readonly base: string
+    readonly standing: string | undefined
+    /** Whether the base is the branch itself, brought onto another one: that is pushed also without an edit. */
+    readonly isJoined?: boolean
+  }
 ): Promise<Delivery | undefined> {
-  const {repository, base, standing} = place
+  const {repository, base, standing, isJoined = false} = place
   const made = await edit(async file => await repository.readFile(base, file))
-  if (made.files.size === 0 || dryRun) return {edit: made, commit: undefined}
-  const commit = await repository.commit(base, made.files, message(made))
+  const isMoved = standing !== undefined && base !== standing && isJoined
+  if ((made.files.size === 0 && !isMoved) || dryRun) return {edit: made, commit: undefined}
+  const commit = made.files.size === 0 ? base : await repository.commit(base, made.files, message(made))
   const result = await repository.push(commit, branch, standing)
   return result === 'done' ? {edit: made, commit} : undefined
 }

@@ -72,14 +72,23 @@ export async function deliverByPullRequest(
   return {...delivery, pull}
 }
 
-/** A branch that no open pull request is for is left from one that is merged or closed: it is begun anew. */
+/**
+ * A branch that no open pull request is for is left from one that is merged or closed: it is begun anew. One that is open
+ * is brought onto its base first, so that the edit is made on what stands there now. Where both changed the same lines it
+ * is begun anew, too, unless people have committed to it: then they resolve it.
+ */
 async function startOf(
   {branch}: DeliveryWish,
   {base}: PullRequestPlace,
   {repository, open}: {readonly repository: GitRepository; readonly open: OpenPull | undefined}
-): Promise<{base: string; standing: string | undefined}> {
+): Promise<{base: string; standing: string | undefined; isJoined?: boolean}> {
+  const both = open && (await repository.join(branch, base))
+  if (both !== undefined) {
+    const {standing, tip, joined} = both
+    if (joined !== undefined) return {base: joined, standing, isJoined: true}
+    return (await repository.isOwn()) ? {base: tip, standing, isJoined: true} : {base: standing, standing}
+  }
   const standing = await repository.fetch(branch)
-  if (open !== undefined && standing !== undefined) return {base: standing, standing}
   const tip = await repository.fetch(base)
   if (tip === undefined) throw noBranch(base)
   return {base: tip, standing}
