@@ -2,6 +2,7 @@ import {LineCounter, type Node, type Pair, isMap, isScalar, parseDocument} from 
 import {InputError, type InputIssue} from '../errors.js'
 import type {Input, InputTable, Texts} from '../inputs/input.js'
 import {nearest} from '../inputs/nearest.js'
+import {type BoundFault, aliasFault, boundFault} from './settings-bounds.js'
 import {type ConfigLine, configLines, lineOf, textOf} from './config-text.js'
 
 /** What a file says, in the form of inputs. */
@@ -33,12 +34,14 @@ export function parseConfigFile(
   text: string,
   {table, section, others}: ConfigQuestion
 ): ConfigFile {
+  assertInBounds(file, boundFault(text))
   const lines = new LineCounter()
   const document = parseDocument(text, {schema: 'failsafe', lineCounter: lines})
   const issues: InputIssue[] = document.errors.map(({message, pos}) => ({
     input: `${file}:${lines.linePos(pos[0]).line}`,
     message: message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''
   }))
+  if (issues.length === 0) assertInBounds(file, aliasFault(document, lines))
   const found = new Map<string, readonly ConfigLine[]>()
   const top = issues.length > 0 ? [] : entriesOf(document.contents, file)
   for (const {key, value} of section === undefined ? top : sectionOf(top, section, {file, lines})) {
@@ -59,6 +62,10 @@ export function parseConfigFile(
     ),
     locate: issue => locate(issue, file, found.get(issue.input))
   }
+}
+
+function assertInBounds(file: string, fault: BoundFault | undefined): void {
+  if (fault !== undefined) throw new InputError([{input: `${file}:${fault.line}`, message: fault.message}])
 }
 
 /** Whether an input may stand in a file of settings. */

@@ -1,5 +1,6 @@
 import {isMap, isScalar, isSeq, parseDocument} from 'yaml'
 import type {Texts} from '../inputs/input.js'
+import {boundFault} from './settings-bounds.js'
 
 /**
  * What a section of a file of settings says, for who only wants to know what is asked of another command. Faults are for that
@@ -8,6 +9,7 @@ import type {Texts} from '../inputs/input.js'
  * @returns the scalars and lists of the section, lists with an item a line
  */
 export function sectionTexts(text: string, section: string): Texts {
+  if (boundFault(text) !== undefined) return {}
   const {contents, errors} = parseDocument(text, {schema: 'failsafe'})
   const found = errors.length === 0 && isMap(contents) ? contents.get(section, true) : undefined
   if (!isMap(found)) return {}
