@@ -1,4 +1,5 @@
-import {rmSync, truncateSync, writeFileSync} from 'node:fs'
+import {execFileSync} from 'node:child_process'
+import {mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {buffer} from 'node:stream/consumers'
 import {afterAll, describe, expect, it} from '@jest/globals'
@@ -12,6 +13,11 @@ const layouts = layoutFolder()
 afterAll(layouts.remove)
 
 const image = sampleImage()
+
+function replace(folder: string, file: string, by: (name: string) => unknown): void {
+  rmSync(path.join(folder, file))
+  by(path.join(folder, file))
+}
 
 describe('readLayout', () => {
   it('reads an image: its manifest, and its blobs as streams that can be opened again', async () => {
@@ -44,6 +50,31 @@ describe('readLayout', () => {
       'a marker of another version',
       folder => writeFileSync(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"2.0"}'),
       /oci-layout: imageLayoutVersion is not 1/
+    ],
+    ...['index.json', 'oci-layout'].flatMap((file): [string, (folder: string) => void, RegExp][] => [
+      [
+        `a device for ${file}`,
+        folder => replace(folder, file, name => symlinkSync('/dev/zero', name)),
+        new RegExp(`${file}: it is no file`)
+      ],
+      [
+        `a pipe for ${file}`,
+        folder => replace(folder, file, name => execFileSync('mkfifo', [name])),
+        new RegExp(`${file}: it is no file`)
+      ],
+      [
+        `a folder for ${file}`,
+        folder => replace(folder, file, name => mkdirSync(name)),
+        new RegExp(`${file}: it is no file`)
+      ]
+    ]),
+    [
+      'a device for a layer',
+      folder =>
+        replace(folder, path.relative(folder, blobFile(folder, image.layer)), name =>
+          symlinkSync('/dev/zero', name)
+        ),
+      /it is no file/
     ],
     ['no index', folder => rmSync(path.join(folder, 'index.json')), /index\.json: it is missing/],
     [

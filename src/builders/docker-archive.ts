@@ -15,7 +15,7 @@ import {pipeline} from 'node:stream/promises'
 import {createGunzip, createGzip} from 'node:zlib'
 import {ReleaseError} from '../errors.js'
 import {type Digest, digestOf, hexDigest, hexOf} from '../oci/digest.js'
-import {type Descriptor, type Manifest, descriptorOf, manifestOf} from '../oci/manifest.js'
+import {type Descriptor, MAX_MANIFEST_SIZE, type Manifest, descriptorOf, manifestOf} from '../oci/manifest.js'
 import {
   DOCKER_CONFIG,
   DOCKER_LAYER_GZIP,
@@ -74,7 +74,7 @@ export async function convertDockerArchive(
 
 async function convertImage(archive: UnpackedArchive, image: SavedImage, to: Conversion): Promise<Manifest> {
   const types = TYPES[to.format]
-  const bytes = readFileSync(fileOf(archive, image.config))
+  const bytes = readSmall(fileOf(archive, image.config))
   const diffIds = diffIdsOf(bytes)
   if (diffIds.length !== image.layers.length)
     throw invalid(`its config has ${diffIds.length} layers, its manifest.json ${image.layers.length}`)
@@ -126,7 +126,7 @@ async function discard(chunks: AsyncIterable<unknown>): Promise<void> {
 }
 
 function readSavedImages(folder: string): SavedImage[] {
-  const parsed: unknown = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8'))
+  const parsed: unknown = JSON.parse(readSmall(path.join(folder, 'manifest.json')).toString('utf8'))
   const entries: unknown[] = Array.isArray(parsed) ? parsed : []
   const images = entries.flatMap((entry): SavedImage[] => {
     const {Config: config, Layers: layers, RepoTags: tags} = isObject(entry) ? entry : {}
@@ -146,6 +146,13 @@ function diffIdsOf(bytes: Uint8Array): readonly string[] {
 }
 
 /** A file of the archive by the name that manifest.json has for it, or the one that a link leads to. */
+/** Configs and manifests are read whole; what is larger than a registry takes is none. */
+function readSmall(file: string): Buffer {
+  const {size} = statSync(file)
+  if (size <= MAX_MANIFEST_SIZE) return readFileSync(file)
+  throw invalid(`its ${path.basename(file)} has ${size} bytes, more than ${MAX_MANIFEST_SIZE}`)
+}
+
 function fileOf({folder, links}: UnpackedArchive, name: string): string {
   const plain = path.posix.normalize(name)
   const file = path.join(folder, links.get(plain) ?? plain)

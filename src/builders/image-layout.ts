@@ -118,8 +118,7 @@ function blobOf(place: BlobFolder, descriptor: Descriptor): StreamBody {
 
 function assertSize(place: BlobFolder, descriptor: Descriptor): void {
   const file = place.fileOf(descriptor.digest)
-  const size = statSync(path.join(place.folder, file), {throwIfNoEntry: false})?.size
-  if (size === undefined) throw invalid(place.folder, file, 'it is missing')
+  const size = sizeOf(place.folder, file)
   if (size !== descriptor.size)
     throw invalid(place.folder, file, `it has ${size} bytes, but its descriptor says ${descriptor.size}`)
 }
@@ -152,12 +151,18 @@ function parseJson(folder: string, file: string, bytes = readPart(folder, file))
 }
 
 function readPart(folder: string, file: string): Uint8Array {
-  const name = path.join(folder, file)
-  const size = statSync(name, {throwIfNoEntry: false})?.size
-  if (size === undefined) throw invalid(folder, file, 'it is missing')
+  const size = sizeOf(folder, file)
   if (size > MAX_MANIFEST_SIZE)
     throw invalid(folder, file, `it has ${size} bytes, more than ${MAX_MANIFEST_SIZE}`)
-  return readFileSync(name)
+  return readFileSync(path.join(folder, file))
+}
+
+/** Reading a device takes all memory, and reading a pipe waits for whoever writes to it: only a file has a size. */
+function sizeOf(folder: string, file: string): number {
+  const status = statSync(path.join(folder, file), {throwIfNoEntry: false})
+  if (status === undefined) throw invalid(folder, file, 'it is missing')
+  if (!status.isFile()) throw invalid(folder, file, 'it is no file')
+  return status.size
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
