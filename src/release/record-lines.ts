@@ -88,9 +88,15 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** All lines of all texts in a document, however deep. */
+/** All lines of all texts in a document, however deep, in the order in which they stand there. */
 function textsIn(document: unknown): string[] {
-  if (typeof document === 'string') return linesOf(document)
-  if (typeof document !== 'object' || document === null) return []
-  return Object.values(document).flatMap(textsIn)
+  const lines: string[] = []
+  const open: unknown[] = [document]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (typeof next === 'string') for (const line of linesOf(next)) lines.push(line)
+    else if (typeof next === 'object' && next !== null)
+      for (const value of Object.values(next).reverse()) open.push(value)
+  }
+  return lines
 }
