@@ -1,7 +1,7 @@
 import {readFileSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
-import {findBreaches, readSources} from './support/import-rule.js'
+import {findBreaches, packagesLoadedWith, readSources} from './support/import-rule.js'
 
 describe('the import rule', () => {
   it('holds in src: down only, never sideways, no circles, the outside world only in hosts', () => {
@@ -120,5 +120,37 @@ describe('what tests leave to chance', () => {
         /from 'fast-check'|Math\.random|randomInt/.test(readFileSync(path.join(tests, file), 'utf8'))
     )
     expect(other).toEqual([])
+  })
+})
+
+describe('what is loaded before a first request', () => {
+  const sources = readSources(path.resolve(import.meta.dirname, '../src'))
+  const always = ['main.ts', 'hosts/runtime.ts']
+  const small = ['fastest-levenshtein', 'p-limit', 'p-retry', 'zod/mini', 'zod/v4/locales/en.js']
+
+  it.each(['cli', 'github'])(
+    'is little for a merge, on the host %s: no parser, no client of a service',
+    host => {
+      const roots = [
+        ...always,
+        `hosts/${host}/host.ts`,
+        'commands/merge-manifest.ts',
+        'registry/transport/http.ts'
+      ]
+      expect(roots.filter(root => !sources.has(root))).toEqual([])
+      expect(packagesLoadedWith(roots, sources)).toEqual(small)
+    }
+  )
+
+  it('is no package with types alone, or with what is imported when it is needed', () => {
+    const files = new Map([
+      [
+        'a.ts',
+        "import type {A} from 'one'; import {type B} from 'two'; import './b.js'; export * from './c.js'"
+      ],
+      ['b.ts', "const three = await import('three'); import four, {type F} from 'four'"],
+      ['c.ts', "import 'five'; import fs from 'node:fs'"]
+    ])
+    expect(packagesLoadedWith(['a.ts'], files)).toEqual(['five', 'four'])
   })
 })

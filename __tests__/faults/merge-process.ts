@@ -25,7 +25,7 @@ export async function prepareMerge({plan, records}: BuiltRelease): Promise<Merge
     async run() {
       const child = spawn(
         process.execPath,
-        [path.resolve('dist/cli.js'), 'merge-manifest', '--plan', 'plan.json', '--records', 'records'],
+        [path.resolve('dist/cli.js'), 'merge-manifest', '--plan', 'plan.json', '--records-folder', 'records'],
         {
           cwd: folder,
           stdio: 'ignore',

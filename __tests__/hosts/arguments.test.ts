@@ -1,5 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
-import {readArguments, variableOf} from '../../src/hosts/cli/arguments.js'
+import {COMMANDS, loadCommand} from '../../src/commands/all.js'
+import {GLOBAL_OPTIONS, readArguments, variableOf} from '../../src/hosts/cli/arguments.js'
 import {choice, count, flag, lines, list, text} from '../../src/inputs/input.js'
 
 const summary = 'An input of a test.'
@@ -39,7 +40,10 @@ describe('a command line', () => {
       ['--event', 'push', '--ref', 'refs/tags/v1', '--sha', 'abc'],
       {event: 'push', ref: 'refs/tags/v1', sha: 'abc'}
     ],
-    [['--records', 'r', '--summary', 's', '--output', 'o'], {records: 'r', summary: 's', output: 'o'}],
+    [
+      ['--records-folder', 'r', '--summary', 's', '--output', 'o'],
+      {'records-folder': 'r', summary: 's', output: 'o'}
+    ],
     [['--help'], {help: 'true'}],
     [['-h'], {help: 'true'}]
   ])('%j is for every command', (args, globals) => {
@@ -107,4 +111,9 @@ it.each([
   ['registry-credentials', 'IMAGE_RELEASE_REGISTRY_CREDENTIALS']
 ])('the input %s has the variable %s', (input, variable) => {
   expect(variableOf(input)).toBe(variable)
+})
+
+it.each([...COMMANDS.keys()])('no input of %s is hidden by an option that all commands have', async name => {
+  const {inputs} = await loadCommand(name)
+  expect(Object.keys(inputs).filter(input => Object.hasOwn(GLOBAL_OPTIONS, input))).toEqual([])
 })

@@ -128,7 +128,7 @@ describe('the command line', () => {
 
   it('keeps records in the folder that is named', async () => {
     const folder = path.join(state.folder, 'records')
-    const opened = host('paint', '--records', folder)
+    const opened = host('paint', '--records-folder', folder)
     await opened.read(paint)
     await opened.ports.digests.save('record', Buffer.from('x'))
     expect(readFileSync(path.join(folder, 'record'), 'utf8')).toBe('x')

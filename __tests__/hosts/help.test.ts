@@ -58,7 +58,7 @@ describe('the help of a command', () => {
            default what is checked out.
        --sha COMMIT
            The commit; default what is checked out.
-       --records FOLDER
+       --records-folder FOLDER
            Where digest records lie; default .image-release/records.
        --yes
            Do not ask before something is written. Only a terminal is asked.

@@ -353,7 +353,8 @@ describe('a registry that cannot be reached', () => {
     closing.push(() => client.close())
     const error = await failureOf(() => listTags(client.repository('o/a')))
     expect(error).toMatchObject({code: 'REGISTRY_FAILED'})
-    expect(error.message).toContain('no list of tags')
+    expect(error.message).toContain('a web page')
+    expect(error.hint).toContain('/v2/')
   })
 
   it('is one clear error: a server that hangs up', async () => {

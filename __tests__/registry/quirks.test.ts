@@ -3,11 +3,12 @@ import {OCI_INDEX} from '../../src/oci/media-type.js'
 import {parseTag} from '../../src/oci/reference.js'
 import type {HttpRequest} from '../../src/ports.js'
 import {fallbackTag, listReferrers} from '../../src/registry/referrers.js'
+import type {RepositoryClient} from '../../src/registry/repository-client.js'
 import {deleteTag} from '../../src/registry/tag-deletion.js'
 import {listTags} from '../../src/registry/tag-list.js'
 import {closedAfterEach} from '../support/closing.js'
 import {testPorts} from '../support/ports.js'
-import {indexOf, newManifest, openClient} from '../support/registry-client.js'
+import {indexOf, newManifest, openClient, putBlob} from '../support/registry-client.js'
 import {startEmbedded} from '../support/registries.js'
 import {buildAll, clientOf, digestAt, merge, releaseTags} from '../support/releases.js'
 import {type ScriptedAnswer, scriptedSend} from '../support/scripted-send.js'
@@ -51,6 +52,8 @@ const IMMUTABLE: readonly [string, ScriptedAnswer][] = [
   ],
   ['Quay', said(409, 'TAG_IMMUTABLE', 'tag is immutable')],
   ['Harbor', said(412, 'PRECONDITION', "Failed to process request due to 'a:1.0' configured as immutable.")],
+  ['Nexus', said(400, 'UNKNOWN', 'Repository does not allow updating assets: docker-hosted')],
+  ['a worker of Cloudflare', said(400, 'MANIFEST_INVALID', 'overwriting an existing tag is not allowed')],
   ['another that says so', said(403, 'DENIED', 'tag 1.0 is immutable')]
 ]
 
@@ -71,7 +74,7 @@ describe('a tag that must not change', () => {
     const failure = await failureOf(() => mediator.repository('o/a').putManifest(other, TAG))
     expect(failure).toMatchObject({
       code: 'REGISTRY_FAILED',
-      message: expect.stringContaining('immutable'),
+      message: expect.stringMatching(/immutable|existing tag|updating assets/),
       hint: expect.stringContaining('let no tag change')
     })
     expect((await repository.headManifest(TAG))?.digest).toBe(manifest.digest)
@@ -83,6 +86,67 @@ describe('a tag that must not change', () => {
     )
     const failure = await failureOf(() => repository.putManifest(indexOf(), TAG))
     expect(failure).toMatchObject({message: expect.stringContaining('412'), hint: undefined})
+  })
+})
+
+describe('a body that is too large', () => {
+  it.each<[string, RegExp, (repository: RepositoryClient) => Promise<unknown>]>([
+    [
+      'of a blob, for the proxy',
+      /client_max_body_size/,
+      async repository => await putBlob(repository, Buffer.from('layer'))
+    ],
+    [
+      'of a manifest, for the registry',
+      /4 MiB: use fewer annotations/,
+      async repository => await repository.putManifest(indexOf(), TAG)
+    ]
+  ])('%s', async (_, hint, send) => {
+    const {repository} = scripted(({method}) =>
+      method === 'PUT' || method === 'POST'
+        ? {
+            status: 413,
+            headers: {'content-type': 'text/html'},
+            body: '<html>413 Request Entity Too Large</html>'
+          }
+        : {status: 404}
+    )
+    const failure = await failureOf(() => send(repository))
+    expect(failure.message).toContain('413')
+    expect(failure.hint).toMatch(hint)
+  })
+})
+
+describe('a web page in place of an answer', () => {
+  const page = {
+    status: 200,
+    headers: {'content-type': 'text/html'},
+    body: '\n<!DOCTYPE html><title>Sign in</title>'
+  }
+
+  it.each<[string, (repository: RepositoryClient) => Promise<unknown>]>([
+    ['is no manifest', async repository => await repository.findManifest(TAG)],
+    ['is nothing that stands at a tag', async repository => await repository.headManifest(TAG)],
+    ['is no list of tags', async repository => await listTags(repository)],
+    ['is no tag that was written', async repository => await repository.putManifest(indexOf(), TAG)]
+  ])('%s', async (_, ask) => {
+    const {repository} = scripted(() => page)
+    const failure = await failureOf(() => ask(repository))
+    expect(failure).toMatchObject({
+      code: 'REGISTRY_FAILED',
+      message: expect.stringContaining('200 with a web page'),
+      hint: expect.stringContaining('signs people in')
+    })
+  })
+
+  it('is a document all the same where only its type is wrong', async () => {
+    const manifest = indexOf()
+    const {repository} = scripted(() => ({
+      status: 200,
+      headers: {'content-type': 'text/html'},
+      body: Buffer.from(manifest.bytes).toString()
+    }))
+    expect((await repository.findManifest(TAG))?.digest).toBe(manifest.digest)
   })
 })
 

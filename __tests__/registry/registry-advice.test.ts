@@ -38,6 +38,22 @@ describe('what to do about a refusal', () => {
     ],
     [ECR, 'team/app', 403, '', / in team\/app\. A release needs .*ecr:PutImage/],
     [
+      'public.ecr.aws',
+      'alias/team/app',
+      404,
+      '',
+      /ecr-public create-repository .*us-east-1 --repository-name team\/app$/
+    ],
+    [
+      'public.ecr.aws',
+      'alias/app',
+      401,
+      '',
+      /^Log in again: aws ecr-public get-login-password --region us-east-1/
+    ],
+    ['public.ecr.aws', 'alias/app', 403, '', /ecr-public:InitiateLayerUpload.*sts:GetServiceBearerToken/],
+    ['harbor.example.com', 'shop/app', 412, 'project quota exceeded', /quota of the project shop/],
+    [
       GAR,
       'my-project/images/app',
       404,

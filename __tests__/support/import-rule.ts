@@ -74,6 +74,42 @@ function importsOf(file: string, text: string): string[] {
   })
 }
 
+/** The packages that these files load with themselves: by imports that are no types, and that do not wait for a need. */
+export function packagesLoadedWith(roots: readonly string[], sources: Sources): string[] {
+  const loaded = new Set<string>()
+  const left = [...roots]
+  for (let file = left.pop(); file !== undefined; file = left.pop()) {
+    if (loaded.has(file)) continue
+    loaded.add(file)
+    const text = sources.get(file)
+    if (text !== undefined) left.push(...loadedBy(file, text))
+  }
+  return [...loaded].filter(name => !sources.has(name) && !name.startsWith('node:')).sort()
+}
+
+function loadedBy(file: string, text: string): string[] {
+  const {statements} = ts.createSourceFile(file, text, ts.ScriptTarget.Latest)
+  return statements.flatMap(statement => {
+    const isLoad = ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)
+    if (!isLoad || statement.moduleSpecifier === undefined || isOfTypes(statement)) return []
+    const {text: name} = statement.moduleSpecifier as ts.StringLiteral
+    return [
+      name.startsWith('.') ? path.posix.join(path.posix.dirname(file), name).replace(/\.js$/, '.ts') : name
+    ]
+  })
+}
+
+/** The compiler takes an import of types alone away, with the word before the braces or before each name. */
+function isOfTypes(statement: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+  if (ts.isExportDeclaration(statement)) return statement.isTypeOnly
+  const {importClause: clause} = statement
+  if (clause === undefined) return false
+  const {namedBindings: named} = clause
+  const isEach =
+    named !== undefined && ts.isNamedImports(named) && named.elements.every(one => one.isTypeOnly)
+  return clause.isTypeOnly || (clause.name === undefined && isEach)
+}
+
 function importBreach(file: string, target: string): string[] {
   const from = floorOf(file)
   if (from === undefined) return [`${file} stands on no floor: give its folder one in the import rule`]

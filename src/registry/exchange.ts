@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import type {RegistryError} from '../errors.js'
 import {MAX_MANIFEST_SIZE} from '../oci/manifest.js'
 import type {HttpRequest, HttpResponse} from '../ports.js'
-import {registryErrorOf} from './registry-error.js'
+import {registryErrorOf, webPageErrorOf} from './registry-error.js'
 import {type RetryPolicy, retry} from './retry.js'
 import type {AuthorizedResponse, AuthorizedSend} from './transport/auth.js'
 import {readBeginning, readBody} from './transport/body.js'
@@ -57,6 +57,8 @@ export class Exchange {
     return await this.#limit(async () => {
       const response = await this.#checked(request)
       const body = await readBody(request, response, request.limit ?? MAX_MANIFEST_SIZE)
+      const page = webPageErrorOf(request, response.status, body)
+      if (page !== undefined) throw page
       return {status: response.status, headers: response.headers, body}
     })
   }

@@ -36,6 +36,7 @@ const VENDORS: readonly Vendor[] = [
         : undefined
   },
   {hosts: /^\d+\.dkr\.ecr(?:-fips)?\.([\w-]+)\.amazonaws\.com(?:\.cn)?$/, advise: amazonAdvice},
+  {hosts: /^public\.ecr\.aws$/, advise: publicAmazonAdvice},
   {hosts: /^([\w-]+-)?docker\.pkg\.dev$|^(?:[\w-]+\.)?gcr\.io$/, advise: googleAdvice},
   {
     hosts: /^([\w-]+)\.azurecr\.(?:io|cn|us)$/,
@@ -90,6 +91,18 @@ function amazonAdvice({host, name, status, operation}: Refused, match: RegExpMat
     return `Log in again: aws ecr get-login-password --region ${region} | docker login --username AWS --password-stdin ${host}`
   if (status === 403)
     return `Let the role do ${missingIn(operation)}in ${name}. A release needs ${ECR_RELEASE_PERMISSIONS.join(', ')}; a clean-up also ecr:BatchDeleteImage.`
+  return undefined
+}
+
+/** Pushes to ECR Public go by us-east-1, wherever the account works (docs.aws.amazon.com/AmazonECR/latest/public). */
+function publicAmazonAdvice({host, name, status}: Refused): string | undefined {
+  const repository = name.split('/').slice(1).join('/')
+  if (status === 404)
+    return `Make the repository first: aws ecr-public create-repository --region us-east-1 --repository-name ${repository}`
+  if (status === 401)
+    return `Log in again: aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin ${host}`
+  if (status === 403)
+    return `Let the role do ecr-public:* of ${repository}: ecr-public:InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload, BatchCheckLayerAvailability and PutImage, with ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken.`
   return undefined
 }
 

@@ -1,6 +1,6 @@
 import {RegistryError, type RegistryErrorEntry, type RegistryFailure} from '../errors.js'
 import type {HttpRequest, HttpResponse} from '../ports.js'
-import {operationOf} from './permissions.js'
+import {type Operation, operationOf} from './permissions.js'
 import {registryAdvice} from './registry-advice.js'
 import {isImmutableTag} from './tag-immutability.js'
 
@@ -111,10 +111,42 @@ function hintOf(failure: RegistryFailure, isLoggedIn: boolean): string | undefin
     return 'The repository does not exist there, or this login may not see it.'
   if (failure.method === 'DELETE' && status === 405)
     return 'Turn deletion on in the registry; for distribution: REGISTRY_STORAGE_DELETE_ENABLED=true.'
+  if (status === 413) return tooLargeHint(host, operation)
   if (status === 429) return 'The registry limits requests; run this again later, with the same inputs.'
   if (status === 507 || /no space left on device/i.test(said))
     return `The disk of the registry ${host} is full; nothing is wrong with the image.`
   return undefined
+}
+
+/** Bodies of blobs are limited by what stands before a registry, those of manifests by the registry itself (4 MiB). */
+function tooLargeHint(host: string, operation: Operation | undefined): string {
+  if (operation === 'write manifest')
+    return `The manifest is larger than ${host} takes, most take 4 MiB: use fewer annotations or platforms.`
+  return `A proxy before ${host} lets no body of this size through. Raise its limit: client_max_body_size of nginx, proxy-body-size of its ingress, or go past the CDN (Cloudflare takes 100 MB).`
+}
+
+/**
+ * A web page where a registry would answer: somebody has to sign in first, or the host is another than was meant. Taken
+ * for a manifest it would be content that nobody pushed, and for the answer to a PUT a tag that was moved.
+ * @returns undefined where the answer is none
+ */
+export function webPageErrorOf(
+  {method, url}: HttpRequest,
+  status: number,
+  body: Uint8Array
+): RegistryError | undefined {
+  const isAnswer = method === 'GET' ? status < 300 : method === 'PUT' && status === 200
+  const isPlace = /\/(?:manifests\/[^/]+|tags\/list)$/.test(url.pathname)
+  if (!isAnswer || !isPlace || !/^\s*</.test(Buffer.from(body.subarray(0, MAX_TEXT)).toString('utf8')))
+    return undefined
+  const failure = {method, url: `${url.host}${url.pathname}`, status, entries: []}
+  return new RegistryError(
+    `${method} ${failure.url}: ${status} with a web page, not a registry's answer`,
+    failure,
+    {
+      hint: `Is ${url.host} the registry, and not the host of its web pages? Where a proxy before it signs people in, let the paths under /v2/ through.`
+    }
+  )
 }
 
 /** The repository that a URL of the API is about; empty where it is about none. */

@@ -2,8 +2,8 @@ import type {RegistryFailure} from '../errors.js'
 
 /**
  * Whether a registry refused a tag because its rules let no tag change that is there. ECR says 400 TAG_INVALID, also
- * where the tag would stay what it is; Quay 409 TAG_IMMUTABLE; Harbor 412 PRECONDITION; others name it in the message
- * (2026-11).
+ * where the tag would stay what it is; Quay 409 TAG_IMMUTABLE; Harbor 412 PRECONDITION; Nexus 400 "Repository does not
+ * allow updating assets"; others name it in the message, such as "overwriting an existing tag is not allowed" (2026-11).
  */
 export function isImmutableTag({method, status, entries}: RegistryFailure): boolean {
   return (
@@ -15,7 +15,9 @@ export function isImmutableTag({method, status, entries}: RegistryFailure): bool
         code === 'TAG_INVALID' ||
         code === 'TAG_IMMUTABLE' ||
         code === 'PRECONDITION' ||
-        /\bimmutable\b/i.test(message)
+        /\bimmutable\b|existing tags?\b.*\bnot allowed|not allow(?:ed)?\b.*\b(?:existing tag|updating assets)/i.test(
+          message
+        )
     )
   )
 }

@@ -15,7 +15,10 @@ export const GLOBAL_OPTIONS = {
       'The full ref, for example refs/tags/v1.2.3, or its name where the event says what it is; default what is checked out.'
   },
   sha: {placeholder: 'COMMIT', summary: 'The commit; default what is checked out.'},
-  records: {placeholder: 'FOLDER', summary: 'Where digest records lie; default .image-release/records.'},
+  'records-folder': {
+    placeholder: 'FOLDER',
+    summary: 'Where digest records lie; default .image-release/records.'
+  },
   yes: {placeholder: '', summary: 'Do not ask before something is written. Only a terminal is asked.'},
   summary: {placeholder: 'FILE', summary: 'Append the summary, as Markdown, to a file.'},
   output: {placeholder: 'NAME', summary: 'Print this one output as it is, not all of them as JSON.'}

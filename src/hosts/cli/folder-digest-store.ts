@@ -79,7 +79,7 @@ async function writeRecord(file: string, record: Uint8Array): Promise<string> {
   } catch (cause) {
     throw new ReleaseError('ARTIFACT_FAILED', `record ${file} cannot be written: ${messageOf(cause)}`, {
       cause,
-      hint: 'Name a folder that can be written to: --records FOLDER.'
+      hint: 'Name a folder that can be written to: --records-folder FOLDER.'
     })
   }
 }

@@ -67,7 +67,7 @@ function hostParts(
 ): Omit<HostParts, 'reporter'> {
   return {
     digests: openFolderStore(
-      () => globals().records ?? RECORDS_FOLDER,
+      () => globals()['records-folder'] ?? RECORDS_FOLDER,
       line => {
         reporter.warning(line)
       }
