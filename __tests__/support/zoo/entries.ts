@@ -1,4 +1,4 @@
-import type {ZooEntry, ZooTokens} from './entry.js'
+import type {ZooEntry, ZooTokens, ZooRewrite} from './entry.js'
 
 const SPEC = 'https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md'
 const LOGIN = {username: 'robot', password: 'secret-0123456789'}
@@ -10,6 +10,9 @@ const tokensAt = (realm: string, service: string, more: Partial<ZooTokens> = {})
   service,
   ...more
 })
+
+/** A registry that does not know `subject` does not say that it took note of it. */
+const NO_SUBJECT: ZooRewrite = {kind: 'manifest', method: 'PUT', status: 201, without: ['oci-subject']}
 
 /**
  * The registries of the zoo. A quirk that was read about but not where, is not here. A new one is an entry, or a line of
@@ -286,32 +289,73 @@ export const ZOO: readonly ZooEntry[] = [
     host: 'two.example.com:5000',
     repository: 'org/app',
     sources: ['https://distribution.github.io/distribution/spec/api/'],
+    missingManifest: {status: 404, code: 'MANIFEST_UNKNOWN', message: 'manifest unknown'},
     referrers: 'not found',
+    list: {isWhole: true, empty: {status: 404, code: 'NAME_UNKNOWN'}},
     deletion: {
       tag: {status: 400, code: 'DIGEST_INVALID', message: 'provided digest did not match uploaded content'}
     },
-    upload: {location: 'with state'}
+    upload: {location: 'with state'},
+    rewrites: [NO_SUBJECT]
   },
   {
     name: 'distribution 3',
     host: 'three.example.com:5000',
     repository: 'org/app',
     sources: ['https://distribution.github.io/distribution/spec/api/'],
+    missingManifest: {status: 404, code: 'MANIFEST_UNKNOWN', message: 'manifest unknown'},
     referrers: 'not found',
-    upload: {location: 'with state'}
+    list: {linkAtEnd: true, empty: {status: 404, code: 'NAME_UNKNOWN'}},
+    upload: {location: 'with state'},
+    rewrites: [NO_SUBJECT]
   },
   {
     name: 'zot',
     host: 'zot.example.com:5000',
     repository: 'org/app',
     sources: ['https://zotregistry.dev/latest/articles/high-level-design/'],
-    list: {page: 3, link: 'bare'}
+    list: {link: 'none', unknownLast: {status: 404, body: ''}},
+    rewrites: [
+      NO_SUBJECT,
+      {kind: 'blob', method: 'HEAD', status: 200, without: ['content-type']},
+      {kind: 'uploads', method: 'POST', status: 201, without: ['docker-content-digest']},
+      {
+        kind: 'manifest',
+        method: 'PUT',
+        status: 400,
+        code: 'DIGEST_INVALID',
+        as: {status: 400, code: 'MANIFEST_INVALID'}
+      },
+      {
+        kind: 'manifest',
+        method: 'PUT',
+        status: 400,
+        code: 'MANIFEST_BLOB_UNKNOWN',
+        as: {status: 400, code: 'BLOB_UNKNOWN'}
+      }
+    ]
   },
   {
     name: 'olareg',
     host: 'olareg.example.com:5000',
     repository: 'org/app',
-    sources: ['https://github.com/olareg/olareg']
+    sources: ['https://github.com/olareg/olareg'],
+    missingManifest: {status: 404, code: 'MANIFEST_UNKNOWN', message: 'manifest unknown to registry'},
+    referrers: 'null where none',
+    rewrites: [
+      {kind: 'tags', method: 'GET', status: 404, as: {status: 200, body: '{"name":"none","tags":[]}'}},
+      {kind: 'uploads', method: 'POST', status: 202, without: ['range']},
+      {kind: 'uploads', method: 'POST', status: 201, without: ['docker-content-digest']},
+      {kind: 'upload', method: 'PUT', status: 201, without: ['docker-content-digest']},
+      {kind: 'upload', method: 'PUT', status: 400, as: {status: 400, code: 'BLOB_UPLOAD_INVALID'}}
+    ]
+  },
+  {
+    name: 'a registry whose pages have links without brackets',
+    host: 'brackets.example.com',
+    repository: 'org/app',
+    sources: ['https://github.com/sonatype/nexus-public/issues/1011'],
+    list: {page: 3, link: 'bare'}
   },
   {
     name: 'a registry that shows tags 0.3 s late',

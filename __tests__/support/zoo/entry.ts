@@ -22,6 +22,19 @@ export interface ZooTokens {
   readonly lifetime?: number
 }
 
+/** An answer by what it is to, and what becomes of it. */
+export interface ZooRewrite {
+  readonly kind: 'manifest' | 'blob' | 'upload' | 'uploads' | 'tags'
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST'
+  readonly status: number
+  /** The code of the error, where one of several is meant. */
+  readonly code?: string
+  /** Headers that it lacks. */
+  readonly without?: readonly string[]
+  /** What it is in its place. */
+  readonly as?: ZooError
+}
+
 /** A registry of the zoo: what it does other than the embedded one, as data. */
 export interface ZooEntry {
   readonly name: string
@@ -49,14 +62,30 @@ export interface ZooEntry {
   /** Tags that never change, and what is said to who tries; the same manifest again is refused, too, with `evenSame`. */
   readonly immutable?: ZooError & {readonly tags: RegExp; readonly evenSame?: boolean}
   /** How the referrers API is missing; absent where there is one. */
-  readonly referrers?: 'not found' | 'method not allowed' | 'bad request' | 'redirect' | 'page' | 'empty list'
+  readonly referrers?:
+    | 'not found'
+    | 'method not allowed'
+    | 'bad request'
+    | 'redirect'
+    | 'page'
+    | 'empty list'
+    /** There is one, with null where there are none. */
+    | 'null where none'
   readonly list?: {
     /** The most entries of a page. */
     readonly page?: number
     /** What a request for longer pages is answered. */
     readonly tooLong?: ZooError & {readonly above: number}
     /** How the next page is named. */
-    readonly link?: 'relative' | 'absolute' | 'plain http' | 'bare' | 'other path'
+    readonly link?: 'relative' | 'absolute' | 'plain http' | 'bare' | 'other path' | 'none'
+    /** A page is linked to behind the last, where that is full. */
+    readonly linkAtEnd?: boolean
+    /** Neither the length of a page nor its start is looked at. */
+    readonly isWhole?: boolean
+    /** How a repository is answered whose manifests have no tags. */
+    readonly empty?: ZooError
+    /** How a list behind a tag is answered that is not there. */
+    readonly unknownLast?: ZooError
     /** Newest first, in no order at all, or as the specification wants it. */
     readonly order?: 'reverse'
   }
@@ -77,6 +106,8 @@ export interface ZooEntry {
   readonly lostAnswer?: ZooError & {readonly every: number}
   /** The type that documents are answered as, whatever they are. */
   readonly contentType?: string
+  /** What else is answered in place of what the specification says. */
+  readonly rewrites?: readonly ZooRewrite[]
   /** How errors are written. */
   readonly errors?: 'text' | 'html'
 }

@@ -13,6 +13,7 @@ export type Quirk = (request: ZooRequest, next: Next) => Promise<ZooAnswer>
 export function quirksOf(entry: ZooEntry, now: Now): Quirk[] {
   return [
     errorForms(entry),
+    rewrites(entry),
     limits(entry),
     missing(entry),
     uploads(entry),
@@ -110,11 +111,18 @@ function deletions({deletion}: ZooEntry): Quirk {
 function referrers({referrers: kind}: ZooEntry): Quirk {
   return async (request, next) => {
     if (request.kind !== 'referrers' || kind === undefined) return await next(request)
-    return MISSING_REFERRERS[kind]
+    if (kind !== 'null where none') return MISSING_REFERRERS[kind]
+    const answer = await next(request)
+    return {
+      ...answer,
+      body: Buffer.from(Buffer.from(answer.body).toString().replace('"manifests":[]', '"manifests":null'))
+    }
   }
 }
 
-const MISSING_REFERRERS: Readonly<Record<NonNullable<ZooEntry['referrers']>, ZooAnswer>> = {
+const MISSING_REFERRERS: Readonly<
+  Record<Exclude<NonNullable<ZooEntry['referrers']>, 'null where none'>, ZooAnswer>
+> = {
   'not found': errorAnswer({
     status: 404,
     body: '404 page not found\n',
@@ -143,10 +151,17 @@ function lists({list, host, apiHost = host}: ZooEntry): Quirk {
     if (answer.status !== 200) return answer
     const document = JSON.parse(Buffer.from(answer.body).toString()) as {name: string; tags: string[] | null}
     const all = list.order === 'reverse' ? (document.tags ?? []).toReversed() : (document.tags ?? [])
-    const from = Number(url.searchParams.get('next_page') ?? 0)
-    const page = list.page ?? all.length
+    if (all.length === 0 && list.empty !== undefined) return errorAnswer(list.empty)
+    if (list.isWhole === true) return answer
+    const last = url.searchParams.get('last')
+    if (last !== null && list.unknownLast !== undefined && !all.includes(last))
+      return errorAnswer(list.unknownLast)
+    const behind = last === null ? 0 : all.filter(tag => tag <= last).length
+    const from = Number(url.searchParams.get('next_page') ?? behind)
+    const page = Math.min(list.page ?? Infinity, asked === 0 ? Infinity : asked, Math.max(all.length, 1))
     const link =
-      from + page < all.length
+      list.link !== 'none' &&
+      (from + page < all.length || (list.linkAtEnd === true && page === asked && from + page === all.length))
         ? linkTo(`/v2/${request.name}/tags/list?n=${page}&next_page=${from + page}`, list.link, apiHost)
         : {}
     return jsonAnswer(200, JSON.stringify({...document, tags: all.slice(from, from + page)}), link)
@@ -185,12 +200,36 @@ function uploads({upload, mount, host, apiHost = host}: ZooEntry): Quirk {
     if (location === undefined) return answer
     const found = new URL(location, url)
     const path = `${found.pathname}${found.search}`
+    const form = upload?.location ?? 'relative'
+    // Only what is under way has a state.
+    const isOver = answer.status === 201 && form === 'with state'
     const written = {
       relative: path,
       absolute: `https://${url.host || apiHost}${path}`,
       'with state': `${path}?_state=a%2Fb%3D`
-    }[upload?.location ?? 'relative']
+    }[isOver ? 'relative' : form]
     return {...answer, headers: {...answer.headers, location: written}}
+  }
+}
+
+/** Answers that are other than the specification has them, in their status or in what they lack. */
+function rewrites({rewrites: all = []}: ZooEntry): Quirk {
+  return async (request, next) => {
+    const answer = await next(request)
+    const said = Buffer.from(answer.body).toString()
+    return all
+      .filter(
+        ({kind, method, status, code}) =>
+          kind === request.kind &&
+          method === request.method &&
+          status === answer.status &&
+          (code === undefined || said.includes(`"${code}"`))
+      )
+      .reduce<ZooAnswer>((found, {without = [], as}) => {
+        if (as !== undefined) return errorAnswer(as)
+        const kept = Object.entries(found.headers).filter(([name]) => !without.includes(name))
+        return {...found, headers: Object.fromEntries(kept)}
+      }, answer)
   }
 }
 
