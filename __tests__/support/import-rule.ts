@@ -107,7 +107,7 @@ function isOfTypes(statement: ts.ImportDeclaration | ts.ExportDeclaration): bool
   const {namedBindings: named} = clause
   const isEach =
     named !== undefined && ts.isNamedImports(named) && named.elements.every(one => one.isTypeOnly)
-  return clause.isTypeOnly || (clause.name === undefined && isEach)
+  return clause.phaseModifier === ts.SyntaxKind.TypeKeyword || (clause.name === undefined && isEach)
 }
 
 function importBreach(file: string, target: string): string[] {

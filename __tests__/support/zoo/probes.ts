@@ -192,9 +192,9 @@ function codesOf(body: Buffer): string[] {
 function listOf(body: Buffer): string[] {
   const {tags, manifests, mediaType} = documentOf(body)
   if (tags !== undefined)
-    return [`tags ${Array.isArray(tags) ? tags.map(String).toSorted().join(' ') : String(tags)}`]
+    return [`tags ${Array.isArray(tags) ? tags.map(String).toSorted().join(' ') : JSON.stringify(tags)}`]
   return mediaType === INDEX && manifests !== undefined
-    ? [`entries ${Array.isArray(manifests) ? String(manifests.length) : String(manifests)}`]
+    ? [`entries ${Array.isArray(manifests) ? String(manifests.length) : JSON.stringify(manifests)}`]
     : []
 }
 
