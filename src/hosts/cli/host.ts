@@ -46,13 +46,13 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
       const texts = await gatherTexts(command.inputs, {
         textOf: name => given.texts[name] ?? process.env[variableOf(name)],
         environment: process.env,
-        documents: openFolderDocuments(given.globals.records ?? RECORDS_FOLDER)
+        documents: openFolderDocuments(given.globals['records-folder'] ?? RECORDS_FOLDER)
       })
       return {texts: texts.texts, issues: [...given.issues, ...texts.issues, ...outputIssues(command, given)]}
     },
     hide: secret => hideLines(reporter, secret),
     write: async (command, outputs) => {
-      const kept = await keepDocuments(command, outputs, state.globals.records)
+      const kept = await keepDocuments(command, outputs, state.globals['records-folder'])
       if (Object.keys(command.outputs).length > 0) printOutputs(kept, state.globals.output ?? command.prints)
     },
     fail: error => fail(reporter, error),
