@@ -118,6 +118,17 @@ describe('an undoing that meets faults of its own', () => {
     expect(await read('1.1')).toEqual([undefined, undefined])
   })
 
+  it('deletes what is not shown yet where the registry deletes no tags', async () => {
+    const state = {looks: 0}
+    const error = await undone(({method, url}) => {
+      if (method === 'DELETE' && !url.pathname.includes('sha256:')) return Promise.resolve(answer(405))
+      const isLook = url.pathname.endsWith('/manifests/1.1') && method !== 'PUT'
+      return Promise.resolve(isLook && state.looks++ < 6 ? answer(404) : undefined)
+    })
+    expect(error.hint).toContain('All tags stand as they stood before')
+    expect(await read('1.1')).toEqual([undefined, undefined])
+  })
+
   it('deletes once more where a tag was left at the index by which it deletes', async () => {
     const state = {step: 'before', placed: ''}
     const error = await undone(({method, url, body}) => {

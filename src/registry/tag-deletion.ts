@@ -3,20 +3,23 @@ import {RegistryError, ReleaseError} from '../errors.js'
 import {PLACEHOLDER} from '../oci/annotations.js'
 import {type Manifest, manifestOf, readManifest} from '../oci/manifest.js'
 import {OCI_INDEX} from '../oci/media-type.js'
+import type {Digest} from '../oci/digest.js'
 import {type Tag, formatReference} from '../oci/reference.js'
 import type {RepositoryClient} from './repository-client.js'
+import {isUnsure} from './retry.js'
 
 /**
  * Takes one tag away and leaves what it pointed at. Distribution 2.8 and others cannot delete a tag, only a
  * digest with all its tags: there the tag is first moved to an empty index of its own, which is then deleted.
+ * @param known what was put at the tag, where that is known: a registry may not show it yet
  * @throws ReleaseError TAG_NOT_MOVED where the registry can do neither
  */
-export async function deleteTag(client: RepositoryClient, tag: Tag): Promise<void> {
+export async function deleteTag(client: RepositoryClient, tag: Tag, known?: Digest): Promise<void> {
   try {
     await client.call({method: 'DELETE', path: `manifests/${tag}`, expect: [200, 202, 404]})
   } catch (error) {
     if (!cannotDeleteTags(error)) throw error
-    await deleteByPlaceholder(client, tag)
+    await deleteByPlaceholder(client, tag, known)
   }
 }
 
@@ -25,17 +28,26 @@ function cannotDeleteTags(error: unknown): boolean {
   return error instanceof RegistryError && (error.status === 400 || error.status === 405)
 }
 
-async function deleteByPlaceholder(client: RepositoryClient, tag: Tag): Promise<void> {
+async function deleteByPlaceholder(
+  client: RepositoryClient,
+  tag: Tag,
+  known: Digest | undefined
+): Promise<void> {
   const placeholder = placeholderIndex()
-  const before = await client.headManifest(tag)
+  const before = (await client.headManifest(tag))?.digest ?? known
   if (before === undefined) return
   await assertCanDelete(client, placeholder, tag)
+  const state = {isPlaced: false}
   try {
     await client.putManifest(placeholder, tag)
+    state.isPlaced = true
     await client.deleteManifest(placeholder.digest)
   } catch (error) {
-    if ((await client.headManifest(tag))?.digest === placeholder.digest)
-      await client.putManifest(await client.getManifest(before.digest), tag)
+    const now = (await client.headManifest(tag))?.digest
+    const mayBeGone = now === undefined && isUnsure(error)
+    const isShownLate = state.isPlaced && !mayBeGone && (now === undefined || now === before)
+    if (now === placeholder.digest || isShownLate)
+      await client.putManifest(await client.getManifest(before), tag)
     throw error
   }
 }

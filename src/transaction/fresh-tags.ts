@@ -55,7 +55,8 @@ export async function deleteFreshTags(
   if (fresh.length === 0) return new Map()
   try {
     const host = await hostOf(client)
-    if (host === undefined) return await faultsOfEach(fresh, async ({tag}) => await deleteTag(client, tag))
+    if (host === undefined)
+      return await faultsOfEach(fresh, async ({tag, digest}) => await deleteTag(client, tag, digest))
     return host.deleteTag === undefined
       ? await deleteTogether(fresh, client, host)
       : await faultsOfEach(fresh, async one => await deleteAlone(one, client, host))
