@@ -435,12 +435,12 @@ const MUTATIONS: readonly Mutation[] = [
     to: '      - id: tags\n        env:\n          TOKEN: ${{ secrets.DOCKERHUB_TOKEN }}\n        run: echo "plan=$TOKEN" >> "$GITHUB_OUTPUT"\n'
   },
   {
-    what: 'the user name of Docker Hub as a secret of a job whose outputs go on',
+    what: 'a document as an output of a job that has the user name of Docker Hub as a secret',
     rule: 'secret-output',
-    says: 'keep the user name in vars',
+    says: 'hand on the artifact',
     file: ORB,
-    from: '      - uses: org/image-release/verify-release@v1\n        with:\n          release: ${{ steps.merge.outputs.release }}\n          registry-credentials: docker.io=${{ vars.DOCKERHUB_USERNAME }}',
-    to: '      - uses: org/image-release/verify-release@v1\n        with:\n          release: ${{ steps.merge.outputs.release }}\n          registry-credentials: docker.io=${{ secrets.DOCKERHUB_USERNAME }}'
+    from: 'release: ${{ steps.merge.outputs.release-artifact }}',
+    to: 'release: ${{ steps.merge.outputs.release }}'
   },
   {
     what: 'packages: write taken away',
@@ -603,15 +603,15 @@ const MUTATIONS: readonly Mutation[] = [
     rule: 'group-collision',
     says: 'cancel each other',
     file: RELEASE,
-    from: '-${{ matrix.target }}-${{ matrix.platform }}\n      cancel',
-    to: '\n      cancel'
+    from: '-${{ matrix.target }}-${{ matrix.platform }}-${{ inputs.file }}',
+    to: '-${{ inputs.file }}'
   },
   {
     what: 'a group that two calls of the workflow share',
     rule: 'group-collision',
     says: 'two calls of',
     file: RELEASE,
-    from: '-${{ needs.plan.outputs.group }}-${{ matrix.target }}',
+    from: '-${{ needs.plan.outputs.build-group }}-${{ matrix.target }}',
     to: '-${{ matrix.target }}'
   },
   {

@@ -196,13 +196,15 @@ function callCollisions({source, tree, simulations}: Judged): Finding[] {
     const texts = [...expressionsIn(at(written ?? null, 'group') ?? written ?? null)].map(
       ([, {text}]) => text
     )
-    const isOfCall = texts.some(text => /\binputs\.|\bneeds\.\w+\.outputs\.group\b/.test(text))
+    const isOfCall = texts.some(text =>
+      /\binputs\.images\b|\bneeds\.\w+\.outputs\.(?:build-)?group\b/.test(text)
+    )
     return isOfCall
       ? []
       : [
           {
             place,
-            message: `two calls of ${source.name} in one workflow have the same group; put needs.plan.outputs.group into it`
+            message: `two calls of ${source.name} in one workflow have the same group; put the output group or build-group of compute-tags into it`
           }
         ]
   })

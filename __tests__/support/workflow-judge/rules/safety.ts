@@ -200,21 +200,33 @@ function taintedOutputs(step: Tree, secret: readonly string[]): string[] {
   })
 }
 
+/** Outputs of the actions of this project in which names of images stand. */
+const NAMES_IMAGES =
+  /\bsteps\.[\w-]+\.outputs\.(release|plan|tags|images|json|report|journal|scan-matrix|merge-matrix)\b(?!-)/
+
 /** A user name that is kept as a secret is often the namespace too: then every name of an image is dropped. */
 function userNames(file: string, name: string, jobs: readonly [string, Tree][]): Finding[] {
   const job = jobs.find(([each]) => each === name)?.[1] ?? null
-  const secret = [...expressionsIn(job)].flatMap(([, {text}]) =>
-    [...text.matchAll(/\bsecrets\.(\w*DOCKERHUB_USER\w*)/g)].map(([, each = '']) => each)
-  )
-  const [first] = secret
-  if (first === undefined) return []
-  const consumers = jobs.filter(([, other]) =>
-    [...expressionsIn(other)].some(([, {text}]) => text.includes(`needs.${name}.outputs.`))
-  )
-  return consumers.map(([consumer]) => ({
-    place: `${file}: jobs.${name}.outputs`,
-    message: `${consumer} takes them, and they name images: where ${first} is the namespace as well they arrive empty; keep the user name in vars`
-  }))
+  const texts = [...expressionsIn(job)].map(([, {text}]) => text)
+  const secret = texts
+    .map(text => /\bsecrets\.(\w*DOCKERHUB_USER\w*)/.exec(text)?.[1])
+    .find(each => each !== undefined)
+  if (secret === undefined) return []
+  return entriesOf(at(job, 'outputs')).flatMap(([output, value]) => {
+    const isNaming = [...expressionsIn(value)].some(([, {text}]) => NAMES_IMAGES.test(text))
+    const consumer = jobs.find(([, other]) =>
+      [...expressionsIn(other)].some(([, {text}]) =>
+        new RegExp(`\\bneeds\\.${name}\\.outputs\\.${output}\\b(?!-)`).test(text)
+      )
+    )
+    if (!isNaming || consumer === undefined) return []
+    return [
+      {
+        place: `${file}: jobs.${name}.outputs.${output}`,
+        message: `${consumer[0]} takes it, and it names images: where ${secret} is the namespace as well it arrives empty; hand on the artifact, or keep the user name in vars`
+      }
+    ]
+  })
 }
 
 interface Needed {
