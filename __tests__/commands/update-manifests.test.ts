@@ -251,6 +251,21 @@ describe('update-manifests', () => {
     expect(github.pulls).toHaveLength(1)
   })
 
+  it('gives each service a pull request of its own, by the words of its branch', async () => {
+    const propose = async (name: string) =>
+      await update({
+        release: releaseOf({[name]: '1.1.0'}),
+        deliver: 'pull-request',
+        'github-repository': 'org/deploy',
+        'pull-request-branch': 'image-release/{{target}}'
+      })
+    expect([await propose('app'), await propose('api')]).toMatchObject([
+      {branch: 'image-release/app', 'pull-request-number': '1'},
+      {branch: 'image-release/api', 'pull-request-number': '2'}
+    ])
+    expect(await tags('image-release/api')).toEqual(['1.0.0', '1.1.0', '1.0.0'])
+  })
+
   it('pushes to no branch that a pull request is to change', async () => {
     const texts = {
       release: releaseOf({app: '1.1.0'}),

@@ -58,11 +58,15 @@ const inputs = {
     summary: 'The branch that is changed; by default that of the repository.',
     placeholder: 'NAME'
   }),
-  'pull-request-branch': text({
-    summary: 'The branch that a pull request is made from. One that is open for it is gone on with.',
-    default: 'image-release/manifests',
-    placeholder: 'NAME'
-  }),
+  'pull-request-branch': parsed(
+    {
+      summary:
+        'The branch that a pull request is made from. One that is open for it is gone on with. {{target}} and the other words of message give each service a pull request of its own: image-release/{{target}}.',
+      default: 'image-release/manifests',
+      placeholder: 'NAME'
+    },
+    parseMessageTemplate
+  ),
   message: parsed(
     {
       summary:
@@ -147,7 +151,8 @@ export const updateManifests = command({
       allowBackward: given['allow-backward'],
       versionOf: askVersions(given, ports)
     }
-    const delivered = await deliver(given, ports, {
+    const destination = {...given, 'pull-request-branch': given['pull-request-branch']?.(first)}
+    const delivered = await deliver(destination, ports, {
       edit: async read => await editManifests(deployment, read),
       message: given.message?.(first) ?? ''
     })
