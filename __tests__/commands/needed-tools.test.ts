@@ -1,6 +1,8 @@
 import {describe, expect, it} from '@jest/globals'
 import {neededTools} from '../../src/commands/plan/needed-tools.js'
-import {releaseGroup} from '../../src/plan/release-group.js'
+import type {PlannedTag} from '../../src/plan/plan.js'
+import {buildGroup, releaseGroup} from '../../src/plan/release-group.js'
+import {PLAIN_FLAVOR} from '../../src/tags/flavor.js'
 import {planOf} from '../support/releases.js'
 
 const toolsOf = async (text: string | undefined, config?: string) =>
@@ -42,5 +44,22 @@ describe('the name of a group of runs', () => {
 
   it('is another for other images', () => {
     expect(group(['ghcr.io/o/a'], '1.0.0')).not.toBe(group(['ghcr.io/o/b'], '1.0.0'))
+  })
+
+  it('of builds is another for other rules and other builds of the same images, and the same for every version', () => {
+    const builds = (version: string, rule: string, file?: string): string => {
+      const {targets} = planOf({images: ['ghcr.io/o/a'], version, tags: []})
+      const tag: PlannedTag = {name: version, class: 'immutable', rule}
+      const changed = targets.map(target => ({
+        ...target,
+        tags: [tag],
+        ...(file === undefined ? {} : {build: {file}})
+      }))
+      return buildGroup({targets: changed}, PLAIN_FLAVOR)
+    }
+    const own = builds('1.0.0', 'type=semver,pattern={{version}}')
+    expect(builds('2.0.0', 'type=semver,pattern={{version}}')).toBe(own)
+    expect(builds('1.0.0', 'type=ref,event=tag')).not.toBe(own)
+    expect(builds('1.0.0', 'type=semver,pattern={{version}}', 'Containerfile.alpine')).not.toBe(own)
   })
 })

@@ -150,6 +150,23 @@ describe('the command line', () => {
     one.close()
   })
 
+  it('prints an output whose name comes from the inputs, and says where a call has none of the name', async () => {
+    const axes = {...paint, furtherOutputs: /_tags$/}
+    const outputs = {area: '9', python_tags: 'python3.13'}
+    const one = host('paint', '--output', 'python_tags')
+    expect((await one.read(axes)).issues).toEqual([])
+    await one.write(axes, outputs)
+    expect(state.out).toBe('python3.13\n')
+    one.close()
+    const other = host('paint', '--output', 'node_tags')
+    expect((await other.read(axes)).issues).toEqual([])
+    await expect(other.write(axes, outputs)).rejects.toThrow(
+      'has no output "node_tags"; it has area, python_tags'
+    )
+    expect((await host('paint', '--output', 'node_tag').read(axes)).issues).toHaveLength(1)
+    other.close()
+  })
+
   it.each<[unknown, number, string]>([
     [
       new InputError([

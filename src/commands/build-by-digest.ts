@@ -31,6 +31,7 @@ export const buildByDigest = command({
   description:
     'Builds with buildx, buildah or podman, whichever is there, and exports the image once, so that every registry gets the same bytes and the same digest. Pushes it without a tag, and when it is wholly there on every registry, hands its digest over to merge-manifest. Where the plan says that nothing is pushed, it only builds.',
   settings: 'section',
+  furtherOutputs: /^record-/,
   inputs: buildInputs,
   outputs: {
     digest: 'The digest of the image; of several platforms one a line, as in all outputs.',

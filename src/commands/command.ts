@@ -26,6 +26,8 @@ export interface Command<Inputs extends InputTable = InputTable, Out extends Out
   readonly description: string
   readonly inputs: Inputs
   readonly outputs: Out
+  /** Names of further outputs, which depend on the inputs. */
+  readonly furtherOutputs?: RegExp
   /** Command lines with a remark, for `--help`. */
   readonly examples: readonly {readonly line: string; readonly remark: string}[]
   /** Outputs that a host which can set variables also exports, as the prefix and their name in upper case. */

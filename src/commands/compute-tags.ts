@@ -89,6 +89,7 @@ export const computeTags = command({
   },
   settings: 'top',
   documents: {outputs: ['plan'], place: 'plan-artifact'},
+  furtherOutputs: /_(?:tags|versions_json)$/,
   inputs,
   outputs,
   examples: [

@@ -1,5 +1,5 @@
 import type {Command, Outputs} from '../../commands/command.js'
-import {InputError} from '../../errors.js'
+import {type InputIssue, InputError} from '../../errors.js'
 import {nearest} from '../../inputs/nearest.js'
 import type {Reporter} from '../../ports.js'
 import {DOCUMENT_MARK, documentsIn} from '../documents.js'
@@ -53,7 +53,10 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
     hide: secret => hideLines(reporter, secret),
     write: async (command, outputs) => {
       const kept = await keepDocuments(command, outputs, state.globals['records-folder'])
-      if (Object.keys(command.outputs).length > 0) printOutputs(kept, state.globals.output ?? command.prints)
+      const only = state.globals.output ?? command.prints
+      if (only !== undefined && !Object.hasOwn(kept, only))
+        throw new InputError([unknownOutput(command, only, kept)])
+      if (Object.keys(command.outputs).length > 0) printOutputs(kept, only)
     },
     fail: error => fail(reporter, error),
     close
@@ -139,13 +142,16 @@ function print(text: string): void {
 }
 
 function outputIssues(command: Command, {globals}: Arguments): {input: string; message: string}[] {
-  if (globals.output === undefined || Object.hasOwn(command.outputs, globals.output)) return []
-  return [
-    {
-      input: 'output',
-      message: `${command.name} has no output ${JSON.stringify(globals.output)}; it has ${Object.keys(command.outputs).join(', ')}`
-    }
-  ]
+  const {output} = globals
+  if (output === undefined || Object.hasOwn(command.outputs, output)) return []
+  return command.furtherOutputs?.test(output) === true
+    ? []
+    : [unknownOutput(command, output, command.outputs)]
+}
+
+function unknownOutput({name}: Command, output: string, known: Outputs): InputIssue {
+  const message = `${name} has no output ${JSON.stringify(output)}; it has ${Object.keys(known).join(', ')}`
+  return {input: 'output', message}
 }
 
 function hideLines(reporter: CliReporter, secret: string | undefined): void {
