@@ -150,6 +150,16 @@ describe('a web page in place of an answer', () => {
   })
 })
 
+it('what an index names a thousand times is fetched once', async () => {
+  const manifest = indexOf()
+  const text = Buffer.from(manifest.bytes).toString()
+  const {client, repository} = scripted(() => ({headers: {'content-type': OCI_INDEX}, body: text}))
+  const asked = Array.from({length: 1000}, async () => await repository.findManifest(manifest.digest))
+  const digests = (await Promise.all(asked)).map(found => found?.digest)
+  expect(new Set(digests)).toEqual(new Set([manifest.digest]))
+  expect(client.sent.length).toBe(1)
+})
+
 /** The network, but every PUT of a tag is refused. */
 function refusingPuts(refusal: ScriptedAnswer) {
   const ports = testPorts([])
