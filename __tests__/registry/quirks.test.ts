@@ -231,6 +231,9 @@ describe('a registry without the referrers API', () => {
     ['distribution', {status: 404, body: '404 page not found\n'}],
     ['GHCR, by an error', said(404, 'MANIFEST_UNKNOWN', 'manifest unknown')],
     ['GHCR, by a web page', {status: 200, headers: {'content-type': 'text/html'}, body: '<html></html>'}],
+    ['a redirect that leads nowhere', {status: 303}],
+    ['a path that is taken for a bad request', said(400, 'NAME_INVALID', 'invalid repository name')],
+    ['a method that is not allowed', said(405, 'UNSUPPORTED', 'the operation is unsupported')],
     [
       'GHCR, by an empty list',
       {headers: {'content-type': OCI_INDEX}, body: {schemaVersion: 2, manifests: []}}
