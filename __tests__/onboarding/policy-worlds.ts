@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import {cleanupInputs} from '../../src/commands/inputs/cleanup-inputs.js'
 import {policyOf, workOf} from '../../src/commands/cleanup-work.js'
 import {parseInputs} from '../../src/inputs/input.js'
@@ -6,6 +5,7 @@ import {planCleanup} from '../../src/retention/cleanup-plan.js'
 import {type Node, inventoryOf} from '../retention/named-worlds.js'
 import {NOW, digest} from '../retention/worlds.js'
 import type {Left, Nodes} from '../support/cleanup-actions/stored-world.js'
+import {fc} from '../support/random.js'
 
 /** What cleanup-latest leaves of a package by these inputs. */
 export function leftHere(nodes: Nodes, inputs: Readonly<Record<string, string>>): Left {
