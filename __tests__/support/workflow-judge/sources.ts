@@ -76,7 +76,8 @@ export function blocksOf(document: string, text = readFileSync(path.join(ROOT, d
   const blocks = [...text.matchAll(/^( *)```ya?ml\n([^]*?)^ *```$/gm)].map(
     ({index, 1: indent = '', 2: body = ''}) => ({
       name: `${document}:${text.slice(0, index).split('\n').length}`,
-      body: body.replaceAll(new RegExp(`^${indent}`, 'gm'), '')
+      // What somebody comes from is for others to judge.
+      body: body.replaceAll(new RegExp(`^${indent}`, 'gm'), '').replace(/^# before\n[^]*?^# after\n/m, '')
     })
   )
   const files = new Map(blocks.map(({body}) => [/^# ([\w./-]+\.yml)/.exec(body)?.[1], body]))
@@ -121,7 +122,7 @@ function withJobsAround(text: string): string {
     if (job['uses'] === undefined && job['runs-on'] === undefined)
       document.setIn(['jobs', name, 'runs-on'], 'ubuntu-24.04')
     if (job['uses'] === undefined && job['steps'] === undefined)
-      document.setIn(['jobs', name, 'steps'], [builtBefore('build')])
+      document.setIn(['jobs', name, 'steps'], stepIds(job, 'build').map(builtBefore))
     const own = JSON.stringify(job)
     const ids = new Set([...own.matchAll(/\bsteps\.([\w-]+)\./g)].map(([, id = '']) => id))
     const missing = [...ids].filter(id => !own.includes(`"id":"${id}"`))
@@ -143,7 +144,13 @@ function withJobsAround(text: string): string {
 
 /** What a part is behind, where it says nothing else. */
 function builtBefore(id: string): object {
-  return {id, uses: 'org/image-release/build-by-digest@v1'}
+  const action = {tags: 'compute-tags', merge: 'merge-manifest', verify: 'verify-release'}[id]
+  return {id, uses: `org/image-release/${action ?? 'build-by-digest'}@v1`}
+}
+
+function stepIds(job: object, otherwise: string): string[] {
+  const ids = [...JSON.stringify(job).matchAll(/\bsteps\.([\w-]+)\./g)].map(([, id = '']) => id)
+  return ids.length === 0 ? [otherwise] : [...new Set(ids)]
 }
 
 function neededJob(name: string, text: string): object {
