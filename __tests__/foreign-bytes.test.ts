@@ -257,13 +257,13 @@ describe('bytes that others wrote', () => {
         `{"manifests":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
         `"${'\\u0000'.repeat(100_000)}"`,
         `[${'1,'.repeat(130_000)}1]`,
-      `["${'a=b\\n'.repeat(20_000)}"]`,
-      'a=b\n'.repeat(20_000),
-      sample.repeat(300),
+        `["${'a=b\\n'.repeat(20_000)}"]`,
+        'a=b\n'.repeat(20_000),
+        sample.repeat(300),
         'a'.repeat(100_000),
         `${'a='.repeat(100_000)}!`,
         ' '.repeat(100_000),
-        `${'"'.repeat(100_001)}`
+        '"'.repeat(100_001)
       ])
         expect(outcome(parse, Buffer.from(large))).toMatch(/^(read|[A-Z_]+)$/)
     },

@@ -128,7 +128,7 @@ describe('what changed', () => {
     const paths = Array.from({length: 100}, (_, number) => `nowhere${number}/**/*.{ts,js}`).join('\n')
     const begun = performance.now()
     expect(changed([serviceTarget('app')], paths, files)).toBe('')
-    expect(performance.now() - begun).toBeLessThan(3000)
+    expect(performance.now() - begun).toBeLessThan(20_000)
   })
 })
 

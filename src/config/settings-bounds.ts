@@ -44,7 +44,7 @@ export function aliasFault(document: Document, lines: LineCounter): BoundFault |
   const sizes = new Map<Node, number>()
   const open = new Set<Node>()
   const lineOf = (node: Node): number => lines.linePos(node.range?.[0] ?? 0).line
-  const state: {fault?: BoundFault} = {}
+  const state: {fault: BoundFault | undefined} = {fault: undefined}
   /** How many entries a node has with all that it leads to. */
   const size = (node: unknown, depth: number): number => {
     if (state.fault !== undefined) return 0
@@ -65,8 +65,8 @@ export function aliasFault(document: Document, lines: LineCounter): BoundFault |
     const entries = node.items.reduce<number>((sum, item) => sum + size(item, depth + 1), 1)
     open.delete(node)
     sizes.set(node, entries)
-    if (entries > MOST.entries && state.fault === undefined)
-      state.fault = {
+    if (entries > MOST.entries)
+      state.fault ??= {
         line: lineOf(node),
         message: `stands for more than ${MOST.entries} entries by its aliases`
       }
