@@ -114,10 +114,24 @@ describe('a clean-up of worlds that refuse and move', () => {
 /** What comes while a repository is read may be chosen like any other: with the others of its image, or by its number. */
 function isChosenAnyway(
   {at, kind}: Course['came'][number],
-  {deleteTags, untagged, orphans, wholeImages, keepNewest, keepNewestUntagged}: RetentionPolicy,
+  {
+    deleteTags,
+    untagged,
+    orphans,
+    orphanedReferrers,
+    wholeImages,
+    keepNewest,
+    keepNewestUntagged
+  }: RetentionPolicy,
   {planned}: Outcome
 ): boolean {
   const isCounted = keepNewest.length > 0 || keepNewestUntagged !== undefined
   const isAlong = isCounted || (wholeImages && kind === 'tag')
-  return (isAlong && at <= planned) || deleteTags.some(({text}) => text === 'glob:*') || untagged || orphans
+  return (
+    (isAlong && at <= planned) ||
+    deleteTags.some(({text}) => text === 'glob:*') ||
+    untagged ||
+    orphans ||
+    orphanedReferrers
+  )
 }

@@ -89,6 +89,7 @@ export function textsOf(policy: RetentionPolicy, nodes: readonly Stored[]): Reco
     untagged: String(policy.untagged),
     'untagged-age': hours(policy.untaggedAge),
     orphans: String(policy.orphans),
+    'orphaned-referrers': String(policy.orphanedReferrers),
     'orphans-age': hours(policy.orphansAge),
     'ghost-images': String(policy.ghosts),
     'partial-images': String(policy.partialImages),

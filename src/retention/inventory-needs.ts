@@ -2,6 +2,7 @@ import type {Digest} from '../oci/digest.js'
 import {type HeldVersion, type Inventory, cameAt, timeOf} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
 import {subjectsOf} from './reachability.js'
+import {isOlder} from './tagged-version.js'
 import type {Selection} from './version-rules.js'
 
 /** What has to be found out before a plan can be followed. */
@@ -101,11 +102,12 @@ function seeksOrphans({orphans, orphanedReferrers}: RetentionPolicy): boolean {
   return orphans || orphanedReferrers
 }
 
-/** Whether something untagged is an orphan can be told only when it was read. */
+/** Whether something untagged is an orphan can be told only when it was read; what goes because it is untagged need not be. */
 function unreadUntagged({versions}: Inventory, {policy}: Known): Digest[] {
-  if (!seeksOrphans(policy) || policy.untagged) return []
+  if (!seeksOrphans(policy)) return []
+  const {untagged, untaggedAge, now} = policy
   return [...versions.values()]
-    .filter(held => held.tags.length === 0)
+    .filter(held => held.tags.length === 0 && !(untagged && isOlder(held, untaggedAge, now)))
     .filter(held => held.content.kind === 'unread' || isUnreadLeaf(held))
     .map(({digest}) => digest)
 }

@@ -164,7 +164,7 @@ function guardedVersions(
     const guard = needed.has(digest)
       ? 'a journal needs it to put a release back'
       : (keptByDigest(digest, policy) ??
-        unreadableGuard(held, touched.has(digest)) ??
+        unreadableGuard(held, touched.has(digest), inventory) ??
         ageGuard(held, touched.has(digest), policy))
     if (guard !== undefined && !leftovers.has(digest)) guarded.set(digest, guard)
   }
@@ -175,9 +175,18 @@ function keptByDigest(digest: Digest, {keepTags}: RetentionPolicy): string | und
   return keepTags.some(pattern => pattern.digest === digest) ? `kept by keep-tags ${digest}` : undefined
 }
 
-/** What somebody named by its tag may go unread; what is untagged may refer to something that stays. */
-function unreadableGuard(held: HeldVersion | undefined, isTouched: boolean): string | undefined {
+/**
+ * What somebody named by its tag may go unread; what is untagged may refer to something that stays. Where untagged manifests
+ * are not listed, nobody would find again what the first led to.
+ */
+function unreadableGuard(
+  held: HeldVersion | undefined,
+  isTouched: boolean,
+  {isWhole}: Inventory
+): string | undefined {
   if (held?.content.kind !== 'unreadable' || held.content.isMissing === true) return undefined
+  if (!isWhole && isBlind(held))
+    return `cannot be read, and nobody would find again what it leads to: ${held.content.reason}`
   const isNamed = isTouched && ownTags(held).length > 0
   return isNamed ? undefined : `cannot be read: ${held.content.reason}`
 }
