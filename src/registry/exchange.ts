@@ -57,7 +57,7 @@ export class Exchange {
     return await this.#limit(async () => {
       const response = await this.#checked(request)
       const body = await readBody(request, response, request.limit ?? MAX_MANIFEST_SIZE)
-      const page = webPageErrorOf(request, response.status, body)
+      const page = webPageErrorOf(request, response, body)
       if (page !== undefined) throw page
       return {status: response.status, headers: response.headers, body}
     })

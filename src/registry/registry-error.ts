@@ -127,14 +127,16 @@ function tooLargeHint(host: string, operation: Operation | undefined): string {
 
 /**
  * A web page where a registry would answer: somebody has to sign in first, or the host is another than was meant. Taken
- * for a manifest it would be content that nobody pushed, and for the answer to a PUT a tag that was moved.
+ * for a manifest it would be content that nobody pushed, and for the answer to a PUT a tag that was moved. Odd content that
+ * somebody did push comes with its digest.
  * @returns undefined where the answer is none
  */
 export function webPageErrorOf(
   {method, url}: HttpRequest,
-  status: number,
+  {status, headers}: Pick<HttpResponse, 'status' | 'headers'>,
   body: Uint8Array
 ): RegistryError | undefined {
+  if (headers['docker-content-digest'] !== undefined) return undefined
   const isAnswer = method === 'GET' ? status < 300 : method === 'PUT' && status === 200
   const isPlace = /\/(?:manifests\/[^/]+|tags\/list)$/.test(url.pathname)
   if (!isAnswer || !isPlace || !/^\s*</.test(Buffer.from(body.subarray(0, MAX_TEXT)).toString('utf8')))
