@@ -116,7 +116,9 @@ async function tryFault(bench: FaultBench, nth: number | 'every', fault: ProxyFa
   )
   bench.book.disarm()
   ports.close()
-  await expectRecovery(bench, `${fault} at request ${nth}, the run ${outcome}`, prepared)
+  // A platform whose deletion was confirmed and forgotten after its index went is in no listing that could tell of it.
+  const mayStay = fault === 'forgotten' ? 1 : 0
+  await expectRecovery(bench, `${fault} at request ${nth}, the run ${outcome}`, {...prepared, mayStay})
 }
 
 async function tryKill(bench: FaultBench, nth: number, when: ProxyFault): Promise<void> {
@@ -126,12 +128,17 @@ async function tryKill(bench: FaultBench, nth: number, when: ProxyFault): Promis
   await expectRecovery(bench, `killed, ${when} ${nth}`, prepared)
 }
 
-/** After whatever happened: nothing broken; and after another run: nothing left. */
-async function expectRecovery({ports}: FaultBench, where: string, {image, world}: Prepared): Promise<void> {
+/** After whatever happened: nothing broken; and after another run: nothing left, but for `mayStay` manifests. */
+async function expectRecovery(
+  {ports}: FaultBench,
+  where: string,
+  {image, world, mayStay = 0}: Prepared & {readonly mayStay?: number}
+): Promise<void> {
   expect({where, broken: await brokenParts(ports, image, world)}).toEqual({where, broken: []})
   await clean(ports, world)
   const broken = await brokenParts(ports, image, world)
-  expect({where, broken, left: await leftBehind(ports, image, world)}).toEqual({where, broken: [], left: []})
+  const left = await leftBehind(ports, image, world)
+  expect({where, broken, left: left.slice(mayStay)}).toEqual({where, broken: [], left: []})
 }
 
 /** Runs the command line, and kills it at its n-th request. */
