@@ -85,9 +85,14 @@ describe('bad input on a command line', () => {
       /^error: .*:2: tags: it has 10000 lines; at most 1000 are read$/
     ],
     [
-      'a rule of 1 MB',
+      'a rule of 200 kB',
+      `tags: ${'x'.repeat(200_000)}`,
+      /^error: .*:1: tags: it has 200000 characters; at most 4096 are read$/
+    ],
+    [
+      'a file of settings of 1 MB',
       `tags: ${'x'.repeat(1_000_000)}`,
-      /^error: .*:1: tags: it has 1000000 characters; at most 4096 are read$/
+      /^error: .github\/image-release.yml:1: is larger than 262144 bytes$/
     ],
     [
       'a file of settings that is too large',

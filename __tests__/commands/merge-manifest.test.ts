@@ -252,7 +252,7 @@ describe('merge-manifest', () => {
   })
 
   it('lists every fault of the input at once', async () => {
-    const texts = {images: 'Org/App', tags: '-x,ok', digests: 'sha256:12', platforms: 'linux/amd46'}
+    const texts = {images: 'org//app', tags: '-x,ok', digests: 'sha256:12', platforms: 'linux/amd46'}
     await expect(merge(lab.ports, texts)).rejects.toMatchObject({
       code: 'INPUT_INVALID',
       issues: [{input: 'images'}, {input: 'tags'}, {input: 'digests'}, {input: 'platforms'}]
