@@ -73,9 +73,10 @@ export const buildByDigest = command({
     const checked = checkInputs(given, ports)
     const {jobs} = checked
     const plans = await Promise.all(jobs.map(async job => [job, await planGates(given, job, ports)] as const))
-    if (jobs.some(({push}) => push)) await assertMayPublish(ports)
-    if (jobs.some(({push}) => push))
+    if (jobs.some(({push}) => push)) {
+      await assertMayPublish(ports)
       await assertConfirmed(ports, 'Build this, and push it?', pushLines(jobs, given.plan))
+    }
     const tools = await findTools(given, ports, checked)
     await checkPushRights(jobs, tools)
     const views: BuildView[] = []

@@ -1,7 +1,7 @@
 import {InputError, ReleaseError} from '../errors.js'
 import type {Ports} from '../ports.js'
 import {factsOf} from '../tags/run-facts.js'
-import {STRANGERS_EVENTS, type TrustLine, originOf, trustOf} from '../tags/run-trust.js'
+import {STRANGERS_EVENTS, type RunOrigin, originOf, trustOf} from '../tags/run-trust.js'
 import type {WorkflowRun} from '../workflow-run.js'
 
 type RunPorts = Pick<Ports, 'environment' | 'workflowRun'>
@@ -39,23 +39,20 @@ export async function assertOwnSettings(
 export async function assertMayPublish(ports: RunPorts): Promise<void> {
   if (!mayBeStranger(ports)) return
   const run = await ports.workflowRun()
-  const {right, reason} = lineOf(run)
+  const origin = originIn(run)
+  const {right, reason} = trustOf(origin)
   if (right !== 'never') return
-  throw new ReleaseError(
-    'RIGHT_MISSING',
-    `nothing is published in this run: ${reason(originOf(run, factsOf(run, 7)))}`,
-    {
-      hint: "Publish in a run of a push, and run this step only where compute-tags' output push is true."
-    }
-  )
+  throw new ReleaseError('RIGHT_MISSING', `nothing is published in this run: ${reason(origin)}`, {
+    hint: "Publish in a run of a push, and run this step only where compute-tags' output push is true."
+  })
 }
 
 /** The run, where a stranger may have set it off. A pull request or a run of the repository itself is nobody's strange. */
 async function strangersRun(ports: RunPorts): Promise<WorkflowRun | undefined> {
   if (!mayBeStranger(ports)) return undefined
   const run = await ports.workflowRun()
-  const line = lineOf(run)
-  const isOwn = line.right === 'auto' || (run.fork === false && !isChain(run))
+  const {right} = trustOf(originIn(run))
+  const isOwn = right === 'auto' || (run.fork === false && !isChain(run))
   return isOwn ? undefined : run
 }
 
@@ -69,6 +66,7 @@ function mayBeStranger({environment}: RunPorts): boolean {
   return STRANGERS_EVENTS.includes(environment('GITHUB_EVENT_NAME') ?? '')
 }
 
-function lineOf(run: WorkflowRun): TrustLine {
-  return trustOf(originOf(run, factsOf(run, 7)))
+/** No tag is made of these facts, so that the length of a short commit does not count. */
+function originIn(run: WorkflowRun): RunOrigin {
+  return originOf(run, factsOf(run, 7))
 }
