@@ -5,12 +5,10 @@ import path from 'node:path'
 import {Readable} from 'node:stream'
 import {diskStorage, startEmbeddedRegistry} from '../../src/embedded-registry/embedded-registry.js'
 import {type Digest, hexDigest} from '../../src/oci/digest.js'
-import {OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST} from '../../src/oci/media-type.js'
-import {manifestOf} from '../../src/oci/manifest.js'
 import {uploadBlob} from '../../src/registry/blob-upload.js'
 import {copyImage} from '../../src/registry/image-copy.js'
 import type {RepositoryClient} from '../../src/registry/repository-client.js'
-import {openClient, putBlob} from '../support/registry-client.js'
+import {manifestOfLayer, openClient} from '../support/registry-client.js'
 
 // A program: bytes-held.ts upload|copy|pull SIZE. Sends or fetches one blob of SIZE bytes, and prints the most bytes that
 // were held meanwhile. A process of its own, for what else a worker holds would be measured with it, and collecting that
@@ -72,18 +70,7 @@ async function push(): Promise<Digest> {
 /** An image with that one layer. */
 async function pushImage(): Promise<Digest> {
   const layer = await push()
-  const config = Buffer.from('{"os":"linux","architecture":"amd64"}')
-  const manifest = manifestOf(
-    Buffer.from(
-      JSON.stringify({
-        schemaVersion: 2,
-        mediaType: OCI_MANIFEST,
-        config: {mediaType: OCI_CONFIG, digest: await putBlob(from, config), size: config.length},
-        layers: [{mediaType: OCI_LAYER_GZIP, digest: layer, size}]
-      })
-    ),
-    OCI_MANIFEST
-  )
+  const manifest = await manifestOfLayer(from, {digest: layer, size})
   await from.putManifest(manifest)
   return manifest.digest
 }

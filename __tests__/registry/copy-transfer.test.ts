@@ -6,8 +6,7 @@ import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
 import {diskStorage} from '../../src/embedded-registry/embedded-registry.js'
 import {hexDigest} from '../../src/oci/digest.js'
-import {type Manifest, manifestOf} from '../../src/oci/manifest.js'
-import {OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST} from '../../src/oci/media-type.js'
+import type {Manifest} from '../../src/oci/manifest.js'
 import {downloadBlob} from '../../src/registry/blob-download.js'
 import {uploadBlob} from '../../src/registry/blob-upload.js'
 import {copyImage} from '../../src/registry/image-copy.js'
@@ -15,7 +14,7 @@ import type {RepositoryClient} from '../../src/registry/repository-client.js'
 import {closedAfterEach} from '../support/closing.js'
 import {testPorts} from '../support/ports.js'
 import {startEmbedded} from '../support/registries.js'
-import {putBlob} from '../support/registry-client.js'
+import {manifestOfLayer} from '../support/registry-client.js'
 import {clientOf} from '../support/releases.js'
 import {failureOf} from '../support/thrown.js'
 
@@ -55,18 +54,7 @@ describe('what a copy transfers', () => {
       for (let sent = 0; sent < size; sent += CHUNK) yield Buffer.from(chunk)
     }
     await uploadBlob(client, {digest: layer, body: {size, open: () => Readable.from(content())}})
-    const config = Buffer.from('{"os":"linux","architecture":"amd64"}')
-    const manifest = manifestOf(
-      Buffer.from(
-        JSON.stringify({
-          schemaVersion: 2,
-          mediaType: OCI_MANIFEST,
-          config: {mediaType: OCI_CONFIG, digest: await putBlob(client, config), size: config.length},
-          layers: [{mediaType: OCI_LAYER_GZIP, digest: layer, size}]
-        })
-      ),
-      OCI_MANIFEST
-    )
+    const manifest = await manifestOfLayer(client, {digest: layer, size})
     await client.putManifest(manifest)
     return manifest
   }

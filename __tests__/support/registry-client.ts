@@ -3,7 +3,7 @@ import {Readable} from 'node:stream'
 import {setTimeout as delay} from 'node:timers/promises'
 import {type Digest, digestOf} from '../../src/oci/digest.js'
 import {type Manifest, manifestOf} from '../../src/oci/manifest.js'
-import {OCI_CONFIG, OCI_INDEX, OCI_MANIFEST} from '../../src/oci/media-type.js'
+import {OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST} from '../../src/oci/media-type.js'
 import type {Credential, HttpRequest, Reporter, Send, StreamBody} from '../../src/ports.js'
 import {uploadBlob} from '../../src/registry/blob-upload.js'
 import {Registries, type RegistriesOptions} from '../../src/registry/registries.js'
@@ -132,4 +132,19 @@ export function indexOf(...children: readonly Manifest[]): Manifest {
 
 function encode(document: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(document))
+}
+
+/** The manifest of an image with this one layer; its config is pushed, the manifest is not. */
+export async function manifestOfLayer(
+  client: RepositoryClient,
+  layer: {readonly digest: Digest; readonly size: number}
+): Promise<Manifest> {
+  const config = Buffer.from('{"os":"linux","architecture":"amd64"}')
+  const document = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: {mediaType: OCI_CONFIG, digest: await putBlob(client, config), size: config.length},
+    layers: [{mediaType: OCI_LAYER_GZIP, ...layer}]
+  }
+  return manifestOf(Buffer.from(JSON.stringify(document)), OCI_MANIFEST)
 }
