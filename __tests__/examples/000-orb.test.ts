@@ -14,6 +14,8 @@ const IMAGE = 'docker.io/netbox/orb'
 /** The user name is a secret, and the namespace: logs hide it. */
 const IN_LOG = 'docker.io/***/orb'
 const PYTHONS = ['3.9', '3.10', '3.11', '3.12', '3.13']
+/** What most events build, so that five variants for two platforms are built once. */
+const FEW = ['3.10', '3.13']
 const RELEASED = [
   '0.2.3',
   'latest',
@@ -49,6 +51,12 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
       ref: 'refs/tags/v0.2.3',
       payload: {action: 'published', release: {tag_name: 'v0.2.3', prerelease: false, draft: false}}
     })
+  const build = (pythons: readonly string[]): string => {
+    const settings = world.read('.github/image-release.yml')
+    return world.commit({
+      '.github/image-release.yml': settings.replace(/^  python: .*$/m, `  python: [${pythons.join(', ')}]`)
+    })
+  }
   const digestOf = (tag: string): Promise<string | undefined> => world.view.digest(`${IMAGE}:${tag}`)
 
   it.each<[string, ExampleEvent]>([
@@ -57,8 +65,9 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
   ])(
     'builds every variant of %s, and publishes none',
     async (_, event) => {
+      build(FEW)
       const log = await world.succeed(world.run(event))
-      for (const python of PYTHONS) expect(log).toContain(`Build orb-python${python}`)
+      for (const python of FEW) expect(log).toContain(`Build orb-python${python}`)
       expect(await world.view.tags(IMAGE)).toEqual([])
     },
     5 * MINUTES
@@ -78,7 +87,7 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
       world.commit({Containerfile: program})
       expect(exitCode).not.toBe(0)
       expect(log).toMatch(/Build orb-python3\.10.*::error::/)
-      expect(log).not.toMatch(/Build orb-python3\.11.*::error::/)
+      expect(log).not.toMatch(/Build orb-python3\.13.*::error::/)
       expect(await world.view.tags(IMAGE)).toEqual([])
     },
     5 * MINUTES
@@ -87,7 +96,9 @@ describeWith(PROGRAMS, '000-orb in a runner', () => {
   it(
     'gives a release its tags of every variant, all for both platforms, and scans what stands for them',
     async () => {
+      build(PYTHONS)
       const log = await world.succeed(release())
+      build(FEW)
       expect(await world.view.tags(IMAGE)).toEqual([...RELEASED].sort())
       const latest = await digestOf('latest')
       for (const tag of ['0.2.3', 'python3.13', '0.2.3-python3.13']) expect(await digestOf(tag)).toBe(latest)
