@@ -129,6 +129,38 @@ describe('an undoing that meets faults of its own', () => {
     expect(await read('1.1')).toEqual([undefined, undefined])
   })
 
+  it.each([
+    ['deletes tags', [] as number[]],
+    ['deletes no tags (distribution 2.8)', [400]]
+  ])('takes a new tag away that HEAD can no longer read, where the registry %s', async (_, [refusal]) => {
+    const error = await undone(({method, url}) => {
+      if (refusal !== undefined && method === 'DELETE' && !url.pathname.includes('sha256:'))
+        return Promise.resolve(answer(refusal))
+      const isLook = method === 'HEAD' && url.pathname.endsWith('/manifests/1.1.0')
+      return Promise.resolve(isLook ? answer(500) : undefined)
+    })
+    expect(await read('1.1.0')).toEqual([undefined, undefined])
+    expect(error.hint).toContain('All tags stand as they stood before')
+  })
+
+  it.each([
+    ['deletes tags', [] as number[]],
+    ['deletes no tags (distribution 2.8)', [400]]
+  ])(
+    'takes a new tag away that can no longer be read at all, and says that it is not proved, where the registry %s',
+    async (_, [refusal]) => {
+      const error = await undone(({method, url}) => {
+        if (refusal !== undefined && method === 'DELETE' && !url.pathname.includes('sha256:'))
+          return Promise.resolve(answer(refusal))
+        const isLook = method !== 'PUT' && method !== 'DELETE' && url.pathname.endsWith('/manifests/1.1.0')
+        return Promise.resolve(isLook ? answer(500) : undefined)
+      })
+      expect(await read('1.1.0')).toEqual([undefined, undefined])
+      expect(error.hint).toContain(`${lab.images[0]!}:1.1.0: it cannot be read`)
+      expect(error.hint).toContain('All other tags are as they were before')
+    }
+  )
+
   it('deletes once more where a tag was left at the index by which it deletes', async () => {
     const state = {step: 'before', placed: ''}
     const error = await undone(({method, url, body}) => {

@@ -28,6 +28,9 @@ const HEAD_REFUSALS: readonly number[] = [400, 403, 405, 501]
 /** Answers to HEAD of a manifest that say nothing of what GET would find. */
 const UNHELPFUL = [...HEAD_REFUSALS, 404]
 
+/** What a tag is seen to point at; undefined where it is not there, `unknown` where the registry does not say. */
+export type ShownDigest = Digest | 'unknown' | undefined
+
 /** What is done in one repository of one registry (OCI distribution specification 1.1). */
 export class RepositoryClient {
   readonly repository: Repository
@@ -95,6 +98,19 @@ export class RepositoryClient {
     if (manifest === undefined) return undefined
     this.#isHeadUseless ||= told?.status !== 200
     return descriptorOf(manifest)
+  }
+
+  /**
+   * What a tag points at, for whoever has to go on without an answer, too: by HEAD, and by GET where that fails.
+   * @returns undefined where it is not there, `unknown` where the registry does not say
+   */
+  async shownDigest(tag: Tag): Promise<ShownDigest> {
+    return await this.headManifest(tag)
+      .catch(async () => await this.findManifest(tag))
+      .then(
+        shown => shown?.digest,
+        () => 'unknown' as const
+      )
   }
 
   /** Whether a HEAD finds a manifest. A no may be wrong: for whoever would only put it again. */

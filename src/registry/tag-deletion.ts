@@ -34,7 +34,7 @@ async function deleteByPlaceholder(
   known: Digest | undefined
 ): Promise<void> {
   const placeholder = placeholderIndex()
-  const before = (await client.headManifest(tag))?.digest ?? known
+  const before = await standingAt(client, tag, known)
   if (before === undefined) return
   await assertCanDelete(client, placeholder, tag)
   const state = {isPlaced: false}
@@ -43,13 +43,25 @@ async function deleteByPlaceholder(
     state.isPlaced = true
     await client.deleteManifest(placeholder.digest)
   } catch (error) {
-    const now = (await client.headManifest(tag))?.digest
-    const mayBeGone = now === undefined && isUnsure(error)
-    const isShownLate = state.isPlaced && !mayBeGone && (now === undefined || now === before)
+    const now = await client.shownDigest(tag)
+    const isHidden = now === undefined || now === 'unknown'
+    const mayBeGone = isHidden && isUnsure(error)
+    const isShownLate = state.isPlaced && !mayBeGone && (isHidden || now === before)
     if (now === placeholder.digest || isShownLate)
       await client.putManifest(await client.getManifest(before), tag)
     throw error
   }
+}
+
+/** What is known to be there is so where the registry does not show it, or does not say. */
+async function standingAt(
+  client: RepositoryClient,
+  tag: Tag,
+  known: Digest | undefined
+): Promise<Digest | undefined> {
+  if (known === undefined) return (await client.headManifest(tag))?.digest
+  const shown = await client.shownDigest(tag)
+  return shown === undefined || shown === 'unknown' ? known : shown
 }
 
 /** Tried on the placeholder alone first, so that a tag never stays on it where deletion is off. */

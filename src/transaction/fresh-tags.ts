@@ -119,16 +119,18 @@ async function moveAndDelete(
     return new Map()
   } catch (error) {
     await faultsOfEach(moved, async ({tag, digest}) => {
-      const isThere = (await client.headManifest(tag))?.digest === placeholder.digest
-      if (isThere) await client.putManifest(await client.getManifest(digest), tag)
+      const shown = await client.shownDigest(tag)
+      if (shown === placeholder.digest || shown === 'unknown')
+        await client.putManifest(await client.getManifest(digest), tag)
     })
     return new Map([...faults, ...forAll(moved, toldFault(error))])
   }
 }
 
+/** What cannot be read may be there all the same. */
 async function isElsewhere(client: RepositoryClient, {tag, digest}: FreshTag): Promise<boolean> {
-  const head = await client.headManifest(tag)
-  return head !== undefined && head.digest !== digest
+  const shown = await client.shownDigest(tag)
+  return shown !== undefined && shown !== 'unknown' && shown !== digest
 }
 
 /** @param isThere it was put a moment ago: a host that does not know it shows it not to this token */

@@ -1,8 +1,7 @@
 import {ReleaseError, messageOf} from '../errors.js'
-import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
 import type {Registries} from '../registry/registries.js'
-import type {RepositoryClient} from '../registry/repository-client.js'
+import type {RepositoryClient, ShownDigest} from '../registry/repository-client.js'
 import {isPlaceholder} from '../registry/tag-deletion.js'
 import {listTags} from '../registry/tag-list.js'
 import {type HostOf, deleteFreshTags} from './fresh-tags.js'
@@ -34,9 +33,6 @@ export interface Undone {
 /** Rounds that come at once: before anything is done, after it, and after what that showed. */
 const PROMPT = [0, 0, 0]
 
-/** What a tag points at; undefined where it is not there, `unknown` where the registry does not say. */
-type Seen = Digest | 'unknown' | undefined
-
 /** A tag that is being undone. */
 interface Undo {
   readonly entry: LedgerEntry
@@ -44,7 +40,7 @@ interface Undo {
   set?: TagGoal
   /** Why that failed. */
   fault?: string | undefined
-  seen?: Seen
+  seen?: ShownDigest
   /** Absent while it is not over. */
   end?: Undone['state'] | 'untouched'
   said?: string
@@ -109,7 +105,10 @@ export class RepositoryUndo {
   /** Ends what is as it is to be, and gives what is to be done; neither where only time can tell. */
   async #look(undo: Undo, listed: readonly Tag[] | undefined, round: number): Promise<Step | undefined> {
     const {move} = undo.entry
-    const [seen, goal] = await Promise.all([this.#see(undo), goalOf(move, this.#client, listed)])
+    const [seen, goal] = await Promise.all([
+      this.#client.shownDigest(move.tag.name),
+      goalOf(move, this.#client, listed)
+    ])
     undo.seen = seen
     const judged = undo.set === undefined ? untouched(undo, seen) : touched(undo, seen, goal)
     const what = judged === 'other' && (await this.#isOurs(undo)) ? unfinished(undo) : judged
@@ -119,13 +118,6 @@ export class RepositoryUndo {
     undo.end = isLed ? 'led' : what
     if (isLed) undo.said = goal.reason ?? ''
     return undefined
-  }
-
-  async #see({entry: {move}}: Undo): Promise<Seen> {
-    return await this.#client.headManifest(move.tag.name).then(
-      head => head?.digest,
-      () => 'unknown' as const
-    )
   }
 
   /** Where a registry deletes no tags, the tag stands at an empty index of ours on its way. */
@@ -166,7 +158,7 @@ export class RepositoryUndo {
 type Outcome = 'act' | 'wait' | 'back' | 'other' | 'open' | 'untouched'
 
 /** What to do with a tag that the undoing did nothing to yet. What is not seen may be there, unless it was refused. */
-function untouched({entry: {move, write}}: Undo, seen: Seen): Outcome {
+function untouched({entry: {move, write}}: Undo, seen: ShownDigest): Outcome {
   const isBefore = seen === move.standing?.digest
   if (seen === move.index.digest) return 'act'
   if (write === 'unsent') return 'untouched'
@@ -175,7 +167,7 @@ function untouched({entry: {move, write}}: Undo, seen: Seen): Outcome {
 }
 
 /** What to do with a tag that was put back, or deleted. */
-function touched({entry: {move}, set, fault}: Undo, seen: Seen, goal: TagGoal): Outcome {
+function touched({entry: {move}, set, fault}: Undo, seen: ShownDigest, goal: TagGoal): Outcome {
   if (seen === goal.digest) return 'back'
   if (seen === move.index.digest) return fault === undefined ? 'act' : 'open'
   if (seen === set?.digest) return 'act'
