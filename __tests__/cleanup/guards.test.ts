@@ -73,6 +73,42 @@ describe('a registry that lists tags only', () => {
   })
 })
 
+describe('a registry that fails for one manifest', () => {
+  it('about an age keeps that image with its parts, and all else goes', async () => {
+    const host = new SimulatedHost({kind: 'registry'})
+    const [amd, arm] = [host.put(), host.put()]
+    const index = host.put({children: [amd, arm], tags: ['pr-1']})
+    const other = host.put({children: [host.put()], tags: ['pr-2']})
+    host.put({tags: ['1.0.0']})
+    host.hook = request => {
+      const of = host.at(request.replace('HEAD /v2/org/app/manifests/sha256:', 'sha256:'))
+      if (of === index) return {status: 500}
+      const headers = of && {
+        'content-type': of.mediaType,
+        'docker-content-digest': of.digest,
+        'last-modified': new Date(host.now - 5 * DAY).toUTCString()
+      }
+      return headers && {headers}
+    }
+    const run = await host.clean({'delete-tags': 'glob:pr-*', 'older-than': '2d'})
+    expect([index, amd, arm].map(one => host.has(one))).toEqual([true, true, true])
+    expect(host.has(other)).toBe(false)
+    expect(run.ports.reporter.warnings.join()).toMatch(/its age cannot be read: .*500/)
+  })
+
+  it('is not asked for ever whether a child is there', async () => {
+    const host = new SimulatedHost({kind: 'registry'})
+    const [there, silent] = [host.put(), host.put()]
+    host.put({children: [there, silent], tags: ['1.0.0']})
+    host.hook = request =>
+      request === `HEAD /v2/org/app/manifests/${silent.digest}` ? {status: 500} : undefined
+    const asked = (): number => host.requests.filter(one => one.endsWith(silent.digest)).length
+    await host.clean({'partial-images': 'true', 'dry-run': 'true'})
+    expect(host.tags).toContain('1.0.0')
+    expect(asked()).toBeLessThan(20)
+  })
+})
+
 describe('what the listing says to be an image', () => {
   it.each(['ghcr', 'registry'] as const)(
     'is read before it goes, on a host of the kind %s: it may refer to what stays',

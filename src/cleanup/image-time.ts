@@ -1,9 +1,9 @@
 import {CREATED} from '../oci/annotations.js'
 import {isAttestation} from '../oci/attestation.js'
 import {readImageConfig} from '../oci/image-config.js'
-import {type Manifest, type ManifestDocument, readManifest} from '../oci/manifest.js'
+import {type Descriptor, type Manifest, type ManifestDocument, readManifest} from '../oci/manifest.js'
 import type {Digest} from '../oci/digest.js'
-import {MANIFEST_ACCEPT, isIndexType} from '../oci/media-type.js'
+import {MANIFEST_ACCEPT, isIndexType, isManifestType} from '../oci/media-type.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 
 /** Builds that can be repeated write the epoch or another early time into their images: that is none. */
@@ -21,7 +21,7 @@ export async function readImageTime(
   const document = documentOf(manifest)
   const annotated = timeIn(document?.annotations[CREATED])
   if (document === undefined || annotated !== undefined) return annotated
-  const child = document.manifests.find(entry => !isAttestation(entry) && !isIndexType(entry.mediaType))
+  const child = document.manifests.find(entry => isImage(entry) && !isAttestation(entry))
   const found = child === undefined ? undefined : await client.findManifest(child.digest)
   const image = child === undefined ? document : found && documentOf(found)
   return image === undefined ? undefined : await configTime(client, image)
@@ -40,6 +40,11 @@ export async function readModified(client: RepositoryClient, digest: Digest): Pr
     expect: [200, 404]
   })
   return timeIn(headers['last-modified'])
+}
+
+/** An index may name blobs, as that of a cache of BuildKit does: distribution 2.8 answers 500 to one read as a manifest. */
+function isImage({mediaType}: Descriptor): boolean {
+  return isManifestType(mediaType) && !isIndexType(mediaType)
 }
 
 function documentOf(manifest: Manifest): ManifestDocument | undefined {

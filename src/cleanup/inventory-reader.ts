@@ -1,17 +1,11 @@
 import {RegistryError, ReleaseError, messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import type {Descriptor, Manifest} from '../oci/manifest.js'
-import {
-  MANIFEST_ACCEPT,
-  bareMediaType,
-  isIndexType,
-  isManifestType,
-  isSchema1Type
-} from '../oci/media-type.js'
+import {MANIFEST_ACCEPT, bareMediaType, isIndexType, isSchema1Type} from '../oci/media-type.js'
 import {referrersByApi} from '../registry/referrers.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
-import {readContent} from '../retention/content.js'
-import {type Content, type HeldVersion, type Inventory, ownTags} from '../retention/inventory.js'
+import {listedContent, readContent} from '../retention/content.js'
+import {type Content, type HeldVersion, type Inventory, isKnown, ownTags} from '../retention/inventory.js'
 import type {Needs} from '../retention/inventory-needs.js'
 import type {ListedVersion} from '../retention/repository-backend.js'
 import {AT_ONCE, eachAtOnce} from './at-once.js'
@@ -166,8 +160,12 @@ export class InventoryReader implements Inventory {
       if (!isFaultOfOne(error) || this.#failing.size >= MOST_UNREADABLE) throw error
       const reason = messageOf(error)
       this.#failing.set(digest, reason)
-      const held = this.versions.get(digest) ?? {digest, tags: []}
-      this.versions.set(digest, {...held, content: {kind: 'unreadable', reason}})
+      const held = this.versions.get(digest) ?? {digest, tags: [], content: {kind: 'unread'}}
+      // What it leads to never changes: where that was read, its age alone is not known.
+      this.versions.set(
+        digest,
+        isKnown(held) ? {...held, ageFailure: reason} : {...held, content: {kind: 'unreadable', reason}}
+      )
     }
   }
 
@@ -289,17 +287,6 @@ export class InventoryReader implements Inventory {
 
 /** Nothing to find out. */
 export const NOTHING: Needs = {contents: [], subjects: [], ages: [], referrers: [], presence: []}
-
-/** Signatures and the like that cosign puts at tags of its own: images, whose manifests have no children. */
-const COSIGN_TAG = /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/
-
-/** What needs no reading: the listing says its type, or its tags do (cosign, SIGNATURE_SPEC.md, "Storage"). */
-function listedContent({mediaType, tags}: ListedVersion): Content {
-  if (mediaType !== undefined && isSchema1Type(mediaType)) return {kind: 'leaf', isRead: true}
-  const isImage = mediaType !== undefined && isManifestType(mediaType) && !isIndexType(mediaType)
-  const isOfCosign = tags.length > 0 && tags.every(tag => COSIGN_TAG.test(tag))
-  return isImage || (mediaType === undefined && isOfCosign) ? {kind: 'leaf', isRead: false} : {kind: 'unread'}
-}
 
 /** An answer about this manifest alone: a failure, an answer that is none, or other bytes than its digest says. */
 function isFaultOfOne(error: unknown): boolean {

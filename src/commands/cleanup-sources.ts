@@ -76,7 +76,9 @@ export class CleanupSources {
       reporter.warning(`${client.name}: a real run would be refused: ${lacks.reason}. ${lacks.hint}`)
     for (const [digest, reason] of inventory.failing)
       reporter.warning(
-        `${client.name}@${digest} cannot be read, and what it may lead to stays: ${reason}. If it is to go, name its tag in delete-tags.`
+        inventory.versions.get(digest)?.ageFailure === undefined
+          ? `${client.name}@${digest} cannot be read, and what it may lead to stays: ${reason}. If it is to go, name its tag in delete-tags.`
+          : `${client.name}@${digest} stays, for its age cannot be read: ${reason}. Run this again.`
       )
   }
 

@@ -2,8 +2,9 @@ import {messageOf} from '../errors.js'
 import {BUILDKIT_CREATED_AT, PLACEHOLDER, REMAINDER} from '../oci/annotations.js'
 import type {Digest} from '../oci/digest.js'
 import {type Descriptor, type Manifest, type ManifestDocument, readManifest} from '../oci/manifest.js'
-import {isIndexType, isManifestType} from '../oci/media-type.js'
+import {isIndexType, isManifestType, isSchema1Type} from '../oci/media-type.js'
 import type {Content} from './inventory.js'
+import type {ListedVersion} from './repository-backend.js'
 
 /** What was read of a manifest. */
 export interface ReadContent {
@@ -33,6 +34,17 @@ export function readContent(manifest: Manifest): ReadContent {
     const mentions = mentionedDigests(manifest)
     return {content: {kind: 'unreadable', reason: messageOf(fault), mentions}, children: []}
   }
+}
+
+/** Signatures and the like that cosign puts at tags of its own: images, whose manifests have no children. */
+const COSIGN_TAG = /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/
+
+/** What needs no reading: the listing says its type, or its tags do (cosign, SIGNATURE_SPEC.md, "Storage"). */
+export function listedContent({mediaType, tags}: ListedVersion): Content {
+  if (mediaType !== undefined && isSchema1Type(mediaType)) return {kind: 'leaf', isRead: true}
+  const isImage = mediaType !== undefined && isManifestType(mediaType) && !isIndexType(mediaType)
+  const isOfCosign = tags.length > 0 && tags.every(tag => COSIGN_TAG.test(tag))
+  return isImage || (mediaType === undefined && isOfCosign) ? {kind: 'leaf', isRead: false} : {kind: 'unread'}
 }
 
 function indexContent(document: ManifestDocument, {bytes}: Manifest): ReadContent {

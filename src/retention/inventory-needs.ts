@@ -163,6 +163,8 @@ function isRead(held: HeldVersion | undefined): boolean {
   return (
     held.tags.length > 0 ||
     held.content.kind === 'index' ||
+    // The registry failed for it, and is not asked for ever.
+    held.content.kind === 'unreadable' ||
     (held.content.kind === 'leaf' && held.content.isRead)
   )
 }

@@ -36,6 +36,8 @@ export interface HeldVersion extends ListedVersion {
   readonly cached?: number
   /** When the image says that it was made, which may be the date of its commit: no evidence of when it came here. */
   readonly created?: number
+  /** Why none of these ages could be had from the registry. */
+  readonly ageFailure?: string
   readonly content: Content
 }
 
@@ -85,6 +87,11 @@ export function cameAt({firstPushed, pushed}: HeldVersion): number | undefined {
 /** Whether nobody can say what it leads to. */
 export function isBlind({content}: HeldVersion): boolean {
   return content.kind === 'unreadable' && content.mentions === undefined
+}
+
+/** Whether it was read what it leads to. */
+export function isKnown({content}: Pick<HeldVersion, 'content'>): boolean {
+  return content.kind === 'index' || (content.kind === 'leaf' && content.isRead)
 }
 
 /** How it is known since when a manifest is here. */

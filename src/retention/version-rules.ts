@@ -196,6 +196,7 @@ function ageGuard(
   isChosen: boolean,
   {grace, now}: RetentionPolicy
 ): string | undefined {
+  if (held?.ageFailure !== undefined) return `its age cannot be read: ${held.ageFailure}`
   if (held === undefined || grace === 0) return undefined
   const time = timeOf(held)
   if (time === undefined)
