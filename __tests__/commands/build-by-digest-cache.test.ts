@@ -1,4 +1,4 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it as itHere, jest} from '@jest/globals'
@@ -7,7 +7,7 @@ import {parseInputs} from '../../src/inputs/input.js'
 import type {Plan} from '../../src/plan/plan.js'
 import {formatPlan} from '../../src/plan/plan-format.js'
 import {listTags} from '../../src/registry/tag-list.js'
-import {describeWith, itOnRootFilesystem} from '../support/components.js'
+import {describeWith, itOnRootFilesystem, rootFilesystem} from '../support/components.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {type RealBuilder, startBuilder} from '../support/real-builders.js'
 import {startEmbedded} from '../support/registries.js'
@@ -119,6 +119,25 @@ describeWith(['buildkitd', 'docker-buildx'], 'caches of buildx', () => {
     })
     expect(digest).toMatch(/^sha256:/)
     expect(ports.reporter.warnings).toContainEqual(expect.stringContaining('The cache in /proc/none'))
+  })
+
+  it('leave what a cache mount keeps, packages of apt say, for the next build', async () => {
+    const apt = path.join(folder, 'apt')
+    mkdirSync(apt)
+    cpSync(rootFilesystem(OWN), path.join(apt, 'base.tar'))
+    writeFileSync(
+      path.join(apt, 'Containerfile'),
+      `FROM scratch
+ADD base.tar /
+ENV PATH=/bin
+ARG VERSION
+RUN --mount=type=cache,target=/var/cache/apt echo $VERSION >> /var/cache/apt/list; echo "packages: $(wc -l < /var/cache/apt/list)"
+`
+    )
+    for (const version of ['1', '2'])
+      await build({context: apt, 'build-args': `VERSION=${version}`, secrets: ''})
+    const said = ports.reporter.lines.flatMap(line => /packages: (\d+)$/.exec(line)?.[1] ?? [])
+    expect(said).toEqual(['1', '2'])
   })
 
   it.each([

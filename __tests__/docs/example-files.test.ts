@@ -206,6 +206,17 @@ describe('004-mvpmvp', () => {
     expect(called.jobs['publish']?.concurrency?.['cancel-in-progress']).toBe(false)
   })
 
+  it('has its three guides, and README leads to them', () => {
+    const readme = readDocument('README.md') ?? ''
+    for (const page of ['docs/reference.md', 'docs/guides/services-and-notes.md']) {
+      expect(readme).toContain(`](${page}`)
+      expect(readDocument(page)).toBeDefined()
+    }
+    const table = textOf('004-mvpmvp', 'README.md').split('## Before and after')[1] ?? ''
+    for (const row of ['caches', 'builds', 'tags', 'release notes'])
+      expect(table).toMatch(new RegExp(`^\\| ${row} +\\|`, 'm'))
+  })
+
   it('has the four tiers of caches in their order', () => {
     expect(settingsOf('004-mvpmvp')['build-by-digest']).toMatchObject({
       cache: ['gha', 'registry', 'previous', 'inline']

@@ -1,4 +1,5 @@
-import {mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
+import {spawnSync} from 'node:child_process'
+import {mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
@@ -6,10 +7,12 @@ import {parse} from 'yaml'
 import {init} from '../../src/commands/init.js'
 import {readText} from '../../src/hosts/read-text.js'
 import {parseInputs} from '../../src/inputs/input.js'
+import {component, itWith} from '../support/components.js'
 import {tagPush, testPorts} from '../support/ports.js'
 import {judgedOf} from '../support/workflow-judge/judged.js'
 import {sayVerdict, verdictsOn} from '../support/workflow-judge/rules.js'
 import {
+  ROOT,
   type Source,
   blocksOf,
   documents,
@@ -31,6 +34,33 @@ describe('GitHub would run as it is meant', () => {
     repositories().flatMap(folder => workflowsOf(folder).map(source => [source.name, source] as const))
   )('%s', async (_, source) => {
     expect(await faultsOf(source)).toEqual([])
+  })
+
+  itWith(['actionlint'])('actionlint finds nothing in any workflow', () => {
+    const files = repositories().flatMap(folder => workflowsOf(folder).map(({name}) => path.join(ROOT, name)))
+    expect(files.length).toBeGreaterThan(5)
+    const {status, stdout} = spawnSync(component('actionlint'), files, {encoding: 'utf8'})
+    expect({status, stdout}).toEqual({status: 0, stdout: ''})
+  })
+
+  it('lets a job beside it publish elsewhere, which neither waits for the image nor is waited for', async () => {
+    const file = 'examples/002-opencrate/.github/workflows/docker-build-test-and-push.yml'
+    const own = readFileSync(path.join(ROOT, file), 'utf8')
+    const pypi = `
+  publish-package:
+    runs-on: ubuntu-24.04
+    if: github.ref_type == 'tag'
+    permissions:
+      contents: read
+      id-token: write
+    steps:
+      - uses: ${PINNED_CHECKOUT} # v7.0.1
+        with:
+          persist-credentials: false
+      - run: python3 -m pip install build twine && python3 -m build && python3 -m twine upload dist/*
+`
+    const [source] = workflowsOf('examples/002-opencrate', {[file]: `${own}${pypi}`})
+    expect(await faultsOf(source!)).toEqual([])
   })
 
   const blocks = documents().flatMap(document => blocksOf(document))
