@@ -1,28 +1,14 @@
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
 import {parseInputs} from '../../src/inputs/input.js'
-import {type Manifest, manifestOf} from '../../src/oci/manifest.js'
-import {OCI_INDEX, OCI_MANIFEST} from '../../src/oci/media-type.js'
+import type {Manifest} from '../../src/oci/manifest.js'
 import {parseTag} from '../../src/oci/reference.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
-import type {RepositoryClient} from '../../src/registry/repository-client.js'
-import {putBlob} from '../support/registry-client.js'
 import type {RunningRegistry} from '../support/registries.js'
 import {clientOf, digestAt} from '../support/releases.js'
+import {type CacheForm, pushCache, pushDated} from './dated-images.js'
 
 const DAY = 24 * 3_600_000
-const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip'
-const CACHE_CONFIG = 'application/vnd.buildkit.cacheconfig.v0'
-
-/** How BuildKit lays out a cache: as an image manifest (image-manifest=true), or as an index of layers. */
-type CacheForm = 'image' | 'index'
-
-const bytesOf = (document: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(document))
-
-async function blobOf(client: RepositoryClient, bytes: Uint8Array) {
-  return {digest: await putBlob(client, bytes), size: bytes.length}
-}
-
 /** What registries do differently. */
 interface RegistryWays {
   readonly cacheForms?: readonly CacheForm[]
@@ -54,52 +40,11 @@ export function arrivalSuite(
     await cleanupLatest.run(parseInputs(cleanupLatest.inputs, {images: image, ...texts}), ports)
   const imageAt = (): string => `${registry.host}/arrival/${(serial += 1)}`
 
-  /** An image whose config and annotation name a date, as a build that can be repeated writes it. */
-  async function push(
+  const push = async (
     image: string,
     created: string | undefined,
     ...tags: readonly string[]
-  ): Promise<Manifest> {
-    const client = clientOf(ports, image)
-    const config = bytesOf({
-      architecture: 'amd64',
-      os: 'linux',
-      created,
-      config: {},
-      rootfs: {type: 'layers', diff_ids: []},
-      serial: (serial += 1)
-    })
-    const blob = await blobOf(client, config)
-    const document = {
-      schemaVersion: 2,
-      mediaType: OCI_MANIFEST,
-      config: {mediaType: 'application/vnd.oci.image.config.v1+json', ...blob},
-      layers: [],
-      annotations: created === undefined ? {} : {'org.opencontainers.image.created': created}
-    }
-    const manifest = manifestOf(bytesOf(document), OCI_MANIFEST)
-    for (const tag of tags) await client.putManifest(manifest, parseTag(tag))
-    return manifest
-  }
-
-  /** A cache as BuildKit exports it: an image manifest, or an index of layers. */
-  async function pushCache(image: string, tag: string, age: number, form: CacheForm): Promise<void> {
-    const client = clientOf(ports, image)
-    const config = {
-      mediaType: CACHE_CONFIG,
-      ...(await blobOf(client, bytesOf({layers: [], records: [], tag})))
-    }
-    const layer = {
-      mediaType: LAYER,
-      ...(await blobOf(client, bytesOf({layer: tag}))),
-      annotations: {'buildkit/createdat': new Date(now - age).toISOString()}
-    }
-    const document =
-      form === 'image'
-        ? {schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [layer]}
-        : {schemaVersion: 2, mediaType: OCI_INDEX, manifests: [layer, config]}
-    await client.putManifest(manifestOf(bytesOf(document), document.mediaType), parseTag(tag))
-  }
+  ): Promise<Manifest> => await pushDated(clientOf(ports, image), created, tags)
 
   const old = new Date(now - 50 * DAY).toISOString()
 
@@ -162,8 +107,8 @@ export function arrivalSuite(
     'goes by the layers of a cache of BuildKit in the form of an %s',
     async form => {
       const image = imageAt()
-      await pushCache(image, 'cache-old', 20 * DAY, form)
-      await pushCache(image, 'cache-new', 2 * DAY, form)
+      await pushCache(clientOf(ports, image), 'cache-old', {made: now - 20 * DAY, form})
+      await pushCache(clientOf(ports, image), 'cache-new', {made: now - 2 * DAY, form})
       const rules = {'cache-tags': 'glob:cache-*', 'cache-age': '14d'}
       const dry = await run(image, {...rules, 'dry-run': 'true'})
       expect(dry.report).toMatch(/"cached":"\d{4}-/)

@@ -1,15 +1,17 @@
+import {setTimeout as delay} from 'node:timers/promises'
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
 import {ReleaseError} from '../../src/errors.js'
 import {openGithubApi} from '../../src/hosts/github-api.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import type {Digest} from '../../src/oci/digest.js'
-import type {HttpRequest, Ports, Send} from '../../src/ports.js'
+import type {Clock, HttpRequest, Ports, Send} from '../../src/ports.js'
 import {HUB_LOGIN, startDockerHub} from '../support/docker-hub-emulator.js'
 import {startGhcr} from '../support/ghcr-emulator.js'
 import {namedHosts} from '../support/named-hosts.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import type {RunningRegistry} from '../support/registries.js'
 import {type ScriptedAnswer, scriptedSend} from '../support/scripted-send.js'
+import type {CacheForm} from './dated-images.js'
 
 /** What happens to the requests of one clean-up. */
 export interface Network {
@@ -30,6 +32,14 @@ export interface PlaceRun {
 export interface Place {
   /** Whether what has no tag is listed there. */
   readonly listsUntagged: boolean
+  /** Whether it tells when a tag was pushed: then nothing else counts. */
+  readonly tellsTimes: boolean
+  /** How a cache of BuildKit can be laid out there. */
+  readonly cacheForms: readonly CacheForm[]
+  /** Milliseconds since the epoch, by the clock of the host and of clean-ups. */
+  now(): number
+  /** Moves that clock on. */
+  pass(milliseconds: number): void
   /** What pushes there, as anybody does. */
   readonly ports: TestPorts
   imageOf(name: string): string
@@ -43,6 +53,8 @@ export interface Place {
   close(): Promise<void>
 }
 
+const BOTH_FORMS = ['image', 'index'] as const
+
 const LOCKED: ScriptedAnswer = {
   status: 409,
   body: {errors: [{code: 'CONFLICT', message: 'it is locked by a rule'}]}
@@ -52,13 +64,35 @@ const locking = (digest: Digest): Network => ({
   instead: ({method, url}) => (method === 'DELETE' && url.pathname.endsWith(digest) ? LOCKED : undefined)
 })
 
+/** A clock that a test can move on, the same for the host and for what cleans it. */
+function movingTime(): {
+  readonly now: () => number
+  readonly pass: (milliseconds: number) => void
+  readonly clock: Clock
+} {
+  let ahead = 0
+  const now = (): number => Date.now() + ahead
+  return {
+    now,
+    pass: milliseconds => void (ahead += milliseconds),
+    clock: {now, sleep: async (milliseconds, signal) => await delay(milliseconds, undefined, {signal})}
+  }
+}
+
 /** A registry itself. */
-export async function registryPlace(start: () => Promise<RunningRegistry>): Promise<Place> {
+export async function registryPlace(
+  start: () => Promise<RunningRegistry>,
+  cacheForms: readonly CacheForm[] = BOTH_FORMS
+): Promise<Place> {
   const registry = await start()
-  const ports = testPorts([registry])
+  const time = movingTime()
+  const ports = {...testPorts([registry]), clock: time.clock}
   const imageOf = (name: string): string => `${registry.host}/org/${name}`
   return {
     listsUntagged: false,
+    tellsTimes: false,
+    cacheForms,
+    ...time,
     ports,
     imageOf,
     baseOf: name => `http://${registry.host}/v2/org/${name}`,
@@ -74,13 +108,17 @@ export async function registryPlace(start: () => Promise<RunningRegistry>): Prom
 
 /** GitHub's registry with its API. */
 export async function ghcrPlace(): Promise<Place> {
-  const emulator = await startGhcr()
-  const ports = testPorts([])
+  const time = movingTime()
+  const emulator = await startGhcr({now: time.now})
+  const ports = {...testPorts([]), clock: time.clock}
   const environment = {GITHUB_API_URL: emulator.apiUrl, GITHUB_TOKEN: 'admin'}
   const imageOf = (name: string): string => `${emulator.host}/org/${name}`
   const own = {backend: 'ghcr', 'github-token': 'admin'}
   return {
     listsUntagged: true,
+    tellsTimes: true,
+    cacheForms: BOTH_FORMS,
+    ...time,
     ports,
     imageOf,
     baseOf: name => `http://${emulator.host}/v2/org/${name}`,
@@ -103,16 +141,21 @@ export async function ghcrPlace(): Promise<Place> {
 
 /** Docker Hub with its API, by its own names. */
 export async function hubPlace(): Promise<Place> {
-  const hub = await startDockerHub()
+  const time = movingTime()
+  const hub = await startDockerHub({now: time.now})
   const plain = testPorts([])
   const places = {'registry-1.docker.io': `http://${hub.host}`, 'hub.docker.com': hub.apiUrl}
   const ports = testPorts([], {
+    clock: time.clock,
     send: namedHosts(plain.send, places),
     credentials: host => Promise.resolve(host === 'docker.io' ? HUB_LOGIN : undefined)
   })
   const imageOf = (name: string): string => `docker.io/ada/${name}`
   return {
     listsUntagged: false,
+    tellsTimes: true,
+    cacheForms: BOTH_FORMS,
+    ...time,
     ports,
     imageOf,
     baseOf: name => `http://${hub.host}/v2/ada/${name}`,

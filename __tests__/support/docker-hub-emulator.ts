@@ -29,6 +29,8 @@ export interface HubOptions {
   readonly logins?: readonly {readonly username: string; readonly password: string}[]
   /** Requests a minute; a refusal says when to come back. */
   readonly limit?: {readonly requests: number; readonly windowSeconds: number}
+  /** By what it says when a tag was pushed, in milliseconds since the epoch; by default all are of one day. */
+  readonly now?: () => number
 }
 
 /** Docker Hub: a registry that deletes only what nothing names, and the API that deletes tags. */
@@ -41,7 +43,7 @@ export interface HubEmulator extends EmulatorServer {
 /** The login that Hub takes. */
 export const HUB_LOGIN = {username: 'ada', password: 'dckr_pat_secret'} as const
 
-const PUSHED = '2026-11-01T10:00:00.000000Z'
+const PUSHED = Date.parse('2026-11-01T10:00:00Z')
 
 /** Starts it on free ports. */
 export async function startDockerHub(options: HubOptions = {}): Promise<HubEmulator> {
@@ -50,12 +52,19 @@ export async function startDockerHub(options: HubOptions = {}): Promise<HubEmula
   return {...(await serveEmulated(hub, behind)), calls: hub.calls, faults: hub.faults}
 }
 
+interface HubTag {
+  readonly name: string
+  readonly digest: string
+}
+
 class Hub implements Emulated {
   readonly calls: string[] = []
   readonly faults: string[] = []
   readonly #options: HubOptions
   readonly #backing: string
   readonly #check = new OpenApiCheck(DOCKER_HUB)
+  /** When each tag was last pushed, by `namespace/name:tag`. */
+  readonly #pushed = new Map<string, number>()
   readonly #window = {start: Date.now(), used: 0}
 
   constructor(options: HubOptions, backing: string) {
@@ -77,6 +86,7 @@ class Hub implements Emulated {
         return
       }
     }
+    if (method === 'PUT') this.#pushed.set(`${name}:${reference}`, this.#options.now?.() ?? PUSHED)
     await passToRegistry(this.#backing, {incoming, body}, outgoing)
   }
 
@@ -88,7 +98,7 @@ class Hub implements Emulated {
     return roots.some(text => text.includes(`"${digest}"`))
   }
 
-  async #tagsOf(name: string): Promise<{name: string; digest: string}[]> {
+  async #tagsOf(name: string): Promise<HubTag[]> {
     const answer = await fetch(`http://${this.#backing}/v2/${name}/tags/list`)
     if (!answer.ok) return []
     const {tags} = (await answer.json()) as {tags: readonly string[] | null}
@@ -144,29 +154,30 @@ class Hub implements Emulated {
     if (token !== 'Bearer good') return {status: 401, body: {detail: 'authentication required', message: ''}}
     const full = `${namespace ?? owner ?? ''}/${repository}`
     const tags = await this.#tagsOf(full)
-    if (name === undefined) return tags.length === 0 ? absent() : this.#page(tags, searchParams)
+    if (name === undefined) return tags.length === 0 ? absent() : this.#page(full, tags, searchParams)
     const found = tags.find(one => one.name === name)
     if (found === undefined) return absent()
-    if (method === 'GET') return {status: 200, body: this.#entry(found)}
+    if (method === 'GET') return {status: 200, body: this.#entry(full, found)}
     await fetch(`http://${this.#backing}/v2/${full}/manifests/${name}`, {method: 'DELETE'})
     return {status: 204}
   }
 
-  #page(tags: readonly {name: string; digest: string}[], query: URLSearchParams): ApiAnswer {
+  #page(full: string, tags: readonly HubTag[], query: URLSearchParams): ApiAnswer {
     const [page, size] = [Number(query.get('page') ?? 1), Number(query.get('page_size') ?? 10)]
-    const results = tags.slice((page - 1) * size, page * size).map(tag => this.#entry(tag))
+    const results = tags.slice((page - 1) * size, page * size).map(tag => this.#entry(full, tag))
     if (results.length === 0) return absent()
     const next = page * size < tags.length ? `https://hub.docker.com/?page=${page + 1}` : null
     return {status: 200, body: {count: tags.length, next, previous: null, results}}
   }
 
-  #entry({name, digest}: {name: string; digest: string}) {
+  #entry(full: string, {name, digest}: HubTag) {
+    const pushed = new Date(this.#pushed.get(`${full}:${name}`) ?? PUSHED).toISOString().replace('Z', '000Z')
     return {
       id: 1,
       name,
       full_size: 1234,
-      last_updated: PUSHED,
-      tag_last_pushed: PUSHED,
+      last_updated: pushed,
+      tag_last_pushed: pushed,
       tag_last_pulled: null,
       status: 'active',
       v2: 'true',

@@ -25,6 +25,8 @@ export interface GhcrOptions extends Partial<GhcrSettings> {
   readonly registry?: RunningRegistry
   /** May answer a request to the API in place of it: `after` it was done, or without doing it. */
   readonly interfere?: (method: string, path: string) => Interference | undefined
+  /** By what it says when something was pushed: milliseconds since the epoch. */
+  readonly now?: () => number
 }
 
 /** A failure that a test puts into the API. */
@@ -66,7 +68,7 @@ export async function startGhcr(options: GhcrOptions = {}): Promise<GhcrEmulator
     ...options
   }
   const behind = await registryBehind(options.registry)
-  const state = new GhcrState()
+  const state = new GhcrState(options.now)
   const {description, check} = checkedGithub()
   const api = new GhcrPackagesApi({description, state, settings, manifests: manifestsOf(behind.host)})
   const emulator = new Emulator(options, {state, api, check, backing: behind.host})

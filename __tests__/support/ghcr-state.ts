@@ -37,7 +37,13 @@ export interface GhcrSettings {
 /** The packages of the container registry, by `owner/name`. */
 export class GhcrState {
   readonly packages = new Map<string, GhcrVersion[]>()
+  readonly #now: () => number
   #nextId = 1000
+
+  /** @param now milliseconds since the epoch */
+  constructor(now: () => number = Date.now) {
+    this.#now = now
+  }
 
   /** The versions of a package; active ones if nothing else is said, newest first. */
   list(name: string, state: 'active' | 'deleted' = 'active'): GhcrVersion[] {
@@ -54,7 +60,7 @@ export class GhcrState {
   /** Notes that a manifest was put. */
   put(name: string, reference: string, mediaType: string, bytes: Uint8Array): void {
     const digest = digestOf(bytes)
-    const now = Date.now()
+    const now = this.#now()
     const known = this.find(name, digest)
     const version = known ?? this.#make(digest, mediaType, bytes, now)
     if (known === undefined) this.packages.set(name, [...(this.packages.get(name) ?? []), version])
