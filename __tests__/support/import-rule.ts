@@ -38,7 +38,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   },
   {inputs: ['fastest-levenshtein']},
   {plan: ['zod', 'node:crypto']},
-  {oci: ['node:crypto'], versions: []},
+  {oci: ['node:crypto'], versions: [], expressions: []},
   {'errors.ts': [], 'workflow-run.ts': [], 'version.ts': []}
 ]
 

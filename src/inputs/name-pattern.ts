@@ -1,6 +1,8 @@
+import {boundedExpression} from '../expressions/bounded-expression.js'
+
 /** A name with `*` for any characters, such as `digests-*`, as a test of names. */
 export function matchesPattern(pattern: string): (name: string) => boolean {
   const escaped = pattern.split('*').map(part => part.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-  const expression = new RegExp(`^${escaped.join('.*')}$`, 's')
+  const expression = boundedExpression(`^${escaped.join('.*')}$`, 's')
   return name => expression.test(name)
 }

@@ -1,4 +1,5 @@
 import {digestsMatched} from './step-patterns.js'
+import {boundedExpression} from '../expressions/bounded-expression.js'
 import {type StepWords, imageName, isOpen} from './step-words.js'
 
 /**
@@ -65,7 +66,7 @@ function translateIgnored(step: StepWords): void {
 
 function matched(expression: string): ReturnType<typeof digestsMatched> {
   try {
-    const test = new RegExp(expression)
+    const test = boundedExpression(expression)
     return digestsMatched(digest => test.test(digest))
   } catch {
     return 'some'

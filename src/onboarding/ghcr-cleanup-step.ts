@@ -1,4 +1,5 @@
 import {messageOf} from '../errors.js'
+import {boundedExpression} from '../expressions/bounded-expression.js'
 import {
   type ReadPattern,
   digestsMatched,
@@ -141,7 +142,7 @@ function readRegex(step: StepWords, input: string, text: string): ReadPattern {
   if (isOpen(text)) step.faults.push(`${input} is an expression that only a run can tell`)
   else
     try {
-      new RegExp(text, 'u')
+      boundedExpression(text, 'u')
     } catch (fault) {
       step.faults.push(`${input}: ${messageOf(fault)}`)
     }
@@ -158,7 +159,7 @@ function digestsMatchedBy(step: StepWords, text: string): ReturnType<typeof dige
     return digestsMatched(digest => tests.some(matches => matches(digest)))
   }
   try {
-    const expression = new RegExp(text)
+    const expression = boundedExpression(text)
     return digestsMatched(digest => expression.test(digest))
   } catch {
     return 'none'

@@ -1,3 +1,5 @@
+import {boundedExpression} from '../expressions/bounded-expression.js'
+
 /** What the other actions take for patterns of tags, in the grammar of this project. */
 
 /** A pattern of tags that was read. */
@@ -68,6 +70,6 @@ export function wildcardTest(pattern: string): (text: string) => boolean {
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.')
-  const expression = new RegExp(`^${source}$`, 's')
+  const expression = boundedExpression(`^${source}$`, 's')
   return text => expression.test(text)
 }

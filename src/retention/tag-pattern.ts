@@ -1,5 +1,6 @@
 import picomatch from 'picomatch'
 import {ReleaseError, messageOf} from '../errors.js'
+import {boundedExpression} from '../expressions/bounded-expression.js'
 import {type Digest, isDigest, parseDigest} from '../oci/digest.js'
 import {parseTag} from '../oci/reference.js'
 
@@ -56,7 +57,7 @@ function patternIn(text: string): TagPattern | undefined {
   const [, kind, pattern = ''] = /^(glob|regex):(.*)$/s.exec(text) ?? []
   if (kind === undefined) return undefined
   if (pattern === '') throw invalid(text, 'the pattern is missing')
-  return {text, isExact: false, matches: kind === 'glob' ? globOf(pattern) : regexOf(text, pattern)}
+  return {text, isExact: false, matches: kind === 'glob' ? globOf(text, pattern) : regexOf(text, pattern)}
 }
 
 function exactTag(text: string): TagPattern {
@@ -100,16 +101,29 @@ function literalOfRegex(pattern: string): string {
 }
 
 /** A tag has no folders: `*` matches anything, a dot at the start too. */
-function globOf(pattern: string): (tag: string) => boolean {
-  // picomatch takes a second argument, which an array's own functions would give it.
-  const matcher = picomatch(pattern, {dot: true, bash: true})
-  return tag => matcher(tag)
+function globOf(text: string, pattern: string): (tag: string) => boolean {
+  const {source, flags} = picomatch.makeRe(pattern, {dot: true, bash: true})
+  return testOf(text, source.replaceAll(DOT_FOLDERS, ''), flags)
 }
 
+/** What picomatch looks for before each character of a path: the folders `.` and `..`. */
+const DOT_FOLDERS = '(?!(?:^|\\/)\\.{1,2}(?:\\/|$))'
+
 function regexOf(text: string, pattern: string): (tag: string) => boolean {
+  return testOf(text, `^(?:${pattern})$`, 'u')
+}
+
+/** Whoever names a tag, or writes a pattern, does not decide how long that takes. */
+function testOf(text: string, source: string, flags: string): (tag: string) => boolean {
   try {
-    const expression = new RegExp(`^(?:${pattern})$`, 'u')
-    return tag => expression.test(tag)
+    const {test} = boundedExpression(source, flags)
+    return tag => {
+      try {
+        return test(tag)
+      } catch (cause) {
+        throw invalid(text, messageOf(cause))
+      }
+    }
   } catch (cause) {
     throw invalid(text, messageOf(cause))
   }
@@ -135,11 +149,11 @@ export function parseNumberedPattern(text: string): NumberedPattern {
   const [before = '', after = ''] = parts.map(part =>
     part.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
   )
-  const expression = new RegExp(`^${before}(\\d{1,9})(?!\\d)${after}$`)
+  const expression = boundedExpression(`^${before}(\\d{1,9})(?!\\d)${after}$`)
   return {
     text,
     numberOf(tag) {
-      const digits = expression.exec(tag)?.[1]
+      const digits = expression.find(tag)?.[1]
       return digits === undefined ? undefined : Number(digits)
     }
   }

@@ -96,7 +96,7 @@ function applyMatch(rule: MatchRule, context: RuleContext): RuleOutcome {
   const source =
     rule.value === undefined ? context.facts.gitTag : renderTemplate(rule.value, context.facts.scope)
   if (source === undefined || source === '') return noTag(rule, 'the run has no Git tag')
-  const found = rule.pattern.exec(source)?.[rule.group]
+  const found = rule.pattern.find(source)?.[rule.group]
   if (found === undefined || found === '')
     return noTag(rule, `${source} does not match`, `No tag from ${placeOf(rule)}: ${source} does not match.`)
   const version = releaseIn(source, context)

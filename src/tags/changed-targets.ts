@@ -1,5 +1,6 @@
 import picomatch from 'picomatch'
 import {InputError} from '../errors.js'
+import {boundedExpression} from '../expressions/bounded-expression.js'
 import {nearest} from '../inputs/nearest.js'
 import type {PlannedTarget} from '../plan/plan.js'
 import type {PathPattern} from './path-pattern.js'
@@ -104,5 +105,16 @@ function matcherOf(patterns: readonly PathPattern[]): (file: string) => boolean 
 function globMatcher(glob: string): (file: string) => boolean {
   const path = glob.replace(/\/+$/, '')
   const globs = /[*?[{]/.test(path) ? [path] : [path, `${path}/**`]
-  return picomatch(globs, {dot: true, noextglob: true, nonegate: true})
+  const options = {dot: true, noextglob: true, nonegate: true}
+  if (isSimple(path)) return picomatch(globs, options)
+  const tests = globs.map(one => {
+    const {source, flags} = picomatch.makeRe(one, options)
+    return boundedExpression(source, flags).test
+  })
+  return file => tests.some(test => test(file))
+}
+
+/** A few wildcards are quick as they are; of many, or of groups, names of files could be made that take for ever. */
+function isSimple(glob: string): boolean {
+  return !glob.includes('(') && (glob.match(/\*+|\{/g) ?? []).length <= 3
 }

@@ -1,3 +1,4 @@
+import {type BoundedExpression, boundedExpression} from '../expressions/bounded-expression.js'
 import {nearest} from '../inputs/nearest.js'
 import {type Report, quote} from './input-lines.js'
 import type {RunFacts} from './run-facts.js'
@@ -6,7 +7,7 @@ import type {RunFacts} from './run-facts.js'
 interface Condition {
   readonly word: string
   /** The name that a branch or Git tag must have; `*` stands for any characters. */
-  readonly name?: RegExp
+  readonly name?: BoundedExpression
 }
 
 /** Conditions that must all hold. */
@@ -81,7 +82,7 @@ function holds(
   }
 }
 
-function globExpression(glob: string): RegExp {
+function globExpression(glob: string): BoundedExpression {
   const parts = glob.split('*').map(part => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`)
+  return boundedExpression(`^${parts.join('.*')}$`)
 }

@@ -1,3 +1,4 @@
+import {type BoundedExpression, boundedExpression} from '../expressions/bounded-expression.js'
 import {nearest} from '../inputs/nearest.js'
 import type {Field} from './fields.js'
 import {type Report, quote} from './input-lines.js'
@@ -5,7 +6,7 @@ import {type Occasion, parseOccasions} from './occasion.js'
 import {type Template, type Vocabulary, isLiteral, literal, parseTemplate} from './template.js'
 
 /** What a regular expression is that the rule reports as broken: it finds nothing. */
-const NOTHING = /$^/
+const NOTHING = boundedExpression('$^')
 
 /** What every type takes. */
 interface CommonAttributes {
@@ -77,12 +78,11 @@ export class RuleAttributes {
   }
 
   /** Where a version rule reads: an empty value or match is as good as none. */
-  source(): {value?: Template; match?: RegExp} {
+  source(): {value?: Template; match?: BoundedExpression} {
     const text = this.text('match') ?? ''
     if (text === '') return this.value()
     const match = this.#expression('match', text, '')
-    if (match !== undefined && groupsOf(match) === 0)
-      this.#report(`match=${text} has no group; put the version in ( )`)
+    if (match?.groups === 0) this.#report(`match=${text} has no group; put the version in ( )`)
     return {...this.value(), match: match ?? NOTHING}
   }
 
@@ -97,15 +97,15 @@ export class RuleAttributes {
   }
 
   /** The regular expression of type=match, plain or between slashes with flags behind, and its group. */
-  search(): {pattern: RegExp; group: number} {
+  search(): {pattern: BoundedExpression; group: number} {
     const text = this.text('pattern') ?? ''
     const [, body = text, flags = ''] = /^\/(.+)\/(.*)$/.exec(text) ?? []
     const group = this.#number('group', /^\d+$/) ?? 0
     if (text === '') this.#report('the attribute pattern is missing')
     const pattern =
       text === '' ? NOTHING : (this.#expression('pattern', body, flags.replace('g', '')) ?? NOTHING)
-    if (pattern !== NOTHING && group > groupsOf(pattern))
-      this.#report(`group=${group}, but pattern=${text} has ${groupsOf(pattern)} groups`)
+    if (pattern !== NOTHING && group > pattern.groups)
+      this.#report(`group=${group}, but pattern=${text} has ${pattern.groups} groups`)
     return {pattern, group}
   }
 
@@ -128,9 +128,9 @@ export class RuleAttributes {
     return Number(text)
   }
 
-  #expression(name: string, text: string, flags: string): RegExp | undefined {
+  #expression(name: string, text: string, flags: string): BoundedExpression | undefined {
     try {
-      return new RegExp(text, flags)
+      return boundedExpression(text, flags)
     } catch (error) {
       const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : ''
       this.#report(
@@ -146,8 +146,4 @@ export function enableFault(text: string): string {
   if (text === '') return 'enable is empty: the expression behind it gave nothing; it must be true or false'
   const guess = /^(?:true|false)$/i.test(text) ? `; did you mean ${text.toLowerCase()}?` : ''
   return `enable=${quote(text)} is neither true nor false${guess}`
-}
-
-function groupsOf(expression: RegExp): number {
-  return (new RegExp(`${expression.source}|`, expression.flags).exec('')?.length ?? 1) - 1
 }

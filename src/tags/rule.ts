@@ -1,3 +1,4 @@
+import type {BoundedExpression} from '../expressions/bounded-expression.js'
 import type {Occasion} from './occasion.js'
 import type {Template} from './template.js'
 import type {VersionScheme} from './version.js'
@@ -35,13 +36,13 @@ export interface VersionRule extends CommonRule {
   readonly pattern: Template
   readonly value?: Template
   /** Its first group is the version. */
-  readonly match?: RegExp
+  readonly match?: BoundedExpression
 }
 
 /** A tag from what a regular expression finds in the Git tag, or in `value`. */
 export interface MatchRule extends CommonRule {
   readonly type: 'match'
-  readonly pattern: RegExp
+  readonly pattern: BoundedExpression
   readonly group: number
   readonly value?: Template
 }

@@ -26,7 +26,7 @@ function sourceOf(rule: VersionRule, {facts, versionText}: RuleContext): string 
 }
 
 function matchedText(rule: VersionRule, source: string): string | undefined {
-  return rule.match === undefined ? source : rule.match.exec(source)?.[1]
+  return rule.match === undefined ? source : rule.match.find(source)?.[1]
 }
 
 function unmatchedNote(rule: VersionRule, source: string): string {

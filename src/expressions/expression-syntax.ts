@@ -1,0 +1,146 @@
+/** A part of a regular expression, as ECMA-262 ("Patterns") means it. */
+export type Part =
+  | {readonly kind: 'character'; readonly text: string}
+  | {readonly kind: 'assertion'; readonly text: '^' | '$' | '\\b' | '\\B'}
+  | {readonly kind: 'sequence'; readonly parts: readonly Part[]}
+  | {readonly kind: 'choice'; readonly options: readonly Part[]}
+  | {readonly kind: 'group'; readonly number: number; readonly body: Part}
+  | {readonly kind: 'look'; readonly isBehind: boolean; readonly isNegative: boolean; readonly body: Part}
+  | Repetition
+
+/** A part that stands between `min` and `max` times; `groups` are the numbers of those in it, first and behind the last. */
+export interface Repetition {
+  readonly kind: 'repetition'
+  readonly body: Part
+  readonly min: number
+  readonly max: number
+  readonly isLazy: boolean
+  readonly groups: readonly [first: number, end: number]
+}
+
+/** What the syntax has and this does not read. */
+export class UnreadSyntax extends Error {}
+
+/** How many groups there may be, and how deep they may stand in each other. */
+const MAX_GROUPS = 100
+const MAX_DEPTH = 50
+
+/** One class of characters, or one character by its escape. */
+const CLASS = /\[(?:\\[^]|[^\]\\])*\]/y
+const ESCAPE =
+  /\\(?:c[A-Za-z]|x[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f]+\}|u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|[pP]\{[^}]*\}|0(?!\d)|[^1-9])/uy
+/** Without the flag u these mean the letters that they begin with. */
+const PLAIN_ESCAPE = /\\(?:c[A-Za-z]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|0(?!\d)|(?![\dck])[^])/y
+const QUANTIFIER = /(?:[*+?]|\{(\d+)(,(\d*))?\})(\??)/y
+const GROUP = /\((?:\?(?:<?[=!]|:|<[^>]+>))?/y
+
+/**
+ * Reads what `new RegExp` has accepted.
+ * @throws UnreadSyntax for references to groups, and for what is newer than ES2022
+ */
+export function readExpression(source: string, isUnicode: boolean): {part: Part; groups: number} {
+  const reader = new Reader(source, isUnicode)
+  const part = reader.choice(0)
+  return {part, groups: reader.groups}
+}
+
+class Reader {
+  groups = 0
+  #at = 0
+
+  constructor(
+    readonly source: string,
+    readonly isUnicode: boolean
+  ) {}
+
+  choice(depth: number): Part {
+    if (depth > MAX_DEPTH) throw new UnreadSyntax(`groups stand more than ${MAX_DEPTH} deep in each other`)
+    const options = [this.#sequence(depth)]
+    while (this.#take('|')) options.push(this.#sequence(depth))
+    return options.length === 1 && options[0] !== undefined ? options[0] : {kind: 'choice', options}
+  }
+
+  #sequence(depth: number): Part {
+    const parts: Part[] = []
+    while (this.#at < this.source.length && !/^[|)]/.test(this.source.slice(this.#at, this.#at + 1))) {
+      const before = this.groups
+      const part = this.#part(depth)
+      parts.push(this.#repeated(part, [before + 1, this.groups + 1]))
+    }
+    return {kind: 'sequence', parts}
+  }
+
+  #repeated(body: Part, groups: readonly [number, number]): Part {
+    const found = this.#match(QUANTIFIER)
+    if (found === undefined) return body
+    const [text, least, range, most, lazy] = found
+    const isLazy = lazy === '?'
+    if (least === undefined) {
+      const max = text.startsWith('?') ? 1 : Infinity
+      return {kind: 'repetition', body, min: text.startsWith('+') ? 1 : 0, max, isLazy, groups}
+    }
+    const min = Number(least)
+    const max = range === undefined ? min : most === '' ? Infinity : Number(most)
+    return {kind: 'repetition', body, min, max, isLazy, groups}
+  }
+
+  #part(depth: number): Part {
+    const next = this.source[this.#at] ?? ''
+    if (next === '(') return this.#group(depth)
+    if (next === '[') return this.#character(this.#match(CLASS)?.[0])
+    if (next === '\\') return this.#escape()
+    if (next === '^' || next === '$') {
+      this.#at += 1
+      return {kind: 'assertion', text: next}
+    }
+    const point = String.fromCodePoint(this.source.codePointAt(this.#at) ?? 0)
+    const text = this.isUnicode ? point : next
+    this.#at += text.length
+    return {kind: 'character', text: /[{}\]]/.test(text) ? `\\${text}` : text}
+  }
+
+  #escape(): Part {
+    const text = this.source.slice(this.#at, this.#at + 2)
+    if (text === '\\b' || text === '\\B') {
+      this.#at += 2
+      return {kind: 'assertion', text}
+    }
+    return this.#character(this.#match(this.isUnicode ? ESCAPE : PLAIN_ESCAPE)?.[0])
+  }
+
+  #character(text: string | undefined): Part {
+    if (text === undefined || /^\\k/.test(text))
+      throw new UnreadSyntax(
+        `${JSON.stringify(this.source.slice(this.#at, this.#at + 8))} refers to a group, or is an octal number`
+      )
+    return {kind: 'character', text}
+  }
+
+  #group(depth: number): Part {
+    const opening = this.#match(GROUP)?.[0] ?? ''
+    if (opening === '(' && this.source[this.#at] === '?')
+      throw new UnreadSyntax('flags within an expression are not known')
+    const isCapture = opening === '(' || /^\(\?<[^=!]/.test(opening)
+    const number = isCapture ? ++this.groups : 0
+    if (number > MAX_GROUPS) throw new UnreadSyntax(`it has more than ${MAX_GROUPS} groups`)
+    const body = this.choice(depth + 1)
+    this.#take(')')
+    if (isCapture) return {kind: 'group', number, body}
+    if (opening === '(?:') return {kind: 'sequence', parts: [body]}
+    return {kind: 'look', isBehind: opening.includes('<'), isNegative: opening.endsWith('!'), body}
+  }
+
+  #take(sign: string): boolean {
+    if (this.source[this.#at] !== sign) return false
+    this.#at += 1
+    return true
+  }
+
+  #match(expression: RegExp): RegExpExecArray | undefined {
+    expression.lastIndex = this.#at
+    const found = expression.exec(this.source)
+    if (found === null) return undefined
+    this.#at = expression.lastIndex
+    return found
+  }
+}
