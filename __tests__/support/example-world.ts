@@ -81,6 +81,8 @@ export interface ExampleWorld {
   /** The commit that the next run is for. */
   head(): string
   commit(files?: Readonly<Record<string, string>>): string
+  /** Variables of a run on machines whose clocks are that many milliseconds ahead. */
+  laterBy(milliseconds: number): Readonly<Record<string, string>>
   /** The text of a file of the repository. */
   read(file: string): string
   run(event: ExampleEvent): Promise<WorkflowEnd>
@@ -128,6 +130,11 @@ export async function openExample(options: ExampleOptions): Promise<ExampleWorld
     readerEnv,
     head: () => git.head(),
     commit: files => git.commit(files),
+    laterBy(milliseconds) {
+      const file = path.join(temp, `later-by-${milliseconds}.cjs`)
+      writeFileSync(file, `const now = Date.now\nDate.now = () => now() + ${milliseconds}\n`)
+      return {NODE_OPTIONS: `--require ${file}`}
+    },
     read: file => readFileSync(path.join(git.folder, file), 'utf8'),
     succeed,
     async run(event) {
