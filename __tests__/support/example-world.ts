@@ -97,7 +97,7 @@ export async function openExample(options: ExampleOptions): Promise<ExampleWorld
   const {repository} = options
   const hosts = [...new Set(['docker.io', ...options.registries])]
   const registries = await Promise.all(
-    hosts.map(host => startVendorRegistry(host, repository, options.hubUsers))
+    hosts.map(host => startVendorRegistry(host, repository, {hubUsers: options.hubUsers}))
   )
   const git = copyExample(options.name, temp)
   const github = await startHostedGithub(repository)
@@ -240,7 +240,7 @@ function runExample(
 }
 
 /** The actions and the reusable workflow, to be used as `org/image-release@v1`. */
-function copyActions(): ProjectCopy {
+export function copyActions(): ProjectCopy {
   const copy = copyProject(
     file => /^(dist|[\w-]+\/action\.yml|action\.yml|\.github\/workflows)/.test(file),
     'none'

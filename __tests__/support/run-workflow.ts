@@ -8,7 +8,7 @@ import {component} from './components.js'
 import type {HostedGit} from './hosted/hosted-git.js'
 import {HOSTED_IMAGES, knownActions} from './hosted/hosted-image.js'
 import type {HostedMachines} from './hosted/hosted-machines.js'
-import {type JobGate, type LogEntry, startJobGate} from './hosted/job-gate.js'
+import {type JobGate, type LogEntry, type Review, startJobGate} from './hosted/job-gate.js'
 import {type Permissions, jobToken} from './hosted/job-token.js'
 import {actionFaults, faultsBeforeStart, secretNameFault} from './hosted/workflow-faults.js'
 import {
@@ -41,6 +41,8 @@ export interface WorkflowCall {
   readonly jobs?: number
   /** Who started the run. */
   readonly actor?: string
+  /** Reviews the jobs of those environments that `facts` says to have required reviewers. */
+  readonly review?: Review
 }
 
 /** How a workflow ended. */
@@ -57,7 +59,7 @@ let runs = 0
  */
 export async function runWorkflow(call: WorkflowCall): Promise<WorkflowEnd> {
   const temp = mkdtempSync(path.join(tmpdir(), 'act-'))
-  const gate = await startJobGate()
+  const gate = await startJobGate(call.review ?? (() => Promise.resolve('rejected')))
   try {
     const sha = call.git.publish(call.event.ref)
     const files = takeFiles(call, sha, temp)
@@ -124,7 +126,7 @@ function layerFiles(
   files: Readonly<Record<string, string>>,
   temp: string
 ): Record<string, string> {
-  const facts: RunFacts = {isReadOnly: false, isFork: false, environments: {}, ...call.facts}
+  const facts: RunFacts = {isReadOnly: false, isFork: false, environments: {}, reviewed: [], ...call.facts}
   const workflow = parseWorkflow(files[call.file] ?? '')
   const write = (folder: string, file: string, content: string): void => {
     mkdirSync(path.dirname(path.join(temp, folder, file)), {recursive: true})

@@ -14,6 +14,8 @@ export interface VendorRegistry {
   readonly credential: {readonly username: string; readonly password: string}
   /** The digests of all manifests of a repository, tagged or not, sorted. */
   manifests(repository: string): readonly string[]
+  /** Where it is reached without its name and its login, for what a test finds there: ghcr.io alone. */
+  readonly inside?: string
   /** What answers for its names. */
   readonly sites: Readonly<Record<string, Site>>
   stop(): Promise<void>
@@ -48,19 +50,26 @@ const LOGINS: Readonly<Record<string, Login>> = {
   }
 }
 
+/** What tests change about a vendor. */
+export interface VendorOptions {
+  /** More users of Docker Hub, with the password of the first. */
+  readonly hubUsers?: readonly string[] | undefined
+  /** By what ghcr.io says when something was pushed: milliseconds since the epoch. */
+  readonly now?: () => number
+}
+
 /**
  * Starts a real registry for one of the vendors, by the host that references name.
  * @param repository on GitHub, which packages of ghcr.io belong to
- * @param hubUsers more users of Docker Hub, with the password of the first
  */
 export async function startVendorRegistry(
   host: string,
   repository: string,
-  hubUsers: readonly string[] = []
+  {hubUsers = [], now}: VendorOptions = {}
 ): Promise<VendorRegistry> {
   const login = LOGINS[host]
   if (login === undefined) throw new Error(`no vendor is known by the name ${host}`)
-  if (host === 'ghcr.io') return await startGithubPackages(login, repository)
+  if (host === 'ghcr.io') return await startGithubPackages(login, repository, now)
   if (host === 'docker.io') return await startHub(login, hubUsers)
   const {username, password, realm} = login
   const registry = await startDistribution3({
@@ -79,11 +88,16 @@ export async function startVendorRegistry(
 }
 
 /** ghcr.io with its packages in GitHub's API: what is deleted there is gone here. */
-async function startGithubPackages(login: Login, repository: string): Promise<VendorRegistry> {
+async function startGithubPackages(
+  login: Login,
+  repository: string,
+  now?: () => number
+): Promise<VendorRegistry> {
   const registry = await startDistribution3()
   const [owner = ''] = repository.split('/')
   const emulator = await startGhcr({
     registry,
+    ...(now === undefined ? {} : {now}),
     accounts: {[owner]: 'Organization'},
     linkedTo: repository,
     admins: [repository],
@@ -106,6 +120,7 @@ async function startGithubPackages(login: Login, repository: string): Promise<Ve
   return {
     host: 'ghcr.io',
     credential: login,
+    inside: emulator.host,
     manifests: repository => manifestsIn(registry, repository),
     sites: {
       'ghcr.io': (incoming, answer) =>

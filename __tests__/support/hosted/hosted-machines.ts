@@ -58,6 +58,7 @@ export function hostedMachines(options: MachineOptions): HostedMachines {
       HOSTED_JOBS: at('jobs'),
       HOSTED_SETUP: path.join(FIXTURES, 'job-setup.sh'),
       HOSTED_OUTPUTS: path.join(FIXTURES, 'job-outputs.mjs'),
+      HOSTED_REVIEW: path.join(FIXTURES, 'job-review.mjs'),
       HOSTED_ARTIFACTS: path.join(run, 'artifacts'),
       HOSTED_BUILDX: findComponent('docker-buildx') ?? '',
       ...(options.docker === undefined ? {} : {DOCKER_HOST: options.docker}),

@@ -28,15 +28,23 @@ interface Asked {
   readonly secrets: readonly string[]
 }
 
+/** What somebody says to a job of an environment with required reviewers. */
+export type Review = (environment: string) => Promise<'approved' | 'rejected'>
+
 /** Starts it on a free port of this machine. */
-export async function startJobGate(): Promise<JobGate> {
+export async function startJobGate(review: Review): Promise<JobGate> {
   const masks = new Map<string, string[]>()
   const arrived = new Map<string, (masks: readonly string[]) => void>()
   const waiting = new Map<string, readonly string[]>()
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://gate')
     const end = (body: object): void => void response.end(JSON.stringify(body))
-    if (url.pathname === '/id-token') end({value: identity(url.searchParams.get('audience') ?? '')})
+    if (url.pathname === '/review')
+      void review(url.searchParams.get('environment') ?? '').then(
+        said => response.writeHead(said === 'approved' ? 200 : 403).end(),
+        (error: unknown) => response.writeHead(500).end(String(error))
+      )
+    else if (url.pathname === '/id-token') end({value: identity(url.searchParams.get('audience') ?? '')})
     else
       void json(request).then(async body => {
         const asked = body as Asked

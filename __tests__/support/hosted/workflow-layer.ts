@@ -9,6 +9,8 @@ export interface RunFacts {
   readonly isFork: boolean
   /** Secrets of environments, by the name of the environment. */
   readonly environments: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Environments with required reviewers: their jobs wait. */
+  readonly reviewed: readonly string[]
 }
 
 /** A workflow as it was written. */
@@ -78,7 +80,12 @@ function layerJob(workflow: Workflow, job: Job, facts: RunFacts, allowed?: Permi
     : {
         ...without(job, NOT_FOR_THE_EMULATOR),
         ...(Object.keys(env).length === 0 ? {} : {env}),
-        steps: [setUp(job, permissions), ...(job.steps ?? []).map(layerStep), ...end({...job, env}, token)],
+        steps: [
+          ...review(job, facts),
+          setUp(job, permissions),
+          ...(job.steps ?? []).map(layerStep),
+          ...end({...job, env}, token)
+        ],
         ...(job.outputs === undefined ? {} : {outputs: passedOn(job.outputs)})
       }
   return replaceDeep(whole, expressionsFor(job, token, facts)) as object
@@ -89,6 +96,25 @@ const NOT_FOR_THE_EMULATOR = ['concurrency', 'permissions']
 
 function without(part: object, keys: readonly string[]): object {
   return Object.fromEntries(Object.entries(part).filter(([key]) => !keys.includes(key)))
+}
+
+/** On GitHub such a job has no machine before somebody lets it have one, and fails where that is refused. */
+function review(job: Job, {reviewed}: RunFacts): object[] {
+  const name = environmentOf(job)
+  if (name === undefined || !reviewed.includes(name)) return []
+  return [
+    {
+      name: 'Wait for a review',
+      shell: 'bash',
+      'working-directory': '.',
+      run: 'node "$HOSTED_REVIEW"',
+      env: {HOSTED_ENVIRONMENT: name}
+    }
+  ]
+}
+
+function environmentOf({environment}: Job): string | undefined {
+  return typeof environment === 'string' ? environment : environment?.name
 }
 
 function setUp({'runs-on': label}: Job, permissions: Permissions): object {
@@ -158,12 +184,8 @@ export function asExpression(text: string): string {
 const EXPRESSION = /\$\{\{((?:'(?:[^']|'')*'|[^'])*?)\}\}/g
 
 /** What stands for the token, and for the secrets of the environment, in the expressions of a job. */
-function expressionsFor(
-  {environment}: Job,
-  token: string,
-  {environments}: RunFacts
-): (expression: string) => string {
-  const name = typeof environment === 'string' ? environment : environment?.name
+function expressionsFor(job: Job, token: string, {environments}: RunFacts): (expression: string) => string {
+  const name = environmentOf(job)
   const own = (secret: string): string | undefined => {
     const values = Object.entries(environments).filter(([, secrets]) => secret in secrets)
     if (name === undefined || values.length === 0) return undefined
