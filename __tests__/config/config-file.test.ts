@@ -2,12 +2,13 @@ import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
 import {COMMANDS, loadCommand} from '../../src/commands/all.js'
+import {buildByDigest} from '../../src/commands/build-by-digest.js'
 import {computeTags} from '../../src/commands/compute-tags.js'
 import {OF_ONE_COMMAND, SECTIONS, configure} from '../../src/commands/config.js'
 import {explain} from '../../src/commands/explain.js'
 import {parseConfigFile} from '../../src/config/config-file.js'
 import {InputError} from '../../src/errors.js'
-import {choice, json, text} from '../../src/inputs/input.js'
+import {choice, json, parseInputs, text} from '../../src/inputs/input.js'
 import {on} from '../support/tag-plans.js'
 import {planned, tagLines} from '../support/planned.js'
 import {failureOf} from '../support/thrown.js'
@@ -34,6 +35,21 @@ async function commandsWith(settings: 'top' | 'section'): Promise<string[]> {
   for (const name of COMMANDS.keys()) if ((await loadCommand(name)).settings === settings) names.push(name)
   return names
 }
+
+describe('entries of several lines in a section', () => {
+  it('stand in quotes, as the input takes them', () => {
+    const yaml = 'build-by-digest:\n  labels:\n    a: "one\\n \\"two\\""\n    b: plain\n'
+    const {texts} = parseConfigFile(FILE, yaml, {
+      table: buildByDigest.inputs,
+      section: 'build-by-digest',
+      others: SECTIONS
+    })
+    expect(parseInputs({labels: buildByDigest.inputs.labels}, texts).labels).toEqual([
+      ['a', 'one\n "two"'],
+      ['b', 'plain']
+    ])
+  })
+})
 
 describe('a file of settings', () => {
   it.each([

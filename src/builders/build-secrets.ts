@@ -1,8 +1,10 @@
 import {mkdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {type InputIssue, InputError} from '../errors.js'
-import type {BuildSecret} from '../inputs/build-secret.js'
+import {type BuildSecret, secretTitle} from '../inputs/build-secret.js'
+import {maskForms} from '../inputs/mask-forms.js'
 import type {Ports} from '../ports.js'
+import type {BuildRequest} from './builder.js'
 
 /** How a builder finds one secret: `--secret id=…,src=…` or `…,env=…`. The value is in no argument. */
 export interface SecretPlace {
@@ -13,34 +15,58 @@ export interface SecretPlace {
 /** BuildKit refuses secrets that are larger (solver/llbsolver, MaxSecretSize). */
 const MAX_SECRET_SIZE = 500 * 1024
 
-/** Shorter ones stand in every other line of a log. */
-const SHORTEST_HIDDEN = 4
+/** The secrets that a build gets, found before it begins. */
+export interface FoundSecrets {
+  readonly secrets: readonly BuildSecret[]
+  /** Texts that no log may show. */
+  readonly hidden: readonly string[]
+  /** What is left out, a sentence each. */
+  readonly notes: readonly string[]
+}
 
 /**
- * Makes sure that every secret can be had, before anything is built.
- * @returns the texts that no log may show
+ * Makes sure that every secret can be had, before anything is built. One that is empty is left out: a run of a fork has none,
+ * and `RUN --mount=type=secret` finds no file then, or fails where it says `required`.
  * @throws InputError that names each variable and file that is not there
  */
-export function checkSecrets(
+export function findSecrets(
   secrets: readonly BuildSecret[],
   environment: Ports['environment']
-): readonly string[] {
+): FoundSecrets {
   const issues: InputIssue[] = []
-  const values = secrets.map(({id, source}) => {
-    if (source.kind === 'value') return source.value
-    if (source.kind === 'variable') {
-      const value = environment(source.name)
-      if (value === undefined)
-        issues.push({input: 'secret-envs', message: `${id}: the variable ${source.name} is not set`})
-      return value ?? ''
-    }
-    const size = statSync(source.file, {throwIfNoEntry: false})?.size
-    if (size === undefined)
-      issues.push({input: 'secret-files', message: `${id}: there is no file ${JSON.stringify(source.file)}`})
-    return size === undefined || size > MAX_SECRET_SIZE ? '' : readFileSync(source.file, 'utf8')
+  const notes: string[] = []
+  const hidden: string[] = []
+  const usable = secrets.filter(secret => {
+    const value = valueOf(secret, environment, issues)
+    const isEmpty = value === '' && secret.source.kind !== 'file'
+    if (isEmpty)
+      notes.push(
+        `The secret ${secretTitle(secret.id)} is empty and left out: runs of forks and of Dependabot have no secrets, and a secret that is not set is empty.`
+      )
+    if (value !== undefined) hidden.push(...maskForms(value))
+    return !isEmpty
   })
   if (issues.length > 0) throw new InputError(issues)
-  return values.flatMap(hiddenTexts)
+  return {secrets: usable, hidden, notes}
+}
+
+/** Undefined where it cannot be had. */
+function valueOf(
+  {id, source}: BuildSecret,
+  environment: Ports['environment'],
+  issues: InputIssue[]
+): string | undefined {
+  if (source.kind === 'value') return source.value
+  if (source.kind === 'variable') {
+    const value = environment(source.name)
+    if (value === undefined)
+      issues.push({input: 'secret-envs', message: `${id}: the variable ${source.name} is not set`})
+    return value
+  }
+  const size = statSync(source.file, {throwIfNoEntry: false})?.size
+  if (size === undefined)
+    issues.push({input: 'secret-files', message: `${id}: there is no file ${JSON.stringify(source.file)}`})
+  return size === undefined || size > MAX_SECRET_SIZE ? undefined : readFileSync(source.file, 'utf8')
 }
 
 /**
@@ -76,9 +102,11 @@ function placeOf({id, source}: BuildSecret, file: string): SecretPlace {
   return {id, from: {file}}
 }
 
-/** The whole and every line of it: a log has lines. */
-function hiddenTexts(value: string): string[] {
-  return [value, ...value.split(/\r?\n/)]
-    .map(text => text.trim())
-    .filter(text => text.length >= SHORTEST_HIDDEN)
+/** The variables of this process that the builder reads by itself: those of secrets, and of arguments without a value. */
+export function passedVariables({
+  secrets = [],
+  buildArgs
+}: Pick<BuildRequest, 'secrets' | 'buildArgs'>): string[] {
+  const ofSecrets = secrets.flatMap(({source}) => (source.kind === 'variable' ? [source.name] : []))
+  return [...ofSecrets, ...buildArgs.filter(line => !line.includes('='))]
 }

@@ -6,7 +6,7 @@ import {formatPlatform} from '../oci/platform.js'
 import {type Repository, formatRepository} from '../oci/reference.js'
 import type {LocalImage} from '../ports.js'
 import {findContainerfile} from './build-context.js'
-import {withSecrets} from './build-secrets.js'
+import {passedVariables, withSecrets} from './build-secrets.js'
 import type {Builder, BuilderPorts, BuildRequest, NativePush} from './builder.js'
 import {type BuildxNames, buildxArguments} from './buildx-arguments.js'
 import type {BuildxInstance} from './buildx-instance.js'
@@ -58,6 +58,7 @@ export class BuildxBuilder implements Builder {
         args: buildxArguments(this.#instance, {...request, ...cache}, {file, destination, secrets}),
         purpose,
         ...(request.environment === undefined ? {} : {env: request.environment}),
+        passed: passedVariables(request),
         stream: true,
         watch: request.watch,
         hidden: request.hidden

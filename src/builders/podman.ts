@@ -6,9 +6,10 @@ import {formatPlatform} from '../oci/platform.js'
 import type {ExecResult, LocalImage} from '../ports.js'
 import {findContainerfile, readContainerfile} from './build-context.js'
 import {causeOf, isCacheFailure, isRuntimeFailure, isStorageRace} from './build-log.js'
-import {withSecrets} from './build-secrets.js'
+import {passedVariables, withSecrets} from './build-secrets.js'
 import type {Builder, BuilderPorts, BuildRequest} from './builder.js'
 import {assertPlatform, readBuiltImage} from './built-image.js'
+import {exactLabels} from './exact-labels.js'
 import {readDirectory, readLayout} from './image-layout.js'
 import {podmanCache} from './podman-cache.js'
 import {
@@ -98,6 +99,7 @@ export class PodmanBuilder implements Builder {
         `build ${request.context} for ${formatPlatform(request.platform)}`
       ),
       stream: true,
+      passed: passedVariables(request),
       env: {...request.environment, ...conf},
       watch: request.watch,
       hidden: request.hidden
@@ -117,7 +119,9 @@ export class PodmanBuilder implements Builder {
     const folder = path.join(request.outputFolder, 'image')
     const args = exportArguments(this.#program, request.format, {image, folder})
     await run(this.#ports, this.#call(args, `export the image to ${folder}`))
-    return request.format === 'oci' ? readLayout(folder) : readDirectory(folder)
+    const read = (): LocalImage => (request.format === 'oci' ? readLayout(folder) : readDirectory(folder))
+    const exported = read()
+    return exactLabels(folder, request.format, request.labels) ? read() : exported
   }
 
   async #check(image: LocalImage, request: BuildRequest, containerfile: string): Promise<void> {
@@ -130,10 +134,6 @@ export class PodmanBuilder implements Builder {
     )
       this.#ports.reporter.warning(
         `HEALTHCHECK is lost: ${this.name} keeps it in images of format docker only. Set format to docker.`
-      )
-    if (request.format === 'docker' && Object.keys(request.annotations).length > 0)
-      this.#ports.reporter.notice(
-        'Images of format docker have no annotations: those of the manifest are left out.'
       )
   }
 

@@ -15,6 +15,8 @@ export interface Call {
   readonly args: readonly string[]
   readonly purpose: string
   readonly env?: Readonly<Record<string, string>>
+  /** Names of variables of this process that it gets beside those of every builder. */
+  readonly passed?: readonly string[]
   /** Pass the output on to the log while the program runs. */
   readonly stream?: boolean
   /** Takes each line too. */
@@ -41,7 +43,7 @@ export async function ask(
 /** Runs a call and gives back what it answered, whatever the exit code. */
 export async function attempt(ports: BuilderPorts, call: Call): Promise<ExecResult> {
   throwIfCancelled(ports.signal)
-  const {program, args, env, stream = false} = call
+  const {program, args, env, passed, stream = false} = call
   const onLine = (line: string): void => {
     call.watch?.(line)
     ports.reporter.info(hide(line, call.hidden))
@@ -50,7 +52,8 @@ export async function attempt(ports: BuilderPorts, call: Call): Promise<ExecResu
     const options: ExecOptions = {
       signal: ports.signal,
       ...(stream ? {onLine} : {}),
-      ...(env === undefined ? {} : {env})
+      ...(env === undefined ? {} : {env}),
+      ...(passed === undefined ? {} : {passed})
     }
     const result = await ports.exec(program.command, [...program.prefix, ...args], options)
     throwIfCancelled(ports.signal)

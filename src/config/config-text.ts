@@ -66,6 +66,8 @@ function entryLine(input: Input<unknown>, pair: Pair, reading: ConfigReading): C
     return {text: [`name=${key}`, ...fields].join(','), line}
   }
   const text = isScalar(value) ? textOf(value) : JSON.stringify(plainOf(value, reading))
+  if (input.isQuoted === true && /[\r\n]/.test(text))
+    return {text: `"${`${key}=${text}`.replaceAll('"', '""')}"`, line}
   if (text.includes('\n')) reading.report(line, `${key} has several lines; one is allowed here`)
   return {text: `${key}=${text.replaceAll('\n', ' ')}`, line}
 }

@@ -1,5 +1,6 @@
 import {ReleaseError} from '../errors.js'
-import {InputFaults} from './input.js'
+import {splitEntries} from './entries.js'
+import {InputFaults} from './input-faults.js'
 
 /** What a build is given and must not keep, and where the builder finds it. */
 export interface BuildSecret {
@@ -13,17 +14,32 @@ export interface BuildSecret {
 
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
+/** A longer name may be a secret that ends with an equals sign. */
+const LONGEST_SHOWN = 32
+
 /**
- * Reads `id=value` lines as docker/build-push-action does: a line in double quotes may hold line breaks, and two quotes
- * in it are one. No value is in any message.
+ * Reads `id=value` entries as docker/build-push-action does, each value to the last byte: one in double quotes may hold line
+ * breaks, and two quotes in it are one. No value is in any message. One that is empty is given back: who uses it decides.
  * @throws InputFaults
  */
 export function parseSecretValues(text: string): readonly BuildSecret[] {
-  const entries = splitQuoted(text).map((entry, at): BuildSecret => {
-    const [id, value] = splitPair(entry, `entry ${at + 1}`)
+  const entries = splitEntries(text).filter(entry => entry.trim() !== '')
+  const faults: string[] = []
+  const secrets = entries.map((entry, at): BuildSecret => {
+    const {id, value} = splitPair(entry)
+    if (!ID.test(id))
+      faults.push(
+        `entry ${at + 1} of the secrets is not id=value (not shown); a value of several lines stands in double quotes, id and all`
+      )
     return {id, source: {kind: 'value', value}}
   })
-  return entries
+  if (faults.length > 0) throw new InputFaults(faults, true)
+  return secrets
+}
+
+/** A secret by its name where that is one, for messages: what stands before an equals sign may be the secret itself. */
+export function secretTitle(id: string): string {
+  return id.length <= LONGEST_SHOWN ? id : 'one with a long name (not shown)'
 }
 
 /**
@@ -31,11 +47,11 @@ export function parseSecretValues(text: string): readonly BuildSecret[] {
  * @throws ReleaseError INPUT_INVALID
  */
 export function parseSecretVariable(line: string): BuildSecret {
-  const [id, name] = splitPair(line, 'a line')
+  const {id, value: name} = namedPair(line)
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return {id, source: {kind: 'variable', name}}
   throw new ReleaseError(
     'INPUT_INVALID',
-    `the secret ${id} does not name a variable of the environment (what stands there is not shown, for it may be the secret itself)`
+    `the secret ${secretTitle(id)} does not name a variable of the environment (what stands there is not shown, for it may be the secret itself)`
   )
 }
 
@@ -44,28 +60,21 @@ export function parseSecretVariable(line: string): BuildSecret {
  * @throws ReleaseError INPUT_INVALID
  */
 export function parseSecretFile(line: string): BuildSecret {
-  const [id, file] = splitPair(line, 'a line')
+  const {id, value: file} = namedPair(line)
   if (!/[,"\n]/.test(file)) return {id, source: {kind: 'file', file}}
-  throw new ReleaseError('INPUT_INVALID', `the file of the secret ${id} has a comma or a quote in its name`)
+  throw new ReleaseError(
+    'INPUT_INVALID',
+    `the file of the secret ${secretTitle(id)} has a comma or a quote in its name`
+  )
 }
 
-function splitPair(entry: string, title: string): readonly [id: string, value: string] {
+function namedPair(line: string): {readonly id: string; readonly value: string} {
+  const {id, value} = splitPair(line)
+  if (ID.test(id) && value.trim() !== '') return {id, value: value.trim()}
+  throw new ReleaseError('INPUT_INVALID', 'a line of the secrets is not id=value (not shown)')
+}
+
+function splitPair(entry: string): {readonly id: string; readonly value: string} {
   const equals = entry.indexOf('=')
-  const id = entry.slice(0, Math.max(equals, 0)).trim()
-  const value = entry.slice(equals + 1).trim()
-  if (ID.test(id) && value !== '') return [id, value]
-  throw new ReleaseError('INPUT_INVALID', `${title} of the secrets is not id=value (not shown)`)
-}
-
-/** The entries of a text: its lines, but for line breaks between double quotes that open an entry. */
-function splitQuoted(text: string): string[] {
-  const entries = text.match(/^[^\S\n]*"(?:[^"]|"")*"[^\S\n]*$|^.*$/gm) ?? []
-  return entries.map(unquote).filter(entry => entry !== '')
-}
-
-function unquote(entry: string): string {
-  const trimmed = entry.trim()
-  if (!trimmed.startsWith('"')) return trimmed
-  if (trimmed.length > 1 && trimmed.endsWith('"')) return trimmed.slice(1, -1).replaceAll('""', '"')
-  throw new InputFaults(['a double quote opens an entry of the secrets and nothing closes it (not shown)'])
+  return {id: entry.slice(0, Math.max(equals, 0)).trim(), value: entry.slice(equals + 1)}
 }

@@ -1,5 +1,9 @@
 import {type InputIssue, InputError, ReleaseError, messageOf} from '../errors.js'
+import {type EntryForm, splitEntries} from './entries.js'
+import {InputFaults} from './input-faults.js'
 import {nearest} from './nearest.js'
+
+export {InputFaults} from './input-faults.js'
 
 /** How an input is written, for action.yml, the flags and the documentation. */
 export type InputShape = 'text' | 'flag' | 'choice' | 'list' | 'lines' | 'number' | 'duration' | 'json'
@@ -23,6 +27,8 @@ export interface Input<T> {
   readonly isOfCall?: boolean
   /** Whether an entry of a map, in a file of settings, is a line that starts with `name=` and its key. */
   readonly isNamed?: boolean
+  /** Whether an entry of several lines may stand in double quotes. */
+  readonly isQuoted?: boolean
   /** Whether white space is a value, and not as good as nothing. */
   readonly keepsBlank?: boolean
   /** The value of a text that is not empty. Throws a ReleaseError, or InputFaults for several. */
@@ -40,13 +46,6 @@ export type InputTable = Readonly<Record<string, Input<unknown>>>
 /** The values of a table, by the same names. */
 export type InputValues<Table extends InputTable> = {
   readonly [Name in keyof Table]: Table[Name] extends Input<infer T> ? T : never
-}
-
-/** Several faults of one input, for a list whose items are wrong one by one. */
-export class InputFaults extends Error {
-  constructor(readonly faults: readonly string[]) {
-    super(faults.join('; '))
-  }
 }
 
 /** What every kind of input may say of itself. */
@@ -117,6 +116,22 @@ export function lines<T>(options: InputOptions, parseLine: (line: string) => T):
       parseLine
     )
   return input<readonly T[]>('lines', {placeholder: 'LINE', ...options}, parse, [])
+}
+
+/**
+ * Entries as docker/build-push-action reads them: one a line, each of them in double quotes where it holds line breaks; by
+ * commas, too, where the form says so.
+ */
+export function entries<T>(
+  {commas = false, ...options}: InputOptions & Pick<EntryForm, 'commas'>,
+  parseEntry: (entry: string) => T
+): Input<readonly T[]> {
+  const parse = (value: string): T[] =>
+    parseAll(splitEntries(value.trim(), {commas, comments: true}), parseEntry)
+  return {
+    ...input<readonly T[]>('lines', {placeholder: 'ENTRY', ...options}, parse, []),
+    isQuoted: true
+  }
 }
 
 /**
@@ -212,7 +227,10 @@ function valueOf(name: string, entry: Input<unknown>, texts: Texts, issues: Inpu
 }
 
 function faultsOf(fault: unknown, isSecret: boolean): readonly string[] {
-  if (isSecret) return ['its value is not valid (not shown, it is a secret)']
+  if (isSecret)
+    return fault instanceof InputFaults && fault.isShown
+      ? fault.faults
+      : ['its value is not valid (not shown, it is a secret)']
   if (fault instanceof InputFaults) return fault.faults
   if (fault instanceof InputError) return fault.issues.map(issue => issue.message)
   if (fault instanceof ReleaseError) return [fault.hint ? `${fault.message}. ${fault.hint}` : fault.message]

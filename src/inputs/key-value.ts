@@ -5,8 +5,22 @@ import {ReleaseError} from '../errors.js'
  * @throws ReleaseError INPUT_INVALID
  */
 export function parseKeyValue(line: string): readonly [key: string, value: string] {
-  const equals = line.indexOf('=')
-  const key = line.slice(0, Math.max(equals, 0)).trim()
-  if (key !== '') return [key, line.slice(equals + 1).trim()]
-  throw new ReleaseError('INPUT_INVALID', `${JSON.stringify(line)} is not key=value`)
+  const [key, value] = parseEntry(line)
+  return [key, value.trim()]
+}
+
+/**
+ * Reads `key=value` and leaves the value as it is, to the last byte, as builders take it.
+ * @throws ReleaseError INPUT_INVALID
+ */
+export function parseEntry(entry: string): readonly [key: string, value: string] {
+  const equals = entry.indexOf('=')
+  const key = entry.slice(0, Math.max(equals, 0)).trim()
+  if (key.startsWith('"'))
+    throw new ReleaseError(
+      'INPUT_INVALID',
+      `${JSON.stringify(key)} begins with a double quote: the whole entry stands in quotes, key and all, or none of it`
+    )
+  if (key !== '') return [key, entry.slice(equals + 1)]
+  throw new ReleaseError('INPUT_INVALID', `${JSON.stringify(entry)} is not key=value`)
 }

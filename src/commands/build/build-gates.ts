@@ -77,7 +77,7 @@ function contextOf({given, plan, place, built, tools}: GateWork): GateContext {
       stoppable(tools.ports)
     ),
     digest: image.root.digest,
-    secrets: [...passwords, ...tools.hidden]
+    secrets: [...passwords, ...tools.secrets.hidden]
   }
 }
 

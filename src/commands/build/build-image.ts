@@ -75,7 +75,8 @@ async function makeImage(given: BuildInputs, {job, folder}: BuildPlace, making: 
     noCache: asked.noCache || fresh,
     pull: asked.pull || fresh,
     environment: await loginsOf(given, folder, making.ports),
-    hidden: making.hidden,
+    secrets: making.secrets.secrets,
+    hidden: making.secrets.hidden,
     watch: making.watch
   }
   const decision = decideExport(given, job, maker)

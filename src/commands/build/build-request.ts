@@ -1,9 +1,11 @@
-import {findContainerfile} from '../../builders/build-context.js'
+import {findContainerfile, readContainerfile} from '../../builders/build-context.js'
 import {type BuildOptions} from '../../builders/build-options.js'
-import {checkSecrets} from '../../builders/build-secrets.js'
+import {type FoundSecrets, findSecrets} from '../../builders/build-secrets.js'
 import type {BuildRequest} from '../../builders/builder.js'
+import {type GitTokenUse, gitTokenUse} from '../../builders/git-token.js'
 import {findImageSource, sourceName} from '../../builders/image-source.js'
 import {type InputIssue, InputError} from '../../errors.js'
+import {annotationsOf} from '../../inputs/annotation.js'
 import type {BuildSecret} from '../../inputs/build-secret.js'
 import type {BuildSettings} from '../../plan/plan.js'
 import type {Ports} from '../../ports.js'
@@ -16,8 +18,9 @@ import {attestationFaults, buildFaults} from '../inputs/input-conflicts.js'
 /** What the inputs ask for, found to be possible before a builder is asked. */
 export interface CheckedInputs {
   readonly jobs: readonly BuildJob[]
-  /** Texts that stand in no log. */
-  readonly hidden: readonly string[]
+  readonly secrets: FoundSecrets
+  /** Whether the token for Git is needed; undefined where none was given. */
+  readonly gitToken: GitTokenUse | undefined
 }
 
 /**
@@ -39,16 +42,16 @@ export function checkInputs(given: BuildInputs, ports: Pick<Ports, 'environment'
   const {source} = given
   if (source !== undefined) attempt(() => findImageSource(source))
   else attempt(() => findContainerfile(sourceOf(given, jobs?.[0]?.build)))
-  const hidden = attempt(() => checkSecrets(secretsOf(given), ports.environment))
-  if (jobs === undefined || hidden === undefined || issues.length > 0) throw new InputError(issues)
-  return {jobs: given.push === false ? jobs.map(buildOnly) : jobs, hidden}
+  const gitToken = jobs?.[0] && attempt(() => gitTokenOf(given, jobs[0] as BuildJob, ports))
+  const secrets = attempt(() => findSecrets(secretsOf(given, gitToken), ports.environment))
+  if (jobs === undefined || secrets === undefined || issues.length > 0) throw new InputError(issues)
+  return {jobs: given.push === false ? jobs.map(buildOnly) : jobs, secrets, gitToken}
 }
 
 /** What a builder is asked for: what the inputs say, and what the plan says beside them. */
 export function requestOf(given: BuildInputs, job: BuildJob, outputFolder: string): BuildRequest {
   const {format, pull, ssh, insecure: insecureRegistries} = given
   const target = given.target?.trim() ?? job.build?.target
-  const annotations = given.annotations.filter(({isOfManifest}) => isOfManifest)
   return {
     ...sourceOf(given, job.build),
     ...(target === undefined ? {} : {target}),
@@ -56,13 +59,12 @@ export function requestOf(given: BuildInputs, job: BuildJob, outputFolder: strin
     format,
     buildArgs: [...(job.build?.args ?? []), ...given['build-args']],
     labels: {...withoutEmpty(job.labels), ...Object.fromEntries(given.labels)},
-    annotations: {...job.annotations, ...Object.fromEntries(annotations.map(({key, value}) => [key, value]))},
+    annotations: {...job.annotations, ...annotationsOf(given.annotations, job.platform)},
     noCache: given['no-cache'],
     pull,
     ...(job.sourceDateEpoch === undefined ? {} : {sourceDateEpoch: job.sourceDateEpoch}),
     insecureRegistries,
     options: optionsOf(given),
-    secrets: secretsOf(given),
     ssh,
     attestations: attestationsOf(given),
     outputFolder
@@ -107,12 +109,29 @@ function attestationsOf({provenance, sbom}: BuildInputs): NonNullable<BuildReque
   return {...(provenance === undefined ? {} : {provenance}), ...(sbom === undefined ? {} : {sbom})}
 }
 
-/** GIT_AUTH_TOKEN is the secret by which BuildKit fetches a context from Git (docs.docker.com, "Build secrets"). */
-function secretsOf(given: BuildInputs): readonly BuildSecret[] {
+function secretsOf(given: BuildInputs, gitToken: GitTokenUse | undefined): readonly BuildSecret[] {
+  const own = [...given.secrets, ...given['secret-envs'], ...given['secret-files']]
+  return gitToken?.kind === 'given' ? [gitToken.secret, ...own] : own
+}
+
+/** A token that is among the secrets already goes before the input. */
+function gitTokenOf(
+  given: BuildInputs,
+  job: BuildJob,
+  {environment}: Pick<Ports, 'environment'>
+): GitTokenUse | undefined {
   const token = given['github-token']
-  const forGit: BuildSecret[] =
-    token === undefined ? [] : [{id: 'GIT_AUTH_TOKEN', source: {kind: 'value', value: token}}]
-  return [...forGit, ...given.secrets, ...given['secret-envs'], ...given['secret-files']]
+  const isAmongSecrets = secretsOf(given, undefined).some(({id}) =>
+    /^GIT_AUTH_(?:TOKEN|HEADER)(?:\.|$)/.test(id)
+  )
+  if (token === undefined || given.source !== undefined || isAmongSecrets) return undefined
+  const {context, buildArgs, options, ...asked} = requestOf(given, job, '')
+  return gitTokenUse(token, environment('GITHUB_SERVER_URL') || 'https://github.com', {
+    context,
+    buildArgs,
+    buildContexts: options?.['build-contexts'] ?? [],
+    containerfile: readContainerfile(findContainerfile({context, ...asked}))
+  })
 }
 
 /** What is built: what the inputs say, else the plan. */

@@ -1,4 +1,5 @@
 import {assertKnown} from '../../builders/build-options.js'
+import type {FoundSecrets} from '../../builders/build-secrets.js'
 import type {Builder} from '../../builders/builder.js'
 import {type BuilderChoice, chooseBuilder} from '../../builders/builder-choice.js'
 import {type ImageSource, findImageSource} from '../../builders/image-source.js'
@@ -22,8 +23,8 @@ export interface BuildTools {
   readonly maker: Builder | PublishedImage
   readonly registries: Registries
   readonly cacheUse: CacheUse | undefined
-  /** Texts that stand in no log. */
-  readonly hidden: readonly string[]
+  /** Those that are not empty, and the texts that stand in no log. */
+  readonly secrets: Pick<FoundSecrets, 'secrets' | 'hidden'>
   readonly ports: Ports
 }
 
@@ -34,14 +35,36 @@ export interface BuildTools {
 export async function findTools(
   given: BuildInputs,
   ports: Ports,
-  {jobs, hidden}: CheckedInputs
+  {jobs, secrets, gitToken}: CheckedInputs
 ): Promise<BuildTools> {
   const isPushing = jobs.some(({push}) => push)
-  for (const text of hidden) ports.reporter.secret(text)
+  for (const text of secrets.hidden) ports.reporter.secret(text)
+  for (const note of [...secrets.notes, ...annotationNotes(given, jobs)]) ports.reporter.notice(note)
+  if (gitToken?.kind === 'withheld')
+    ports.reporter.info(`The builder does not get the GitHub token: ${gitToken.reason}.`)
   const maker =
     given.source === undefined ? await findBuilder(given, ports) : sourceMaker(given.source, ports)
   const cacheUse = await decideCache(given, ports)
-  return {...maker, cacheUse, hidden, ports, registries: openRegistries(given, ports, {isNeeded: isPushing})}
+  return {...maker, cacheUse, secrets, ports, registries: openRegistries(given, ports, {isNeeded: isPushing})}
+}
+
+/** What of the annotations has no place in the image of one platform. */
+function annotationNotes({annotations, format}: BuildInputs, jobs: CheckedInputs['jobs']): string[] {
+  const ofIndex = annotations.filter(({isOfManifest}) => !isOfManifest).map(({key}) => key)
+  const planned = jobs.some(job => Object.keys(job.annotations).length > 0)
+  const lost = format === 'docker' && (planned || annotations.length > ofIndex.length)
+  return [
+    ...(ofIndex.length === 0
+      ? []
+      : [
+          `Annotations of an index or a descriptor are left out here, for no index is made: ${ofIndex.join(', ')}. Give them to compute-tags or merge-manifest.`
+        ]),
+    ...(lost
+      ? [
+          'Images of format docker have no annotations: those of the manifest are left out. Set format to oci.'
+        ]
+      : [])
+  ]
 }
 
 type Maker = Pick<BuildTools, 'title' | 'maker'>

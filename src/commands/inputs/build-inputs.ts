@@ -3,8 +3,8 @@ import {parseImageSource} from '../../builders/image-source.js'
 import {InputError} from '../../errors.js'
 import {parseAnnotation} from '../../inputs/annotation.js'
 import {parseBuildArgument} from '../../inputs/build-argument.js'
-import {type InputValues, choice, flag, lines, list, parsed, text} from '../../inputs/input.js'
-import {parseKeyValue} from '../../inputs/key-value.js'
+import {type InputValues, choice, entries, flag, list, parsed, text} from '../../inputs/input.js'
+import {parseEntry} from '../../inputs/key-value.js'
 import {parsePlatform} from '../../oci/platform.js'
 import {builderInputs} from './builder-inputs.js'
 import {cacheInputs} from './cache-inputs.js'
@@ -36,19 +36,27 @@ export const buildInputs = {
     },
     parsePlatform
   ),
-  'build-args': lines(
+  'build-args': entries(
     {
       summary:
-        'Arguments of the build, NAME=VALUE, one a line, beside those of the plan. Not for secrets: they stay in the image.'
+        'Arguments of the build, NAME=VALUE, or NAME for the value of a variable, one a line, beside those of the plan; in double quotes one may have several lines. Not for secrets: they stay in the image.'
     },
     parseBuildArgument
   ),
-  labels: lines(
-    {summary: 'Labels as key=value, beside those of the plan.', placeholder: 'KEY=VALUE'},
-    parseKeyValue
+  labels: entries(
+    {
+      summary:
+        'Labels as key=value, one a line, beside those of the plan; in double quotes one may have several lines.',
+      placeholder: 'KEY=VALUE'
+    },
+    parseEntry
   ),
-  annotations: lines(
-    {summary: 'Annotations of the image as key=value, beside those of the plan.', placeholder: 'KEY=VALUE'},
+  annotations: entries(
+    {
+      summary:
+        'Annotations of the image as key=value, one a line, beside those of the plan; with manifest[linux/arm64]: in front, of one platform. Those of an index belong to compute-tags.',
+      placeholder: 'KEY=VALUE'
+    },
     parseAnnotation
   ),
   'no-cache': flag({summary: 'Build every step anew.'}),

@@ -1,24 +1,33 @@
 import {InputError} from '../../errors.js'
 import {parseSecretFile, parseSecretValues, parseSecretVariable} from '../../inputs/build-secret.js'
-import {lines, linesTo, list, text} from '../../inputs/input.js'
+import {entries, linesTo, text} from '../../inputs/input.js'
 
 /** What is passed on to the builder, by the names that docker/build-push-action has for it. */
 export const builderInputs = {
-  'add-hosts': lines({summary: 'Names of hosts for RUN, as HOST:IP.', placeholder: 'HOST:IP'}, plain),
-  'build-contexts': lines(
+  'add-hosts': entries(
+    {summary: 'Names of hosts for RUN, as HOST:IP.', placeholder: 'HOST:IP', commas: true},
+    plain
+  ),
+  'build-contexts': entries(
     {summary: 'Further contexts as NAME=PATH|URL|IMAGE.', placeholder: 'NAME=CONTEXT'},
     plain
   ),
   network: text({summary: 'The network of RUN: default, none or host.', placeholder: 'NETWORK'}),
   'shm-size': text({summary: 'The size of /dev/shm for RUN, for example 2g.', placeholder: 'SIZE'}),
-  ulimit: lines({summary: 'Limits for RUN, for example nofile=1024:1024.', placeholder: 'LIMIT'}, plain),
+  ulimit: entries({summary: 'Limits for RUN, for example nofile=1024:1024.', placeholder: 'LIMIT'}, plain),
   'cgroup-parent': text({summary: 'The parent of the control group of RUN.', placeholder: 'GROUP'}),
-  allow: list({summary: 'Entitlements of BuildKit, for example network.host; buildx only.'}, plain),
-  'no-cache-filters': list({summary: 'Stages to build anew; buildx only.', placeholder: 'STAGE'}, plain),
+  allow: entries(
+    {summary: 'Entitlements of BuildKit, for example network.host; buildx only.', commas: true},
+    plain
+  ),
+  'no-cache-filters': entries(
+    {summary: 'Stages to build anew; buildx only.', placeholder: 'STAGE', commas: true},
+    plain
+  ),
   secrets: linesTo(
     {
       summary:
-        'Secrets for RUN --mount=type=secret as id=value; in double quotes one may have several lines. They reach the builder in files, and no argument, log or image has them.',
+        'Secrets for RUN --mount=type=secret as id=value, one a line and to the last byte; in double quotes, id and all, one may have several lines. One that is empty is left out. They reach the builder in files, and no argument, log or image has them.',
       placeholder: 'SECRET',
       variable: 'BUILD_SECRETS',
       secret: true
@@ -26,15 +35,16 @@ export const builderInputs = {
     parseSecretValues,
     []
   ),
-  'secret-envs': lines(
-    {summary: 'Secrets as id=NAME, the variable that holds it.', placeholder: 'ID=NAME'},
+  'secret-envs': entries(
+    {summary: 'Secrets as id=NAME, the variable that holds it.', placeholder: 'ID=NAME', commas: true},
     parseSecretVariable
   ),
-  'secret-files': lines({summary: 'Secrets as id=FILE.', placeholder: 'ID=FILE'}, parseSecretFile),
-  ssh: lines(
+  'secret-files': entries({summary: 'Secrets as id=FILE.', placeholder: 'ID=FILE'}, parseSecretFile),
+  ssh: entries(
     {
       summary: 'Agents or keys for RUN --mount=type=ssh: default, or ID=SOCKET|KEY.',
-      placeholder: 'SSH'
+      placeholder: 'SSH',
+      commas: true
     },
     plain
   ),
@@ -51,7 +61,7 @@ export const builderInputs = {
     summary: 'An SBOM that buildx makes: true, false or generator=IMAGE. Default: none.',
     placeholder: 'SBOM'
   }),
-  attests: lines(
+  attests: entries(
     {
       summary: 'Attestations that buildx makes, for example type=sbom,generator=IMAGE.',
       placeholder: 'ATTESTATION'

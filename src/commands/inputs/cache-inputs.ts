@@ -1,4 +1,4 @@
-import {choice, lines, parsed, text} from '../../inputs/input.js'
+import {choice, entries, lines, parsed, text} from '../../inputs/input.js'
 import {CACHE_MODES} from '../../release/cache-policy.js'
 import {parseCacheTier} from '../../release/cache-tier.js'
 
@@ -48,11 +48,14 @@ export const cacheInputs = {
     variable: 'CACHE_KEY_PREFIX',
     placeholder: 'PREFIX'
   }),
-  'cache-from': lines(
+  'cache-from': entries(
     {summary: 'Further caches to read, as buildx writes them.', placeholder: 'CACHE'},
     entry
   ),
-  'cache-to': lines({summary: 'Further caches to write, as buildx writes them.', placeholder: 'CACHE'}, entry)
+  'cache-to': entries(
+    {summary: 'Further caches to write, as buildx writes them.', placeholder: 'CACHE'},
+    entry
+  )
 }
 
 /** Variables of other tools have these names, too: what is not meant here says nothing. */

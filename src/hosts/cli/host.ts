@@ -1,5 +1,6 @@
 import type {Command, Outputs} from '../../commands/command.js'
 import {type InputIssue, InputError} from '../../errors.js'
+import {maskLines} from '../../inputs/mask-forms.js'
 import {nearest} from '../../inputs/nearest.js'
 import type {Reporter} from '../../ports.js'
 import {DOCUMENT_MARK, documentsIn} from '../documents.js'
@@ -155,7 +156,7 @@ function unknownOutput({name}: Command, output: string, known: Outputs): InputIs
 }
 
 function hideLines(reporter: CliReporter, secret: string | undefined): void {
-  for (const line of (secret ?? '').split(/\r?\n/)) reporter.secret(line)
+  for (const line of maskLines(secret ?? '')) reporter.secret(line)
 }
 
 /** On a command line no output is lost: documents are kept where a folder of records is named. */

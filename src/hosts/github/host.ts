@@ -1,4 +1,5 @@
 import type {Command, Outputs} from '../../commands/command.js'
+import {maskLines} from '../../inputs/mask-forms.js'
 import type {Artifacts, Caches, DigestStore, Journal, Ports, Reporter} from '../../ports.js'
 import type {Documents} from '../documents.js'
 import {causeLines, errorLines} from '../error-lines.js'
@@ -148,7 +149,7 @@ function forget(commands: WorkflowCommands, name: string, variable: string | und
 }
 
 function hideSecret(commands: WorkflowCommands, secret: string | undefined): void {
-  for (const line of (secret ?? '').split(/\r?\n/).filter(text => text.trim() !== '')) commands.mask(line)
+  for (const line of maskLines(secret ?? '')) commands.mask(line)
 }
 
 interface OutputPorts {

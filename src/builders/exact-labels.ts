@@ -1,0 +1,70 @@
+import {readFileSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import {type Digest, digestOf, hexOf, parseDigest} from '../oci/digest.js'
+import type {Family} from '../oci/media-type.js'
+
+type Labels = Readonly<Record<string, string>>
+
+interface Descriptor {
+  digest: string
+  size: number
+}
+
+interface Config {
+  config?: {Labels?: Labels | null} | null
+  container_config?: {Labels?: Labels | null} | null
+}
+
+/**
+ * Gives an exported image the labels that were asked for, to the last byte. buildah 1.42 and podman 5.6 make an instruction of
+ * them, in which `$HOME` becomes a value and a line break two characters (imagebuildah/stage_executor.go). Nothing is written
+ * where they are right already. Returns whether it wrote.
+ * @param folder a layout of one image, or a `dir:` folder where the format is docker
+ */
+export function exactLabels(folder: string, format: Family, labels: Labels): boolean {
+  if (format === 'docker') {
+    const file = path.join(folder, 'manifest.json')
+    const named = (digest: Digest): string => path.join(folder, hexOf(digest))
+    const manifest = mendedManifest(readFileSync(file), named, labels)
+    if (manifest !== undefined) writeFileSync(file, manifest)
+    return manifest !== undefined
+  }
+  const file = path.join(folder, 'index.json')
+  const named = (digest: Digest): string => path.join(folder, 'blobs/sha256', hexOf(digest))
+  const index = JSON.parse(readFileSync(file, 'utf8')) as {manifests: Descriptor[]}
+  const [entry] = index.manifests
+  if (entry === undefined) return false
+  const manifest = mendedManifest(readFileSync(named(parseDigest(entry.digest))), named, labels)
+  if (manifest === undefined) return false
+  Object.assign(entry, keep(manifest, named))
+  writeFileSync(file, JSON.stringify(index))
+  return true
+}
+
+/** The manifest of a config that has these labels; undefined where it has them already. */
+function mendedManifest(
+  bytes: Uint8Array,
+  named: (digest: Digest) => string,
+  labels: Labels
+): Buffer | undefined {
+  const manifest = JSON.parse(Buffer.from(bytes).toString('utf8')) as {config: Descriptor}
+  const config = JSON.parse(readFileSync(named(parseDigest(manifest.config.digest)), 'utf8')) as Config
+  const has = config.config?.Labels ?? {}
+  if (Object.entries(labels).every(([key, value]) => has[key] === value)) return undefined
+  config.config = {...config.config, Labels: sorted({...has, ...labels})}
+  if (config.container_config?.Labels)
+    config.container_config.Labels = sorted({...config.container_config.Labels, ...labels})
+  Object.assign(manifest.config, keep(Buffer.from(JSON.stringify(config)), named))
+  return Buffer.from(JSON.stringify(manifest))
+}
+
+function keep(bytes: Buffer, named: (digest: Digest) => string): Descriptor {
+  const digest = digestOf(bytes)
+  writeFileSync(named(digest), bytes)
+  return {digest, size: bytes.length}
+}
+
+/** As the builders write them. */
+function sorted(labels: Labels): Labels {
+  return Object.fromEntries(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)))
+}
