@@ -3,13 +3,16 @@ import {parse} from 'yaml'
 import {assertRules} from '../../src/commands/cleanup-checks.js'
 import {cleanupInputs} from '../../src/commands/inputs/cleanup-inputs.js'
 import {parseInputs} from '../../src/inputs/input.js'
-import {type OnboardingPlan, planOnboarding} from '../../src/onboarding/onboarding-plan.js'
+import {type OnboardingPlan, accountsOf, planOnboarding} from '../../src/onboarding/onboarding-plan.js'
 
 const FACTS = {
   images: [],
   source: 'Acme/App',
+  host: 'github.com',
   defaultBranch: 'main',
-  workflow: 'org/image-release/.github/workflows/release.yml@v1'
+  workflow: 'org/image-release/.github/workflows/release.yml@v1',
+  chosen: undefined,
+  isBeside: false
 }
 const FILE = '.github/workflows/cleanup.yml'
 
@@ -142,7 +145,7 @@ describe('init and the steps of other clean-up actions', () => {
     expect(made.notes.join('\n')).toMatch(new RegExp(why.source.replaceAll('\\\\', '\\')))
   })
 
-  it('translates the clean-up of a workflow that builds, too, and says where a job takes it away', () => {
+  it('translates the clean-up of a workflow that builds, too, and accounts for both', () => {
     const build = `on: push
 jobs:
   docker:
@@ -167,6 +170,11 @@ jobs:
       uses: 'org/image-release/cleanup-latest@v1',
       with: {images: 'ghcr.io/acme/app', 'delete-tags': 'glob:pr-*', 'min-age': '0'}
     })
-    expect(made.notes.join('\n')).toContain('The clean-up of the job docker is gone with the job')
+    expect(jobs['docker']?.steps.map(({uses}) => uses)).toEqual(
+      ['compute-tags', 'build-by-digest', 'merge-manifest', 'cleanup-latest'].map(
+        command => `org/image-release/${command}@v1`
+      )
+    )
+    expect(accountsOf(made)).toMatch(/jobs\.docker\.steps\[1\].*taken over: cleanup-latest/)
   })
 })

@@ -109,7 +109,7 @@ describe('init', () => {
       jobs: {release: {uses: 'org/image-release/.github/workflows/release.yml@v1'}}
     })
     expect(diff).toContain('--- /dev/null\n+++ b/.github/image-release.yml\n@@ -0,0 +1,')
-    expect(await run({write: 'true'})).toEqual({diff: '', files: '', written: 'false'})
+    expect(await run({write: 'true'})).toEqual({account: '', diff: '', files: '', written: 'false'})
   })
 
   it('writes nothing unless it is told to, or somebody says yes', async () => {
@@ -134,7 +134,8 @@ describe('init', () => {
       tags: ['type=semver,pattern={{version}}', 'type=semver,pattern={{major}}.{{minor}}'],
       file: 'docker/Dockerfile',
       'build-args': ['COLOUR=blue'],
-      platforms: ['linux/amd64', 'linux/arm64']
+      platforms: ['linux/amd64', 'linux/arm64'],
+      'build-by-digest': {cache: ['gha'], 'shm-size': '1g'}
     })
     const workflow = text('.github/workflows/ci.yml')
     expect(workflow).toMatch(/^# Builds our image\.\nname: CI\n[^]*tags: \['v\*'\] # releases/)
@@ -150,8 +151,10 @@ describe('init', () => {
       },
       deploy: {needs: ['docker'], 'runs-on': 'ubuntu-24.04', steps: [{run: './deploy'}]}
     })
-    expect(ports.reporter.notices.join('\n')).toMatch(/Caches are named.*\n?[^]*/)
-    expect(ports.reporter.notices.join('\n')).toContain('shm-size of docker/build-push-action')
+    expect(ports.reporter.notices).toEqual([])
+    expect(ports.reporter.lines.join('\n')).toContain(
+      'jobs.docker.steps[5].with.shm-size: taken over: build-by-digest.shm-size in the settings'
+    )
   })
 
   it('gives the same tags as before: the settings that it wrote make this plan', async () => {
@@ -167,7 +170,7 @@ describe('init', () => {
     expect(target?.build).toMatchObject({file: 'docker/Dockerfile', args: ['COLOUR=blue']})
   })
 
-  it('keeps what a run decides in the workflow, and takes images from the tags of a build without metadata', async () => {
+  it('keeps what a run decides in the workflow, and makes rules of tags that are written by hand', async () => {
     write(
       '.github/workflows/build.yaml',
       [
@@ -178,20 +181,24 @@ describe('init', () => {
         '    steps:',
         '      - uses: docker/build-push-action@v6',
         '        with:',
-        '          target: ${{ matrix.stage }}',
+        '          push: true',
         '          tags: |',
         '            ghcr.io/${{ github.repository }}:latest',
         '            ghcr.io/${{ github.repository }}:${{ github.sha }}',
         ''
       ].join('\n')
     )
-    const ports = portsWith()
-    await run({write: 'true'}, ports)
+    await run({write: 'true'})
     const {jobs} = parse(text('.github/workflows/build.yaml')) as {jobs: {a: object}}
-    expect(jobs.a).toMatchObject({with: {images: 'ghcr.io/${{ github.repository }}'}})
-    expect(ports.reporter.notices.join('\n')).toMatch(
-      /target is "\$\{\{ matrix\.stage \}\}": say it with variants/
-    )
+    expect(jobs.a).toMatchObject({
+      permissions: {contents: 'read', packages: 'write'},
+      with: {images: 'ghcr.io/${{ github.repository }}'}
+    })
+    expect(parse(text('.github/image-release.yml'))).toEqual({
+      tags: ['type=raw,value=latest', 'type=sha,format=long,prefix='],
+      flavor: ['latest=false'],
+      platforms: ['linux/amd64']
+    })
   })
 
   it('leaves settings that are there, and other workflows, alone', async () => {

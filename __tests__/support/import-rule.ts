@@ -19,7 +19,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
     gates: ['node:*'],
     cleanup: ['p-limit'],
     deployment: ['p-retry', 'yaml', 'node:*'],
-    onboarding: ['yaml', 'diff', 'node:*'],
+    onboarding: ['yaml', 'diff', '@actions/workflow-parser', 'node:*'],
     sample: ['node:*']
   },
   {

@@ -2,12 +2,15 @@ import {type Document, type YAMLMap, isMap, isScalar, isSeq, parseDocument} from
 import {type CleanupTranslation, translateCleanup} from './cleanup-translation.js'
 import type {FoundFile} from './repository-look.js'
 import type {PackageFacts} from './step-words.js'
+import {type TextEdit, applyEdits, hasPadding, linesOf, printedAt, startOf} from './text-edits.js'
 import {type UsedStep, usedStep} from './workflow-steps.js'
 
 /** A workflow whose steps of other clean-up actions are translated. */
 export interface CleanedWorkflow extends FoundFile {
   /** What became of each such step, and what has to be known: sentences. */
   readonly notes: readonly string[]
+  /** The steps that were replaced: their job, and their place in it from 0. */
+  readonly changed: readonly {readonly job: string; readonly at: number}[]
 }
 
 /** What the steps are translated with. */
@@ -23,24 +26,41 @@ export interface CleanupFacts {
  */
 export function translateCleanups(found: FoundFile, facts: CleanupFacts): CleanedWorkflow {
   const document = parseDocument(found.text)
-  if (document.errors.length > 0 || !isMap(document.contents)) return {...found, notes: []}
+  if (document.errors.length > 0 || !isMap(document.contents)) return {...found, notes: [], changed: []}
   const notes: string[] = []
-  let isChanged = false
-  for (const {job, node, step} of stepsIn(document)) {
+  const changed: {job: string; at: number}[] = []
+  const edits: TextEdit[] = []
+  for (const {job, at, node, step} of stepsIn(document)) {
     const translation = translateCleanup(step, facts.packages)
     if (translation === undefined) continue
     const faults = 'faults' in translation ? translation.faults : readersOf(node, found)
     notes.push(`${found.file}: ${noteOf(job, step, {translation, faults})}`)
     if ('faults' in translation || faults.length > 0) continue
+    const lines = linesOf(found.text, startOf(node))
     replace(node, document, {uses: facts.uses, inputs: translation.inputs})
-    isChanged = true
+    if (lines !== undefined) edits.push({...lines, text: stepText(node, lines.indent, found.text)})
+    changed.push({job, at})
   }
-  const text = isChanged ? document.toString({lineWidth: 0, flowCollectionPadding: false}) : found.text
-  return {...found, text, notes}
+  // Steps between brackets have no lines of their own: then the whole file is written anew.
+  const text =
+    edits.length === changed.length
+      ? applyEdits(found.text, edits)
+      : document.toString({lineWidth: 0, flowCollectionPadding: false})
+  return {...found, text, notes, changed}
+}
+
+/** A step on lines of its own; the comment and the empty line above it stay where they are. */
+function stepText(node: YAMLMap, indent: number, file: string): string {
+  const {commentBefore, spaceBefore} = node
+  Object.assign(node, {commentBefore: null, spaceBefore: false, flow: false})
+  const text = printedAt([node], indent, hasPadding(file))
+  Object.assign(node, {commentBefore, spaceBefore})
+  return text
 }
 
 interface StepNode {
   readonly job: string
+  readonly at: number
   readonly node: YAMLMap
   readonly step: UsedStep
 }
@@ -52,9 +72,9 @@ function stepsIn(document: Document): StepNode[] {
     const job = isScalar(key) ? String(key.value) : ''
     const steps = isMap(value) ? value.get('steps') : undefined
     if (!isSeq(steps)) return []
-    return steps.items.flatMap(node => {
+    return steps.items.flatMap((node, at) => {
       const step = isMap(node) ? usedStep(job, node.toJS(document)) : undefined
-      return step === undefined || !isMap(node) ? [] : [{job, node, step}]
+      return step === undefined || !isMap(node) ? [] : [{job, at, node, step}]
     })
   })
 }

@@ -1,9 +1,12 @@
-import {type Document, isMap, stringify} from 'yaml'
 import {createTwoFilesPatch} from 'diff'
-import {type CleanedWorkflow, type CleanupFacts, translateCleanups} from './cleanup-steps.js'
+import {InputError} from '../errors.js'
+import {type Account, accountText} from './account.js'
+import {type CleanedWorkflow, translateCleanups} from './cleanup-steps.js'
+import {type Publisher, publishersIn} from './publishers.js'
 import {CONFIG, type RepositoryLook, WORKFLOWS} from './repository-look.js'
-import {type ImageWorkflow, imageJobs, readImageWorkflow} from './workflow-steps.js'
-import {type Translation, translateWorkflow} from './workflow-translation.js'
+import {settingsText} from './settings-file.js'
+import {type ActionNames, type TranslatedWorkflow, cleanedAccount, draftWorkflow} from './workflow-draft.js'
+import {readWorkflow} from './workflow-model.js'
 
 /** A file that is to be written. */
 export interface PlannedFile {
@@ -17,153 +20,224 @@ export interface PlannedFile {
 export interface OnboardingPlan {
   readonly files: readonly PlannedFile[]
   readonly notes: readonly string[]
+  /** What becomes of every value of the workflows that change. */
+  readonly accounts: readonly Account[]
 }
 
 /** What is not to be seen in the files of a repository. */
 export interface OnboardingFacts {
-  /** Repositories of the image; undefined where an existing workflow may say them. */
+  /** Repositories of the image; none where an existing workflow may say them. */
   readonly images: readonly string[]
-  /** `owner/name` of the source. */
-  readonly source: string
+  /** `owner/name` of the source; undefined where no remote says it. */
+  readonly source: string | undefined
+  /** The host of the remote; undefined where there is none, or none that is known. */
+  readonly host: string | undefined
   readonly defaultBranch: string
   /** The reusable workflow, with its version. */
   readonly workflow: string
+  /** The workflow to translate, by its name or path; undefined where there is one alone. */
+  readonly chosen: string | undefined
+  /** Whether a workflow is written even where something publishes already that init cannot translate. */
+  readonly isBeside: boolean
 }
 
 const RELEASE_WORKFLOW = `${WORKFLOWS}/release.yml`
 
-/** Decides which files a repository gets: its settings, and a workflow; one with Docker's actions is translated. */
+/** Decides which files a repository gets: its settings, and a workflow; one that publishes images is translated. */
 export function planOnboarding(look: RepositoryLook, facts: OnboardingFacts): OnboardingPlan {
   const cleaned = look.workflows.map(found => translateCleanups(found, cleanupFacts(facts)))
-  const existing = cleaned.map(readImageWorkflow).filter(one => one !== undefined)
-  const [workflow, ...more] = existing
-  const translation = workflow === undefined ? undefined : translateWorkflow(workflow)
+  const publishers = cleaned.flatMap(one => {
+    const workflow = readWorkflow(one)
+    return workflow === undefined ? [] : publishersIn(workflow)
+  })
+  const notes = cleaned.flatMap(one => one.notes)
+  const file = workflowToTranslate(publishers, facts)
+  const translated = file === undefined ? undefined : translationOf(look, cleaned, {file, facts, notes})
+  const isUsed = look.workflows.some(({text}) => /^\s*(?:- )?uses: \S*\/image-release\b/m.test(text))
+  const fresh = translated === undefined && !isUsed ? freshFiles(look, publishers, {facts, notes}) : []
+  const others = cleaned.filter(one => one.file !== translated?.file && one.changed.length > 0)
+  notes.push(...othersThatPublish(publishers, translated))
   const files = [
-    configFile(look, {facts, translation}),
-    workflow === undefined || translation === undefined
-      ? newWorkflow(look, facts)
-      : {...changedWorkflow(workflow, {facts, translation}), before: textOf(look, workflow.file)},
-    ...cleaned.filter(({file}) => file !== workflow?.file).map(one => cleanedFile(look, one))
+    ...(translated === undefined ? fresh : [...callSettings(look, translated, facts), {...translated}]),
+    ...(isUsed && look.config === undefined && translated === undefined ? ownSettings(look, facts) : []),
+    ...others.map(one => ({file: one.file, before: textOf(look, one.file), after: one.text}))
   ]
   return {
-    files: files.filter(one => one !== undefined).filter(({before, after}) => before !== after),
-    notes: [
-      ...(look.containerfile === undefined && translation?.settings['file'] === undefined
-        ? ['No Containerfile or Dockerfile was found: name it as file in the settings.']
-        : []),
-      ...look.others.map(file => `${file} is another image perhaps: see services in docs/planning.md.`),
-      ...more.map(({file}) => `${file} builds images, too, and stays as it is.`),
-      ...(translation?.notes ?? []),
-      ...cleaned.flatMap(({notes}) => notes),
-      ...(workflow === undefined ? [] : goneWithJob(workflow, cleaned))
+    files: files
+      .map(({file: name, before, after}) => ({file: name, before, after}))
+      .filter(({before, after}) => before !== after),
+    notes,
+    accounts: [
+      ...(translated === undefined ? [] : [translated.account]),
+      ...others.map(one => cleanedAccount({file: one.file, text: textOf(look, one.file) ?? ''}, one))
     ]
   }
 }
 
-function cleanupFacts({source, workflow}: OnboardingFacts): CleanupFacts {
-  const [owner = '', repository = ''] = source.split('/')
-  return {
-    packages: {owner, repository},
-    uses: workflow.replace('/.github/workflows/release.yml', '/cleanup-latest')
-  }
+function cleanupFacts({source, workflow}: OnboardingFacts): Parameters<typeof translateCleanups>[1] {
+  const [owner = '', repository = ''] = (source ?? 'owner/name').split('/')
+  return {packages: {owner, repository}, uses: namesOf(workflow).uses('cleanup-latest')}
+}
+
+function namesOf(workflow: string): ActionNames {
+  const [path = '', version = ''] = workflow.split('@')
+  const home = path.replace(/\/\.github\/workflows\/.*$/, '')
+  return {workflow, uses: command => `${home}/${command}@${version}`}
 }
 
 function textOf({workflows}: RepositoryLook, file: string): string | undefined {
   return workflows.find(one => one.file === file)?.text
 }
 
-function cleanedFile(look: RepositoryLook, {file, text}: CleanedWorkflow): PlannedFile {
-  return {file, before: textOf(look, file), after: text}
+/**
+ * The one workflow whose images are to be published otherwise.
+ * @throws InputError where there are several and none was chosen, or the one that was chosen publishes nothing
+ */
+function workflowToTranslate(
+  publishers: readonly Publisher[],
+  {chosen}: OnboardingFacts
+): string | undefined {
+  const files = [...new Set(publishers.filter(({isKnown}) => isKnown).map(({file}) => file))]
+  const list = files.map(file => `${file} (${imagesIn(publishers, file)})`).join(', ')
+  if (chosen !== undefined) {
+    const found = files.find(file => file === chosen || file === `${WORKFLOWS}/${chosen}`)
+    if (found !== undefined) return found
+    throw new InputError([
+      {
+        input: 'workflow',
+        message: `${chosen} publishes no image by an action that init translates; those that do: ${list || 'none'}`
+      }
+    ])
+  }
+  if (files.length < 2) return files[0]
+  throw new InputError([
+    {
+      input: 'workflow',
+      message: `several workflows publish images: ${list}; name the one to translate, for example --workflow ${files[0]?.split('/').at(-1) ?? ''}, and the others go on as they are`
+    }
+  ])
 }
 
-/** A job that calls a workflow has no steps. */
-function goneWithJob(workflow: ImageWorkflow, cleaned: readonly CleanedWorkflow[]): string[] {
-  const isCleaned = cleaned.some(({file, notes}) => file === workflow.file && notes.length > 0)
-  const jobs = imageJobs(workflow)
-  const gone = workflow.steps.filter(
-    ({job, action}) => jobs.includes(job) && action.endsWith('/cleanup-latest')
+function imagesIn(publishers: readonly Publisher[], file: string): string {
+  const images = publishers.filter(one => one.file === file).flatMap(one => one.images)
+  return [...new Set(images)].join(', ') || 'images that only a run can tell'
+}
+
+function translationOf(
+  look: RepositoryLook,
+  cleaned: readonly CleanedWorkflow[],
+  {file, facts, notes}: {readonly file: string; readonly facts: OnboardingFacts; readonly notes: string[]}
+): TranslatedWorkflow | undefined {
+  const one = cleaned.find(each => each.file === file)
+  if (one === undefined) return undefined
+  return draftWorkflow({file, text: textOf(look, file) ?? ''}, one, {
+    names: namesOf(facts.workflow),
+    around: {hasSettings: look.config !== undefined},
+    notes
+  })
+}
+
+/** What goes on publishing beside what is translated. */
+function othersThatPublish(
+  publishers: readonly Publisher[],
+  translated: TranslatedWorkflow | undefined
+): string[] {
+  if (translated === undefined) return []
+  const others = publishers.filter(({file}) => file !== translated.file)
+  return [...new Set(others.map(one => `${one.file} (${one.tool}, ${imagesIn([one], one.file)})`))].map(
+    one => `${one} publishes, too, and would still move its tags: compare them, or take its trigger away.`
   )
-  return isCleaned
-    ? gone.map(
-        ({job, with: given}) =>
-          `The clean-up of the job ${job} is gone with the job: put it into one of its own, with ${JSON.stringify(given)}.`
-      )
-    : []
 }
 
-/** The files as a unified diff. */
-export function diffOf({files}: OnboardingPlan): string {
-  return files
-    .map(({file, before, after}) =>
-      createTwoFilesPatch(before === undefined ? '/dev/null' : `a/${file}`, `b/${file}`, before ?? '', after)
-    )
-    .map(patch => patch.replace(/^=+\n/, ''))
-    .join('')
+/** The settings that a call needs; a workflow with steps of its own has them there. */
+function callSettings(
+  look: RepositoryLook,
+  {call}: TranslatedWorkflow,
+  {images}: OnboardingFacts
+): PlannedFile[] {
+  if (call === undefined || look.config !== undefined) return []
+  const named = images.length > 0 ? {images: images.join('\n')} : {}
+  const version = look.versionFile === undefined ? {} : {'version-file': look.versionFile}
+  const plan = {...version, ...call.settings, ...named}
+  return [{file: CONFIG, before: undefined, after: settingsText({plan, build: call.build})}]
 }
 
-interface Wishes {
+interface FreshWork {
   readonly facts: OnboardingFacts
-  readonly translation: Translation | undefined
+  readonly notes: string[]
+}
+
+/** Settings and a workflow for a repository that publishes no image yet; none where it does, or builds none. */
+function freshFiles(
+  look: RepositoryLook,
+  publishers: readonly Publisher[],
+  {facts, notes}: FreshWork
+): PlannedFile[] {
+  const stops = [...publisherStops(publishers, facts), ...missing(look, facts)]
+  notes.push(
+    ...look.others.map(file => `${file} is another image perhaps: see services in docs/planning.md.`)
+  )
+  notes.push(...stops)
+  if (stops.length > 0) return []
+  return [...ownSettings(look, facts), newWorkflow(look, facts)]
+}
+
+function publisherStops(publishers: readonly Publisher[], {isBeside}: OnboardingFacts): string[] {
+  if (isBeside) return []
+  const named = publishers.map(
+    ({file, job, tool, images}) =>
+      `${file} publishes already, by ${tool} in the job ${job}${images.length === 0 ? '' : ` (${images.join(', ')})`}`
+  )
+  return [...new Set(named)].map(
+    one =>
+      `${one}: a second workflow would move the same tags, and none is written. Take that step out and run init again, or give --beside.`
+  )
+}
+
+function missing(look: RepositoryLook, {host, source, images}: OnboardingFacts): string[] {
+  if (look.config !== undefined) return []
+  return [
+    ...(look.containerfile === undefined
+      ? [
+          'No Containerfile or Dockerfile was found, and nothing is written: write one, or say where it is, file: PATH in .github/image-release.yml, and run init again.'
+        ]
+      : []),
+    ...(source === undefined && images.length === 0
+      ? [
+          'There is no remote that says where the image goes: give it, --images REGISTRY/OWNER/NAME, or add the remote (git remote add origin URL).'
+        ]
+      : []),
+    ...(isGithub(host)
+      ? []
+      : [
+          `The remote is on ${host ?? ''}, which runs no workflow of GitHub: see examples/gitlab, examples/jenkins and docs/delivery.md for a pipeline there, and run image-release compute-tags, build-by-digest and merge-manifest in it.`
+        ])
+  ]
+}
+
+/** A host that nobody knows is taken for GitHub: a folder without a remote may become one. */
+function isGithub(host: string | undefined): boolean {
+  return host === undefined || host === 'github.com' || host.endsWith('.ghe.com')
 }
 
 /** Settings that are there are not touched: somebody wrote them. */
-function configFile(look: RepositoryLook, {facts, translation}: Wishes): PlannedFile | undefined {
-  if (look.config !== undefined) return undefined
-  const isNamed = translation?.settings['images'] ?? translation?.inputs['images']
-  const images = facts.images.length > 0 || isNamed === undefined ? imagesOf(facts).join('\n') : undefined
+function ownSettings(look: RepositoryLook, {images, source}: OnboardingFacts): PlannedFile[] {
+  if (look.config !== undefined) return []
+  const named = images.length > 0 ? images : [`ghcr.io/${(source ?? 'owner/name').toLowerCase()}`]
   const isDeep = look.containerfile?.includes('/') === true
-  const settings = {
-    ...(isDeep && translation === undefined ? {file: look.containerfile} : {}),
-    ...(look.versionFile === undefined ? {} : {'version-file': look.versionFile}),
-    ...translation?.settings,
-    ...(images === undefined ? {} : {images}),
-    ...(translation === undefined ? {strategy: 'release'} : {})
+  const plan = {
+    images: named.join('\n'),
+    file: isDeep ? look.containerfile : undefined,
+    'version-file': look.versionFile,
+    strategy: 'release'
   }
-  const {images: named, ...others} = mapValues(settings)
-  const document = {...(named === undefined ? {} : {images: named}), ...others}
-  const head = [
-    '# How the images of this repository are released; every key is an input of compute-tags.',
-    '# What an event would do: image-release explain --all',
-    ''
-  ].join('\n')
-  const after = head + stringify(document, {lineWidth: 0})
-  return {file: CONFIG, before: undefined, after}
+  return [{file: CONFIG, before: undefined, after: settingsText({plan, build: {}})}]
 }
 
-/** Lines become lists: a list is easier to change. */
-function mapValues(
-  settings: Readonly<Record<string, string | undefined>>
-): Record<string, string | string[]> {
-  return Object.fromEntries(
-    Object.entries(settings).flatMap(([name, text]) => {
-      if (text === undefined) return []
-      if (name === 'build-context' || name === 'file' || name === 'target') return [[name, text]]
-      const lines = text.split('\n').filter(line => line.trim() !== '')
-      const items = name === 'platforms' ? text.split(/[\n,]/).map(one => one.trim()) : lines
-      const isList = [
-        'images',
-        'tags',
-        'platforms',
-        'flavor',
-        'labels',
-        'annotations',
-        'build-args'
-      ].includes(name)
-      return [[name === 'context' ? 'build-context' : name, isList ? items : text]]
-    })
-  )
-}
-
-function imagesOf({images, source}: OnboardingFacts): readonly string[] {
-  return images.length > 0 ? images : [`ghcr.io/${source.toLowerCase()}`]
-}
-
-/** Nothing where a workflow uses image-release already. */
-function newWorkflow(look: RepositoryLook, facts: OnboardingFacts): PlannedFile | undefined {
-  if (look.workflows.some(({text}) => /^\s*(?:- )?uses: \S*\/image-release\b/m.test(text))) return undefined
-  const before = look.workflows.find(({file}) => file === RELEASE_WORKFLOW)?.text
-  const file = before === undefined ? RELEASE_WORKFLOW : `${WORKFLOWS}/image-release.yml`
-  const other = look.workflows.find(one => one.file === file)?.text
+function newWorkflow(look: RepositoryLook, facts: OnboardingFacts): PlannedFile {
+  const isTaken = look.workflows.some(({file}) => file === RELEASE_WORKFLOW)
+  const file = isTaken ? `${WORKFLOWS}/image-release.yml` : RELEASE_WORKFLOW
+  const other = textOf(look, file)
   const after = [
     'name: Release images',
     'on:',
@@ -181,51 +255,17 @@ function newWorkflow(look: RepositoryLook, facts: OnboardingFacts): PlannedFile 
   return {file, before: other, after: other ?? after}
 }
 
-/** The jobs that built are replaced by one that calls; events, names and other jobs stay, and wait for it. */
-function changedWorkflow(workflow: ImageWorkflow, {facts, translation}: Wishes): PlannedFile {
-  const document = workflow.document.clone()
-  const jobs = document.get('jobs')
-  const replaced = imageJobs(workflow)
-  const [name = 'release'] = replaced
-  if (isMap(jobs)) {
-    const kept = keptKeys(jobs.get(name))
-    jobs.set(name, document.createNode({...kept, ...callOf(facts, translation)}))
-    for (const job of replaced.slice(1)) jobs.delete(job)
-    for (const {value} of jobs.items) if (isMap(value)) redirectNeeds(value, {replaced, name, document})
-  }
-  const after = document.toString({lineWidth: 0, flowCollectionPadding: false})
-  return {file: workflow.file, before: workflow.text, after}
+/** The files as a unified diff. */
+export function diffOf({files}: OnboardingPlan): string {
+  return files
+    .map(({file, before, after}) =>
+      createTwoFilesPatch(before === undefined ? '/dev/null' : `a/${file}`, `b/${file}`, before ?? '', after)
+    )
+    .map(patch => patch.replace(/^=+\n/, ''))
+    .join('')
 }
 
-/** What a job that calls a workflow may have of its own: what it waits for, and when it runs. */
-function keptKeys(job: unknown): object {
-  if (!isMap(job)) return {}
-  const all = Object.entries(job.toJSON() as Readonly<Record<string, unknown>>)
-  return Object.fromEntries(all.filter(([key]) => ['name', 'needs', 'if', 'concurrency'].includes(key)))
-}
-
-function callOf({workflow}: OnboardingFacts, translation: Translation | undefined): object {
-  const {inputs = {}, logins = []} = translation ?? {}
-  return {
-    uses: workflow,
-    permissions: {contents: 'read', packages: 'write'},
-    ...(Object.keys(inputs).length === 0 ? {} : {with: inputs}),
-    ...(logins.length === 0 ? {} : {secrets: {REGISTRY_CREDENTIALS: logins.join('\n')}})
-  }
-}
-
-/** A job that waited for one that is gone waits for what replaced it. */
-function redirectNeeds(
-  job: {get(key: string): unknown; set(key: string, value: unknown): void; has(key: string): boolean},
-  {
-    replaced,
-    name,
-    document
-  }: {readonly replaced: readonly string[]; readonly name: string; readonly document: Document}
-): void {
-  if (!job.has('needs')) return
-  const needs: unknown = document.createNode(job.get('needs')).toJSON()
-  const list = (Array.isArray(needs) ? needs : [needs]).map(String)
-  if (!list.some(one => replaced.slice(1).includes(one))) return
-  job.set('needs', document.createNode([...new Set(list.map(one => (replaced.includes(one) ? name : one)))]))
+/** The accounts as text, one after the other. */
+export function accountsOf({accounts}: OnboardingPlan): string {
+  return accounts.map(accountText).join('\n')
 }

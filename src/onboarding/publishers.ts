@@ -1,0 +1,149 @@
+import {onlyExpression, splitList, withVariables} from './expression-text.js'
+import type {Job, Step, Workflow} from './workflow-model.js'
+
+/** Something in a workflow that publishes images. */
+export interface Publisher {
+  readonly file: string
+  readonly job: string
+  /** The step; undefined for a job that calls another workflow. */
+  readonly step: Step | undefined
+  /** What publishes, as people call it. */
+  readonly tool: string
+  /** Whether init can say in image-release's words what it does. */
+  readonly isKnown: boolean
+  /** Repositories that it names, where the workflow says them. */
+  readonly images: readonly string[]
+}
+
+export const METADATA = 'docker/metadata-action'
+export const BUILD = 'docker/build-push-action'
+export const BUILDAH = 'redhat-actions/buildah-build'
+export const REDHAT_PUSH = 'redhat-actions/push-to-registry'
+
+/** Actions that publish, and that are left to a person. */
+const OTHERS: Readonly<Record<string, string>> = {
+  'docker/bake-action': 'docker/bake-action',
+  'depot/build-push-action': 'depot/build-push-action',
+  'depot/bake-action': 'depot/bake-action',
+  'useblacksmith/build-push-action': 'useblacksmith/build-push-action',
+  'goreleaser/goreleaser-action': 'goreleaser',
+  'ko-build/setup-ko': 'ko',
+  'imjasonh/setup-ko': 'ko',
+  'elgohr/publish-docker-github-action': 'elgohr/Publish-Docker-Github-Action',
+  'mr-smithers-excellent/docker-build-push': 'mr-smithers-excellent/docker-build-push',
+  'macbre/push-to-ghcr': 'macbre/push-to-ghcr',
+  'whoan/docker-build-with-cache-action': 'whoan/docker-build-with-cache-action',
+  'home-assistant/builder': 'home-assistant/builder',
+  'devcontainers/ci': 'devcontainers/ci',
+  'int128/kaniko-action': 'int128/kaniko-action'
+}
+
+/** Lines of a shell that publish images. */
+const LINES: readonly (readonly [RegExp, string])[] = [
+  [/\bdocker\s+(?:image\s+)?push\b/, 'docker push'],
+  [/\bdocker\s+manifest\s+push\b/, 'docker manifest push'],
+  [/\bdocker[\s-]compose\s[^\n]*\bpush\b/, 'docker compose push'],
+  [/\bbuildx?\s+(?:build|bake)\b[^\n]*(?:--push\b|push=true)/, 'docker buildx build --push'],
+  [/\bdocker\s+(?:build|bake)\b[^\n]*--push\b/, 'docker build --push'],
+  [/\bimagetools\s+create\b(?![^\n]*--dry-run)/, 'docker buildx imagetools create'],
+  [/\b(?:podman|buildah)\s+(?:manifest\s+)?push\b/, 'podman push'],
+  [/\bskopeo\s+(?:copy|sync)\b/, 'skopeo copy'],
+  [/\bcrane\s+(?:push|copy|cp|tag)\b/, 'crane'],
+  [/\bregctl\s+image\s+(?:copy|import)\b/, 'regctl image copy'],
+  [/\boras\s+(?:cp|copy|tag)\b/, 'oras'],
+  [/\bko\s+(?:build|publish|apply|resolve)\b/, 'ko'],
+  [/\bgoreleaser\s+release\b(?![^\n]*--snapshot)/, 'goreleaser'],
+  [/\bkaniko\/executor\b/, 'kaniko']
+]
+
+/** Everything in a workflow that publishes images. */
+export function publishersIn(workflow: Workflow): Publisher[] {
+  return workflow.jobs.flatMap(job => [
+    ...calledPublisher(workflow, job),
+    ...job.steps.flatMap(step => stepPublisher(workflow, job, step))
+  ])
+}
+
+function calledPublisher({file}: Workflow, {name, uses}: Job): Publisher[] {
+  const isBuilder = /^docker\/github-builder\b/.test(uses)
+  return isBuilder
+    ? [{file, job: name, step: undefined, tool: 'docker/github-builder', isKnown: false, images: []}]
+    : []
+}
+
+function stepPublisher(workflow: Workflow, job: Job, step: Step): Publisher[] {
+  const found = (tool: string, isKnown: boolean): Publisher[] => [
+    {file: workflow.file, job: job.name, step, tool, isKnown, images: imagesOf(workflow, job, step)}
+  ]
+  const {action, run} = step
+  if (action === BUILD) return mayPush(step) ? found(BUILD, !isOldest(step)) : []
+  if (action === REDHAT_PUSH) return found('redhat-actions/push-to-registry', true)
+  const other = OTHERS[action]
+  if (other !== undefined) return isOnlyBuilt(step) ? [] : found(other, false)
+  const joined = run.replaceAll(/\\\s*\n\s*/g, ' ').replaceAll(/^\s*#.*$/gm, '')
+  const [line] = LINES.filter(([pattern]) => pattern.test(joined))
+  return line === undefined ? [] : found(line[1], false)
+}
+
+/** Bake and goreleaser that are told to publish nothing. */
+function isOnlyBuilt({action, with: given}: Step): boolean {
+  if (action.endsWith('/bake-action')) {
+    const isTold = /push=true|type=registry|output/.test(given['set'] ?? '')
+    return (given['push'] ?? 'false') === 'false' && !isTold
+  }
+  const args = given['args'] ?? ''
+  return (
+    /--snapshot|--skip[= ]?(?:publish|docker)|^(?:check|build)\b/.test(args) || isNeverPushed(given['push'])
+  )
+}
+
+function isNeverPushed(push: string | undefined): boolean {
+  return push?.trim().toLowerCase() === 'false' || push?.trim() === 'never'
+}
+
+/** Version 1 had other inputs: repository, username, tag_with_ref. */
+function isOldest({version}: Step): boolean {
+  return /^v1(?:\.|$)/.test(version)
+}
+
+/** Whether a step of build-push-action publishes in any run. */
+export function mayPush({with: given}: Step): boolean {
+  const push = given['push']?.trim().toLowerCase() ?? ''
+  const outputs = given['outputs'] ?? ''
+  if (/(?:^|[,\n])\s*push=(?!false)/.test(outputs) || /type=registry/.test(outputs)) return true
+  if (onlyExpression(push)?.toLowerCase() === 'false') return false
+  return push !== '' && push !== 'false'
+}
+
+/** Whether it pushes without a tag, for another job to merge. */
+export function isByDigest({with: given}: Step): boolean {
+  return /push-by-digest=(?!false)/.test(given['outputs'] ?? '')
+}
+
+/** Variables of the workflow, the job and a step that stand for texts, the nearest first. */
+export function variablesOf(workflow: Workflow, job: Job, step?: Step): Readonly<Record<string, string>> {
+  const all = {...workflow.env, ...job.env, ...step?.env}
+  const filled = Object.entries(all).map(([name, text]) => [name, withVariables(text, all)])
+  return Object.fromEntries(filled) as Record<string, string>
+}
+
+/** The metadata step whose tags a build takes; undefined where they come from elsewhere. */
+export function metadataOf(job: Job, {with: given}: Step): Step | undefined {
+  const named = /steps\.([\w-]+)\.outputs\.tags\b/.exec(given['tags'] ?? '')?.[1]
+  const steps = job.steps.filter(({action}) => action === METADATA)
+  return steps.find(({id}) => id !== undefined && id === named)
+}
+
+function imagesOf(workflow: Workflow, job: Job, step: Step): string[] {
+  const env = variablesOf(workflow, job, step)
+  const metadata = metadataOf(job, step)
+  const texts =
+    metadata === undefined
+      ? splitList(withVariables(step.with['tags'] ?? step.with['image'] ?? '', env)).map(bareRepository)
+      : splitList(withVariables(metadata.with['images'] ?? '', env)).filter(text => !text.includes('='))
+  return [...new Set(texts.filter(text => !text.startsWith('${{ steps')))]
+}
+
+function bareRepository(reference: string): string {
+  return reference.replace(/:(?:[^:/{}]|\$\{\{.*?\}\})*$/, '')
+}

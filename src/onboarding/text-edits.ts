@@ -1,0 +1,66 @@
+import {Document, type Node} from 'yaml'
+
+/** A part of a text, from a place up to another, and what stands there instead. */
+export interface TextEdit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/** Whole lines of a text that a step or a job takes. */
+export interface LineRange {
+  readonly start: number
+  readonly end: number
+  /** How far its first line is indented. */
+  readonly indent: number
+}
+
+/** Puts all edits in; they do not overlap. */
+export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+  return [...edits]
+    .sort((one, other) => other.start - one.start)
+    .reduce((whole, {start, end, text: by}) => whole.slice(0, start) + by + whole.slice(end), text)
+}
+
+/**
+ * The lines of an item or entry of block style, without comments and empty lines that follow it.
+ * @param start where its content begins: behind the dash of an item, or at the key of an entry
+ * @returns undefined for one of flow style, or one whose first line holds something else
+ */
+export function linesOf(text: string, start: number): LineRange | undefined {
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1
+  const [, blank] = /^( *)(?:- +)?$/.exec(text.slice(lineStart, start)) ?? []
+  if (blank === undefined) return undefined
+  const indent = blank.length
+  let end = nextLine(text, lineStart)
+  for (let at = end; at < text.length; at = nextLine(text, at)) {
+    const line = text.slice(at, nextLine(text, at))
+    const depth = line.search(/\S/)
+    if (depth === -1) continue
+    if (depth > indent) end = nextLine(text, at)
+    else if (line[depth] !== '#') break
+  }
+  return {start: lineStart, end, indent}
+}
+
+function nextLine(text: string, at: number): number {
+  const end = text.indexOf('\n', at)
+  return end === -1 ? text.length : end + 1
+}
+
+/** A value as lines of block style, with this indentation; what stood before it is left to what is around. */
+export function printedAt(value: unknown, indent: number, isPadded: boolean): string {
+  const text = new Document(value).toString({lineWidth: 0, flowCollectionPadding: isPadded})
+  return text.replaceAll(/^(?=.)/gm, ' '.repeat(indent))
+}
+
+/** Whether a file has blanks inside of its brackets. */
+export function hasPadding(text: string): boolean {
+  const padded = text.match(/[[{] \S/g) ?? []
+  return padded.length > (text.match(/(?<![{$])[[{][\w'"*]/g) ?? []).length
+}
+
+/** Where the content of a node begins in the text that it was read from; -1 for one that was made. */
+export function startOf(node: Node | null | undefined): number {
+  return node?.range?.[0] ?? -1
+}

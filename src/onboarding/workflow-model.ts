@@ -1,0 +1,122 @@
+import {type Document, isAlias, isMap, parseDocument, visit} from 'yaml'
+import type {FoundFile} from './repository-look.js'
+
+/** Keys with texts, such as `with` and `env`. */
+export type TextMap = Readonly<Record<string, string>>
+
+/** A step as it is written. */
+export interface Step {
+  readonly job: string
+  /** Its place in the job, from 0. */
+  readonly at: number
+  readonly id: string | undefined
+  readonly name: string | undefined
+  readonly condition: string | undefined
+  /** `docker/metadata-action`, in lower case and without its version; empty for a step that runs lines. */
+  readonly action: string
+  /** What stands behind the `@`. */
+  readonly version: string
+  /** The lines that it runs; empty for an action. */
+  readonly run: string
+  readonly with: TextMap
+  readonly env: TextMap
+  /** All its keys. */
+  readonly keys: readonly string[]
+}
+
+/** A job as it is written. */
+export interface Job {
+  readonly name: string
+  readonly value: Readonly<Record<string, unknown>>
+  readonly steps: readonly Step[]
+  readonly env: TextMap
+  readonly needs: readonly string[]
+  /** The reusable workflow that it calls; empty for a job with steps. */
+  readonly uses: string
+}
+
+/** A workflow as it is written, with the document that keeps its comments. */
+export interface Workflow extends FoundFile {
+  readonly document: Document
+  readonly jobs: readonly Job[]
+  readonly env: TextMap
+  /** The names of the events that set it off. */
+  readonly events: readonly string[]
+  /** Parts of the file that stand in it once and are used twice (`&name`, `*name`). */
+  readonly hasAliases: boolean
+}
+
+/** Reads a workflow; undefined where the file is no map of jobs. */
+export function readWorkflow(found: FoundFile): Workflow | undefined {
+  const document = parseDocument(found.text)
+  if (document.errors.length > 0 || !isMap(document.contents)) return undefined
+  const root = objectOf(document.toJS() as unknown)
+  let hasAliases = false
+  visit(document, {
+    Alias: (_, node) => {
+      hasAliases ||= isAlias(node)
+    }
+  })
+  return {
+    ...found,
+    document,
+    hasAliases,
+    env: textsOf(root['env']),
+    events: eventsOf(root['on']),
+    jobs: Object.entries(objectOf(root['jobs'])).map(([name, value]) => jobOf(name, objectOf(value)))
+  }
+}
+
+function eventsOf(on: unknown): string[] {
+  if (typeof on === 'string') return [on]
+  return Array.isArray(on) ? on.map(String) : Object.keys(objectOf(on))
+}
+
+function jobOf(name: string, value: Readonly<Record<string, unknown>>): Job {
+  const {steps, needs = [], uses} = value
+  return {
+    name,
+    value,
+    steps: Array.isArray(steps) ? steps.map((step, at) => stepOf(name, at, objectOf(step))) : [],
+    env: textsOf(value['env']),
+    needs: (Array.isArray(needs) ? needs : [needs]).map(String),
+    uses: typeof uses === 'string' ? uses : ''
+  }
+}
+
+function stepOf(job: string, at: number, step: Readonly<Record<string, unknown>>): Step {
+  const {uses, run} = step
+  const [action = '', version = ''] = typeof uses === 'string' ? uses.split('@') : []
+  const text = (key: string): string | undefined => texts[key]
+  const texts = textsOf(step)
+  return {
+    job,
+    at,
+    id: text('id'),
+    name: text('name'),
+    condition: text('if'),
+    action: action.toLowerCase(),
+    version,
+    run: typeof run === 'string' ? run : '',
+    with: textsOf(step['with']),
+    env: textsOf(step['env']),
+    keys: Object.keys(step)
+  }
+}
+
+/** The texts of a map such as `with` or `env`, as a runner gets them. */
+export function textsOf(value: unknown): TextMap {
+  const texts: Record<string, string> = {}
+  for (const [name, text] of Object.entries(objectOf(value))) {
+    if (text === null || text === undefined) texts[name] = ''
+    else if (typeof text !== 'object') texts[name] = typeof text === 'string' ? text : JSON.stringify(text)
+  }
+  return texts
+}
+
+/** A map, or an empty one for anything else. */
+export function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : {}
+}
