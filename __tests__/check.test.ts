@@ -53,8 +53,9 @@ describe('script/check, on what is made from the code', () => {
   it(
     'passes where all is fresh, in any folder',
     () => {
-      const {exitCode, output} = project.run('script/check', 'imports', 'generated', 'dist', 'committed')
-      expect({exitCode, output}).toEqual({exitCode: 0, output: expect.stringMatching(/^(\w+ +ok .*\n){4}$/)})
+      // That dist is the same in any folder is shown by the check of a fresh clone.
+      const {exitCode, output} = project.run('script/check', 'imports', 'generated', 'committed')
+      expect({exitCode, output}).toEqual({exitCode: 0, output: expect.stringMatching(/^(\w+ +ok .*\n){3}$/)})
     },
     MINUTE
   )

@@ -21,7 +21,13 @@ describe('what to do about a refusal', () => {
       'Give this job "packages: write".'
     ],
     ['ghcr.io', 'o/app', 401, '', /^Give this job "packages: write", and give the repository/],
-    ['docker.io', 'o/app', 401, 'access denied', /"Read & Write".* to o\/app on Docker Hub/],
+    [
+      'docker.io',
+      'o/app',
+      401,
+      'access denied',
+      /"Read & Write".* to o\/app on Docker Hub; .*secrets .*such as DOCKERHUB_USERNAME and DOCKERHUB_TOKEN\.$/
+    ],
     [
       ECR,
       'team/app',
