@@ -1,4 +1,4 @@
-import {shortDigest} from '../oci/digest.js'
+import {type Digest, isDigest, shortDigest} from '../oci/digest.js'
 import type {PlannedCache} from '../retention/actions-caches.js'
 import type {CleanupPlan, PlannedVersion} from '../retention/cleanup-plan.js'
 import {code, formatSize, markdownTable, textTable} from './markdown.js'
@@ -12,7 +12,13 @@ export interface CleanupView {
   /** Why the registry deletes nothing; undefined where it does. */
   readonly refusal?: string | undefined
   /** What the host does not delete, each with its reason. */
-  readonly undeleted: readonly {readonly what: string; readonly reason: string}[]
+  readonly undeleted: readonly {
+    /** A digest, or a tag that was to go alone. */
+    readonly what: string
+    /** The tags that it has. */
+    readonly tags: readonly string[]
+    readonly reason: string
+  }[]
 }
 
 /** A clean-up of several repositories, for people. */
@@ -32,6 +38,7 @@ const MAX_ROWS = 500
 const TAGS_A_LINE = 12
 /** What stays is listed one by one up to so many for a reason. */
 const MOST_UNFOLDED = 3
+const DIGESTS = /sha256:[0-9a-f]{64}/g
 /** How many tags of what is folded are named. */
 const TAGS_NAMED = 6
 
@@ -48,8 +55,8 @@ function viewLines({image, plan, refusal, undeleted}: CleanupView, isDry: boolea
   const rows = [
     ...plan.tags.map(({tag, reason}) => [`  ${goes(isDry)} tag`, tag, '', '', reason]),
     ...going.map(version => [`  ${goes(isDry)}`, ...versionCells(version, version.digest, now)]),
-    ...foldedKept(plan).map(({name, reason}) => ['  stays', name, '', '', reason]),
-    ...undeleted.map(({what, reason}) => ['  cannot go', what, '', '', reason])
+    ...foldedKept(plan, nameOf).map(({name, reason}) => ['  stays', name, '', '', reason]),
+    ...undeleted.map(({what, tags, reason}) => ['  cannot go', nameOf(what, tags), '', '', reason])
   ]
   if (refusal !== undefined)
     return [`${image}: nothing deleted, the registry does not delete by its API: ${refusal}`]
@@ -79,7 +86,10 @@ function tagLines(plan: CleanupPlan, isDry: boolean): string[] {
 }
 
 /** What stays although a rule chose it: one by one where they are few, else counted by their reasons. */
-function foldedKept({kept}: CleanupPlan): {readonly name: string; readonly reason: string}[] {
+function foldedKept(
+  {kept}: CleanupPlan,
+  nameOne: (digest: Digest, tags: readonly string[]) => string
+): {readonly name: string; readonly reason: string}[] {
   const groups = new Map<string, PlannedVersion[]>()
   for (const version of kept) {
     const why = version.reason.replace(/^still tagged [^:]*/, 'still tagged')
@@ -89,7 +99,7 @@ function foldedKept({kept}: CleanupPlan): {readonly name: string; readonly reaso
   }
   return [...groups].flatMap(([why, versions]) => {
     if (versions.length <= MOST_UNFOLDED)
-      return versions.map(({digest, tags, reason}) => ({name: nameOf(digest, tags), reason}))
+      return versions.map(({digest, tags, reason}) => ({name: nameOne(digest, tags), reason}))
     const tags = versions.flatMap(version => version.tags)
     const some =
       tags.length === 0
@@ -99,8 +109,8 @@ function foldedKept({kept}: CleanupPlan): {readonly name: string; readonly reaso
   })
 }
 
-function nameOf(digest: string, tags: readonly string[]): string {
-  return tags.length === 0 ? digest : `${digest} (${tags.join(', ')})`
+function nameOf(what: string, tags: readonly string[]): string {
+  return tags.length === 0 ? what : `${what} (${tags.join(', ')})`
 }
 
 /** Digest, tags, age, size, reason. */
@@ -172,7 +182,11 @@ function viewSection({image, plan, refusal, undeleted}: CleanupView, isDry: bool
   const rows = [
     ...plan.tags.map(({tag, reason}) => [`${goes(isDry)} (tag)`, '', code(tag), '', '', reason]),
     ...plan.waves.flat().map(version => [goes(isDry), ...cells(version)]),
-    ...undeleted.map(({what, reason}) => ['cannot go', code(what), '', '', '', reason])
+    ...undeleted.map(({what, tags, reason}) =>
+      isDigest(what)
+        ? ['cannot go', code(shortDigest(what)), tags.map(code).join(', '), '', '', reason]
+        : ['cannot go (tag)', '', code(what), '', '', reason]
+    )
   ]
   const note = refusal === undefined ? [] : [`> Nothing was deleted: ${refusal}`]
   const head = ['', 'Digest', 'Tags', 'Age', 'Size', 'Why']
@@ -197,11 +211,11 @@ function viewSection({image, plan, refusal, undeleted}: CleanupView, isDry: bool
 }
 
 function keptSection(plan: CleanupPlan): string[] {
-  const kept = foldedKept(plan)
+  const kept = foldedKept(plan, (digest, tags) => [shortDigest(digest), ...tags].map(code).join(' '))
   if (kept.length === 0) return []
   const table = markdownTable(
     ['What stays', 'Why'],
-    kept.map(({name, reason}) => [name, reason])
+    kept.map(({name, reason}) => [name, reason.replace(DIGESTS, found => code(shortDigest(found as Digest)))])
   )
   const summary = `<summary>${plan.kept.length} stay although a rule chose them</summary>`
   return [`<details>${summary}\n\n${table}\n\n</details>`]
