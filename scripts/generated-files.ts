@@ -5,6 +5,7 @@ import type {Command} from '../src/commands/command.js'
 import {type Branding, commandMetadata, rootMetadata} from './action-metadata.js'
 import {configSchema} from './config-schema.js'
 import {fillSections} from './document-sections.js'
+import {fillSupportSection} from './support-section.js'
 import {fillTrustSection} from './trust-section.js'
 import {fillWorkflowSections} from './workflow-sections.js'
 
@@ -72,7 +73,9 @@ function documents(commands: readonly Command[]): [string, string][] {
 
 function fillDocument(file: string, text: string, commands: readonly Command[]): string {
   try {
-    return fillTrustSection(fillWorkflowSections(fillSections(text, commands), readWorkflow))
+    return fillSupportSection(
+      fillTrustSection(fillWorkflowSections(fillSections(text, commands), readWorkflow))
+    )
   } catch (error) {
     throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, {cause: error})
   }

@@ -127,6 +127,23 @@ RUN --mount=type=secret,id=key --mount=type=secret,id=spaced --mount=type=secret
       expect(manifest.mediaType).toBe(DOCKER_MANIFEST)
       expect(config).toMatchObject({config: {Labels}})
     })
+
+    it('on a base over plain HTTP that an argument or a further context names', async () => {
+      const base = await build({context: context('FROM scratch\nCOPY Containerfile /base\nENV BASE=here\n')})
+      const reference = `org/asked@${base.manifest.digest}`
+      const made = context('ARG REGISTRY\nARG NAME\nFROM ${REGISTRY}/${NAME} AS first\nFROM base\n')
+      const texts = {
+        context: made,
+        'build-args': `REGISTRY=${registry.host}\nNAME=${reference}`,
+        'build-contexts': `base=docker-image://${registry.host}/${reference}`
+      }
+      expect((await build(texts)).config).toMatchObject({
+        config: {Env: expect.arrayContaining(['BASE=here'])}
+      })
+      expect((await build({...texts, target: 'first'})).config).toMatchObject({
+        config: {Env: expect.arrayContaining(['BASE=here'])}
+      })
+    })
   })
 })
 

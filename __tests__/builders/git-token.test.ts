@@ -10,7 +10,15 @@ describe('the token for Git', () => {
     ['a short context', GITHUB, {context: 'github.com/o/r'}, 'github.com'],
     ['a named context', GITHUB, {buildContexts: ['lib=https://github.com/o/lib.git']}, 'github.com'],
     ['a Containerfile', GITHUB, {containerfile: 'ADD https://github.com/o/r.git /src'}, 'github.com'],
-    ['an argument', GITHUB, {buildArgs: ['REPO=https://x@github.com/o/r.git']}, 'github.com'],
+    [
+      'an argument',
+      GITHUB,
+      {
+        buildArgs: ['REPO=https://x@github.com/o/r.git'],
+        containerfile: 'ADD --keep-git-dir \\\n  $REPO /src'
+      },
+      'github.com'
+    ],
     [
       'a server of the company',
       'https://ghe.example:8443',
@@ -29,6 +37,7 @@ describe('the token for Git', () => {
     ['another host', GITHUB, {context: 'https://git.example/o/r.git'}, /names no Git address/],
     ['a host that only looks like it', GITHUB, {context: 'https://github.com.evil.example/r'}, /names no/],
     ['a host that ends like it', GITHUB, {context: 'https://evilgithub.com/o/r.git'}, /names no/],
+    ['what RUN fetches', GITHUB, {containerfile: 'RUN curl https://github.com/o/r'}, /names no Git address/],
     ['SSH', GITHUB, {context: 'git@github.com:o/r.git'}, /names no Git address/],
     ['plain HTTP', GITHUB, {context: 'http://github.com/o/r.git'}, /without TLS/],
     [

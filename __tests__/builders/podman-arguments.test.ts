@@ -68,8 +68,7 @@ describe('buildArguments', () => {
       options: {
         'add-hosts': ['a:1.2.3.4'],
         network: ['host'],
-        'build-contexts': ['lib=../lib'],
-        allow: ['x']
+        'build-contexts': ['lib=../lib']
       },
       ssh: ['default']
     })

@@ -64,7 +64,7 @@ describe('the inputs of build-by-digest', () => {
       'native export without buildx',
       {export: 'native'},
       'export',
-      /buildah cannot push by digest, only buildx/
+      /\(native\), only buildx\. .*set it to auto or layout/
     ],
     ['prebuilt without a source', {builder: 'prebuilt'}, 'source', /is required with builder prebuilt/],
     [

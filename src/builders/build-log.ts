@@ -14,7 +14,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /server gave HTTP response to HTTPS client/i,
-    'Name the registry of the base image in the input insecure (buildx: in the configuration of its builder).'
+    'With buildah and podman name the registry of the base image in the input insecure; with buildx in the configuration of its builder, as http = true.'
   ],
   [/manifest unknown|manifest for .* not found/i, 'Check the name and the tag of the base image.'],
   [

@@ -1,8 +1,9 @@
-import {ReleaseError} from '../errors.js'
+import {InputError, type InputIssue, ReleaseError} from '../errors.js'
 import type {ExecResult} from '../ports.js'
 import {lastLines} from './build-log.js'
 import type {Builder, BuilderPorts} from './builder.js'
 import type {BuilderProgram} from './builder-name.js'
+import {type Feature, missingFeatures} from './builder-support.js'
 import {isAtLeast, parseBuilderVersion} from './builder-version.js'
 import type {ProgramWish} from './builder-wish.js'
 import {BuildxBuilder} from './buildx.js'
@@ -16,6 +17,8 @@ export interface BuilderChoice {
   readonly builder: Builder
   /** `1.28.2` */
   readonly version: string
+  /** That of BuildKit behind buildx; undefined where it does not tell. */
+  readonly buildkit?: string | undefined
   /** A sentence for the log. */
   readonly reason: string
 }
@@ -44,24 +47,44 @@ const ADVICE: Readonly<Record<BuilderProgram, string>> = {
 }
 
 /**
- * Finds the builder that was wished for; for `auto` the first of buildx, buildah and podman that works here.
- * @throws ReleaseError BUILDER_MISSING, with what was found instead and what to install
+ * Finds the builder that was wished for; for `auto` the first of buildx, buildah and podman that works here and can do what is
+ * asked of it.
+ * @param asked what the inputs ask for beyond what every builder does
+ * @throws ReleaseError BUILDER_MISSING, with what was found instead and what to install; InputError where what was found
+ * cannot do what is asked
  */
-export async function chooseBuilder(wish: ProgramWish, ports: BuilderPorts): Promise<BuilderChoice> {
-  if (wish === 'auto') return chooseAny(ports)
+export async function chooseBuilder(
+  wish: ProgramWish,
+  ports: BuilderPorts,
+  asked: readonly Feature[] = []
+): Promise<BuilderChoice> {
+  if (wish === 'auto') return chooseAny(ports, asked)
   const [name, instance] = splitWish(wish)
   const found = await find(name, instance, ports)
-  if (!('absence' in found)) return {...found, reason: `${found.reason}, as asked`}
-  throw new ReleaseError('BUILDER_MISSING', `builder ${wish}: ${found.absence}`, {hint: ADVICE[name]})
+  if ('absence' in found)
+    throw new ReleaseError('BUILDER_MISSING', `builder ${wish}: ${found.absence}`, {hint: ADVICE[name]})
+  const issues = missingFeatures({name, ...found}, asked)
+  if (issues.length > 0) throw new InputError(issues)
+  return {...found, reason: `${found.reason}, as asked`}
 }
 
-async function chooseAny(ports: BuilderPorts): Promise<BuilderChoice> {
+async function chooseAny(ports: BuilderPorts, asked: readonly Feature[]): Promise<BuilderChoice> {
   const absences: string[] = []
+  let unable: InputIssue[] | undefined
   for (const name of PREFERENCE) {
     const found = await find(name, undefined, ports)
-    if (!('absence' in found)) return {...found, reason: [found.reason, ...absences].join('; ')}
-    absences.push(found.absence)
+    if ('absence' in found) absences.push(found.absence)
+    else {
+      const issues = missingFeatures({name, ...found}, asked)
+      if (issues.length === 0) return {...found, reason: [found.reason, ...absences].join('; ')}
+      unable ??= issues
+      absences.push(`${name} ${found.version} cannot do ${issues.map(({input}) => input).join(', ')}`)
+    }
   }
+  if (unable !== undefined)
+    throw new InputError(
+      unable.map(({input, message}) => ({input, message: `${message} (${absences.join('; ')})`}))
+    )
   throw new ReleaseError('BUILDER_MISSING', `there is no builder on this machine: ${absences.join('; ')}`, {
     hint: `${ADVICE.buildah} Or use docker with buildx, or podman.`
   })
@@ -117,7 +140,7 @@ async function findInstance(
     return {absence: `the builder ${instance.name} of buildx cannot be used: ${instance.fault}`}
   const builder = new BuildxBuilder(program, instance, ports)
   const reason = `${formatProgram(program)} ${version} is used with its builder ${instance.name} (driver ${instance.driver})`
-  return {builder, version, reason}
+  return {builder, version, buildkit: instance.buildkit, reason}
 }
 
 function versionIn({exitCode, stdout}: ExecResult): string | undefined {

@@ -1,6 +1,6 @@
 import {formatPlatform} from '../oci/platform.js'
 import {type Repository, formatRepository} from '../oci/reference.js'
-import {buildxFlags} from './build-options.js'
+import {optionFlags} from './build-options.js'
 import {type SecretPlace, secretFlags} from './build-secrets.js'
 import type {BuildRequest} from './builder.js'
 import {isAtLeast} from './builder-version.js'
@@ -46,7 +46,7 @@ export function buildxArguments(
     ...request.buildArgs.flatMap(line => ['--build-arg', line]),
     ...pairs('--label', request.labels),
     ...(request.format === 'oci' ? pairs('--annotation', request.annotations, 'manifest:') : []),
-    ...buildxFlags(request.options ?? {}),
+    ...optionFlags(request.options ?? {}),
     ...secretFlags(names.secrets),
     ...(request.ssh ?? []).flatMap(entry => ['--ssh', entry]),
     ...(request.cache?.from ?? []).flatMap(cache => ['--cache-from', cache]),

@@ -24,12 +24,19 @@ export function gitTokenUse(token: string, server: string, places: GitPlaces): G
   const {protocol, host} = new URL(server)
   const withheld = (reason: string): GitTokenUse => ({kind: 'withheld', reason})
   if (protocol !== 'https:') return withheld(`${server} is not reached over HTTPS`)
-  const texts = [places.context, ...places.buildContexts, ...places.buildArgs, places.containerfile]
+  const added = addInstructions(places.containerfile)
+  const values = added.some(text => text.includes('$')) ? places.buildArgs : []
+  const texts = [places.context, ...places.buildContexts, ...values, ...added]
   const isNamed = (start: string): boolean => texts.some(text => addressOf(start, host).test(text))
   if (isNamed('(?:http|git)://')) return withheld(`the build names ${host} without TLS, too`)
   if (!isNamed('https://') && !texts.some(text => shortAddressOf(host).test(text)))
     return withheld(`the build names no Git address of ${host}`)
   return {kind: 'given', secret: {id: `GIT_AUTH_TOKEN.${host}`, source: {kind: 'value', value: token}}}
+}
+
+/** What BuildKit fetches by itself; what RUN fetches never sees the token. */
+function addInstructions(containerfile: string): readonly string[] {
+  return containerfile.match(/^[^\S\n]*(?:ONBUILD\s+)?ADD\b(?:[^\n]*\\\r?\n)*[^\n]*/gim) ?? []
 }
 
 function addressOf(start: string, host: string): RegExp {

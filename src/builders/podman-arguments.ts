@@ -1,6 +1,6 @@
 import type {Family} from '../oci/media-type.js'
 import {formatPlatform} from '../oci/platform.js'
-import {podmanFlags} from './build-options.js'
+import {type BuildOptions, optionFlags} from './build-options.js'
 import {type SecretPlace, secretFlags} from './build-secrets.js'
 import type {BuildRequest, Isolation} from './builder.js'
 import {isAtLeast} from './builder-version.js'
@@ -20,19 +20,6 @@ export const OLDEST: Readonly<Record<PodmanName, string>> = {buildah: '1.28.0', 
 
 /** From here on `--source-date-epoch` and `--rewrite-timestamp`; before, only `--timestamp`. */
 const SOURCE_DATE_EPOCH: Readonly<Record<PodmanName, string>> = {buildah: '1.41.0', podman: '5.6.0'}
-
-/** From here on a Containerfile may hold here-documents (buildah's changelog; podman 4.8 holds buildah 1.33). */
-const HEREDOC: Readonly<Record<PodmanName, string>> = {buildah: '1.33.0', podman: '4.8.0'}
-
-/**
- * What a Containerfile asks for and this program is too old for; undefined where there is nothing. An older one runs the
- * lines of a here-document as instructions.
- */
-export function ageFault({name, version}: PodmanProgram, containerfile: string): string | undefined {
-  const hasHeredoc = /^[^\S\n]*(?:RUN|COPY|ADD)\b[^\n]*<<-?["']?[A-Za-z_]/im.test(containerfile)
-  if (!hasHeredoc || isAtLeast(version, HEREDOC[name])) return undefined
-  return `it has here-documents, which ${name} knows from ${HEREDOC[name]} on, and this is ${version}: use a newer one, or buildx`
-}
 
 /** What a build is called with beside what was asked for. */
 export interface BuildNames {
@@ -65,7 +52,7 @@ export function buildArguments(program: PodmanProgram, request: BuildRequest, na
     ...request.buildArgs.flatMap(line => ['--build-arg', line]),
     ...pairs('--label', request.labels),
     ...(format === 'oci' ? pairs('--annotation', request.annotations) : []),
-    ...podmanFlags(request.options ?? {}),
+    ...optionFlags(ownNetwork(request.options ?? {})),
     ...secretFlags(names.secrets),
     ...(request.ssh ?? []).flatMap(entry => ['--ssh', entry]),
     ...names.cache.from.flatMap(repository => ['--cache-from', repository]),
@@ -92,6 +79,11 @@ export function exportArguments(
 /** The arguments that take the local name away, and with it what only it held. */
 export function removeArguments(image: string): string[] {
   return ['rmi', image]
+}
+
+/** `default` is buildx's word for what happens without the flag; here it would be the name of a network. */
+function ownNetwork({network = [], ...options}: BuildOptions): BuildOptions {
+  return {...options, network: network.filter(name => name !== 'default')}
 }
 
 function timeArguments(program: PodmanProgram, request: BuildRequest): string[] {

@@ -1,7 +1,6 @@
 import {randomUUID} from 'node:crypto'
 import {mkdirSync} from 'node:fs'
 import path from 'node:path'
-import {InputError} from '../errors.js'
 import {formatPlatform} from '../oci/platform.js'
 import type {ExecResult, LocalImage} from '../ports.js'
 import {findContainerfile, readContainerfile} from './build-context.js'
@@ -15,7 +14,6 @@ import {podmanCache} from './podman-cache.js'
 import {
   type BuildNames,
   type PodmanProgram,
-  ageFault,
   buildArguments,
   exportArguments,
   removeArguments
@@ -40,8 +38,6 @@ export class PodmanBuilder implements Builder {
 
   async build(request: BuildRequest): Promise<LocalImage> {
     const file = findContainerfile(request)
-    const fault = ageFault(this.#program, readContainerfile(file))
-    if (fault !== undefined) throw new InputError([{input: 'file', message: fault}])
     const image = `localhost/image-release-build:${randomUUID()}`
     mkdirSync(request.outputFolder, {recursive: true})
     await withSecrets(request.secrets ?? [], request.outputFolder, secrets =>

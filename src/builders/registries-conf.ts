@@ -3,21 +3,28 @@ import {homedir} from 'node:os'
 import path from 'node:path'
 import type {BuildRequest} from './builder.js'
 
-/** A loopback registry in front of an image's name. */
-const LOOPBACK = /(?<![\w.-])(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?(?=\/)/g
+/** A loopback registry, in front of an image's name or alone, as an argument may hold it. */
+const LOOPBACK = /(?<![\w.-])(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?(?=[/\s"'}]|$)/gm
 
 /**
- * The registries that a build may ask over plain HTTP and that its Containerfile, arguments or caches name: those that were
- * allowed, and loopback addresses.
+ * The registries that a build may ask over plain HTTP: all that were allowed, for a base image may come by an argument, a
+ * further context or a Containerfile that is not here; and loopback addresses that are named.
  */
 export function plainHttpRegistries(
-  request: Pick<BuildRequest, 'buildArgs' | 'insecureRegistries' | 'cache'>,
+  request: Pick<BuildRequest, 'buildArgs' | 'insecureRegistries' | 'cache' | 'options'>,
   containerfile: string
 ): string[] {
   const {from, to} = request.cache ?? {from: [], to: []}
-  const text = [containerfile, ...request.buildArgs, ...from, ...to].join('\n')
-  const allowed = request.insecureRegistries.filter(registry => text.includes(`${registry}/`))
-  return [...new Set([...allowed, ...(text.match(LOOPBACK) ?? [])])]
+  const contexts = (request.options?.['build-contexts'] ?? []).map(text => text.replace('=', '\n'))
+  const values = request.buildArgs.map(text => text.replace('=', '\n'))
+  const text = [
+    containerfile.replace(/^\s*ARG\s+\w+=/gim, '\n'),
+    ...values,
+    ...contexts,
+    ...from,
+    ...to
+  ].join('\n')
+  return [...new Set([...request.insecureRegistries, ...(text.match(LOOPBACK) ?? [])])]
 }
 
 /**
@@ -33,8 +40,7 @@ export function formatRegistriesConf(base: string, registries: readonly string[]
 
 /**
  * Writes the configuration that podman and buildah need for base images over plain HTTP: only these registries lose
- * TLS, as `--tls-verify=false` would take it from all. Returns the variables to set; none where no such registry is
- * named, so that the machine's own configuration stays in force.
+ * TLS, as `--tls-verify=false` would take it from all. Returns the variables to set; none where there is no such registry, so that the machine's own configuration stays in force.
  */
 export function writeRegistriesConf(request: BuildRequest, containerfile: string): Record<string, string> {
   const registries = plainHttpRegistries(request, containerfile)

@@ -1,7 +1,8 @@
 import {findContainerfile, readContainerfile} from '../../builders/build-context.js'
-import {type BuildOptions} from '../../builders/build-options.js'
+import {type BuildOptions, optionNames} from '../../builders/build-options.js'
 import {type FoundSecrets, findSecrets} from '../../builders/build-secrets.js'
 import type {BuildRequest} from '../../builders/builder.js'
+import type {Feature} from '../../builders/builder-support.js'
 import {type GitTokenUse, gitTokenUse} from '../../builders/git-token.js'
 import {findImageSource, sourceName} from '../../builders/image-source.js'
 import {type InputIssue, InputError} from '../../errors.js'
@@ -21,6 +22,8 @@ export interface CheckedInputs {
   readonly secrets: FoundSecrets
   /** Whether the token for Git is needed; undefined where none was given. */
   readonly gitToken: GitTokenUse | undefined
+  /** What is asked of the builder. */
+  readonly features: readonly Feature[]
 }
 
 /**
@@ -45,7 +48,36 @@ export function checkInputs(given: BuildInputs, ports: Pick<Ports, 'environment'
   const gitToken = jobs?.[0] && attempt(() => gitTokenOf(given, jobs[0] as BuildJob, ports))
   const secrets = attempt(() => findSecrets(secretsOf(given, gitToken), ports.environment))
   if (jobs === undefined || secrets === undefined || issues.length > 0) throw new InputError(issues)
-  return {jobs: given.push === false ? jobs.map(buildOnly) : jobs, secrets, gitToken}
+  const features = askedFeatures(given, jobs, gitToken)
+  return {jobs: given.push === false ? jobs.map(buildOnly) : jobs, secrets, gitToken, features}
+}
+
+/** What these inputs ask of a builder, as far as not every builder knows it. */
+function askedFeatures(
+  given: BuildInputs,
+  jobs: readonly BuildJob[],
+  gitToken: GitTokenUse | undefined
+): Feature[] {
+  if (given.source !== undefined) return []
+  const attested = (['provenance', 'sbom'] as const).filter(name => isAttested(given[name]))
+  const file = findContainerfile(sourceOf(given, jobs[0]?.build))
+  return [
+    ...optionNames(optionsOf(given)),
+    ...attested,
+    ...(given.export === 'native' && jobs.some(({push}) => push) ? (['export'] as const) : []),
+    ...(gitToken?.kind === 'given' ? (['github-token'] as const) : []),
+    ...(hasHeredoc(readContainerfile(file)) ? (['here-documents'] as const) : [])
+  ]
+}
+
+/** `false` and `disabled=true` ask for nothing. */
+function isAttested(value: string | undefined): boolean {
+  return value !== undefined && !/^(?:0|f|false)$|(?:^|,)disabled=(?:1|t|true)(?:,|$)/i.test(value)
+}
+
+/** Builders that are too old for here-documents run their lines as instructions. */
+function hasHeredoc(containerfile: string): boolean {
+  return /^[^\S\n]*(?:RUN|COPY|ADD)\b[^\n]*<<-?["']?[A-Za-z_]/im.test(containerfile)
 }
 
 /** What a builder is asked for: what the inputs say, and what the plan says beside them. */

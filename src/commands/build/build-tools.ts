@@ -1,4 +1,3 @@
-import {assertKnown} from '../../builders/build-options.js'
 import type {FoundSecrets} from '../../builders/build-secrets.js'
 import type {Builder} from '../../builders/builder.js'
 import {type BuilderChoice, chooseBuilder} from '../../builders/builder-choice.js'
@@ -12,7 +11,7 @@ import type {Registries} from '../../registry/registries.js'
 import type {CacheUse} from '../../release/cache-policy.js'
 import {decideCache} from './build-cache.js'
 import type {BuildInputs} from '../inputs/build-inputs.js'
-import {type CheckedInputs, optionsOf} from './build-request.js'
+import type {CheckedInputs} from './build-request.js'
 import {openRegistries} from '../open-registries.js'
 
 /** What all platforms of one call are built and pushed with. */
@@ -35,7 +34,7 @@ export interface BuildTools {
 export async function findTools(
   given: BuildInputs,
   ports: Ports,
-  {jobs, secrets, gitToken}: CheckedInputs
+  {jobs, secrets, gitToken, features}: CheckedInputs
 ): Promise<BuildTools> {
   const isPushing = jobs.some(({push}) => push)
   for (const text of secrets.hidden) ports.reporter.secret(text)
@@ -43,7 +42,7 @@ export async function findTools(
   if (gitToken?.kind === 'withheld')
     ports.reporter.info(`The builder does not get the GitHub token: ${gitToken.reason}.`)
   const maker =
-    given.source === undefined ? await findBuilder(given, ports) : sourceMaker(given.source, ports)
+    given.source === undefined ? await findBuilder(given, features, ports) : sourceMaker(given.source, ports)
   const cacheUse = await decideCache(given, ports)
   return {...maker, cacheUse, secrets, ports, registries: openRegistries(given, ports, {isNeeded: isPushing})}
 }
@@ -69,15 +68,18 @@ function annotationNotes({annotations, format}: BuildInputs, jobs: CheckedInputs
 
 type Maker = Pick<BuildTools, 'title' | 'maker'>
 
-async function findBuilder(given: BuildInputs, ports: Ports): Promise<Maker> {
+async function findBuilder(
+  given: BuildInputs,
+  features: CheckedInputs['features'],
+  ports: Ports
+): Promise<Maker> {
   const wish = given.builder === undefined || given.builder === 'prebuilt' ? 'auto' : given.builder
-  const {builder, version, reason}: BuilderChoice = await chooseBuilder(wish, ports).catch(
+  const {builder, version, reason}: BuilderChoice = await chooseBuilder(wish, ports, features).catch(
     (error: unknown) => {
       throw namingSystem(error, given, ports)
     }
   )
   ports.reporter.info(`Builder: ${reason}.`)
-  assertKnown(builder.name, optionsOf(given))
   return {title: `${builder.name} ${version}`, maker: builder}
 }
 
