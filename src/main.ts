@@ -14,7 +14,7 @@ import type {Ports} from './ports.js'
  * @param end ends a process that failed
  */
 export async function runAction(name?: string, end = endSoon): Promise<void> {
-  const {openGithubHost} = await import('./hosts/github/host.js')
+  const {openGithubHost} = await import(/* webpackMode: "eager" */ './hosts/github/host.js')
   const host = openGithubHost()
   await finish(host, end, async () => await runCommand(host, name ?? chosenCommand(host.commandInput())))
 }
@@ -24,7 +24,7 @@ export async function runAction(name?: string, end = endSoon): Promise<void> {
  * @param end ends a process that failed
  */
 export async function runCli(end = endSoon): Promise<void> {
-  const {openCliHost} = await import('./hosts/cli/host.js')
+  const {openCliHost} = await import(/* webpackMode: "eager" */ './hosts/cli/host.js')
   const host = openCliHost([...COMMANDS.keys()], loadCommand)
   await finish(host, end, async () => {
     const name = await host.commandName()
@@ -71,7 +71,7 @@ async function runWith(inputs: InputValues<InputTable>, command: Command, host: 
  */
 async function finish(host: Host, end: () => void, work: () => Promise<void>): Promise<void> {
   try {
-    ;(await import('./hosts/runtime.js')).assertRuntime()
+    ;(await import(/* webpackMode: "eager" */ './hosts/runtime.js')).assertRuntime()
     await work()
   } catch (error) {
     host.fail(error)

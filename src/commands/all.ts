@@ -11,7 +11,10 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['explain', async () => (await import('./explain.js')).explain],
   ['preflight', async () => (await import('./preflight.js')).preflight],
   ['build-by-digest', async () => (await import('./build-by-digest.js')).buildByDigest],
-  ['merge-manifest', async () => (await import('./merge-manifest.js')).mergeManifest],
+  [
+    'merge-manifest',
+    async () => (await import(/* webpackMode: "eager" */ './merge-manifest.js')).mergeManifest
+  ],
   ['verify-release', async () => (await import('./verify-release.js')).verifyRelease],
   ['release-notes', async () => (await import('./release-notes.js')).releaseNotesCommand],
   ['update-manifests', async () => (await import('./update-manifests.js')).updateManifests],

@@ -4,7 +4,6 @@ import {ReleaseError, messageOf} from '../errors.js'
 import type {GithubAnswer, GithubApi, GithubRequest, Send} from '../ports.js'
 import {VERSION} from '../version.js'
 import {CALLED_OFF, GithubPace, type PaceParts} from './github-api-pace.js'
-import {fetchOver} from './github-fetch.js'
 
 /** What the API is opened with. */
 export interface GithubApiParts extends PaceParts {
@@ -63,7 +62,7 @@ function apiOf(token: string, parts: GithubApiParts): GithubApi {
 }
 
 async function openClient(token: string, {environment, reporter, send}: GithubApiParts): Promise<Octokit> {
-  const github = await import('@actions/github')
+  const [github, {fetchOver}] = await Promise.all([import('@actions/github'), import('./github-fetch.js')])
   const say = (line: string): void => reporter.debug(line)
   return github.getOctokit(token, {
     baseUrl: (environment['GITHUB_API_URL'] || 'https://api.github.com').replace(/\/+$/, ''),

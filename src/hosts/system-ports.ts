@@ -68,7 +68,9 @@ export function openSystemPorts({readRun, confirm, ...parts}: HostParts): System
 function lateHttp(): HttpConnection {
   const state: {opened?: Promise<HttpConnection>} = {}
   const open = async (): Promise<HttpConnection> =>
-    (await import('../registry/transport/http.js')).openHttp({variables: process.env})
+    (await import(/* webpackMode: "eager" */ '../registry/transport/http.js')).openHttp({
+      variables: process.env
+    })
   return {
     async send(request) {
       state.opened ??= open()

@@ -2,41 +2,46 @@ import * as z from 'zod/mini'
 import {ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {isManifestType} from '../oci/media-type.js'
-import {readBySchema} from './schema.js'
+import {late, readBySchema} from './schema.js'
 
 /** The version of the format of this document. */
 const JOURNAL_SCHEMA = 1
 
-const digest = z.custom<Digest>(value => typeof value === 'string' && isDigest(value), 'not a sha256 digest')
+const schema = late(() => {
+  const digest = z.custom<Digest>(
+    value => typeof value === 'string' && isDigest(value),
+    'not a sha256 digest'
+  )
 
-const manifest = z.object({
-  digest,
-  mediaType: z.string().check(z.refine(isManifestType, 'not the media type of a manifest'))
-})
+  const manifest = z.object({
+    digest,
+    mediaType: z.string().check(z.refine(isManifestType, 'not the media type of a manifest'))
+  })
 
-/** Anything may stand at a tag, with any media type or none. */
-const found = z.object({digest, mediaType: z.string().check(z.maxLength(255))})
+  /** Anything may stand at a tag, with any media type or none. */
+  const found = z.object({digest, mediaType: z.string().check(z.maxLength(255))})
 
-const tag = z.object({
-  /** `registry/name:tag` */
-  reference: z.string(),
-  class: z.enum(['immutable', 'forward', 'moving']),
-  /** What stood there before; absent where the tag was free. */
-  before: z.optional(found),
-  /** What the run was about to leave there. */
-  after: manifest
-})
+  const tag = z.object({
+    /** `registry/name:tag` */
+    reference: z.string(),
+    class: z.enum(['immutable', 'forward', 'moving']),
+    /** What stood there before; absent where the tag was free. */
+    before: z.optional(found),
+    /** What the run was about to leave there. */
+    after: manifest
+  })
 
-const schema = z.object({
-  schema: z.literal(JOURNAL_SCHEMA),
-  version: z.optional(z.string()),
-  /** The commit: 40 hex digits. */
-  revision: z.optional(z.string()),
-  tags: z.array(tag)
+  return z.object({
+    schema: z.literal(JOURNAL_SCHEMA),
+    version: z.optional(z.string()),
+    /** The commit: 40 hex digits. */
+    revision: z.optional(z.string()),
+    tags: z.array(tag)
+  })
 })
 
 /** What stood at every tag before a run moved the first one, and where each was to go: all that putting back needs. */
-export type JournalDocument = z.infer<typeof schema>
+export type JournalDocument = z.infer<ReturnType<typeof schema>>
 
 /** One tag of a journal. */
 export type JournalTag = JournalDocument['tags'][number]

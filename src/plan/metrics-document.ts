@@ -1,37 +1,40 @@
 import * as z from 'zod/mini'
 import {ReleaseError, messageOf} from '../errors.js'
 import {type BuildMetrics, METRICS_SCHEMA} from './metrics.js'
-import {readBySchema} from './schema.js'
-
-const text = z.string().check(z.maxLength(65_536))
-const size = z.number().check(z.minimum(0))
+import {late, readBySchema} from './schema.js'
 
 /** Fields of later versions of the same schema are passed over. */
-const metrics = z.object({
-  schema: z.literal(METRICS_SCHEMA),
-  target: z.exactOptional(text),
-  platform: text,
-  digest: text,
-  builder: text,
-  buildTime: size,
-  imageSize: size,
-  layersSize: size,
-  layerCount: size,
-  largestLayers: z.array(z.object({digest: text, size, createdBy: z.exactOptional(text)})),
-  cache: z.exactOptional(z.object({hits: size, steps: size})),
-  vulnerabilities: z.exactOptional(
+const schema = late(() => {
+  const text = z.string().check(z.maxLength(65_536))
+  const size = z.number().check(z.minimum(0))
+  return z.array(
     z.object({
-      scanner: text,
-      critical: size,
-      high: size,
-      medium: size,
-      low: size,
-      unknown: size,
-      ignored: size
+      schema: z.literal(METRICS_SCHEMA),
+      target: z.exactOptional(text),
+      platform: text,
+      digest: text,
+      builder: text,
+      buildTime: size,
+      imageSize: size,
+      layersSize: size,
+      layerCount: size,
+      largestLayers: z.array(z.object({digest: text, size, createdBy: z.exactOptional(text)})),
+      cache: z.exactOptional(z.object({hits: size, steps: size})),
+      vulnerabilities: z.exactOptional(
+        z.object({
+          scanner: text,
+          critical: size,
+          high: size,
+          medium: size,
+          low: size,
+          unknown: size,
+          ignored: size
+        })
+      ),
+      registries: z.array(z.object({repository: text, uploaded: size, skipped: size, milliseconds: size})),
+      phases: z.array(z.object({name: text, start: size, milliseconds: size}))
     })
-  ),
-  registries: z.array(z.object({repository: text, uploaded: size, skipped: size, milliseconds: size})),
-  phases: z.array(z.object({name: text, start: size, milliseconds: size}))
+  )
 })
 
 /**
@@ -40,7 +43,7 @@ const metrics = z.object({
  */
 export function parseMetrics(json: string): readonly BuildMetrics[] {
   const document = parseJson(json)
-  const list = readBySchema(z.array(metrics), Array.isArray(document) ? document : [document])
+  const list = readBySchema(schema, Array.isArray(document) ? document : [document])
   if (list.faults === undefined) return list.data
   const faults = list.faults.slice(0, 5).map(({path, message}) => `${path.join('.')}: ${message}`)
   throw invalid(faults.join('; '))

@@ -4,7 +4,7 @@ import {formatPlatform, parsePlatform} from '../oci/platform.js'
 import {formatRepository, isTag, parseRepository} from '../oci/reference.js'
 import {PLAN_SCHEMA, type Plan} from './plan.js'
 import {planId} from './plan-id.js'
-import {type SchemaFault, readBySchema} from './schema.js'
+import {type SchemaFault, late, readBySchema} from './schema.js'
 import {assertNoCollision} from './tag-collision.js'
 
 export {formatPlan} from './plan-format.js'
@@ -12,71 +12,88 @@ export {formatPlan} from './plan-format.js'
 /** Much more than the largest matrix needs; outputs of a job end at 1 MiB. */
 const MAX_PLAN_LENGTH = 4 * 1024 * 1024
 
-const text = z.string().check(z.maxLength(8192))
-const some = text.check(z.minLength(1))
-const repository = z.string().check(z.refine(isCanonicalRepository, {error: 'is not a repository'}))
-const entries = z.record(z.string().check(z.minLength(1)), z.string().check(z.maxLength(65_536)))
+const text = late(() => z.string().check(z.maxLength(8192)))
 
-const expected = z.strictObject({
-  images: z.exactOptional(z.array(repository)),
-  action: z.enum(['create', 'move', 'same', 'keep', 'refuse']),
-  from: z.exactOptional(text),
-  note: z.exactOptional(text)
-})
+const some = late(() => text().check(z.minLength(1)))
 
-const tag = z.strictObject({
-  name: z.string().check(z.refine(isTag, {error: 'is not a tag'})),
-  class: z.enum(['immutable', 'forward', 'moving']),
-  rule: text,
-  newest: z.exactOptional(text),
-  expected: z.exactOptional(z.array(expected))
-})
+const repository = late(() =>
+  z.string().check(z.refine(isCanonicalRepository, {error: 'is not a repository'}))
+)
 
-const labels = z.union([some, z.array(some).check(z.minLength(1))])
+const entries = late(() => z.record(z.string().check(z.minLength(1)), z.string().check(z.maxLength(65_536))))
 
-const build = z.strictObject({
-  platform: z
-    .string()
-    .check(z.refine(isCanonicalPlatform, {error: ({input}) => `${JSON.stringify(input)} is not a platform`})),
-  runner: z.union([labels, z.strictObject({group: some, labels: z.exactOptional(labels)})]),
-  record: z
-    .string()
-    .check(z.regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/, {error: 'is not the name of a record'}))
-})
+const expected = late(() =>
+  z.strictObject({
+    images: z.exactOptional(z.array(repository())),
+    action: z.enum(['create', 'move', 'same', 'keep', 'refuse']),
+    from: z.exactOptional(text()),
+    note: z.exactOptional(text())
+  })
+)
 
-const target = z.strictObject({
-  name: z.string().check(z.regex(/^[a-z0-9_][a-z0-9_.-]*$/, {error: 'is not the name of a target'})),
-  images: z.array(repository),
-  tags: z.array(tag),
-  builds: z.array(build).check(z.minLength(1)),
-  labels: entries,
-  annotations: entries,
-  variant: z.exactOptional(entries),
-  build: z.exactOptional(
-    z.strictObject({
-      context: z.exactOptional(text),
-      file: z.exactOptional(text),
-      target: z.exactOptional(text),
-      args: z.exactOptional(z.array(z.string().check(z.maxLength(65_536))))
-    })
-  )
-})
+const tag = late(() =>
+  z.strictObject({
+    name: z.string().check(z.refine(isTag, {error: 'is not a tag'})),
+    class: z.enum(['immutable', 'forward', 'moving']),
+    rule: text(),
+    newest: z.exactOptional(text()),
+    expected: z.exactOptional(z.array(expected()))
+  })
+)
 
-const plan = z.strictObject({
-  schema: z.literal(PLAN_SCHEMA),
-  id: z.exactOptional(z.string().check(z.maxLength(64))),
-  source: z.strictObject({
-    event: text,
-    ref: text,
-    revision: z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, {error: 'is not a commit'})),
-    created: z.iso.datetime(),
-    repository: text
-  }),
-  version: z.optional(some),
-  push: z.boolean(),
-  targets: z.array(target),
-  notes: z.array(z.string())
-})
+const labels = late(() => z.union([some(), z.array(some()).check(z.minLength(1))]))
+
+const build = late(() =>
+  z.strictObject({
+    platform: z
+      .string()
+      .check(
+        z.refine(isCanonicalPlatform, {error: ({input}) => `${JSON.stringify(input)} is not a platform`})
+      ),
+    runner: z.union([labels(), z.strictObject({group: some(), labels: z.exactOptional(labels())})]),
+    record: z
+      .string()
+      .check(z.regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/, {error: 'is not the name of a record'}))
+  })
+)
+
+const target = late(() =>
+  z.strictObject({
+    name: z.string().check(z.regex(/^[a-z0-9_][a-z0-9_.-]*$/, {error: 'is not the name of a target'})),
+    images: z.array(repository()),
+    tags: z.array(tag()),
+    builds: z.array(build()).check(z.minLength(1)),
+    labels: entries(),
+    annotations: entries(),
+    variant: z.exactOptional(entries()),
+    build: z.exactOptional(
+      z.strictObject({
+        context: z.exactOptional(text()),
+        file: z.exactOptional(text()),
+        target: z.exactOptional(text()),
+        args: z.exactOptional(z.array(z.string().check(z.maxLength(65_536))))
+      })
+    )
+  })
+)
+
+const plan = late(() =>
+  z.strictObject({
+    schema: z.literal(PLAN_SCHEMA),
+    id: z.exactOptional(z.string().check(z.maxLength(64))),
+    source: z.strictObject({
+      event: text(),
+      ref: text(),
+      revision: z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, {error: 'is not a commit'})),
+      created: z.iso.datetime(),
+      repository: text()
+    }),
+    version: z.optional(some()),
+    push: z.boolean(),
+    targets: z.array(target()),
+    notes: z.array(z.string())
+  })
+)
 
 /**
  * Reads a plan that `formatPlan` wrote, and checks all of it: nobody downstream need check again.

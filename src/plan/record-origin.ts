@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import {ReleaseError, messageOf} from '../errors.js'
-import {readBySchema} from './schema.js'
+import {late, readBySchema} from './schema.js'
 
 /** A record has 71 bytes; of a larger file only so many are read, enough to say what is wrong with it. */
 export const MAX_RECORD_BYTES = 4096
@@ -29,15 +29,17 @@ export interface RecordOrigin extends RecordedBuild {
   readonly jobRun?: string
 }
 
-const text = z.string().check(z.maxLength(8192))
-const schema = z.object({
-  plan: z.exactOptional(text),
-  made: text,
-  fingerprint: text,
-  outline: text,
-  job: z.exactOptional(text),
-  attempt: z.exactOptional(z.int().check(z.minimum(1))),
-  jobRun: z.exactOptional(text)
+const schema = late(() => {
+  const text = z.string().check(z.maxLength(8192))
+  return z.object({
+    plan: z.exactOptional(text),
+    made: text,
+    fingerprint: text,
+    outline: text,
+    job: z.exactOptional(text),
+    attempt: z.exactOptional(z.int().check(z.minimum(1))),
+    jobRun: z.exactOptional(text)
+  })
 })
 
 /** The name of the file that holds the origin of a record. */

@@ -1,39 +1,44 @@
 import * as z from 'zod/mini'
 import {ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
-import {readBySchema} from './schema.js'
+import {late, readBySchema} from './schema.js'
 
 /** The version of the format of this document. */
 const RELEASE_SCHEMA = 1
 
-const digest = z.custom<Digest>(value => typeof value === 'string' && isDigest(value), 'not a sha256 digest')
-
-const tag = z.object({
-  /** `registry/name:tag` */
-  reference: z.string(),
-  state: z.enum(['new', 'moved', 'same', 'kept']),
-  /** What stood there before. */
-  before: z.optional(digest),
-  /** A tag that stayed free on purpose: what is newer is released already. */
-  unset: z.optional(z.literal(true))
-})
-
-const schema = z.object({
-  schema: z.literal(RELEASE_SCHEMA),
-  targets: z.array(
-    z.object({
-      target: z.string(),
-      digest,
-      platforms: z.array(z.string()),
-      /** Repositories, `registry/name`. */
-      images: z.array(z.string()),
-      tags: z.array(tag)
-    })
+const schema = late(() => {
+  const digest = z.custom<Digest>(
+    value => typeof value === 'string' && isDigest(value),
+    'not a sha256 digest'
   )
+
+  const tag = z.object({
+    /** `registry/name:tag` */
+    reference: z.string(),
+    state: z.enum(['new', 'moved', 'same', 'kept']),
+    /** What stood there before. */
+    before: z.optional(digest),
+    /** A tag that stayed free on purpose: what is newer is released already. */
+    unset: z.optional(z.literal(true))
+  })
+
+  return z.object({
+    schema: z.literal(RELEASE_SCHEMA),
+    targets: z.array(
+      z.object({
+        target: z.string(),
+        digest,
+        platforms: z.array(z.string()),
+        /** Repositories, `registry/name`. */
+        images: z.array(z.string()),
+        tags: z.array(tag)
+      })
+    )
+  })
 })
 
 /** What a release published: the digest of each image, its tags, and what stood there before. */
-export type ReleaseDocument = z.infer<typeof schema>
+export type ReleaseDocument = z.infer<ReturnType<typeof schema>>
 
 /** The document as one line of JSON. */
 export function formatRelease(targets: ReleaseDocument['targets']): string {

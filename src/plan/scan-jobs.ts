@@ -1,13 +1,15 @@
 import * as z from 'zod/mini'
 import {ReleaseError, messageOf} from '../errors.js'
-import {readBySchema} from './schema.js'
+import {late, readBySchema} from './schema.js'
 
 /** What a scan matrix says of each image that is scanned: its target, and how closely. */
 export interface ScanJobs {
   readonly include: readonly {readonly target: string; readonly level: 'full' | 'basic'}[]
 }
 
-const jobs = z.object({include: z.array(z.object({target: z.string(), level: z.enum(['full', 'basic'])}))})
+const jobs = late(() => {
+  return z.object({include: z.array(z.object({target: z.string(), level: z.enum(['full', 'basic'])}))})
+})
 
 /**
  * Reads a scan matrix as compute-tags gives it out.

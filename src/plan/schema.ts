@@ -12,10 +12,16 @@ export interface SchemaFault {
   readonly message: string
 }
 
-const {localeError} = en()
+/** Gives what is made when it is first asked for: most runs read few kinds of documents, and a schema takes time to make. */
+export function late<T>(make: () => T): () => T {
+  const state: {made?: T} = {}
+  return () => (state.made ??= make())
+}
+
+const locale = late(en)
 
 /** Reads a document by its schema. */
-export function readBySchema<T>(schema: z.ZodMiniType<T>, document: unknown): SchemaReading<T> {
-  const result = z.safeParse(schema, document, {error: localeError})
+export function readBySchema<T>(schema: () => z.ZodMiniType<T>, document: unknown): SchemaReading<T> {
+  const result = z.safeParse(schema(), document, {error: locale().localeError})
   return result.success ? {data: result.data} : {faults: result.error.issues}
 }

@@ -1,20 +1,22 @@
 import * as z from 'zod/mini'
 import {ReleaseError} from '../errors.js'
 import type {ReleaseDocument} from './release-document.js'
-import {readBySchema} from './schema.js'
+import {late, readBySchema} from './schema.js'
 
-const schema = z.array(
-  z.object({
-    /** `registry/name:tag` */
-    reference: z.string(),
-    /** Absent where nothing stands there. */
-    digest: z.optional(z.string()),
-    faults: z.readonly(z.array(z.string()))
-  })
-)
+const schema = late(() => {
+  return z.array(
+    z.object({
+      /** `registry/name:tag` */
+      reference: z.string(),
+      /** Absent where nothing stands there. */
+      digest: z.optional(z.string()),
+      faults: z.readonly(z.array(z.string()))
+    })
+  )
+})
 
 /** What verify-release found of every tag: the part of it that says whether a release is as it should be. */
-export type VerificationDocument = readonly Readonly<z.infer<typeof schema>[number]>[]
+export type VerificationDocument = readonly Readonly<z.infer<ReturnType<typeof schema>>[number]>[]
 
 /**
  * Reads what verify-release gave out as `report`.

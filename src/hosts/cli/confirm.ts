@@ -1,5 +1,4 @@
 import {once} from 'node:events'
-import {createInterface} from 'node:readline/promises'
 import type {Readable, Writable} from 'node:stream'
 import type {Confirm} from '../../ports.js'
 
@@ -26,6 +25,7 @@ export function confirmOnTerminal({input, output, environment, isSure, signal}: 
     const isTerminal = input.isTTY === true && output.isTTY === true
     if (isSure()) return true
     if (!isTerminal || isCi(environment)) return unasked
+    const {createInterface} = await import('node:readline/promises')
     const lines = createInterface({input, output})
     try {
       const closed = once(lines, 'close').then(() => '')
