@@ -75,16 +75,17 @@ describe('commandMetadata', () => {
 })
 
 describe('rootMetadata', () => {
-  const root = parse(rootMetadata([bake, eat, wash], {icon: 'sun', color: 'red'})) as {
+  const root = parse(rootMetadata([bake, eat, wash], {icon: 'sun', color: 'red'}, 'bake')) as {
     inputs: Record<string, unknown>
     outputs: Record<string, unknown>
   }
 
-  it('unites the inputs; none but the command is required, and a default stands only where all share it', () => {
+  it('unites the inputs; none is required, and a default stands only where all share it', () => {
     expect(root.inputs).toEqual({
       command: {
-        description: 'What to do: bake (bakes bread); eat (bakes bread); wash (bakes bread)',
-        required: true
+        description: expect.stringMatching(
+          /^Left out: bake, everything in this one job\.[^]* Else what to do: bake \(bakes bread\); eat \(bakes bread\); wash \(bakes bread\)$/
+        )
       },
       flour: {description: 'bake, eat: Which flour.'},
       seeds: {description: 'bake, eat: Seeds | grains. One a line.'},

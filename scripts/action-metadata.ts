@@ -27,15 +27,18 @@ export function commandMetadata(command: Command, branding: Branding): string {
   })
 }
 
-/** The metadata of the root action, which takes the inputs of all commands and gives the outputs of the chosen one. */
-export function rootMetadata(commands: readonly Command[], branding: Branding): string {
+/**
+ * The metadata of the root action, which takes the inputs of all commands and gives the outputs of the chosen one.
+ * @param whole what it does where no command is named
+ */
+export function rootMetadata(commands: readonly Command[], branding: Branding, whole: string): string {
   const choice = {
-    description: `What to do: ${commands.map(({name, summary}) => `${name} (${lowerFirst(summary)})`).join('; ')}`,
-    required: true
+    description: `Left out: ${whole}, everything in this one job. Take that where one machine builds all platforms; take the reusable workflow, or the actions of the commands, where each is to be built on a runner of its own. Else what to do: ${commands.map(({name, summary}) => `${name} (${lowerFirst(summary)})`).join('; ')}`
   }
   return format({
     name: 'Image Release',
-    description: 'Plan, build by digest, merge and verify a multi-architecture container image.',
+    description:
+      'Release a multi-architecture container image in one step: plan, build by digest, merge, verify, clean up; or one of these alone.',
     branding,
     inputs: {
       command: choice,

@@ -1,6 +1,6 @@
 import {existsSync, readFileSync, readdirSync} from 'node:fs'
 import path from 'node:path'
-import {ACTION_COMMANDS, COMMANDS, loadCommand} from '../src/commands/all.js'
+import {ACTION_COMMANDS, COMMANDS, WHOLE_RELEASE, loadCommand} from '../src/commands/all.js'
 import type {Command} from '../src/commands/command.js'
 import {type Branding, commandMetadata, rootMetadata} from './action-metadata.js'
 import {configSchema} from './config-schema.js'
@@ -47,7 +47,7 @@ function metadataFiles(commands: readonly Command[]): [string, string][] {
   const brandings = readBrandings()
   const actions = commands.filter(({name}) => ACTION_COMMANDS.includes(name))
   return [
-    ['action.yml', rootMetadata(actions, {icon: 'package', color: 'blue'})],
+    ['action.yml', rootMetadata(actions, {icon: 'package', color: 'blue'}, WHOLE_RELEASE)],
     ...actions.flatMap((command): [string, string][] => {
       const branding = brandings.get(command.name)
       return branding === undefined

@@ -1,4 +1,4 @@
-import {ACTION_COMMANDS, COMMANDS, loadCommand} from './commands/all.js'
+import {ACTION_COMMANDS, COMMANDS, WHOLE_RELEASE, loadCommand} from './commands/all.js'
 import type {Command} from './commands/command.js'
 import {configure, unconfigured} from './commands/config.js'
 import {assertOwnSettings} from './commands/strangers-runs.js'
@@ -81,10 +81,11 @@ async function finish(host: Host, end: () => void, work: () => Promise<void>): P
   }
 }
 
+/** Without a name it is a whole release. */
 function chosenCommand(name: string): string {
+  if (name === '') return WHOLE_RELEASE
   if (ACTION_COMMANDS.includes(name)) return name
   const guess = nearest(name, ACTION_COMMANDS)
-  const message =
-    name === '' ? 'is required' : `${JSON.stringify(name)} is not one of ${ACTION_COMMANDS.join(', ')}`
+  const message = `${JSON.stringify(name)} is not one of ${ACTION_COMMANDS.join(', ')}`
   throw new InputError([{input: 'command', message: guess ? `${message}; did you mean ${guess}?` : message}])
 }

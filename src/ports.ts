@@ -85,6 +85,8 @@ export interface DigestStore {
    * @param plan the id of the plan that the records must be of, where they say so
    */
   load(names: readonly string[], plan?: string): Promise<ReadonlyMap<string, Uint8Array>>
+  /** The record that the same build kept under a name before; undefined where there is none, or one of another build. */
+  find(name: string, build: RecordedBuild): Promise<Uint8Array | undefined>
 }
 
 /** Where what stood at the tags is kept before a release moves them: an artifact of the workflow, or a file. */

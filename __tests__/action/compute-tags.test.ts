@@ -111,7 +111,8 @@ describe('the root action', () => {
   })
 
   it.each([
-    ['', 'command: is required'],
+    // Without one it is a whole release, which needs to know where to.
+    ['', 'images: '],
     ['compute-tag', 'did you mean compute-tags?']
   ])('refuses the command %j', async (command, message) => {
     const {exitCode, stdout} = await runAction('', {inputs: {command}, event: 'push-branch'})

@@ -5,7 +5,13 @@ import type {BuildxInstance} from '../../src/builders/buildx-instance.js'
 import {parseRepository} from '../../src/oci/reference.js'
 import {buildRequest} from './requests.js'
 
-const INSTANCE: BuildxInstance = {name: 'b1', driver: 'remote', buildkit: '0.31.2', fault: undefined}
+const INSTANCE: BuildxInstance = {
+  name: 'b1',
+  driver: 'remote',
+  buildkit: '0.31.2',
+  fault: undefined,
+  nodes: []
+}
 const NAMES = {destination: {folder: '/out/image'}, file: 'Containerfile', secrets: []}
 const OUTPUT = 'type=oci,dest=/out/image,tar=false,oci-mediatypes=true'
 const END = '--provenance=false --sbom=false --progress=plain --file Containerfile'

@@ -1,4 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
+import {parsePlatform} from '../../src/oci/platform.js'
 import {parseBuildxInstance} from '../../src/builders/buildx-instance.js'
 
 const REMOTE = `Name:          b1
@@ -44,7 +45,8 @@ describe('parseBuildxInstance', () => {
       name: 'b1',
       driver: 'remote',
       buildkit: '0.31.2',
-      fault: undefined
+      fault: undefined,
+      nodes: [{name: 'b10', platforms: ['linux/amd64', 'linux/arm64'].map(parsePlatform)}]
     }))
 
   it('reads the older name of the version', () =>

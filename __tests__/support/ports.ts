@@ -64,7 +64,8 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
     exec: noPrograms,
     digests: {
       save: (name, record) => Promise.resolve(void records.set(name, record)).then(() => name),
-      load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name))))
+      load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name)))),
+      find: () => Promise.resolve(undefined)
     },
     journal: {save: (name, text) => Promise.resolve(void journals.push(text)).then(() => name)},
     artifacts: keptArtifacts(kept),

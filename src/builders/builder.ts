@@ -6,6 +6,7 @@ import type {Repository} from '../oci/reference.js'
 import type {LocalImage, Ports} from '../ports.js'
 import type {BuildOptions} from './build-options.js'
 import type {BuilderName} from './builder-name.js'
+import type {PlatformSupport} from './platform-support.js'
 
 /** How RUN steps are kept apart from the machine, for podman and buildah (buildah-build(1) `--isolation`). */
 export type Isolation = 'oci' | 'rootless' | 'chroot'
@@ -72,6 +73,10 @@ export interface Builder {
    * PLATFORM_MISMATCH, LAYOUT_INVALID, CANCELLED
    */
   build(request: BuildRequest): Promise<LocalImage>
+  /** How the programs of a platform run where it builds. */
+  support(platform: Platform): PlatformSupport
+  /** The same builder with a log of its own, for builds side by side. */
+  withLog(reporter: Ports['reporter']): Builder
   /** Present where the builder can push by itself what it built, without a tag. */
   readonly native?: NativePush
 }

@@ -1,4 +1,12 @@
+import {type Platform, parsePlatform} from '../oci/platform.js'
 import {parseBuilderVersion} from './builder-version.js'
+
+/** One node of a builder. */
+export interface BuildxNode {
+  readonly name: string
+  /** What it builds, its own first; none where it does not say. */
+  readonly platforms: readonly Platform[]
+}
 
 /** One builder of buildx, as `docker buildx inspect` shows it. */
 export interface BuildxInstance {
@@ -9,6 +17,7 @@ export interface BuildxInstance {
   readonly buildkit: string | undefined
   /** Why this instance cannot be used; undefined where it can. */
   readonly fault: string | undefined
+  readonly nodes: readonly BuildxNode[]
 }
 
 /** Docker's own driver has this label only where it keeps images in containerd: without, it cannot export a layout. */
@@ -22,8 +31,25 @@ export function parseBuildxInstance(answer: string): BuildxInstance {
     name: fieldOf(answer, 'Name') ?? 'default',
     driver,
     buildkit: buildkit === undefined ? undefined : parseBuilderVersion(buildkit),
-    fault: faultOf(answer, driver)
+    fault: faultOf(answer, driver),
+    nodes: nodesOf(answer)
   }
+}
+
+/** A star marks a platform that a person named; a version of Windows stands in brackets. */
+function nodesOf(answer: string): BuildxNode[] {
+  const [, ...blocks] = answer.split(/^(?=Name:)/m)
+  return blocks.map(block => ({
+    name: fieldOf(block, 'Name') ?? '',
+    platforms: (fieldOf(block, 'Platforms') ?? '').split(',').flatMap(text => {
+      const name = text.replace(/[*]|\(.*\)/g, '').trim()
+      try {
+        return name === '' ? [] : [parsePlatform(name)]
+      } catch {
+        return []
+      }
+    })
+  }))
 }
 
 function faultOf(answer: string, driver: string): string | undefined {

@@ -2,7 +2,7 @@ import {mkdirSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import {ReleaseError} from '../errors.js'
 import {type Digest, parseDigest} from '../oci/digest.js'
-import {formatPlatform} from '../oci/platform.js'
+import {type Platform, formatPlatform} from '../oci/platform.js'
 import {type Repository, formatRepository} from '../oci/reference.js'
 import type {LocalImage} from '../ports.js'
 import {findContainerfile} from './build-context.js'
@@ -13,6 +13,7 @@ import type {BuildxInstance} from './buildx-instance.js'
 import {assertPlatform, readBuiltImage} from './built-image.js'
 import {readLayout} from './image-layout.js'
 import {withoutBrokenFolders} from './local-cache.js'
+import {type PlatformSupport, supportOfNodes} from './platform-support.js'
 import {type Program, run} from './program.js'
 
 /** Builds with buildx: BuildKit leaves the image as a layout on this machine, or pushes it by digest. */
@@ -31,6 +32,14 @@ export class BuildxBuilder implements Builder {
       obstacle: obstacleOf(instance),
       push: (request, repository) => this.#push(request, repository)
     }
+  }
+
+  support(platform: Platform): PlatformSupport {
+    return supportOfNodes(platform, this.#instance.nodes)
+  }
+
+  withLog(reporter: BuilderPorts['reporter']): Builder {
+    return new BuildxBuilder(this.#program, this.#instance, {...this.#ports, reporter})
   }
 
   async build(request: BuildRequest): Promise<LocalImage> {

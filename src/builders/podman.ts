@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto'
 import {mkdirSync} from 'node:fs'
 import path from 'node:path'
-import {formatPlatform} from '../oci/platform.js'
+import {type Platform, formatPlatform} from '../oci/platform.js'
 import type {ExecResult, LocalImage} from '../ports.js'
 import {findContainerfile, readContainerfile} from './build-context.js'
 import {causeOf, isCacheFailure, isRuntimeFailure, isStorageRace} from './build-log.js'
@@ -10,6 +10,7 @@ import type {Builder, BuilderPorts, BuildRequest} from './builder.js'
 import {assertPlatform, readBuiltImage} from './built-image.js'
 import {exactLabels} from './exact-labels.js'
 import {readDirectory, readLayout} from './image-layout.js'
+import {type PlatformSupport, supportOfMachine} from './platform-support.js'
 import {podmanCache} from './podman-cache.js'
 import {
   type BuildNames,
@@ -34,6 +35,14 @@ export class PodmanBuilder implements Builder {
     this.name = program.name
     this.#program = program
     this.#ports = ports
+  }
+
+  support(platform: Platform): PlatformSupport {
+    return supportOfMachine(platform)
+  }
+
+  withLog(reporter: BuilderPorts['reporter']): Builder {
+    return new PodmanBuilder(this.#program, {...this.#ports, reporter})
   }
 
   async build(request: BuildRequest): Promise<LocalImage> {

@@ -9,6 +9,7 @@ import {unpackArchive} from './image-archive.js'
 import {assertSound} from './image-check.js'
 import {readDirectory, readLayoutIndex} from './image-layout.js'
 import type {ImageSource} from './image-source.js'
+import type {PlatformSupport} from './platform-support.js'
 import {choosePlatform} from './platform-choice.js'
 import {type Program, attempt, failureOf, run} from './program.js'
 
@@ -27,6 +28,15 @@ export class PrebuiltBuilder implements Builder {
   constructor(source: Exclude<ImageSource, {kind: 'docker'}>, ports: BuilderPorts) {
     this.#source = source
     this.#ports = ports
+  }
+
+  /** Nothing runs. */
+  support(): PlatformSupport {
+    return {how: 'native', by: 'the tool that built it'}
+  }
+
+  withLog(reporter: BuilderPorts['reporter']): Builder {
+    return new PrebuiltBuilder(this.#source, {...this.#ports, reporter})
   }
 
   async build(request: BuildRequest): Promise<LocalImage> {

@@ -10,9 +10,10 @@ export const AT_ONCE = 24
  */
 export async function eachAtOnce<T, Result>(
   items: readonly T[],
-  work: (item: T) => Promise<Result>
+  work: (item: T) => Promise<Result>,
+  atOnce = AT_ONCE
 ): Promise<Result[]> {
-  const limit = pLimit(AT_ONCE)
+  const limit = pLimit(atOnce)
   try {
     return await Promise.all(items.map(item => limit(work, item)))
   } finally {

@@ -6,6 +6,7 @@ type Loader = () => Promise<Command>
 
 /** All commands, in the order of a release. */
 export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
+  ['release', async () => (await import('./release.js')).release],
   ['compute-tags', async () => (await import('./compute-tags.js')).computeTags],
   ['init', async () => (await import('./init.js')).init],
   ['explain', async () => (await import('./explain.js')).explain],
@@ -26,8 +27,12 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['demo', async () => (await import('./demo.js')).demo]
 ])
 
+/** What the root action does where it is not told what to do. */
+export const WHOLE_RELEASE = 'release'
+
 /** The commands that are actions too; the others are for the command line. Those of scripts/actions.json have a folder. */
 export const ACTION_COMMANDS: readonly string[] = [
+  WHOLE_RELEASE,
   'compute-tags',
   'preflight',
   'build-by-digest',

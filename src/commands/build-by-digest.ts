@@ -1,27 +1,13 @@
-import {formatRepository} from '../oci/reference.js'
-import type {Ports} from '../ports.js'
-import {withPrivateFolder} from '../private-folder.js'
-import {
-  type BuildView,
-  type PushView,
-  buildLines,
-  buildOutputs,
-  buildSummary
-} from '../reports/build-summary.js'
-import {type GateWork, throughGates} from './build/build-gates.js'
-import {type BuildPlace, buildImage} from './build/build-image.js'
-import {buildInputs, type BuildInputs} from './inputs/build-inputs.js'
-import {keepMetrics} from './build/build-metrics.js'
-import {checkPushRights, pushEverywhere} from './build/build-push.js'
-import {buildOf, checkInputs} from './build/build-request.js'
-import {type BuildTools, findTools} from './build/build-tools.js'
-import {viewOf} from './build/build-view.js'
+import {type BuildView, buildOutputs} from '../reports/build-summary.js'
+import {checkPushRights} from './build/build-push.js'
+import {checkInputs} from './build/build-request.js'
+import {buildAndHandOver} from './build/build-run.js'
+import {findTools} from './build/build-tools.js'
+import {planGates} from './build/gate-plan.js'
 import {pushLines} from './build/push-question.js'
 import {command} from './command.js'
 import {assertConfirmed} from './confirmation.js'
-import {type GatePlan, planGates} from './build/gate-plan.js'
-import {Phases} from './build/phases.js'
-import {handOver} from './build/record-hand-over.js'
+import {buildInputs} from './inputs/build-inputs.js'
 import {assertMayPublish} from './strangers-runs.js'
 
 /** Builds one image for one platform and pushes it by digest. */
@@ -80,43 +66,7 @@ export const buildByDigest = command({
     const tools = await findTools(given, ports, checked)
     await checkPushRights(jobs, tools)
     const views: BuildView[] = []
-    for (const [job, plan] of plans) {
-      const view = await withPrivateFolder(folder => buildAndPush(given, {job, folder, plan}, tools))
-      report(view, ports)
-      await keepMetrics(view, {plan, isKept: given['keep-metrics']}, ports)
-      const build = buildOf(given, job, ports)
-      if (job.push) await handOver(view, {how: given['hand-over'], build}, ports)
-      views.push(view)
-    }
+    for (const [job, gates] of plans) views.push(await buildAndHandOver(given, {job, gates}, tools))
     return buildOutputs(views)
   }
 })
-
-/** Builds one image and pushes it. What must hold of an image before it may be pushed stands between the two. */
-async function buildAndPush(
-  given: BuildInputs,
-  {plan, ...place}: BuildPlace & {readonly plan: GatePlan},
-  tools: BuildTools
-): Promise<BuildView> {
-  const phases = new Phases(tools.ports.clock)
-  const built = await phases.measure('build', () => buildImage(given, place, tools))
-  if (!place.job.push)
-    tools.ports.reporter.notice('It is only built: nothing is pushed, and no digest is handed over.')
-  const work: GateWork = {given, plan, place, built, tools, phases}
-  const {pushed, results} = await throughGates(work, () => pushMeasured(work))
-  return viewOf(work, pushed, results)
-}
-
-/** Registries are sent to side by side: each has a phase of its own. */
-async function pushMeasured({place, built, tools, phases}: GateWork): Promise<PushView[]> {
-  const start = tools.ports.clock.now()
-  const pushes = await pushEverywhere(built.image, place.job, tools)
-  for (const {repository, milliseconds} of pushes)
-    phases.add(`push ${formatRepository(repository)}`, start, milliseconds)
-  return pushes
-}
-
-function report(view: BuildView, {reporter}: Ports): void {
-  for (const line of buildLines(view)) reporter.info(line)
-  reporter.summary(buildSummary(view))
-}

@@ -76,7 +76,8 @@ export const cleanupLatest = command({
     for (const one of planned) sources.warnOfReading(one)
     if (given['dry-run']) return await conclude(overview, hash, ports)
     assertAllowed(overview, hash, given)
-    await assertConfirmed(ports, 'Delete this?', deletionLines(overview))
+    if (caches.length > 0 || !planned.every(({plan}) => isNothing(plan)))
+      await assertConfirmed(ports, 'Delete this?', deletionLines(overview))
     const done: Cleaned[] = []
     for (const one of planned) done.push(await cleanOne(one, sources, ports))
     await sources.deleteCaches(caches)

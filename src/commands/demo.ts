@@ -85,7 +85,8 @@ function demoPorts(registries: readonly SampleRegistry[], ports: Ports): Ports {
         records.set(name, record)
         return Promise.resolve(`${record.length} bytes, in memory`)
       },
-      load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name))))
+      load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name)))),
+      find: () => Promise.resolve(undefined)
     },
     confirm: () => Promise.resolve(true),
     journal: {save: name => Promise.resolve(`${name}, in memory`)},

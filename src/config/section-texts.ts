@@ -27,3 +27,10 @@ export function sectionTexts(text: string, section: string): Texts {
 function textOf(node: unknown): string {
   return isScalar(node) && typeof node.value === 'string' ? node.value : ''
 }
+
+/** The keys at the top of a file of settings: inputs, and sections of commands. None where it cannot be read. */
+export function topKeys(text: string): string[] {
+  if (boundFault(text) !== undefined) return []
+  const {contents, errors} = parseDocument(text, {schema: 'failsafe'})
+  return errors.length === 0 && isMap(contents) ? contents.items.map(({key}) => textOf(key)) : []
+}

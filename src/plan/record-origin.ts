@@ -17,6 +17,8 @@ export interface RecordedBuild {
   readonly fingerprint: string
   /** The same hash without the values of arguments and labels, which may hold the time of the run. */
   readonly outline: string
+  /** A hash of the sources that were built, as far as Git knows them; absent where nobody asked. */
+  readonly sources?: string
 }
 
 /** What a digest record comes from. It lies beside the 71 bytes of the record, where there is room for it. */
@@ -36,6 +38,7 @@ const schema = late(() => {
     made: text,
     fingerprint: text,
     outline: text,
+    sources: z.exactOptional(text),
     job: z.exactOptional(text),
     attempt: z.exactOptional(z.int().check(z.minimum(1))),
     jobRun: z.exactOptional(text)
@@ -87,6 +90,19 @@ export function mayReplace(known: RecordOrigin | undefined, ours: RecordOrigin):
   const isLater = known.attempt !== undefined && ours.attempt !== undefined && known.attempt < ours.attempt
   if (isLater) return known.outline === ours.outline
   return known.jobRun === ours.jobRun && known.fingerprint === ours.fingerprint
+}
+
+/** Whether what is known of a record says that this build made it, of the same sources. */
+export function isOfBuild(
+  known: RecordOrigin | undefined,
+  {plan, fingerprint, sources}: RecordedBuild
+): boolean {
+  return (
+    known !== undefined &&
+    known.plan === plan &&
+    known.fingerprint === fingerprint &&
+    known.sources === sources
+  )
 }
 
 /** The error of a record whose name another build has taken. */

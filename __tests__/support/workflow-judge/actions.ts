@@ -1,6 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import {parse} from 'yaml'
+import {WHOLE_RELEASE} from '../../../src/commands/all.js'
 import {type KnownAction, knownActions} from '../hosted/hosted-image.js'
 import {type Files, ROOT} from './sources.js'
 
@@ -22,10 +23,11 @@ export function usesParts(uses: string): {readonly name: string; readonly ref: s
   return {name, ref}
 }
 
-/** The folder or file of this project that `uses` names; undefined for one of others. */
+/** The folder or file of this project that `uses` names, empty for its root action; undefined for one of others. */
 export function ownPath(uses: string): string | undefined {
   const {name} = usesParts(uses)
   if (name.startsWith('$/')) return name.slice(2)
+  if (name === 'org/image-release') return ''
   return name.startsWith('org/image-release/') ? name.slice('org/image-release/'.length) : undefined
 }
 
@@ -34,7 +36,9 @@ export function actionFacts(uses: string, files: Files): ActionFacts | undefined
   const own = ownPath(uses)
   if (own !== undefined) {
     const file = path.join(ROOT, own, 'action.yml')
-    return existsSync(file) ? {...factsOf(readFileSync(file, 'utf8')), command: own} : undefined
+    return existsSync(file)
+      ? {...factsOf(readFileSync(file, 'utf8')), command: own === '' ? WHOLE_RELEASE : own}
+      : undefined
   }
   if (uses.startsWith('./')) {
     const text = files(`${uses.slice(2)}/action.yml`) ?? files(`${uses.slice(2)}/action.yaml`)

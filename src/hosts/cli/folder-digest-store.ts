@@ -8,6 +8,7 @@ import {
   type RecordedBuild,
   assertOfPlan,
   formatOrigin,
+  isOfBuild,
   mayReplace,
   originName,
   parseOrigin,
@@ -41,6 +42,11 @@ export function openFolderStore(
         if (origin !== undefined) assertOfPlan(name, parseOrigin(name, origin), plan)
       }
       return new Map(found.filter((entry): entry is [string, Uint8Array] => entry[1] !== undefined))
+    },
+    async find(name, build) {
+      const origin = await readRecord(originOf(name), MAX_ORIGIN_BYTES)
+      const isOurs = origin !== undefined && isOfBuild(parseOrigin(name, origin), build)
+      return isOurs ? await readRecord(fileOf(folder(), name)) : undefined
     }
   }
 }

@@ -9,8 +9,10 @@ import {
   MAX_ORIGIN_BYTES,
   MAX_RECORD_BYTES,
   type RecordOrigin,
+  type RecordedBuild,
   assertOfPlan,
   formatOrigin,
+  isOfBuild,
   mayReplace,
   originName,
   parseOrigin,
@@ -47,7 +49,9 @@ export function openArtifactStore(temp = os.tmpdir(), job: RecordingJob = {}): D
         return await saveRecord(client, {name, record, origin, folder})
       }, temp),
     load: async (names, plan) =>
-      await withPrivateFolder(async folder => await download(client, {names, plan, folder}), temp)
+      await withPrivateFolder(async folder => await download(client, {names, plan, folder}), temp),
+    find: async (name, build) =>
+      await withPrivateFolder(async folder => await findRecord(client, {name, folder}, build), temp)
   }
 }
 
@@ -103,6 +107,21 @@ async function isThere(
   const known = await fetchRecord(client, artifact, folder).catch(unreadableOnly)
   if (!mayReplace(known?.origin, origin)) throw takenError(name, known?.origin, origin)
   return true
+}
+
+/** A run that has no artifacts yet, or whose service does not answer, has nothing to go on with. */
+async function findRecord(
+  client: DefaultArtifactClient,
+  {name, folder}: Pick<Upload, 'name' | 'folder'>,
+  build: RecordedBuild
+): Promise<Uint8Array | undefined> {
+  try {
+    const {artifact} = await client.getArtifact(name)
+    const {record, origin} = await fetchRecord(client, artifact, folder)
+    return isOfBuild(origin, build) ? record : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** What is no record does not say what it comes from either. */

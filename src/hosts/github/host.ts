@@ -93,7 +93,8 @@ function artifactStore(): DigestStore {
     })
   return {
     save: async (name, record, build) => await (await open()).save(name, record, build),
-    load: async (names, plan) => await (await open()).load(names, plan)
+    load: async (names, plan) => await (await open()).load(names, plan),
+    find: async (name, build) => await (await open()).find(name, build)
   }
 }
 

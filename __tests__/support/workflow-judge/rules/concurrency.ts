@@ -1,3 +1,4 @@
+import {WHOLE_RELEASE} from '../../../../src/commands/all.js'
 import {eventVariables} from '../../events.js'
 import {type Finding, distinct} from '../finding.js'
 import {type Judged, type Rule, inRun, jobsOf} from '../judged.js'
@@ -87,8 +88,14 @@ const RUN_ID = eventVariables('push-tag')['GITHUB_RUN_ID'] ?? ''
 const PUBLISHES = ['merge-manifest', 'update-manifests', 'promote-release']
 
 function publishers(judged: Judged): JobRun[] {
-  return jobsOf(judged).filter(({steps}) =>
-    steps.some(({isRun, facts}) => isRun && PUBLISHES.includes(facts?.command ?? ''))
+  return jobsOf(judged).filter(({steps, event}) =>
+    steps.some(
+      ({isRun, facts}) =>
+        isRun &&
+        (PUBLISHES.includes(facts?.command ?? '') ||
+          // A whole release only builds what a pull request brings.
+          (facts?.command === WHOLE_RELEASE && event.run.event !== 'pull_request'))
+    )
   )
 }
 

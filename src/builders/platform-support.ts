@@ -1,0 +1,76 @@
+import {readFileSync} from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import {type Platform, parsePlatform} from '../oci/platform.js'
+import type {BuildxNode} from './buildx-instance.js'
+
+/** How a builder runs the programs of a platform. */
+export interface PlatformSupport {
+  /** `none`: a step that runs something fails; `unknown`: nobody can tell before the build. */
+  readonly how: 'native' | 'emulated' | 'none' | 'unknown'
+  /** By what, for people: `node arm-1 of buildx`, `qemu-aarch64`. */
+  readonly by: string
+}
+
+/** Where Linux lists who runs programs of other architectures (docs.kernel.org, "Kernel Support for miscellaneous Binary Formats"). */
+const EMULATORS = '/proc/sys/fs/binfmt_misc'
+
+/** What QEMU calls the architectures that the specification takes from Go (qemu-binfmt-conf.sh). */
+const QEMU_NAMES: Readonly<Record<string, string>> = {
+  '386': 'i386',
+  amd64: 'x86_64',
+  arm64: 'aarch64',
+  loong64: 'loongarch64',
+  mips64le: 'mips64el',
+  mipsle: 'mipsel'
+}
+
+/** Architectures whose processors run programs of another, too. */
+const RUNS_ALSO: Readonly<Record<string, readonly string[]>> = {amd64: ['386'], arm64: ['arm']}
+
+/** What this machine runs, for builders that build on it: podman and buildah. */
+export function supportOfMachine(platform: Platform, folder = EMULATORS): PlatformSupport {
+  // On other systems the builder is in a virtual machine, which does not tell.
+  if (os.platform() !== 'linux') return {how: 'unknown', by: `a machine of ${os.platform()}`}
+  const machine = parsePlatform(`linux/${machineArchitecture()}`)
+  if (isRunBy(machine, platform)) return {how: 'native', by: 'this machine'}
+  const emulator = `qemu-${QEMU_NAMES[platform.architecture] ?? platform.architecture}`
+  const isThere = isEnabled(path.join(folder, emulator))
+  return isThere
+    ? {how: 'emulated', by: emulator}
+    : {how: 'none', by: `this machine is ${machine.architecture}, and no ${emulator} is registered`}
+}
+
+/** What the nodes of an instance of buildx run: each lists its own platform first (moby/buildkit, util/archutil). */
+export function supportOfNodes(platform: Platform, nodes: readonly BuildxNode[]): PlatformSupport {
+  const known = nodes.filter(({platforms}) => platforms.length > 0)
+  if (known.length === 0) return {how: 'unknown', by: 'nodes that do not say what they run'}
+  const ofKind = (node: BuildxNode): readonly Platform[] =>
+    node.platforms.filter(one => isRunBy(one, platform))
+  const native = known.find(({platforms: [first]}) => first !== undefined && isRunBy(first, platform))
+  if (native !== undefined) return {how: 'native', by: `node ${native.name}`}
+  const emulating = known.find(node => ofKind(node).length > 0)
+  if (emulating !== undefined) return {how: 'emulated', by: `node ${emulating.name}`}
+  return {how: 'none', by: `none of the nodes ${known.map(({name}) => name).join(', ')} runs it`}
+}
+
+function isRunBy(machine: Platform, {os: system, architecture}: Platform): boolean {
+  if (machine.os !== system) return false
+  return (
+    machine.architecture === architecture || RUNS_ALSO[machine.architecture]?.includes(architecture) === true
+  )
+}
+
+function machineArchitecture(): string {
+  const name = os.machine()
+  if (/^i[3-6]86$/.test(name)) return '386'
+  return name.startsWith('armv') ? 'arm' : name
+}
+
+function isEnabled(file: string): boolean {
+  try {
+    return /^enabled$/m.test(readFileSync(file, 'utf8'))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,165 @@
+import type {Plan} from '../plan/plan.js'
+import {parsePlan} from '../plan/plan-document.js'
+import {parseRelease} from '../plan/release-document.js'
+import {type ReleaseResult, releaseTitle, resultJson, resultText} from '../reports/release-summary.js'
+import {command} from './command.js'
+import {computeTags} from './compute-tags.js'
+import {type TargetBuild, buildTargets, prepareBuilds} from './release/build-targets.js'
+import {showDryRun} from './release/dry-run.js'
+import {type FinishedRelease, finishRelease} from './release/finish-release.js'
+import {type ReleaseValues, releaseInputs} from './release/release-inputs.js'
+import {askFirst, checkRights} from './release/release-checks.js'
+import {ReleaseSteps} from './release/release-steps.js'
+import {type StepInputs, readStepInputs} from './release/step-inputs.js'
+
+const outputs = {
+  result: 'What was released, to read and to copy; with json, the same as one JSON document.',
+  version: 'The version that is released; empty where the event releases none.',
+  push: 'true where the run publishes, else false.',
+  plan: 'The plan that every step followed, as JSON.',
+  digest:
+    'The digest of the index; of the first image where there are several. Empty where nothing was published.',
+  digests: 'JSON: the digest of the index for each target.',
+  images: 'One REPOSITORY@DIGEST a line.',
+  tags: 'One REPOSITORY:TAG a line, for every tag that now points at this release.',
+  kept: 'One REPOSITORY:TAG a line, for every tag that stayed because something newer stands there.',
+  superseded: 'One REPOSITORY@DIGEST a line, for everything that a tag pointed at before.',
+  journal:
+    'JSON: what stood at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
+  release: 'JSON: all of this in one document; update-manifests, promote-release and others take it.',
+  'release-artifact':
+    'artifact:NAME, where plan, release, journal and metrics are kept beside these outputs. Empty where nothing keeps them.',
+  metrics: 'JSON: times, sizes, layers, cache hits and bytes sent of every build of this call.',
+  report: 'JSON: what verify-release found at every tag.',
+  notes: 'The section of the release notes, as GitHub Markdown; empty where no version is released.',
+  url: 'The page of the release on GitHub; empty where the notes go nowhere else.',
+  deleted: 'One REPOSITORY@DIGEST a line, for everything that was deleted.',
+  'verify-commands': 'Commands that verify each signature and attestation, one a line, ready to copy.'
+} as const
+
+/** Does a whole release in one process: every step is the command of its name. */
+export const release = command({
+  name: 'release',
+  summary: 'Do a whole release in one call: plan, check, build, merge, verify, notes and clean-up.',
+  description:
+    'Takes the file of settings that every other command reads, and does what compute-tags, preflight, build-by-digest, merge-manifest, verify-release, release-notes and cleanup-latest do, in one process and on one machine. All platforms are built here, side by side: natively, by the nodes of buildx, or by emulation; what cannot run here is said before anything is built. A pull request is only built. Where it fails or is killed, tags stand as before or are all moved, it says which, and with resume it goes on.',
+  settings: 'top',
+  documents: {outputs: ['plan', 'release', 'journal', 'metrics'], place: 'release-artifact'},
+  prints: 'result',
+  inputs: releaseInputs,
+  outputs,
+  examples: [
+    {line: 'image-release release', remark: 'Release what is checked out, by .github/image-release.yml'},
+    {
+      line: 'image-release release --images ghcr.io/owner/app --strategy release --dry-run',
+      remark: 'Show what would be built, moved and deleted'
+    },
+    {line: 'image-release release --until build', remark: 'Build and push, and move no tag yet'},
+    {line: 'image-release release --resume', remark: 'Go on after a failure, without building again'}
+  ],
+  async run(given, ports) {
+    const inputs = await readStepInputs(given, ports)
+    const steps = new ReleaseSteps(ports)
+    return await steps.tell(async () => await runSteps({given, inputs, steps}))
+  }
+})
+
+interface Work {
+  readonly given: ReleaseValues
+  readonly inputs: StepInputs
+  readonly steps: ReleaseSteps
+}
+
+async function runSteps(work: Work) {
+  const {given, inputs, steps} = work
+  const planned = await steps.run('plan', async ports => await computeTags.run(inputs.plan, ports))
+  const plan = parsePlan(planned.plan)
+  steps.title = releaseTitle(plan)
+  if (given.until === 'plan' && !given['dry-run']) return conclude(work, plan, {})
+  const prepared = await steps.run('check', async ports => {
+    await checkRights({plan, inputs, skip: given.skip}, ports)
+    const build = rebuilding(inputs.build, planned)
+    const found = await prepareBuilds(build, plan, ports)
+    if (given['dry-run']) await showDryRun({plan, inputs, prepared: found, given}, ports)
+    else await askFirst(plan, ports)
+    return found
+  })
+  if (given['dry-run']) return conclude(work, plan, {})
+  const isAllowed = plan.push && !given.skip.includes('preflight')
+  const builds = await steps.run('build', async ports =>
+    buildTargets(prepared, {atOnce: given['at-once'], resume: given.resume, isAllowed}, ports)
+  )
+  if (!plan.push || given.until === 'build') return conclude(work, plan, {builds})
+  const finished = await finishRelease({plan, builds, inputs, given}, steps)
+  return conclude(work, plan, {builds, finished})
+}
+
+/** What the event says of caches and base images, where the settings of the build do not. */
+function rebuilding(
+  build: StepInputs['build'],
+  planned: {readonly rebuild_flag: string; readonly 'dependencies-changed': string}
+): StepInputs['build'] {
+  return {
+    ...build,
+    rebuild: build.rebuild ?? planned.rebuild_flag === 'true',
+    'cache-update': build['cache-update'] ?? planned['dependencies-changed'] === 'true'
+  }
+}
+
+interface Reached {
+  readonly builds?: readonly TargetBuild[]
+  readonly finished?: FinishedRelease
+}
+
+function conclude({given, steps}: Work, plan: Plan, {builds = [], finished}: Reached) {
+  const document = finished?.merged.release
+  const metrics = builds.flatMap(({view}) => view?.metrics ?? [])
+  const deleted = finished?.deleted ?? ''
+  const result: ReleaseResult = {
+    ...(plan.version === undefined ? {} : {version: plan.version}),
+    push: plan.push,
+    until: given['dry-run'] ? 'plan' : given.until,
+    builds: builds.map(({job, digest, view}) => ({
+      target: job.target ?? '',
+      platform: [job.platform.os, job.platform.architecture, job.platform.variant].filter(Boolean).join('/'),
+      digest,
+      built: view !== undefined
+    })),
+    ...(document === undefined ? {} : {release: parseRelease(document)}),
+    deleted: deleted.split('\n').filter(Boolean),
+    ...(finished?.url ? {url: finished.url} : {}),
+    steps: steps.reports
+  }
+  return {
+    result: given.json ? resultJson(result) : resultText(result),
+    version: plan.version ?? '',
+    push: String(plan.push),
+    plan: JSON.stringify(plan),
+    ...mergedOutputs(finished),
+    'release-artifact': `release-${plan.id}`,
+    metrics: metrics.length === 0 ? '' : JSON.stringify(metrics),
+    report: finished?.report ?? '',
+    notes: finished?.notes ?? '',
+    url: finished?.url ?? '',
+    deleted
+  }
+}
+
+function mergedOutputs(finished: FinishedRelease | undefined) {
+  const names = [
+    'digest',
+    'digests',
+    'images',
+    'tags',
+    'kept',
+    'superseded',
+    'journal',
+    'release',
+    'verify-commands'
+  ] as const
+  const merged: Partial<Record<(typeof names)[number], string>> = finished?.merged ?? {}
+  return Object.fromEntries(names.map(name => [name, merged[name] ?? ''])) as Record<
+    (typeof names)[number],
+    string
+  >
+}

@@ -1,0 +1,99 @@
+import {ReleaseError} from '../../errors.js'
+import type {Plan} from '../../plan/plan.js'
+import {parseRelease} from '../../plan/release-document.js'
+import {parseVerification} from '../../plan/verification-document.js'
+import type {Ports} from '../../ports.js'
+import {cleanupLatest} from '../cleanup-latest.js'
+import type {Outputs} from '../command.js'
+import {mergeManifest} from '../merge-manifest.js'
+import {releaseNotesCommand} from '../release-notes.js'
+import {verifyRelease} from '../verify-release.js'
+import {type TargetBuild, recordsOf} from './build-targets.js'
+import {writesNotes} from './release-checks.js'
+import type {ReleaseValues} from './release-inputs.js'
+import type {ReleaseSteps} from './release-steps.js'
+import type {StepInputs} from './step-inputs.js'
+
+/** What a release needs whose images are built. */
+export interface BuiltRelease {
+  readonly plan: Plan
+  readonly builds: readonly TargetBuild[]
+  readonly inputs: StepInputs
+  readonly given: ReleaseValues
+}
+
+/** What the steps after the builds gave out. */
+export interface FinishedRelease {
+  readonly merged: Outputs
+  readonly report?: string
+  readonly notes?: string
+  readonly url?: string
+  readonly deleted?: string
+}
+
+/** Moves the tags of a release whose images are built, and does what comes after that. */
+export async function finishRelease(built: BuiltRelease, steps: ReleaseSteps): Promise<FinishedRelease> {
+  const {plan, builds, inputs, given} = built
+  const merged = await steps.run('merge', async ports =>
+    mergeManifest.run({...inputs.merge, plan, records: recordsOf(builds)}, answered(ports))
+  )
+  if (given.until === 'merge') return {merged}
+  const release = parseRelease(merged.release)
+  const isWanted = (step: (typeof given.skip)[number]): boolean => !given.skip.includes(step)
+  const verified = isWanted('verify')
+    ? await steps.run('verify', async ports => verifyRelease.run({...inputs.verify, release}, ports))
+    : undefined
+  const report = verified?.report
+  const told =
+    isWanted('notes') && plan.version !== undefined
+      ? await steps.run('notes', async ports => writeNotes(built, {release, report}, ports))
+      : undefined
+  const cleaned = isWanted('clean-up')
+    ? await steps.run('clean-up', async ports => cleanUp(inputs.cleanup, release, ports))
+    : undefined
+  return {merged, ...(report === undefined ? {} : {report}), ...told, ...cleaned}
+}
+
+/** What is going to happen was asked about before anything was built. */
+function answered(ports: Ports): Ports {
+  return {...ports, confirm: () => Promise.resolve(true)}
+}
+
+async function writeNotes(
+  {plan, builds, inputs}: BuiltRelease,
+  {release, report}: {readonly release: ReturnType<typeof parseRelease>; readonly report: string | undefined},
+  ports: Ports
+): Promise<{notes: string; url: string}> {
+  const {notes, url} = await releaseNotesCommand.run(
+    {
+      ...inputs.notes,
+      release,
+      'write-to': writesNotes(plan, inputs) ? 'github-release' : 'file',
+      report: report === undefined ? undefined : parseVerification(report),
+      metrics: inputs.notes.metrics ?? builds.flatMap(({view}) => view?.metrics ?? [])
+    },
+    ports
+  )
+  return {notes, url}
+}
+
+/** Somebody who does not want to delete has released all the same. */
+async function cleanUp(
+  given: StepInputs['cleanup'],
+  release: ReturnType<typeof parseRelease>,
+  ports: Ports
+): Promise<{deleted: string}> {
+  const state = {isRefused: false}
+  const confirm: Ports['confirm'] = async (question, unasked) => {
+    const answer = await ports.confirm(question, unasked)
+    state.isRefused = !answer
+    return answer
+  }
+  try {
+    const {deleted} = await cleanupLatest.run({...given, release}, {...ports, confirm})
+    return {deleted}
+  } catch (error) {
+    if (state.isRefused && error instanceof ReleaseError && error.code === 'CANCELLED') return {deleted: ''}
+    throw error
+  }
+}
