@@ -36,6 +36,33 @@ async function commandsWith(settings: 'top' | 'section'): Promise<string[]> {
   return names
 }
 
+describe('what stands at the top of the file beside a section', () => {
+  const read = (yaml: string) =>
+    configure({table: buildByDigest.inputs, section: 'build-by-digest'}, {}, () => Promise.resolve(yaml))
+
+  it.each([
+    ['build-by-digets: {push: false}', 1, 'build-by-digets', 'build-by-digest'],
+    ['images: a/b\nplatform: linux/amd64\nbuild-by-digest: {format: oci}', 2, 'platform', 'platforms'],
+    ['cleanup_latest: {untagged: true}', 1, 'cleanup_latest', 'cleanup-latest']
+  ])('is not passed over where it is misspelt: %j', async (yaml, line, name, guess) =>
+    expect(await failureOf(() => read(yaml))).toMatchObject({
+      issues: [
+        {
+          input: `${FILE}:${line}`,
+          message: `${name}: there is no such setting; did you mean ${guess}?`
+        }
+      ]
+    })
+  )
+
+  it('may be what other commands read', async () => {
+    const {texts} = await read(
+      'images: a/b\npaths: src/**\ntags: [next]\nverify-release: {}\nbuild-by-digest: {push: false}'
+    )
+    expect(texts).toEqual({push: 'false'})
+  })
+})
+
 describe('entries of several lines in a section', () => {
   it('stand in quotes, as the input takes them', () => {
     const yaml = 'build-by-digest:\n  labels:\n    a: "one\\n \\"two\\""\n    b: plain\n'

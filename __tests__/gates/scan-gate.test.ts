@@ -1,3 +1,4 @@
+import {writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
 import type {GateProgram} from '../../src/gates/gate-command.js'
@@ -18,6 +19,8 @@ afterEach(() => {
   scanners.remove()
 })
 
+const OWN = `sha256:${'1'.repeat(64)}`
+const OTHER = `sha256:${'2'.repeat(64)}`
 const report = (): string => path.join(scanners.folder, 'scan.sarif')
 const question = (changes: Partial<ScanQuestion> = {}): ScanQuestion => ({
   layout: '/layout',
@@ -36,6 +39,7 @@ const gate = (command: GateProgram, changes: Partial<ScanGate> = {}): ScanGate =
   done: [0],
   threshold: 'critical',
   ignore: [],
+  subjects: [OWN],
   ...changes
 })
 
@@ -95,6 +99,40 @@ describe.each(SCANNERS)('a scan by %s', scanner => {
     expect((await failureOf(run)).message).toContain('the scanner wrote none')
     scanners.let(scanner, {writes: 'Total: 3'})
     expect((await failureOf(run)).message).toContain('it is not JSON')
+  })
+})
+
+describe('a report', () => {
+  const written = (properties: object, results: readonly object[] = []) => {
+    const document = {version: '2.1.0', runs: [{tool: {driver: {name: 'mine'}}, results, properties}]}
+    scanners.let('mine', {writes: JSON.stringify(document)})
+    return runScan(gate({line: 'mine --output "$SCAN_REPORT"'}), ports)
+  }
+
+  it('of another image counts as none', async () => {
+    expect(await written({imageID: OWN})).toMatchObject({scanner: 'mine'})
+    expect(await written({repoDigests: [`a@${OTHER}`, `b@${OWN}`]})).toMatchObject({scanner: 'mine'})
+    const error = await failureOf(() => written({imageID: OTHER}))
+    expect(error).toMatchObject({
+      code: 'SCAN_FAILED',
+      message: expect.stringContaining('is of another image')
+    })
+  })
+
+  it('that lay there before the scan is none', async () => {
+    writeFileSync(report(), trivySarif([]))
+    scanners.let('mine', {})
+    expect(
+      (await failureOf(() => runScan(gate({line: 'mine --output "$SCAN_REPORT"'}), ports))).message
+    ).toContain('wrote none')
+  })
+
+  it('shows what the scanner suppressed apart, and does not count it', async () => {
+    const finding = {level: 'error', properties: {'security-severity': '9.9'}}
+    const result = await written({}, [{...finding, suppressions: [{kind: 'external'}]}])
+    expect(result).toMatchObject({suppressed: 1, ignored: 0, counts: {critical: 0}})
+    expect(ports.reporter.lines).toContainEqual('mine found: none; 0 ignored, 1 suppressed by the scanner.')
+    expect((await failureOf(() => written({}, [finding]))).message).toContain('found 1 critical')
   })
 })
 

@@ -31,6 +31,7 @@ describe('a report in SARIF', () => {
     ['a score of nothing', {properties: {'security-severity': '0.0'}}, {}, 'unknown'],
     ['a score that is none', {level: 'note', properties: {'security-severity': 'x'}}, {}, 'low'],
     ['grype’s negligible', {ruleId: 'a'}, {id: 'a', help: {text: 'Severity: Negligible'}}, 'low'],
+    ['a word of the rule', {ruleId: 'a'}, {id: 'a', properties: {cvssV3_severity: 'CRITICAL'}}, 'critical'],
     ['the level', {level: 'error'}, {}, 'high'],
     ['the level of the rule', {ruleId: 'a'}, {id: 'a', defaultConfiguration: {level: 'note'}}, 'low'],
     ['nothing', {}, {}, 'medium'],
@@ -43,11 +44,71 @@ describe('a report in SARIF', () => {
     expect(readSarif(run([{kind: 'pass'}, {kind: 'fail'}])).findings).toHaveLength(1)
   })
 
-  it('may hold no run, and runs that found nothing', () => {
-    expect(readSarif('{"version":"2.1.0","runs":[]}')).toEqual({scanner: 'scanner', findings: []})
-    expect(
-      readSarif('{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":null}]}').findings
-    ).toEqual([])
+  it.each<[string, object, RegExp]>([
+    ['no run', {runs: []}, /has no run: nothing was scanned/],
+    ['no results', {runs: [{tool: {}, results: null}]}, /has no results: nothing was scanned/],
+    ['results left out', {runs: [{tool: {}}]}, /has no results/],
+    [
+      'a run that failed',
+      {
+        runs: [
+          {
+            tool: {},
+            results: [],
+            invocations: [
+              {
+                executionSuccessful: false,
+                toolExecutionNotifications: [{message: {text: 'no database'}}]
+              }
+            ]
+          }
+        ]
+      },
+      /did not succeed: no database/
+    ]
+  ])('with %s is of no scan', async (_, document, message) => {
+    const failure = await failureOf(() => readSarif(JSON.stringify({version: '2.1.0', ...document})))
+    expect(failure).toMatchObject({code: 'SCAN_FAILED', message: expect.stringMatching(message)})
+  })
+
+  it('may have found nothing', () =>
+    expect(readSarif(run([]))).toEqual({scanner: 'x', findings: [], subjects: []}))
+
+  it.each<[string, object]>([
+    ['its index', {rule: {index: 1, toolComponent: {index: 1}}}],
+    ['its index beside the identifier', {ruleId: 'a', ruleIndex: 1, rule: {toolComponent: {index: 1}}}],
+    ['the name of the extension', {rule: {index: 1, toolComponent: {name: 'two'}}}],
+    ['its identifier', {ruleId: 'b'}],
+    ['its identifier in the reference', {rule: {id: 'b'}}]
+  ])('finds the rule of an extension by %s', (_, result) => {
+    const rules = [{id: 'a'}, {id: 'b', properties: {'security-severity': '9.9'}}]
+    const extensions = [
+      {name: 'one', rules: [{id: 'c'}]},
+      {name: 'two', rules}
+    ]
+    const tool = {driver: {name: 'x', rules: [{id: 'z'}]}, extensions}
+    const text = JSON.stringify({version: '2.1.0', runs: [{tool, results: [result]}]})
+    expect(readSarif(text).findings[0]?.severity).toBe('critical')
+  })
+
+  it.each<[string, object, boolean]>([
+    ['without a status', {suppressions: [{kind: 'external'}]}, true],
+    ['that is accepted', {suppressions: [{kind: 'inSource', status: 'accepted'}]}, true],
+    ['under review', {suppressions: [{kind: 'external'}, {kind: 'external', status: 'underReview'}]}, false],
+    ['that was rejected', {suppressions: [{kind: 'external', status: 'rejected'}]}, false],
+    ['of which there is none', {suppressions: []}, false]
+  ])('knows a suppression %s', (_, result, isSuppressed) =>
+    expect(readSarif(run([result])).findings).toEqual([expect.objectContaining({isSuppressed})])
+  )
+
+  it('does not count what was there at an earlier time', () =>
+    expect(readSarif(run([{baselineState: 'absent'}, {baselineState: 'new'}])).findings).toHaveLength(1))
+
+  it('says which image it is of, where it does', () => {
+    const [one, two] = ['a', 'b'].map(digit => `sha256:${digit.repeat(64)}`)
+    const properties = {imageName: 'x', imageID: one, repoDigests: [`r.test/x@${two ?? ''}`]}
+    const text = JSON.stringify({version: '2.1.0', runs: [{tool: {}, results: [], properties}]})
+    expect(readSarif(text).subjects).toEqual([one, two])
   })
 
   it.each(['', '{', '[]', '{"runs":[]}', '{"version":"2.1.0"}', '{"version":"1.0.0","runs":[]}'])(

@@ -49,7 +49,8 @@ export async function configure(
     throw new InputError([{input: 'config', message: `there is no file ${file}`}])
   if (text === undefined) return unconfigured(given)
   const {parseConfigFile} = await import('../config/config-file.js')
-  const config = parseConfigFile(file, text, {table, section, others: [...SECTIONS, ...OF_ONE_COMMAND]})
+  const others = [...SECTIONS, ...OF_ONE_COMMAND, ...(section === undefined ? [] : await topSettings())]
+  const config = parseConfigFile(file, text, {table, section, others})
   const own = Object.entries(given).filter(([, value]) => value !== undefined && value.trim() !== '')
   const isOwn = new Set(own.map(([name]) => name))
   return {
@@ -65,6 +66,12 @@ export async function configure(
       }
     }
   }
+}
+
+/** What stands at the top of the file. A command with a section reads none of it, and still tells it from a slip. */
+async function topSettings(): Promise<string[]> {
+  const {computeTags} = await import('./compute-tags.js')
+  return Object.keys(computeTags.inputs)
 }
 
 /** The texts of inputs by themselves. */

@@ -19,7 +19,7 @@ export interface ConfigQuestion {
   readonly table: InputTable
   /** The section that they stand in; the top of the file without one. */
   readonly section?: string | undefined
-  /** What else may stand at the top of the file: sections, and the inputs of others. */
+  /** What else may stand at the top of the file: sections, and the inputs of others. With a section, all that may. */
   readonly others: readonly string[]
 }
 
@@ -44,6 +44,7 @@ export function parseConfigFile(
   if (issues.length === 0) assertInBounds(file, aliasFault(document, lines))
   const found = new Map<string, readonly ConfigLine[]>()
   const top = issues.length > 0 ? [] : entriesOf(document.contents, file)
+  if (section !== undefined) issues.push(...unknownAtTop(top, others, {file, lines}))
   for (const {key, value} of section === undefined ? top : sectionOf(top, section, {file, lines})) {
     const name = textOf(key as Node)
     if (section === undefined && !Object.hasOwn(table, name) && others.includes(name)) continue
@@ -87,6 +88,20 @@ function entriesOf(contents: unknown, file: string): readonly Pair[] {
   throw new InputError([
     {input: `${file}:1`, message: 'is not a map of settings, such as images: ghcr.io/owner/image'}
   ])
+}
+
+/** A section that is misspelt would be no section at all, and what it forbids would be done. */
+function unknownAtTop(
+  top: readonly Pair[],
+  known: readonly string[],
+  {file, lines}: {readonly file: string; readonly lines: LineCounter}
+): InputIssue[] {
+  return top.flatMap(({key}) => {
+    const name = textOf(key as Node)
+    if (known.includes(name)) return []
+    const message = `${name}: ${unknownKey(name, known)}`
+    return [{input: `${file}:${lineOf(key as Node, {lines})}`, message}]
+  })
 }
 
 /** The entries of a section; none where the file has no such section. */

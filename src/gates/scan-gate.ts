@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {readFile, rm} from 'node:fs/promises'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 import type {Ports} from '../ports.js'
 import {readSarif, type SarifReport} from '../release/sarif.js'
@@ -27,6 +27,8 @@ export interface ScanGate {
   readonly threshold: ScanThreshold
   /** Identifiers of findings that do not count. */
   readonly ignore: readonly string[]
+  /** The digests that a report may name: those of the image and of its config. */
+  readonly subjects: readonly string[]
 }
 
 /** What a scan that passed found. */
@@ -45,14 +47,20 @@ type ScanPorts = Pick<Ports, 'exec' | 'reporter' | 'clock' | 'signal' | 'artifac
  */
 export async function runScan(gate: ScanGate, ports: ScanPorts): Promise<ScanResult> {
   const {call, title, artifact, threshold} = gate
+  await rm(gate.report, {force: true})
   const run = await ports.reporter.group(`Scan ${title}`, () => runGate(call, ports))
   if (run.timedOut || !gate.done.includes(run.exitCode)) throw brokenScan(gate, run)
   const text = await readReport(gate)
   const name = `${artifact}.sarif`
   await keepFiles(artifact, [{name, text}], ports)
   const report = await ports.saveText(name, text)
-  const count = countOf(readSarif(text), gate.ignore)
-  ports.reporter.info(`${count.scanner} found: ${describeCounts(count.counts)}; ${count.ignored} ignored.`)
+  const sarif = readSarif(text)
+  assertOfImage(sarif, gate)
+  const count = countOf(sarif, gate.ignore)
+  const suppressed = count.suppressed === 0 ? '' : `, ${count.suppressed ?? 0} suppressed by the scanner`
+  ports.reporter.info(
+    `${count.scanner} found: ${describeCounts(count.counts)}; ${count.ignored} ignored${suppressed}.`
+  )
   const wrong = countFrom(count.counts, threshold)
   if (wrong === 0) return {...count, report, milliseconds: run.milliseconds}
   throw new ReleaseError(
@@ -62,6 +70,16 @@ export async function runScan(gate: ScanGate, ports: ScanPorts): Promise<ScanRes
       hint: 'Nothing was pushed. Mend what the report names, or list what you accept in scan-ignore.',
       outputs: {sarif: report}
     }
+  )
+}
+
+/** A report that an earlier scan left, or one of another image, says nothing of this one. */
+function assertOfImage({subjects}: SarifReport, {title, subjects: own}: ScanGate): void {
+  if (subjects.length === 0 || subjects.some(digest => own.includes(digest))) return
+  throw new ReleaseError(
+    'SCAN_FAILED',
+    `the report of the scan of ${title} is of another image: it names ${subjects.join(', ')}, and this one is ${own.join(', config ')}`,
+    {hint: 'Scan what $IMAGE_LAYOUT, $IMAGE or $IMAGE_ARCHIVE name, and write the report of that.'}
   )
 }
 
@@ -90,7 +108,8 @@ function countOf({scanner, findings}: SarifReport, ignore: readonly string[]): S
   const wanted = ignore.map(id => id.toLowerCase())
   const isIgnored = (id: string): boolean =>
     wanted.some(one => id.toLowerCase() === one || id.toLowerCase().startsWith(`${one}-`))
-  const counted = findings.filter(({id}) => !isIgnored(id))
+  const active = findings.filter(({isSuppressed}) => !isSuppressed)
+  const counted = active.filter(({id}) => !isIgnored(id))
   const entries = SEVERITIES.map((severity): [Severity, number] => [
     severity,
     counted.filter(finding => finding.severity === severity).length
@@ -98,6 +117,7 @@ function countOf({scanner, findings}: SarifReport, ignore: readonly string[]): S
   return {
     scanner,
     counts: Object.fromEntries(entries) as ScanCount['counts'],
-    ignored: findings.length - counted.length
+    ignored: active.length - counted.length,
+    suppressed: findings.length - active.length
   }
 }

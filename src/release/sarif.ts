@@ -6,6 +6,8 @@ export interface Finding {
   /** What the scanner calls the rule: `CVE-2024-1234`, with grype `CVE-2024-1234-openssl`. */
   readonly id: string
   readonly severity: Severity
+  /** Whether the scanner has it suppressed, by a comment, a file or VEX (SARIF 3.27.23): it is told, and does not count. */
+  readonly isSuppressed: boolean
 }
 
 /** What a report says. */
@@ -13,13 +15,16 @@ export interface SarifReport {
   /** `Trivy 0.58.0` */
   readonly scanner: string
   readonly findings: readonly Finding[]
+  /** The digests by which it says which image it is of; none where it says nothing. */
+  readonly subjects: readonly string[]
 }
 
 /**
  * Reads a SARIF 2.1.0 report (docs.oasis-open.org/sarif). What a finding's severity is, SARIF does not say; scanners
  * write it as a tag of the rule (Trivy), as a score in `security-severity` (all, for GitHub), or into a text (grype:
- * «CVE-… High vulnerability», Snyk: «High severity - …»). Where nothing says it, `level` stands for it.
- * @throws ReleaseError SCAN_FAILED where it is no such report
+ * «CVE-… High vulnerability», Snyk: «High severity - …»), in the rules of the scanner or of its extensions. Where nothing says
+ * it, `level` stands for it.
+ * @throws ReleaseError SCAN_FAILED where it is no such report, or says that no scan was done
  */
 export function readSarif(text: string): SarifReport {
   const document = objectIn(parseJson(text))
@@ -27,8 +32,36 @@ export function readSarif(text: string): SarifReport {
   if (!Array.isArray(runs) || !/^2\./.test(textIn(document['version'])))
     throw invalid('it is not SARIF: version 2 with runs')
   const read = runs.map(objectIn)
+  if (read.length === 0) throw invalid('it has no run: nothing was scanned')
+  for (const run of read) assertDone(run)
   const names = read.map(run => scannerOf(objectIn(objectIn(run['tool'])['driver'])))
-  return {scanner: [...new Set(names)].join(', ') || 'scanner', findings: read.flatMap(findingsOf)}
+  return {
+    scanner: [...new Set(names)].join(', ') || 'scanner',
+    findings: read.flatMap(findingsOf),
+    subjects: [...new Set(read.flatMap(subjectsOf))]
+  }
+}
+
+/** A run without a list of results did not look (SARIF 3.14.23), and one of an invocation that failed did not see all. */
+function assertDone(run: JsonObject): void {
+  if (!Array.isArray(run['results'])) throw invalid('a run of it has no results: nothing was scanned')
+  const failed = listIn(run['invocations'])
+    .map(objectIn)
+    .find(each => each['executionSuccessful'] === false)
+  if (failed === undefined) return
+  const said = listIn(failed['toolExecutionNotifications'])
+    .map(each => textIn(objectIn(objectIn(each)['message'])['text']))
+    .filter(Boolean)
+  throw invalid(['the scan of it did not succeed', ...said.slice(0, 3)].join(': '))
+}
+
+/** `imageID`, `repoDigests` and the like, as Trivy and others write them beside the results. */
+function subjectsOf(run: JsonObject): string[] {
+  const properties = Object.entries(objectIn(run['properties']))
+  const texts = properties.flatMap(([name, value]) =>
+    /image|digest/i.test(name) ? [value, ...listIn(value)].map(textIn) : []
+  )
+  return texts.flatMap(each => each.match(/sha256:[0-9a-f]{64}/g) ?? [])
 }
 
 function scannerOf(driver: JsonObject): string {
@@ -37,28 +70,78 @@ function scannerOf(driver: JsonObject): string {
 }
 
 function findingsOf(run: JsonObject): Finding[] {
-  const rules = listIn(objectIn(objectIn(run['tool'])['driver'])['rules']).map(objectIn)
-  const byId = new Map(rules.map(rule => [textIn(rule['id']), rule]))
+  const rules = rulesOf(objectIn(run['tool']))
   return listIn(run['results'])
     .map(objectIn)
-    .filter(result => (textIn(result['kind']) || 'fail') === 'fail')
+    .filter(result => (textIn(result['kind']) || 'fail') === 'fail' && result['baselineState'] !== 'absent')
     .map(result => {
       const id = textIn(result['ruleId']) || textIn(objectIn(result['rule'])['id'])
-      const index = result['ruleIndex']
-      const rule = byId.get(id) ?? (typeof index === 'number' ? rules[index] : undefined) ?? {}
-      return {id: id || textIn(rule['id']), severity: severityOf(result, rule)}
+      const rule = ruleOf(result, id, rules)
+      return {
+        id: id || textIn(rule['id']),
+        severity: severityOf(result, rule),
+        isSuppressed: isSuppressed(result)
+      }
     })
+}
+
+/** The rules of each component of a tool: first the driver's, then those of its extensions, in their order. */
+interface Rules {
+  readonly names: readonly JsonObject[]
+  readonly lists: readonly (readonly JsonObject[])[]
+}
+
+function rulesOf(tool: JsonObject): Rules {
+  const components = [objectIn(tool['driver']), ...listIn(tool['extensions']).map(objectIn)]
+  return {names: components, lists: components.map(({rules}) => listIn(rules).map(objectIn))}
+}
+
+/** By its index in the component that the result names (SARIF 3.52), else by its identifier wherever it stands. */
+function ruleOf(result: JsonObject, id: string, {names, lists}: Rules): JsonObject {
+  const reference = objectIn(result['rule'])
+  const component = objectIn(reference['toolComponent'])
+  const at = component['index']
+  const named = names.findIndex(
+    each =>
+      (textIn(component['guid']) !== '' && each['guid'] === component['guid']) ||
+      (textIn(component['name']) !== '' && each['name'] === component['name'])
+  )
+  const list = lists[typeof at === 'number' ? at + 1 : Math.max(named, 0)] ?? []
+  const index = reference['index'] ?? result['ruleIndex']
+  const indexed = typeof index === 'number' ? list[index] : undefined
+  const isNamed = Object.keys(component).length > 0
+  const byId = [list, ...lists].flat().find(rule => id !== '' && rule['id'] === id)
+  return (isNamed ? (indexed ?? byId) : (byId ?? indexed)) ?? {}
+}
+
+/** One suppression that is not accepted keeps it counting; one without a status is accepted (SARIF 3.35.3). */
+function isSuppressed(result: JsonObject): boolean {
+  const suppressions = listIn(result['suppressions']).map(objectIn)
+  return (
+    suppressions.length > 0 && suppressions.every(({status}) => status === undefined || status === 'accepted')
+  )
 }
 
 function severityOf(result: JsonObject, rule: JsonObject): Severity {
   return (
     severityInTags(rule) ??
+    severityInTags(result) ??
     severityOfScore(result) ??
     severityOfScore(rule) ??
+    severityInWords(result) ??
+    severityInWords(rule) ??
     severityInText(textIn(objectIn(rule['help'])['text'])) ??
     severityInText(textIn(objectIn(rule['shortDescription'])['text'])) ??
     severityOfLevel(textIn(result['level']) || textIn(objectIn(rule['defaultConfiguration'])['level']))
   )
+}
+
+/** `severity: HIGH`, `cvssV3_severity: CRITICAL` (Docker Scout) and the like among the properties. */
+function severityInWords(holder: JsonObject): Severity | undefined {
+  const words = Object.entries(objectIn(holder['properties'])).flatMap(([name, value]) =>
+    /severity$/i.test(name) && typeof value === 'string' ? [value.toLowerCase()] : []
+  )
+  return SEVERITIES.find(severity => words.includes(severity))
 }
 
 function severityInTags(rule: JsonObject): Severity | undefined {

@@ -16,6 +16,8 @@ export interface ScanCount {
   readonly counts: SeverityCounts
   /** Findings that the caller wants ignored. */
   readonly ignored: number
+  /** Findings that the scanner has suppressed. */
+  readonly suppressed?: number
 }
 
 /** All findings of a scan. */

@@ -65,7 +65,7 @@ export async function throughGates<T>(
 }
 
 function contextOf({given, plan, place, built, tools}: GateWork): GateContext {
-  const {manifest, document, image} = built
+  const {manifest, document, image, configDigest} = built
   const name = plan.loadAs ?? `localhost/image-release-test:${hexOf(manifest.digest).slice(0, 12)}`
   const passwords = completeLogins(given['registry-credentials']).map(({password}) => password)
   return {
@@ -77,6 +77,7 @@ function contextOf({given, plan, place, built, tools}: GateWork): GateContext {
       stoppable(tools.ports)
     ),
     digest: image.root.digest,
+    subjects: [...new Set([image.root.digest, manifest.digest, configDigest])],
     secrets: [...passwords, ...tools.secrets.hidden]
   }
 }

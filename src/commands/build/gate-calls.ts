@@ -16,6 +16,8 @@ export interface GateContext {
   readonly bench: GateBench
   /** What the record will name. */
   readonly digest: Digest
+  /** The digests that stand for the image: its own, that of its manifest, and that of its config. */
+  readonly subjects: readonly Digest[]
   /** Texts that no output may show. */
   readonly secrets: readonly string[]
 }
@@ -59,7 +61,8 @@ export async function scanGate(context: GateContext, scan: string): Promise<Scan
     report,
     done: preset?.done ?? [0],
     threshold: level === 'basic' && given['scan-severity'] !== 'never' ? 'critical' : given['scan-severity'],
-    ignore: given['scan-ignore']
+    ignore: given['scan-ignore'],
+    subjects: context.subjects
   }
 }
 
