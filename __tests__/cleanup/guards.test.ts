@@ -109,6 +109,21 @@ describe('a registry that fails for one manifest', () => {
   })
 })
 
+describe('a registry that shows a tag late and deletes none', () => {
+  it('has the tag taken away by what the plan knows of it', async () => {
+    const host = new SimulatedHost({kind: 'registry'})
+    const image = host.put({tags: ['1.0.0', 'old']})
+    let late = 0
+    host.hook = request => {
+      if (!request.endsWith('/manifests/old')) return undefined
+      if (request.startsWith('DELETE')) late = 2
+      return request.startsWith('DELETE') ? {status: 400} : late-- > 0 ? {status: 404} : undefined
+    }
+    const run = await host.clean({'delete-tags': 'old'})
+    expect([run.error, host.tags, host.has(image)]).toEqual([undefined, ['1.0.0'], true])
+  })
+})
+
 describe('what the listing says to be an image', () => {
   it.each(['ghcr', 'registry'] as const)(
     'is read before it goes, on a host of the kind %s: it may refer to what stays',

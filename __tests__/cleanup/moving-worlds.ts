@@ -80,6 +80,7 @@ export function textsOf(policy: RetentionPolicy, nodes: readonly Stored[]): Reco
     'keep-patches': String(policy.keepPatches),
     'superseded-prereleases': String(policy.supersededPrereleases),
     'keep-tags': lines(policy.keepTags),
+    'keep-images': lines(policy.keepImages),
     'delete-tags': lines(policy.deleteTags),
     'whole-images': String(policy.wholeImages),
     'keep-newest': policy.keepNewest

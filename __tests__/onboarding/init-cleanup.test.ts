@@ -78,7 +78,7 @@ describe('init and the steps of other clean-up actions', () => {
           images: 'ghcr.io/acme/app\nghcr.io/acme/tools/cli',
           'github-token': '${{ github.token }}',
           'registry-credentials': 'ghcr.io=${{ github.actor }}:${{ github.token }}',
-          'keep-tags': 'dev\nglob:v*',
+          'keep-images': 'dev\nglob:v*',
           'keep-newest': '10',
           'older-than': '30d'
         }

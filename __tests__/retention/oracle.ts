@@ -164,8 +164,8 @@ function goingTags(world: World, policy: RetentionPolicy): Set<string> {
     (one.age >= policy.olderThan &&
       isDamaged(nodes[one.at]!, policy) &&
       !tagged.some(other => other.at === one.at && isKept(other)))
-  const isKept = ({tag}: Tagged): boolean => {
-    if (policy.keepTags.some(({matches}) => matches(tag))) return true
+  const isKept = ({tag, at}: Tagged): boolean => {
+    if (policy.keepTags.some(({matches}) => matches(tag)) || isOfKeptImage(at, tagged, policy)) return true
     if (policy.deleteTags.some(({text}) => text === tag)) return false
     const version = releases.find(one => one.tag === tag)
     return (version !== undefined && rank(version) === newest) || tag === 'latest'
@@ -176,6 +176,10 @@ function goingTags(world: World, policy: RetentionPolicy): Set<string> {
   const places = new Set(first.map(({at}) => at))
   const whole = tagged.filter(({at}) => places.has(at) && !tagged.some(one => one.at === at && held(one)))
   return new Set(whole.map(({tag}) => tag))
+}
+
+function isOfKeptImage(at: number, tagged: readonly Tagged[], {keepImages}: RetentionPolicy): boolean {
+  return tagged.some(one => one.at === at && keepImages.some(({matches}) => matches(one.tag)))
 }
 
 function isAlias(
@@ -210,6 +214,7 @@ function countedImages(
       const tags = tagged.filter(one => one.at === at).map(one => one.tag)
       const isExempt =
         tags.some(name => policy.keepTags.some(({matches}) => matches(name))) ||
+        isOfKeptImage(at, tagged, policy) ||
         world.nodes.some(({children}) => children.includes(at)) ||
         (age >= policy.olderThan && isDamaged(world.nodes[at]!, policy))
       return isOwn && !isExempt && age >= (rule.olderThan ?? policy.olderThan)

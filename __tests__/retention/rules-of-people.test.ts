@@ -56,6 +56,21 @@ describe('what is named exactly', () => {
     expect(reasons(made)).toBe('reached by what stays')
   })
 
+  it.each([['1.0.0'], ['glob:1*'], [digest('index')]])(
+    'stays with all tags of the image that keep-images names: %s',
+    text => {
+      const kept = {keepImages: [parseKeptSelector(text)]}
+      expect(tagsOf(plan(nodes, {...deleting('glob:*', 'sha-1'), ...kept}))).toEqual(['all'])
+      const made = plan(nodes, {...newest('1'), ...kept})
+      expect([tagsOf(made), reasons(made)]).toEqual([[], ''])
+    }
+  )
+
+  it('says that keep-images matches nothing', () => {
+    const kept = {keepImages: [parseKeptSelector('glob:stable-*')]}
+    expect(plan(nodes, {...deleting('sha-1'), ...kept}).unmatched).toEqual(['keep-images glob:stable-*'])
+  })
+
   it('by its digest is kept with all its tags, and without any', () => {
     const made = plan(nodes, {...deleting('glob:*'), ...keeping(digest('index')), untagged: true})
     expect(gone(made).sort()).toEqual([digest('loose'), digest('outer'), digest('inner')].sort())

@@ -72,7 +72,7 @@ describe('an age of its own', () => {
 
   it.each([
     ['delete-tags', 'main older than soon', 'is not a span of time'],
-    ['keep-tags', 'main older than 2d', 'stay at any age']
+    ['keep-tags', 'main older than 2d', 'stays at any age']
   ] as const)('%s: %s', (input, text, message) => {
     expect(faultOf(input, text)).toContain(message)
   })

@@ -132,6 +132,7 @@ export const policies: fc.Arbitrary<RetentionPolicy> = fc
     keepPatches: fc.nat(1),
     supersededPrereleases: fc.boolean(),
     keep: fc.subarray(['main', 'glob:nightly-*', 'regex:pr-[12]', '1.0.0']),
+    keepImages: fc.subarray(['nightly-2', 'glob:*-alpine']),
     delete: fc.subarray(['latest', 'glob:nightly-*', 'glob:1*', 'regex:pr-\\d', 'glob:*']),
     untagged: fc.boolean(),
     orphans: fc.boolean(),
@@ -150,12 +151,13 @@ export const policies: fc.Arbitrary<RetentionPolicy> = fc
     journal: fc.uniqueArray(fc.nat(13), {maxLength: 1}),
     grace: fc.constantFrom(0, 0, 2 * HOUR, 3 * DAY)
   })
-  .map(({keep, delete: chosen, pulls, cacheAge, keepNewest, ...rest}) => ({
+  .map(({keep, keepImages, delete: chosen, pulls, cacheAge, keepNewest, ...rest}) => ({
     ...rest,
     keepNewest: keepNewest.map(parseNewestRule),
     superseded: rest.superseded.map(digestAt),
     journal: rest.journal.map(digestAt),
     keepTags: keep.map(parseTagPattern),
+    keepImages: keepImages.map(parseTagPattern),
     deleteTags: chosen.map(parseTagPattern),
     pullRequests: {patterns: [parseNumberedPattern('pr-{number}')], closed: new Set(pulls)},
     development: {patterns: rest.development.map(parseTagPattern), olderThan: 3 * DAY},
@@ -172,6 +174,7 @@ export function noPolicy(more: Partial<RetentionPolicy> = {}): RetentionPolicy {
     keepPatches: 0,
     supersededPrereleases: false,
     keepTags: [],
+    keepImages: [],
     deleteTags: [],
     untagged: false,
     keepNewest: [],

@@ -103,7 +103,7 @@ class RegistryBackend implements RepositoryBackend {
         client: this.#client,
         capabilities: {versionDeletion: 'untagged-only'},
         backend: {
-          deleteTag: tag => this.deleteTag(tag),
+          deleteTag: (tag, of) => this.deleteTag(tag, of),
           deleteVersion: () => this.#outcomeOf(async () => await this.#delete(digest, isStillWanted))
         }
       }
@@ -133,9 +133,9 @@ class RegistryBackend implements RepositoryBackend {
     })
   }
 
-  async deleteTag(tag: Tag): Promise<DeletionOutcome> {
+  async deleteTag(tag: Tag, known?: Digest): Promise<DeletionOutcome> {
     return await this.#outcomeOf(async () => {
-      await deleteTag(this.#client, tag)
+      await deleteTag(this.#client, tag, known)
       return 'done'
     })
   }

@@ -62,8 +62,10 @@ export async function planRepository(task: RepositoryTask): Promise<PlannedRepos
 }
 
 /** On hosts that list tags alone, what has none is looked for where it is named. */
-function digestsNamed({keepTags, deleteTags}: RetentionPolicy): Digest[] {
-  return [...keepTags, ...deleteTags].map(({digest}) => digest).filter(digest => digest !== undefined)
+function digestsNamed({keepTags, keepImages, deleteTags}: RetentionPolicy): Digest[] {
+  return [...keepTags, ...keepImages, ...deleteTags]
+    .map(({digest}) => digest)
+    .filter(digest => digest !== undefined)
 }
 
 /** Nobody wants this, forced or not: it is found before anything else is read. */

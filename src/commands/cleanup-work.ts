@@ -79,6 +79,7 @@ export function policyOf(
     keepPatches: given['keep-patches'],
     supersededPrereleases: given['superseded-prereleases'],
     keepTags: given['keep-tags'],
+    keepImages: given['keep-images'],
     deleteTags: given['delete-tags'],
     keepNewest: given['keep-newest'],
     wholeImages: given['whole-images'],

@@ -73,12 +73,12 @@ function translateTags(step: StepWords): boolean {
   if (excluded !== undefined && digestsMatchedBy(step, excluded) === 'all')
     step.faults.push(`exclude-tags ${JSON.stringify(excluded)} keeps everything`)
   step.lines(
-    'keep-tags',
+    'keep-images',
     kept.map(({text}) => text)
   )
   const many = step.count('keep-n-tagged')
   const patterns = chosen === undefined ? [] : patternsIn(step, 'delete-tags', chosen)
-  if (many !== undefined) return keepNewest(step, many, {isNamed: chosen !== undefined, patterns, kept})
+  if (many !== undefined) return keepNewest(step, many, {isNamed: chosen !== undefined, patterns})
   if (chosen === undefined) return false
   step.lines(
     'delete-tags',
@@ -86,7 +86,6 @@ function translateTags(step: StepWords): boolean {
   )
   const digests = digestsMatchedBy(step, chosen)
   if (digests === 'all') step.inputs['untagged'] = 'true'
-  keepWhole(step, kept, digests === 'all')
   if (digests === 'some')
     step.notes.push(
       `delete-tags ${JSON.stringify(chosen)} is held against digests there, and takes images by chance; here it is about tags`
@@ -97,33 +96,13 @@ function translateTags(step: StepWords): boolean {
 function keepNewest(
   step: StepWords,
   many: number,
-  {
-    isNamed,
-    patterns,
-    kept
-  }: {
-    readonly isNamed: boolean
-    readonly patterns: readonly ReadPattern[]
-    readonly kept: readonly ReadPattern[]
-  }
+  {isNamed, patterns}: {readonly isNamed: boolean; readonly patterns: readonly ReadPattern[]}
 ): boolean {
   const tags = patterns.filter(({kind}) => kind === 'tags').map(({text}) => text)
   if (isNamed && tags.length === 0) return false
-  if (many === 0) {
-    step.lines('delete-tags', isNamed ? tags : ['glob:*'])
-    keepWhole(step, kept, !isNamed || tags.includes('glob:*'))
-  } else step.inputs['keep-newest'] = isNamed ? `${many} of ${unionOf(tags)}` : String(many)
+  if (many === 0) step.lines('delete-tags', isNamed ? tags : ['glob:*'])
+  else step.inputs['keep-newest'] = isNamed ? `${many} of ${unionOf(tags)}` : String(many)
   return true
-}
-
-/** There an excluded tag keeps all tags of its image; here so only where all tags are chosen. */
-function keepWhole(step: StepWords, kept: readonly ReadPattern[], isAll: boolean): void {
-  if (kept.length === 0) return
-  if (isAll) step.inputs['whole-images'] = 'true'
-  else
-    step.notes.push(
-      'exclude-tags keeps all tags of an image, keep-tags those that it names, and the image; name the others in keep-tags, too'
-    )
 }
 
 /** What is chosen by tag or digest; says what is no pattern. */

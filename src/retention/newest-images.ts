@@ -3,7 +3,7 @@ import type {Tag} from '../oci/reference.js'
 import {isDamagedAway} from './damaged-images.js'
 import {type HeldVersion, type Inventory, timeOf} from './inventory.js'
 import type {NewestRule, RetentionPolicy} from './policy.js'
-import {type TaggedVersion, groupBy, isOlder, keepingPattern} from './tagged-version.js'
+import {type TaggedVersion, groupBy, isOlder, keepingReason} from './tagged-version.js'
 
 /** Which tags a number of newest images takes, and which it keeps, each with why. */
 export interface NewestTags {
@@ -12,7 +12,7 @@ export interface NewestTags {
 }
 
 /**
- * Counts images by date, for each rule those with a tag that it is about. What keep-tags names, what is a part of another
+ * Counts images by date, for each rule those with a tag that it is about. What keep-tags or keep-images keeps, what is a part of another
  * image, and what is too young to go is neither counted nor taken; nor is a damaged image that goes by another rule.
  */
 export function newestImageTags(
@@ -51,7 +51,7 @@ function exemptImages(
 ): Set<Digest> {
   const {versions} = inventory
   const damaged = tagged.filter(({held}) => isDamagedAway(held, inventory, policy))
-  const kept = tagged.filter(entry => keepingPattern(entry, policy) !== undefined)
+  const kept = tagged.filter(entry => keepingReason(entry, policy) !== undefined)
   const parts = [...versions.values()].flatMap(({content}) =>
     content.kind === 'index' ? content.children : []
   )

@@ -16,6 +16,8 @@ export interface RetentionPolicy {
   readonly supersededPrereleases: boolean
   /** Tags that stay, whatever else is said, with all that they reach. */
   readonly keepTags: readonly TagPattern[]
+  /** Images stay with all their tags that have one of these, or this digest. */
+  readonly keepImages: readonly TagPattern[]
   readonly deleteTags: readonly TagPattern[]
   /** How many of the newest images with a tag stay, of all of them or of those with a tag of a pattern. */
   readonly keepNewest: readonly NewestRule[]

@@ -4,7 +4,7 @@ import {damageOf} from './damaged-images.js'
 import {type HeldVersion, type Inventory, timeOf} from './inventory.js'
 import type {AgedTags, RetentionPolicy} from './policy.js'
 import {newestReleases, retainedTags, versionsAmong} from './retained-tags.js'
-import {type TaggedVersion, isOlder, keepingPattern, taggedIn} from './tagged-version.js'
+import {type TaggedVersion, isOlder, keepingReason, taggedIn} from './tagged-version.js'
 import {byWholeImages} from './whole-images.js'
 
 /** The tag under which a clean-up that is under way keeps what is left to do. */
@@ -71,8 +71,8 @@ interface GuardContext {
 
 function guardOf(entry: TaggedVersion, {newest, inventory, policy}: GuardContext): string | undefined {
   const {tag, held} = entry
-  const pattern = keepingPattern(entry, policy)
-  if (pattern !== undefined) return `kept by keep-tags ${pattern.text}`
+  const kept = keepingReason(entry, policy)
+  if (kept !== undefined) return kept
   const undated = undatedTag(entry, inventory, policy)
   if (undated !== undefined) return undated.guard
   const isNamed = policy.deleteTags.some(

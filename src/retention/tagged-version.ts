@@ -1,3 +1,4 @@
+import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
 import {type HeldVersion, type Inventory, ownTags, timeOf} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
@@ -14,12 +15,29 @@ export function taggedIn({versions}: Pick<Inventory, 'versions'>): TaggedVersion
   return [...versions.values()].flatMap(held => ownTags(held).map(tag => ({tag, held})))
 }
 
-/** What keeps a tag whatever else is said: its own name, or the digest that it points at. */
-export function keepingPattern(
+/** Why a tag stays whatever else is said: by its name, by a tag of its image, or by the digest that it points at. */
+export function keepingReason(
   {tag, held}: TaggedVersion,
-  {keepTags}: Pick<RetentionPolicy, 'keepTags'>
-): TagPattern | undefined {
-  return keepTags.find(({matches, digest}) => (digest === undefined ? matches(tag) : digest === held.digest))
+  {keepTags, keepImages}: Pick<RetentionPolicy, 'keepTags' | 'keepImages'>
+): string | undefined {
+  const named = keepTags.find(({matches, digest}) =>
+    digest === undefined ? matches(tag) : digest === held.digest
+  )
+  if (named !== undefined) return `kept by keep-tags ${named.text}`
+  const image = keepImages.find(({matches, digest}) =>
+    digest === undefined ? ownTags(held).some(matches) : digest === held.digest
+  )
+  return image && `kept by keep-images ${image.text}`
+}
+
+/** Why a manifest stays whatever else is said, and whether it has a tag or not: it is named by its digest. */
+export function keepingDigest(
+  digest: Digest,
+  {keepTags, keepImages}: Pick<RetentionPolicy, 'keepTags' | 'keepImages'>
+): string | undefined {
+  const isIt = (pattern: TagPattern): boolean => pattern.digest === digest
+  if (keepTags.some(isIt)) return `kept by keep-tags ${digest}`
+  return keepImages.some(isIt) ? `kept by keep-images ${digest}` : undefined
 }
 
 /** Whether something is known to be this old. */

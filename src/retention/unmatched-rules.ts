@@ -18,6 +18,7 @@ export function unmatchedRules(inventory: Inventory, policy: RetentionPolicy): s
   )
   return [
     ...missing('keep-tags', policy.keepTags),
+    ...missing('keep-images', policy.keepImages),
     ...missing('delete-tags', policy.deleteTags),
     ...newest.map(({text}) => `keep-newest ${text}`),
     ...numbered.map(({text}) => `pull-request-tags ${text}`),

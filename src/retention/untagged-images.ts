@@ -4,7 +4,7 @@ import type {HeldVersion, Inventory} from './inventory.js'
 import {newerFirst} from './newest-images.js'
 import type {RetentionPolicy} from './policy.js'
 import {subjectsOf} from './reachability.js'
-import {isOlder} from './tagged-version.js'
+import {isOlder, keepingDigest} from './tagged-version.js'
 
 /** Untagged images beyond the number of those to keep, the newest first, each with why it goes. */
 export function untaggedBeyondNewest(inventory: Inventory, policy: RetentionPolicy): Map<Digest, string> {
@@ -13,7 +13,7 @@ export function untaggedBeyondNewest(inventory: Inventory, policy: RetentionPoli
   const images = untaggedImages(inventory).filter(
     held =>
       isOlder(held, untaggedAge, now) &&
-      !policy.keepTags.some(({digest}) => digest === held.digest) &&
+      keepingDigest(held.digest, policy) === undefined &&
       !isDamagedAway(held, inventory, policy)
   )
   const beyond = images.sort(newerFirst).slice(count)

@@ -4,7 +4,7 @@ import type {RetentionPolicy} from './policy.js'
 import {type Links, subjectsOf} from './reachability.js'
 import {damageOf, isAbsent} from './damaged-images.js'
 import {type TagVerdict, isLeftover} from './tag-rules.js'
-import {isOlder} from './tagged-version.js'
+import {isOlder, keepingDigest} from './tagged-version.js'
 import {untaggedBeyondNewest} from './untagged-images.js'
 
 /** What the rules chose, and what keeps what. */
@@ -163,16 +163,12 @@ function guardedVersions(
     const held = inventory.versions.get(digest)
     const guard = needed.has(digest)
       ? 'a journal needs it to put a release back'
-      : (keptByDigest(digest, policy) ??
+      : (keepingDigest(digest, policy) ??
         unreadableGuard(held, touched.has(digest), inventory) ??
         ageGuard(held, touched.has(digest), policy))
     if (guard !== undefined && !leftovers.has(digest)) guarded.set(digest, guard)
   }
   return guarded
-}
-
-function keptByDigest(digest: Digest, {keepTags}: RetentionPolicy): string | undefined {
-  return keepTags.some(pattern => pattern.digest === digest) ? `kept by keep-tags ${digest}` : undefined
 }
 
 /**

@@ -69,11 +69,17 @@ export const cleanupInputs = {
   'superseded-prereleases': flag({summary: 'Delete the tags of pre-releases whose release is there.'}),
   'keep-newest': newestRules({
     summary:
-      'How many of the newest images with a tag stay; older ones go with their tags. COUNT for all images, COUNT of PATTERN for those with such a tag, which the other count then leaves out; "older than TIME" may follow. Images that keep-tags names, and younger ones, are not counted.'
+      'How many of the newest images with a tag stay; older ones go with their tags. COUNT for all images, COUNT of PATTERN for those with such a tag, which the other count then leaves out; "older than TIME" may follow. Images that keep-tags or keep-images names, and younger ones, are not counted.'
   }),
   'keep-tags': patterns(
     {
       summary: `Tags that stay with all they reach, whatever else is said. ${PATTERNS} A digest is taken, too.`
+    },
+    parseKeptSelector
+  ),
+  'keep-images': patterns(
+    {
+      summary: `Images that stay with all their tags and all they reach, whatever else is said: those with such a tag. ${PATTERNS} A digest is taken, too.`
     },
     parseKeptSelector
   ),
@@ -85,7 +91,7 @@ export const cleanupInputs = {
   ),
   'whole-images': flag({
     summary:
-      'A tag that goes takes all other tags of its image along. If one of those is kept by keep-tags or a number to keep, all of them stay.'
+      'A tag that goes takes all other tags of its image along. If one of those is kept by keep-tags, keep-images or a number to keep, all of them stay.'
   }),
   'older-than': duration({
     summary:

@@ -18,8 +18,7 @@ export function parseDeletionRule(text: string): TagPattern {
  * @throws ReleaseError INPUT_INVALID, TAG_INVALID, DIGEST_INVALID
  */
 export function parseKeptSelector(text: string): TagPattern {
-  if (AGE.test(text))
-    throw new InputFaults([`${JSON.stringify(text)}: what keep-tags names does stay at any age`])
+  if (AGE.test(text)) throw new InputFaults([`${JSON.stringify(text)}: what is to be kept stays at any age`])
   return parseTagSelector(text)
 }
 
