@@ -8,8 +8,8 @@ import type {BuiltRelease} from './release-world.js'
 
 /** merge-manifest as a process of its own, which can be killed at any moment. */
 export interface MergeProcess {
-  /** Runs to its end; true where it was killed. */
-  readonly run: () => Promise<boolean>
+  /** Runs to its end, and gives its exit code; undefined where it was killed. */
+  readonly run: () => Promise<number | undefined>
   /** Kills it with SIGKILL, and waits until it is gone. */
   readonly kill: () => Promise<void>
 }
@@ -36,7 +36,7 @@ export async function prepareMerge({plan, records}: BuiltRelease): Promise<Merge
       state.gone = once(child, 'exit')
       await state.gone
       await rm(folder, {recursive: true, force: true})
-      return child.signalCode === 'SIGKILL'
+      return child.signalCode === 'SIGKILL' ? undefined : (child.exitCode ?? -1)
     },
     async kill() {
       state.child?.kill('SIGKILL')

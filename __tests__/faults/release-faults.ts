@@ -136,9 +136,10 @@ async function killAt(
 ): Promise<boolean> {
   const merging = await prepareMerge(next)
   book.arm(nth, when, merging.kill)
-  const isKilled = await merging.run()
+  const code = await merging.run()
   book.disarm()
-  return isKilled
+  expect({nth, when, code}).toEqual({nth, when, code: code === undefined ? undefined : 0})
+  return code === undefined
 }
 
 /** One release waits at its n-th request until another has been released from its first request to its last. */

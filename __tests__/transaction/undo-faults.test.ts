@@ -179,6 +179,30 @@ describe('an undoing that meets faults of its own', () => {
     expect(await read('1.1')).toEqual([undefined, undefined])
   })
 
+  it('writes once more what was put back, confirmed and forgotten', async () => {
+    const writes: string[] = []
+    const error = await undone(({method, url, body}) => {
+      if (method !== 'PUT' || !url.pathname.endsWith('/manifests/latest')) return Promise.resolve(undefined)
+      writes.push(digestOf(body))
+      return Promise.resolve(writes.length === 1 ? answer(201) : undefined)
+    })
+    const [old] = await read('1.0.0')
+    expect(writes).toEqual([old, old])
+    expect(error.hint).toContain('All tags stand as they stood before')
+    expect(await read('latest')).toEqual([old, old])
+  })
+
+  it('leaves alone what a registry refused to move: nothing is written there', async () => {
+    const before = lab.registries[1].registry.requests.length
+    const error = await undone(() => Promise.resolve(undefined))
+    const writes = lab.registries[1].registry.requests
+      .slice(before)
+      .filter(({method, path}) => method !== 'GET' && method !== 'HEAD' && path.endsWith('/latest'))
+    // That of the release before it: the refusal itself came from the way there.
+    expect(writes).toHaveLength(1)
+    expect(error.hint).toContain('All tags stand as they stood before')
+  })
+
   it('goes back to what was there before where the tags cannot be listed', async () => {
     const error = await undone(({url}) =>
       Promise.resolve(url.pathname.endsWith('/tags/list') ? answer(500) : undefined)
