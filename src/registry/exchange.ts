@@ -1,4 +1,3 @@
-import {setMaxListeners} from 'node:events'
 import pLimit from 'p-limit'
 import type {RegistryError} from '../errors.js'
 import {MAX_MANIFEST_SIZE} from '../oci/manifest.js'
@@ -40,8 +39,6 @@ export class Exchange {
   constructor(send: AuthorizedSend, policy: RetryPolicy) {
     this.#send = send
     this.#policy = policy
-    // Every request listens for the cancellation: that many listeners are no leak.
-    setMaxListeners(0, policy.signal)
   }
 
   /**

@@ -1,3 +1,4 @@
+import {setMaxListeners} from 'node:events'
 import {ReleaseError, systemCodeOf} from '../errors.js'
 import {type Repository, isLoopback} from '../oci/reference.js'
 import type {Clock, Credential, Credentials, Reporter, Send} from '../ports.js'
@@ -33,6 +34,8 @@ export class Registries {
 
   constructor(options: RegistriesOptions) {
     this.#options = options
+    // Every request listens for the cancellation, and so does who asks many: that many listeners are no leak.
+    setMaxListeners(0, options.signal)
     this.#send = followRedirects(request =>
       options.send(this.#isInsecure(request.url) ? {...request, takesAnyCertificate: true} : request)
     )
