@@ -108,7 +108,32 @@ const TWO = workflow(`    strategy:
           tags: ghcr.io/acme/app-debug:\${{ steps.meta.outputs.version }}
 `)
 
-const CASES = {HANDMADE, ATTEST, PULL_REQUESTS, TWO}
+const BUILDAH = workflow(`    steps:
+      - uses: actions/checkout@v4
+      - uses: redhat-actions/buildah-build@v2
+        id: b
+        with:
+          image: app
+          tags: latest \${{ github.sha }}
+          archs: amd64,s390x
+          containerfiles: ./Containerfile.prod
+          oci: false
+          layers: true
+          build-args: A=1
+      - run: make check
+      - uses: redhat-actions/push-to-registry@v2
+        id: push
+        if: github.ref == 'refs/heads/main'
+        with:
+          image: \${{ steps.b.outputs.image }}
+          tags: \${{ steps.b.outputs.tags }}
+          registry: quay.io/acme
+          username: \${{ secrets.Q }}
+          password: \${{ secrets.QP }}
+      - run: echo "\${{ steps.push.outputs.digest }}"
+`)
+
+const CASES = {HANDMADE, ATTEST, PULL_REQUESTS, TWO, BUILDAH}
 const COMMANDS = ['compute-tags', 'build-by-digest', 'merge-manifest'].map(
   name => `org/image-release/${name}@v1`
 )
@@ -196,6 +221,55 @@ describe('init and workflows with steps of their own', () => {
       images: 'ghcr.io/acme/app-debug',
       tags: 'type=raw,value=${{ steps.meta.outputs.version }}'
     })
+  })
+
+  it('takes registry, platforms, file, format and credentials of redhat-actions over', () => {
+    const plan = planned(BUILDAH)
+    const {steps = []} = writtenJobs(plan)['build'] ?? {}
+    const login = {'registry-credentials': 'quay.io=${{ secrets.Q }}:${{ secrets.QP }}'}
+    expect(steps.slice(1)).toEqual([
+      {
+        name: 'Plan tags',
+        id: 'plan',
+        uses: COMMANDS[0],
+        with: {
+          images: 'quay.io/acme/app',
+          tags: 'type=raw,value=latest\ntype=sha,format=long,prefix=',
+          flavor: 'latest=false',
+          platforms: 'linux/amd64,linux/s390x',
+          push: "${{ (github.ref == 'refs/heads/main') && 'true' || 'false' }}",
+          ...login
+        }
+      },
+      {
+        id: 'b',
+        uses: COMMANDS[1],
+        with: {
+          'build-args': 'A=1',
+          file: './Containerfile.prod',
+          platforms: 'linux/amd64,linux/s390x',
+          builder: 'buildah',
+          format: 'docker',
+          plan: '${{ steps.plan.outputs.plan }}',
+          'hand-over': 'output',
+          ...login
+        }
+      },
+      {run: 'make check'},
+      {
+        name: 'Publish',
+        id: 'push',
+        if: "github.ref == 'refs/heads/main' && steps.plan.outputs.push == 'true'",
+        uses: COMMANDS[2],
+        with: {
+          plan: '${{ steps.plan.outputs.plan }}',
+          records: '${{ steps.b.outputs.records }}',
+          ...login
+        }
+      },
+      {run: 'echo "${{ steps.push.outputs.digest }}"'}
+    ])
+    expect(accountsOf(plan)).toMatch(/steps\[1\]\.with\.layers: NOT taken over: .* cache: registry does/)
   })
 
   it.each(Object.entries(CASES))('writes what GitHub’s language service takes: %s', async (_, text) => {

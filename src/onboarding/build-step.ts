@@ -2,6 +2,7 @@ import type {YAMLMap} from 'yaml'
 import {bothConditions, onlyExpression} from './expression-text.js'
 import {type BuildPlace, type BuildTags, type Draft, nameOf} from './draft.js'
 import {mapBelow, newStep, putFirst, sayBefore, setText, setUses} from './step-nodes.js'
+import type {Step} from './workflow-model.js'
 
 /** Inputs of docker/build-push-action that build-by-digest has by name and grammar. */
 export const SAME_INPUTS: readonly string[] = [
@@ -109,12 +110,12 @@ function inputsOf(draft: Draft, place: BuildPlace, given: YAMLMap): string[] {
     } else if (!SAME_INPUTS.includes(name))
       left(name, 'build-by-digest has no such input', `See ${nameOf(step)} in the history of this file.`)
   }
-  giveContext(draft, place, given)
+  giveContext(draft, step, given)
   return comments
 }
 
 /** Without a context a build of build-push-action has the commit as Git has it, and not what earlier steps left. */
-function giveContext({document}: Draft, {step}: BuildPlace, given: YAMLMap): void {
+export function giveContext({document}: Draft, step: Step, given: YAMLMap): void {
   if ((step.with['context'] ?? '').trim() !== '') return
   setText(document, given, 'context', CONTEXT)
   if (step.with['github-token'] === undefined) setText(document, given, 'github-token', '${{ github.token }}')

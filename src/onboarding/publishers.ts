@@ -35,6 +35,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'whoan/docker-build-with-cache-action': 'whoan/docker-build-with-cache-action',
   'home-assistant/builder': 'home-assistant/builder',
   'devcontainers/ci': 'devcontainers/ci',
+  'int128/docker-manifest-create-action': 'int128/docker-manifest-create-action',
   'int128/kaniko-action': 'int128/kaniko-action'
 }
 

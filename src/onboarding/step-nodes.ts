@@ -1,7 +1,7 @@
 import {type Document, type Node, type Pair, type YAMLMap, type YAMLSeq, isMap, isScalar, isSeq} from 'yaml'
 import {ReleaseError} from '../errors.js'
 import type {Draft} from './draft.js'
-import {hasPadding, linesOf, printedAt, startOf} from './text-edits.js'
+import {commentAbove, hasPadding, linesOf, printedAt, skipEmptyLines, startOf} from './text-edits.js'
 
 /** The node of a job; undefined where it is no map. */
 export function jobNode(document: Document, job: string): YAMLMap | undefined {
@@ -39,8 +39,10 @@ export function writeSteps(
       {hint: 'Write each step on lines of its own, beginning with "- ", and run init again.'}
     )
   for (const step of steps) Object.assign(step, {flow: false, spaceBefore: false})
-  const written = printedAt(steps, lines.indent, hasPadding(text))
-  edits.push({start: lines.start, end: lines.end, text: written})
+  // What is gone takes its comment along, and the empty line behind it.
+  if (steps.length === 0)
+    edits.push({start: commentAbove(text, lines.start), end: skipEmptyLines(text, lines.end), text: ''})
+  else edits.push({...lines, text: printedAt(steps, lines.indent, hasPadding(text))})
 }
 
 /** Has a step use another action; the comment behind the old one named its version. */

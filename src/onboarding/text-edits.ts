@@ -43,6 +43,24 @@ export function linesOf(text: string, start: number): LineRange | undefined {
   return {start: lineStart, end, indent}
 }
 
+/** Where the comment begins that stands right above a line; the line itself where there is none. */
+export function commentAbove(text: string, lineStart: number): number {
+  let at = lineStart
+  while (at > 0) {
+    const before = text.lastIndexOf('\n', at - 2) + 1
+    if (!/^[ \t]*#/.test(text.slice(before, at))) break
+    at = before
+  }
+  return at
+}
+
+/** Where the next line begins that is not empty. */
+export function skipEmptyLines(text: string, lineStart: number): number {
+  let at = lineStart
+  while (at < text.length && text.slice(at, nextLine(text, at)).trim() === '') at = nextLine(text, at)
+  return at
+}
+
 function nextLine(text: string, at: number): number {
   const end = text.indexOf('\n', at)
   return end === -1 ? text.length : end + 1

@@ -2,11 +2,14 @@ import {isScalar} from 'yaml'
 import {ReleaseError} from '../errors.js'
 import {type Account, Claims, accountOf} from './account.js'
 import {type Call, CallReader} from './call-translation.js'
+import {translateBuildah} from './buildah-translation.js'
 import type {CleanedWorkflow} from './cleanup-steps.js'
 import type {Draft} from './draft.js'
 import {formatPath, readEntries} from './github-workflow.js'
 import {translateJob} from './job-translation.js'
 import {type Publisher, publishersIn} from './publishers.js'
+import {findRecipe} from './recipe.js'
+import {translateRecipe} from './recipe-translation.js'
 import type {FoundFile} from './repository-look.js'
 import {jobPair} from './step-nodes.js'
 import {applyEdits, hasPadding, linesOf, printedAt, startOf} from './text-edits.js'
@@ -48,6 +51,11 @@ export function draftWorkflow(
 ): TranslatedWorkflow | undefined {
   const workflow = readWorkflow({file: cleaned.file, text: cleaned.text})
   if (workflow === undefined) return undefined
+  const [fault] = readEntries(original).faults
+  if (fault !== undefined) {
+    notes.push(`${original.file} stays as it is, for GitHub's parser refuses it: ${fault}. Mend that first.`)
+    return undefined
+  }
   const draft: Draft = {
     workflow,
     document: workflow.document.clone(),
@@ -58,11 +66,26 @@ export function draftWorkflow(
   }
   const call = around.hasSettings ? undefined : callOf(draft, names)
   const translated =
-    call === undefined ? workflow.jobs.reduce((count, job) => count + translateJob(draft, job), 0) : 1
+    call === undefined
+      ? workflow.jobs.reduce(
+          (count, job) => count + translateJob(draft, job) + translateBuildah(draft, job),
+          0
+        ) + recipesIn(draft)
+      : 1
   if (translated === 0) return undefined
   const after = applyEdits(workflow.text, draft.edits)
   const account = checkedAccount(original, after, draft.claims)
   return {file: workflow.file, before: original.text, after, account, call, notes: []}
+}
+
+/** How many recipes for several platforms were translated: one or none. */
+function recipesIn(draft: Draft): number {
+  const recipe = findRecipe(draft.workflow)
+  if (recipe === undefined) return 0
+  const fault = 'fault' in recipe ? recipe : translateRecipe(draft, recipe)
+  if (fault === undefined) return 1
+  draft.notes.push(`${draft.workflow.file}: the builds by digest stay as they are: ${fault.fault}.`)
+  return 0
 }
 
 /** The account of a workflow in which only steps of other clean-up actions were replaced. */

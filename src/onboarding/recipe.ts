@@ -1,0 +1,241 @@
+import {contextsOf, isOpen, withVariables} from './expression-text.js'
+import {readHandmadeTags} from './handmade-tags.js'
+import {matrixJobs, withMatrix} from './matrix-values.js'
+import {BUILD, METADATA, isByDigest, mayPush, variablesOf} from './publishers.js'
+import type {Job, Step, TextMap, Workflow} from './workflow-model.js'
+
+/** A job that builds and pushes by digest. */
+export interface DigestJob {
+  readonly job: Job
+  readonly build: Step
+  /** The step of docker/metadata-action that only labels what is built; undefined where there is none. */
+  readonly metadata: Step | undefined
+  /** Steps that hand the digest over. */
+  readonly handOver: readonly Step[]
+}
+
+/** Docker's recipe for several platforms: jobs that build by digest, and one that merges what they pushed. */
+export interface Recipe {
+  readonly digests: readonly DigestJob[]
+  readonly merge: Job
+  /** The step that runs imagetools create. */
+  readonly create: Step
+  /** The step of docker/metadata-action whose tags it takes; undefined where the tags stand in its lines. */
+  readonly metadata: Step | undefined
+  /** Steps that fetch the digests. */
+  readonly fetch: readonly Step[]
+  /** Inputs of compute-tags. */
+  readonly inputs: TextMap
+  /** What `push` of the builds says. */
+  readonly push: string
+}
+
+const CREATE = /\bimagetools\s+create\b/
+/** An action that runs imagetools create, and its inputs that say what the plan and the records know. */
+const CREATE_ACTION = 'int128/docker-manifest-create-action'
+
+/** Whether a step joins what was pushed by digest. */
+function isCreate({run, action}: Step): boolean {
+  return CREATE.test(run) || action === CREATE_ACTION
+}
+
+/**
+ * Finds Docker's recipe in a workflow.
+ * @returns undefined where the workflow does not follow it, and a fault where it does in a way that has no counterpart
+ */
+export function findRecipe(workflow: Workflow): Recipe | {readonly fault: string} | undefined {
+  const builders = workflow.jobs.filter(job => job.steps.some(step => isDigestBuild(step)))
+  const creates = workflow.jobs.flatMap(job => job.steps.filter(isCreate))
+  const [create] = creates
+  if (builders.length === 0) return undefined
+  if (create === undefined)
+    return {fault: 'no step runs imagetools create, to merge what is pushed by digest'}
+  if (creates.length > 1) return {fault: 'imagetools create runs in several steps'}
+  const merge = workflow.jobs.find(({name}) => name === create.job)
+  if (merge === undefined || builders.some(({name}) => !merge.needs.includes(name)))
+    return {fault: `the job ${create.job} does not wait for every job that builds`}
+  if (merge.value['strategy'] !== undefined || builders.some(({name}) => name === merge.name))
+    return {
+      fault: `the job ${create.job} merges several images by a matrix: see variants in docs/planning.md`
+    }
+  const odd = oddLines(create.run)
+  if (odd !== undefined)
+    return {fault: `the step that runs imagetools create does more than that: ${JSON.stringify(odd)}`}
+  const digests = builders.map(digestJob)
+  if (builders.some(({steps}) => steps.filter(isDigestBuild).length > 1))
+    return {fault: 'a job builds several images by digest'}
+  const platforms = platformsOf(workflow, digests)
+  if (typeof platforms === 'object') return platforms
+  const tags = tagsOf(workflow, merge, create)
+  if ('fault' in tags) return tags
+  const push = pushOfAll(digests)
+  if (typeof push === 'object') return push
+  const metadata = tags.metadata
+  return {
+    digests,
+    merge,
+    create,
+    metadata,
+    push,
+    fetch: merge.steps.filter(isFetch),
+    inputs: {...labelsOf(digests), ...tags.inputs, platforms}
+  }
+}
+
+function isDigestBuild(step: Step): boolean {
+  return step.action === BUILD && mayPush(step) && isByDigest(step)
+}
+
+/** Lines of a shell that only find out what imagetools create is given, or show it. */
+const QUIET: readonly RegExp[] = [
+  /^(?:#|$|set\s|cd\s|ls\b|mkdir\s|exit\b|shopt\s|mapfile\s|readarray\s)/,
+  /^docker\s+buildx\s+imagetools\s+(?:create|inspect)\b/,
+  /^(?:echo|printf)\b(?!.*>>)/,
+  /^(?:for|while)\b.*|^(?:do|done|then|else|fi)\b/,
+  /^(?:if|elif)\s+\[/,
+  /^(?:(?:local|declare|export)\s+(?:-\w+\s+)?)?\w+\+?=(?!.*(?:>>|\|\s*(?:tee|sh|bash)\b))/,
+  /^[)"']/
+]
+
+/** The first line beside imagetools create that does something; undefined where there is none. */
+function oddLines(run: string): string | undefined {
+  const lines = run
+    .replaceAll(/\\\s*\n\s*/g, ' ')
+    .split('\n')
+    .map(line => line.trim())
+  return lines.find(line => !QUIET.some(pattern => pattern.test(line)))
+}
+
+function digestJob(job: Job): DigestJob {
+  const build = job.steps.find(isDigestBuild)
+  if (build === undefined) throw new Error(`${job.name} builds nothing by digest`)
+  const id = build.id ?? ''
+  const metadata = job.steps.filter(({action}) => action === METADATA)
+  const others = JSON.stringify({...job.value, steps: job.steps.filter(step => step !== build)})
+  const [only] = metadata
+  const isOnlyForLabels =
+    metadata.length === 1 &&
+    only?.id !== undefined &&
+    !others.includes(`steps.${only.id}.`) &&
+    !others.includes('DOCKER_METADATA_OUTPUT')
+  return {
+    job,
+    build,
+    metadata: isOnlyForLabels ? only : undefined,
+    handOver: job.steps.filter(step => isHandOver(step, id))
+  }
+}
+
+/** Writing a digest into the name of an empty file, and keeping it as an artifact. */
+function isHandOver({action, run, with: given}: Step, build: string): boolean {
+  if (action === 'actions/upload-artifact') return /digest/i.test(given['path'] ?? '')
+  const lines = run.split('\n').map(line => line.trim())
+  const quiet = /^(?:#|$|set\s|mkdir\s|touch\s|echo\b|ls\b|(?:export\s+)?digest=)/
+  return (
+    run.includes(`steps.${build}.outputs.digest`) &&
+    /\btouch\b/.test(run) &&
+    lines.every(line => quiet.test(line))
+  )
+}
+
+function isFetch({action, with: given}: Step): boolean {
+  return (
+    action === 'actions/download-artifact' &&
+    /digest/i.test(`${given['path']} ${given['pattern']} ${given['name']}`)
+  )
+}
+
+/** The platform of a runner of GitHub; empty for others, which only a run can tell. */
+function platformOfRunner(runner: string): string {
+  if (!/^"ubuntu-[\w.-]+"$/.test(runner)) return ''
+  return /-arm"$/.test(runner) ? 'linux/arm64' : 'linux/amd64'
+}
+
+/** The platforms of all jobs, in their order. */
+function platformsOf(workflow: Workflow, digests: readonly DigestJob[]): string | {readonly fault: string} {
+  const all: string[] = []
+  for (const {job, build} of digests) {
+    const text = withVariables(build.with['platforms'] ?? '', variablesOf(workflow, job, build))
+    const runs = matrixJobs(job)?.map(values =>
+      text === ''
+        ? platformOfRunner(withMatrix(JSON.stringify(job.value['runs-on']), values))
+        : withMatrix(text, values)
+    )
+    if (runs === undefined || runs.some(one => one === '' || isOpen(one)))
+      return {
+        fault: `only a run can tell which platforms the job ${job.name} builds: ${text || 'it names none'}`
+      }
+    all.push(...runs.flatMap(one => one.split(/[\n,]/)).map(one => one.trim()))
+  }
+  const twice = all.find((one, at) => all.indexOf(one) !== at)
+  return twice === undefined
+    ? all.join(',')
+    : {fault: `${twice} is built more than once, for several images: see variants in docs/planning.md`}
+}
+
+type Tags = {readonly metadata: Step | undefined; readonly inputs: TextMap}
+
+/** The rules that imagetools create takes its tags from. */
+function tagsOf(workflow: Workflow, merge: Job, create: Step): Tags | {readonly fault: string} {
+  const [only, ...more] = merge.steps.filter(({action}) => action === METADATA)
+  const lines = `${create.run}\n${create.with['tags'] ?? ''}`
+  const isOfMetadata = /DOCKER_METADATA_OUTPUT|outputs\.(?:json|tags)/.test(lines)
+  const texts = create.run === '' ? [create.with['tags'] ?? ''] : tagArguments(create.run)
+  if (isOfMetadata && create.run !== '' && texts.some(text => !/outputs\.tags|^\$/.test(text)))
+    return {
+      fault:
+        'the merge adds tags of its own to those of docker/metadata-action; make them rules there (type=raw)'
+    }
+  if (isOfMetadata && only !== undefined && more.length === 0) return {metadata: only, inputs: only.with}
+  if (isOfMetadata) return {fault: 'the tags of the merge come from another job than its own'}
+  const env = variablesOf(workflow, merge, create)
+  const filled = texts.map(text => withVariables(shellText(text), env))
+  const read = readHandmadeTags(filled.join('\n'))
+  if ('fault' in read || filled.some(text => /\$(?!\{\{)/.test(text)))
+    return {fault: 'only the shell can tell which tags the merge gives'}
+  return {
+    metadata: undefined,
+    inputs: {images: read.images.join('\n'), tags: read.rules.join('\n'), flavor: 'latest=false'}
+  }
+}
+
+/** What stands behind `-t` and `--tag`. */
+function tagArguments(run: string): string[] {
+  const joined = run.replaceAll(/\\\s*\n\s*/g, ' ')
+  const found = joined.matchAll(/(?<=\s)(?:-t|--tag)[=\s]+("[^"]*"|'[^']*'|(?:\$\{\{.*?\}\}|[^\s"'])+)/g)
+  return [...found].map(([, text = '']) => text.replaceAll(/^["']|["']$/g, ''))
+}
+
+/** Variables of a shell as expressions, where the workflow may have set them. */
+function shellText(text: string): string {
+  return text.replaceAll(/\$\{(\w+)\}|\$(\w+)/g, (_, name?: string, other?: string) =>
+    `\${{ env.${name ?? other ?? ''} }}`.replace(
+      /env\.GITHUB_(SHA|REF_NAME|REPOSITORY)\b/,
+      (__, fact: string) => `github.${fact.toLowerCase()}`
+    )
+  )
+}
+
+/** Labels and annotations that the builds add and the merge does not know. */
+function labelsOf(digests: readonly DigestJob[]): TextMap {
+  const [first] = digests
+  const given = first?.metadata?.with ?? {}
+  return Object.fromEntries(
+    Object.entries(given).filter(([name]) => ['labels', 'annotations'].includes(name))
+  )
+}
+
+/** What says whether the builds push, all by the same words. */
+function pushOfAll(digests: readonly DigestJob[]): string | {readonly fault: string} {
+  const pushes = new Set(digests.map(({build}) => pushOf(build)))
+  const [push = 'true'] = pushes
+  if (pushes.size > 1) return {fault: 'its builds push under different conditions'}
+  return ['steps', 'matrix', 'env'].some(context => contextsOf(push).has(context))
+    ? {fault: `whether a build pushes, only its own job can tell: ${push}`}
+    : push
+}
+
+function pushOf({with: given}: Step): string {
+  const [, push] = /(?:^|[,\n])\s*push=(\$\{\{.*?\}\}|\w+)/s.exec(given['outputs'] ?? '') ?? []
+  return push ?? given['push'] ?? 'true'
+}
