@@ -102,6 +102,29 @@ describe('the run of a work tree', () => {
     expect(await read(given)).toMatchObject(expected)
   })
 
+  it.each([
+    ['refs/remotes/pull/7/merge', {ref: 'refs/pull/7/merge', pullRequest: 7}],
+    ['refs/remotes/pull/12/head', {ref: 'refs/pull/12/head', pullRequest: 12}],
+    ['refs/remotes/origin/feature/x', {ref: 'refs/heads/feature/x'}]
+  ])('is what a checkout leaves detached at %s', async (name, expected) => {
+    const sha = makeRepository()
+    git('checkout', '--quiet', '--detach')
+    git('commit', '--quiet', '--allow-empty', '--message', 'Merge')
+    git('update-ref', name, 'HEAD')
+    const run = await read()
+    expect(run).toMatchObject(expected)
+    expect(run.sha).not.toBe(sha)
+  })
+
+  it('does not guess between two branches that were fetched', async () => {
+    makeRepository()
+    git('checkout', '--quiet', '--detach')
+    for (const name of ['a', 'b']) git('update-ref', `refs/remotes/origin/${name}`, 'HEAD')
+    expect(await faults()).toEqual([
+      'ref: no branch or tag is checked out; give --ref refs/heads/NAME or refs/tags/NAME'
+    ])
+  })
+
   it('is a push of the tag that its commit carries', async () => {
     makeRepository()
     git('tag', 'v1.0.0')

@@ -23,13 +23,16 @@ export async function readGitRun(
 ): Promise<WorkflowRun> {
   const given = inFull(facts)
   const git = gitWith(ports)
-  const [head, tags, branch, origin] = await Promise.all([
+  const [head, tags, branch, origin, fetched] = await Promise.all([
     git('rev-parse', '--verify', 'HEAD'),
     git('tag', '--points-at', 'HEAD'),
     git('symbolic-ref', '--quiet', '--short', 'HEAD'),
-    git('config', '--get', 'remote.origin.url')
+    git('config', '--get', 'remote.origin.url'),
+    git('for-each-ref', '--points-at', 'HEAD', '--format=%(refname)', 'refs/remotes')
   ])
-  const {sha, ref} = knownFacts(given.sha ?? head, given.ref ?? refOf(tags, branch))
+  const detached = branch === undefined ? fetchedRef(fetched) : undefined
+  const pull = detached?.startsWith('refs/pull/') === true ? detached : undefined
+  const {sha, ref} = knownFacts(given.sha ?? head, given.ref ?? pull ?? refOf(tags, branch) ?? detached)
   return withoutUndefined({
     event: given.event ?? 'push',
     ref,
@@ -94,6 +97,18 @@ function refOf(tags: string | undefined, branch: string | undefined): string | u
     ])
   if (names[0] !== undefined) return `refs/tags/${names[0]}`
   return branch && `refs/heads/${branch}`
+}
+
+/**
+ * What is checked out without a branch, by the refs that actions/checkout leaves (its ref-helper.ts): a pull request stands
+ * at refs/remotes/pull/7/merge, a commit of a branch at refs/remotes/origin/NAME. Undefined where several could be meant.
+ */
+function fetchedRef(names: string | undefined): string | undefined {
+  const refs = (names?.split('\n') ?? []).filter(name => name !== 'refs/remotes/origin/HEAD')
+  const pull = refs.find(name => /^refs\/remotes\/pull\/\d+\/(?:merge|head)$/.test(name))
+  if (pull !== undefined) return pull.replace('refs/remotes/', 'refs/')
+  const branches = refs.filter(name => name.startsWith('refs/remotes/origin/'))
+  return branches.length === 1 ? branches[0]?.replace('refs/remotes/origin/', 'refs/heads/') : undefined
 }
 
 /** @throws InputError with each fact that is missing or malformed */
