@@ -1,6 +1,8 @@
+import {execFile} from 'node:child_process'
 import {chmod, mkdtemp, readFile, rm, symlink, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
+import {promisify} from 'node:util'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
 import {updateManifests} from '../../src/commands/update-manifests.js'
 import {execPrograms} from '../../src/hosts/exec.js'
@@ -237,6 +239,77 @@ describe('update-manifests', () => {
     })
   })
 
+  it('closes a pull request with a word when its base has all of it, and opens another for the next', async () => {
+    const propose = async (tag: string) =>
+      await update({
+        release: releaseOf({app: tag}),
+        deliver: 'pull-request',
+        'github-repository': 'org/deploy'
+      })
+    await propose('1.1.0')
+    await bare.write('main', {[FILE]: KUSTOMIZATION.replace('1.0.0', '1.1.0')})
+    await propose('1.1.0')
+    expect(github.pulls).toMatchObject([{number: 1, state: 'closed'}])
+    const words = github.requests.filter(({path: at}) => at.endsWith('/issues/1/comments'))
+    expect(words).toMatchObject([{body: {body: expect.stringMatching(/^`main` has what this pull request/)}}])
+    expect(ports.reporter.lines.at(-1)).toMatch(/pull\/1 is closed: its base has all of it$/)
+    expect(await propose('1.2.0')).toMatchObject({'pull-request-number': '2'})
+    expect(await tags('image-release/manifests')).toEqual(['1.2.0', '1.0.0', '1.0.0'])
+  })
+
+  describe('gives a pull request that it opens', () => {
+    const propose = async (texts: Readonly<Record<string, string>>, tag = '1.1.0') =>
+      await update({
+        release: releaseOf({app: tag}),
+        deliver: 'pull-request',
+        'github-repository': 'org/deploy',
+        ...texts
+      })
+    const posts = (end: string): object[] =>
+      github.requests
+        .filter(({method, path: at}) => method === 'POST' && at.endsWith(end))
+        .map(({body}) => body)
+
+    it('labels, reviewers and teams, and leaves what people change of them alone', async () => {
+      const texts = {
+        'pull-request-labels': 'deploy, production',
+        'pull-request-reviewers': '@ada, org/on-call'
+      }
+      await propose(texts)
+      await propose(texts, '1.2.0')
+      expect(posts('/pulls/1/requested_reviewers')).toEqual([
+        {reviewers: ['ada'], team_reviewers: ['on-call']}
+      ])
+      expect(posts('/issues/1/labels')).toEqual([{labels: ['deploy', 'production']}])
+    })
+
+    it('the way that GitHub merges it by itself', async () => {
+      await propose({'pull-request-merge': 'squash'})
+      expect(posts('/graphql')).toMatchObject([
+        {variables: {method: 'SQUASH', id: expect.stringMatching(/./)}}
+      ])
+    })
+
+    it('and says why GitHub does not', async () => {
+      await github.stop()
+      const noAutoMerge = 'Pull request Auto merge is not allowed for this repository'
+      github = await startGithub({repository: 'org/deploy', noAutoMerge})
+      const failure = await failureOf(() => propose({'pull-request-merge': 'merge'}))
+      expect([failure.code, failure.message]).toEqual([
+        'GITHUB_FAILED',
+        expect.stringContaining(
+          `pull request 1 is open, and GitHub does not merge it by itself: ${noAutoMerge}`
+        )
+      ])
+    })
+
+    it('no reviewer who is nobody on GitHub', () => {
+      expect(() => parseInputs(updateManifests.inputs, {'pull-request-reviewers': 'a b'})).toThrow(
+        /"a b" is no name of a person, and no org\/team/
+      )
+    })
+  })
+
   it('opens one pull request where two runs race', async () => {
     const propose = async (name: string) =>
       await update({
@@ -290,6 +363,127 @@ describe('update-manifests', () => {
       })
     ).toMatchObject({'pull-request-url': '', commit: ''})
     expect((await bare.git('branch', '--list')).trim()).toBe('* main')
+  })
+
+  describe('on a branch that wants signed commits', () => {
+    const signatures = async (branch = 'main') =>
+      (await bare.git('log', '--format=%G? %an', branch)).trim().split('\n')
+    /** What GitHub's rule does to a push; its API moves branches by another way. */
+    const refuseUnsigned = async () => {
+      const hook = path.join(bare.folder, 'hooks', 'pre-receive')
+      await writeFile(
+        hook,
+        `#!/bin/sh
+while read old new ref; do
+  git cat-file commit "$new" | grep -q ^gpgsig || { echo "GH013: Commits must have verified signatures." >&2; exit 1; }
+done
+`
+      )
+      await chmod(hook, 0o755)
+    }
+
+    it('says what to do about one without a signature', async () => {
+      await refuseUnsigned()
+      const failure = await failureOf(() => update({release: releaseOf({app: '1.1.0'})}))
+      expect([failure.code, failure.hint]).toEqual([
+        'GIT_FAILED',
+        expect.stringMatching(/sign-commits: github/)
+      ])
+    })
+
+    it('signs by the key of this machine, where Git is told to, or this is', async () => {
+      await refuseUnsigned()
+      const folder = await mkdtemp(path.join(tmpdir(), 'key-'))
+      const key = path.join(folder, 'key')
+      await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+      const configuration = path.join(folder, 'config')
+      const text = `[user]\nsigningkey = ${key}.pub\n[gpg]\nformat = ssh\n`
+      const withKey: Exec = async (command, args, options) =>
+        await execPrograms(command, args, {
+          ...options,
+          env: {...options?.env, GIT_CONFIG_GLOBAL: configuration}
+        })
+      const signing = {...ports, exec: withKey}
+      await writeFile(configuration, text)
+      await update({release: releaseOf({app: '1.1.0'}), 'sign-commits': 'key'}, signing)
+      await writeFile(configuration, `${text}[commit]\ngpgsign = true\n`)
+      await update({release: releaseOf({app: '1.2.0'})}, signing)
+      expect(await tags()).toEqual(['1.2.0', '1.0.0', '1.0.0'])
+      const failure = await failureOf(() =>
+        update({release: releaseOf({app: '1.3.0'}), 'sign-commits': 'never'}, signing)
+      )
+      expect(failure.message).toContain('must have verified signatures')
+      await writeFile(configuration, text.replace(key, '/nowhere'))
+      const lost = await failureOf(() =>
+        update({release: releaseOf({app: '1.3.0'}), 'sign-commits': 'key'}, signing)
+      )
+      expect([lost.code, lost.hint]).toEqual(['GIT_FAILED', expect.stringMatching(/user\.signingkey/)])
+      await rm(folder, {recursive: true, force: true})
+    })
+
+    describe('through GitHub', () => {
+      const sign = {'sign-commits': 'github', 'github-repository': 'org/deploy'}
+      const restart = async (options: object = {}) => {
+        await github.stop()
+        github = await startGithub({repository: 'org/deploy', git: bare.folder, ...options})
+      }
+
+      it('has it commit, byte by byte what was meant, and moves the branch', async () => {
+        await refuseUnsigned()
+        await restart()
+        await bare.git('config', 'core.hooksPath', '/dev/null')
+        await bare.write('main', {'other.txt': 'x'})
+        await bare.git('config', '--unset', 'core.hooksPath')
+        const {commit} = await update({release: releaseOf({app: '1.1.0'}), ...sign})
+        expect((await bare.git('rev-parse', 'main')).trim()).toBe(commit)
+        expect(await bare.read('main', FILE)).toBe(KUSTOMIZATION.replace('1.0.0', '1.1.0'))
+        expect(await signatures()).toContainEqual(expect.stringMatching(/github-actions\[bot\]$/))
+        expect((await bare.git('diff', '--stat', 'main~1', 'main')).trim()).toMatch(
+          /1 file changed, 1 insertion/
+        )
+      })
+
+      it('makes the change anew where somebody was faster', async () => {
+        let isFirst = true
+        await restart({
+          before: async ({method}: {method: string}) => {
+            if (method !== 'PATCH' || !isFirst) return
+            isFirst = false
+            await bare.write('main', {'faster.txt': 'x'})
+          }
+        })
+        await update({release: releaseOf({app: '1.1.0'}), ...sign})
+        expect(await bare.read('main', 'faster.txt')).toBe('x')
+        expect(await tags()).toEqual(['1.1.0', '1.0.0', '1.0.0'])
+      })
+
+      it('opens a pull request, and brings it onto its base', async () => {
+        await restart()
+        const propose = async (tag: string, name = 'app') =>
+          await update({release: releaseOf({[name]: tag}), deliver: 'pull-request', ...sign})
+        const branch = 'image-release/manifests'
+        await propose('1.1.0')
+        await bare.write('main', {'other.txt': 'x'})
+        await propose('2.0.0', 'api')
+        expect(await tags(branch)).toEqual(['1.1.0', '2.0.0', '1.0.0'])
+        expect(await bare.read(branch, 'other.txt')).toBe('x')
+        await bare.write('main', {[FILE]: KUSTOMIZATION.replace('1.0.0', '1.2.0')})
+        await propose('1.3.0')
+        expect(await tags(branch)).toEqual(['1.3.0', '1.0.0', '1.0.0'])
+        expect(github.pulls).toHaveLength(1)
+      })
+
+      it('moves no branch where GitHub does not sign, as for the token of a person', async () => {
+        await restart({isPerson: true})
+        const before = await bare.git('rev-parse', 'main')
+        const failure = await failureOf(() => update({release: releaseOf({app: '1.1.0'}), ...sign}))
+        expect([failure.code, failure.message]).toEqual([
+          'GITHUB_FAILED',
+          expect.stringMatching(/did not sign the commit [0-9a-f]{40}: unsigned/)
+        ])
+        expect(await bare.git('rev-parse', 'main')).toBe(before)
+      })
+    })
   })
 
   it('sends the token to the host of the repository, and shows it nowhere', async () => {

@@ -4,6 +4,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {openGithubApi} from '../../src/hosts/github-api.js'
 import type {GithubApi} from '../../src/ports.js'
 import {openHttp} from '../../src/registry/transport/http.js'
+import {GitDatabase, type TreeEntry} from './github-git-database.js'
 import {checkedGithub} from './openapi-check.js'
 import {recordingReporter} from './ports.js'
 import {close, listen} from './loopback.js'
@@ -48,6 +49,12 @@ export interface GithubServerOptions {
   readonly forbids?: (request: ServedRequest) => boolean
   /** Called before a request is answered. */
   readonly before?: (request: ServedRequest) => Promise<void> | void
+  /** The bare repository behind its requests for objects of Git; none of them are answered without. */
+  readonly git?: string
+  /** Whether the token is a person's: what it commits by the API is not signed. */
+  readonly isPerson?: boolean
+  /** Why GitHub merges no pull request by itself. */
+  readonly noAutoMerge?: string
   /** Milliseconds, at most, that an answer takes. */
   readonly latency?: number
 }
@@ -94,7 +101,8 @@ export async function startGithub(options: GithubServerOptions = {}): Promise<Gi
       const {method = '', url: target = ''} = request
       const sent = state.requests.find(one => one.message === request)?.body
       const asked = {method, target, ...(sent === undefined || method === 'GET' ? {} : {body: sent})}
-      state.faults.push(...checkedGithub().check.faults(asked, {status, body}))
+      // GraphQL is described elsewhere, by a schema.
+      if (target !== '/graphql') state.faults.push(...checkedGithub().check.faults(asked, {status, body}))
       response.writeHead(status, {'content-type': 'application/json; charset=utf-8'})
       response.end(body === undefined ? '' : JSON.stringify(body))
     })
@@ -143,6 +151,7 @@ async function answer(state: State, message: IncomingMessage): Promise<Reply> {
   const isKnown = typeof token === 'function' ? token(request.token) : request.token === token
   if (!isKnown) return failure(401, 'Bad credentials')
   if (forbids?.(request) === true) return failure(403, 'Resource not accessible by integration')
+  if (request.path === '/graphql') return autoMerge(request, state)
   const prefix = `/repos/${repository}/`
   if (!request.path.startsWith(prefix)) return failure(404, 'Not Found')
   const parts = request.path
@@ -150,7 +159,8 @@ async function answer(state: State, message: IncomingMessage): Promise<Reply> {
     .split('/')
     .map(part => decodeURIComponent(part))
   const route = ROUTES[`${request.method} ${parts[0] ?? ''}`]
-  return route?.(state, {request, url, parts: parts.slice(1), repository}) ?? failure(404, 'Not Found')
+  const call = {request, url, parts: parts.slice(1), repository}
+  return (await route?.(state, call)) ?? failure(404, 'Not Found')
 }
 
 interface Call {
@@ -160,14 +170,19 @@ interface Call {
   readonly repository: string
 }
 
-const ROUTES: Readonly<Record<string, (state: State, call: Call) => Reply | undefined>> = {
+type Route = (state: State, call: Call) => Promise<Reply | undefined> | Reply | undefined
+
+const ROUTES: Readonly<Record<string, Route>> = {
   'GET releases': getReleases,
   'POST releases': (state, call) =>
     call.parts[0] === 'generate-notes' ? generatedNotes() : postRelease(state, call),
   'PATCH releases': patchRelease,
   'GET git': getGit,
+  'POST git': postGit,
+  'PATCH git': patchGit,
+  'POST issues': postIssue,
   'GET pulls': getPulls,
-  'POST pulls': postPull,
+  'POST pulls': (state, call) => (call.parts.length > 0 ? postReviewers(state, call) : postPull(state, call)),
   'PATCH pulls': patchPull,
   'GET attestations': ({attestations}, {parts}) => {
     const bundles = attestations.get(parts[0] ?? '')
@@ -232,12 +247,17 @@ function releaseBody(release: ServedRelease, repository: string): object {
 }
 
 /** A tag that is annotated leads to an object of its own, and that to the commit. */
-function getGit({tags, url}: State, {parts: [kind, name = '']}: Call): Reply | undefined {
+async function getGit(
+  {tags, url, options}: State,
+  {parts: [kind, name = '']}: Call
+): Promise<Reply | undefined> {
   if (kind === 'tags') {
     const commit = [...tags.values()].find(one => one === `tag of ${name}`)?.slice('tag of '.length)
     const object = {sha: commit, type: 'commit', url}
     return commit === undefined ? undefined : {status: 200, body: {...exampleOf('git-tag'), object}}
   }
+  if (kind === 'ref' && name.startsWith('heads/') && options.git !== undefined)
+    return await branchAt(new GitDatabase(options.git), name, url)
   const target = kind === 'ref' ? tags.get(name.replace(/^tags\//, '')) : undefined
   if (target === undefined) return undefined
   const isAnnotated = target.startsWith('tag of ')
@@ -247,6 +267,100 @@ function getGit({tags, url}: State, {parts: [kind, name = '']}: Call): Reply | u
     url
   }
   return {status: 200, body: {...exampleOf('git-ref'), ref: `refs/${name}`, object}}
+}
+
+async function branchAt(database: GitDatabase, name: string, url: string): Promise<Reply | undefined> {
+  const sha = await database.tip(name.slice('heads/'.length))
+  return sha === undefined ? undefined : {status: 200, body: refBody(name, sha, url)}
+}
+
+function refBody(name: string, sha: string, url: string): object {
+  return {...exampleOf('git-ref'), ref: `refs/${name}`, object: {sha, type: 'commit', url}}
+}
+
+async function postGit(
+  {options, url}: State,
+  {parts: [kind], request: {body}}: Call
+): Promise<Reply | undefined> {
+  if (options.git === undefined) return undefined
+  const database = new GitDatabase(options.git)
+  if (kind === 'blobs') {
+    const sha = await database.blob(String(body['content']))
+    return {status: 201, body: {...exampleOf('short-blob'), sha}}
+  }
+  if (kind === 'trees') {
+    const sha = await database.tree(String(body['base_tree']), body['tree'] as TreeEntry[])
+    return {status: 201, body: {...exampleOf('git-tree'), sha}}
+  }
+  if (kind === 'commits') {
+    const {tree, parents, message} = body as {tree: string; parents: string[]; message: string}
+    const sha = await database.commit(tree, parents, message)
+    const isSigned = options.isPerson !== true && body['author'] === undefined
+    const verification = {
+      ...(exampleOf('git-commit')['verification'] as object),
+      verified: isSigned,
+      reason: isSigned ? 'valid' : 'unsigned'
+    }
+    return {status: 201, body: {...exampleOf('git-commit'), sha, verification}}
+  }
+  if (kind !== 'refs') return undefined
+  const {ref, sha} = body as {ref: string; sha: string}
+  const branch = ref.replace('refs/heads/', '')
+  if ((await database.tip(branch)) !== undefined) return unprocessable('Reference already exists')
+  await database.move(branch, sha)
+  return {status: 201, body: refBody(`heads/${branch}`, sha, url)}
+}
+
+async function patchGit(
+  {options, url}: State,
+  {parts: [, name = ''], request: {body}}: Call
+): Promise<Reply | undefined> {
+  if (options.git === undefined) return undefined
+  const database = new GitDatabase(options.git)
+  const branch = name.slice('heads/'.length)
+  const [tip, sha] = [await database.tip(branch), String(body['sha'])]
+  if (tip === undefined) return unprocessable('Reference does not exist')
+  if (body['force'] !== true && !(await database.isAncestor(tip, sha)))
+    return unprocessable('Update is not a fast forward')
+  await database.move(branch, sha)
+  return {status: 200, body: refBody(name, sha, url)}
+}
+
+/** Labels and comments of a pull request, which is an issue, too. */
+function postIssue({pulls}: State, {parts: [number, kind], request: {body}}: Call): Reply | undefined {
+  if (!pulls.some(pull => String(pull.number) === number)) return undefined
+  if (kind === 'comments')
+    return {status: 201, body: {...exampleOf('issue-comment'), body: String(body['body'])}}
+  const labels = body['labels'] as readonly string[]
+  const [label] = [exampleOf('label-items')]
+  return {status: 200, body: labels.map(name => ({...label, name}))}
+}
+
+function postReviewers({pulls}: State, {parts: [number, kind]}: Call): Reply | undefined {
+  const found = pulls.find(pull => String(pull.number) === number)
+  if (found === undefined || kind !== 'requested_reviewers') return undefined
+  return {
+    status: 201,
+    body: {...exampleOf('pull-request-review-request'), requested_teams: [], number: found.number}
+  }
+}
+
+/** The mutation `enablePullRequestAutoMerge` of GraphQL, which has the status 200 where it fails, too. */
+function autoMerge({body}: ServedRequest, {options}: State): Reply {
+  const {query, variables} = body as {query: string; variables: {id?: string; method?: string}}
+  const isKnown =
+    /^mutation\(\$id: ID!, \$method: PullRequestMergeMethod!\) \{ enablePullRequestAutoMerge\(/.test(query)
+  const isWhole = variables.id !== undefined && /^(MERGE|SQUASH|REBASE)$/.test(variables.method ?? '')
+  const message = isKnown && isWhole ? options.noAutoMerge : 'Variables or a field are not valid'
+  const data = {enablePullRequestAutoMerge: message === undefined ? {clientMutationId: null} : null}
+  return {
+    status: 200,
+    body: message === undefined ? {data} : {data, errors: [{type: 'UNPROCESSABLE', message}]}
+  }
+}
+
+function unprocessable(message: string): Reply {
+  return {status: 422, body: {message, documentation_url: 'https://docs.github.com/rest', status: '422'}}
 }
 
 function getPulls({pulls}: State, {url, parts, repository}: Call): Reply | undefined {
@@ -281,6 +395,7 @@ function patchPull({pulls}: State, {parts, request: {body}, repository}: Call): 
   if (pull === undefined) return undefined
   if (typeof body['title'] === 'string') pull.title = body['title']
   if (typeof body['body'] === 'string') pull.body = body['body']
+  if (body['state'] === 'closed') pull.state = 'closed'
   return {status: 200, body: pullBody(pull, repository)}
 }
 

@@ -1,11 +1,16 @@
 import {type GitAddress, parseGitAddress} from '../deployment/git-address.js'
 import {type GitAuthor, GitRepository} from '../deployment/git-repository.js'
-import {type Editing, deliverToBranch} from '../deployment/manifest-delivery.js'
+import {committingThroughGithub} from '../deployment/github-commits.js'
+import {type Editing, type Publish, deliverToBranch} from '../deployment/manifest-delivery.js'
 import type {ManifestEdit} from '../deployment/manifest-edit.js'
-import {type PullRequestPlace, deliverByPullRequest} from '../deployment/pull-request.js'
+import {
+  type PullRequestExtras,
+  type PullRequestPlace,
+  deliverByPullRequest
+} from '../deployment/pull-request.js'
 import {editWorkTree} from '../deployment/work-tree.js'
 import {InputError, ReleaseError} from '../errors.js'
-import type {Ports} from '../ports.js'
+import type {GithubApi, Ports} from '../ports.js'
 import {placeTable} from '../reports/manifest-summary.js'
 
 /** Where manifests are, and how a change gets there, as the inputs say. */
@@ -14,6 +19,10 @@ export interface DestinationWish {
   readonly 'manifests-repository': GitAddress | undefined
   readonly 'manifests-branch': string | undefined
   readonly 'pull-request-branch': string | undefined
+  readonly 'pull-request-labels': readonly string[]
+  readonly 'pull-request-reviewers': readonly string[]
+  readonly 'pull-request-merge': 'never' | 'merge' | 'squash' | 'rebase'
+  readonly 'sign-commits': 'auto' | 'key' | 'github' | 'never'
   readonly author: GitAuthor | undefined
   readonly attempts: number
   readonly 'git-token': string | undefined
@@ -35,6 +44,8 @@ export interface Delivered {
   readonly branch?: string
   readonly commit?: string | undefined
   readonly pull?: {readonly url: string; readonly number: number} | undefined
+  /** Whether the pull request is closed: its base has all that it proposed. */
+  readonly isClosed?: boolean
 }
 
 /** Brings a change of manifests to where they are. */
@@ -45,7 +56,9 @@ export async function deliver(given: DestinationWish, ports: Ports, change: Chan
     address,
     token: given['git-token'] ?? given['github-token'],
     username: given['git-username'] ?? '',
-    author: given.author ?? (await configuredAuthor(ports))
+    author: given.author ?? (await configuredAuthor(ports)),
+    isSigned: await signsByKey(given['sign-commits'], ports),
+    isByGithub: given['sign-commits'] === 'github'
   }
   const repository = await GitRepository.open(access, ports)
   try {
@@ -67,7 +80,7 @@ interface Parts {
 async function deliverTo(base: string, all: Parts): Promise<Delivered> {
   const {given, ports, change, repository, address} = all
   const {edit, message} = change
-  const parts = {repository, clock: ports.clock, signal: ports.signal}
+  const parts = {repository, publish: publishBy(all), clock: ports.clock, signal: ports.signal}
   const wish = {edit, message: () => message, attempts: given.attempts, dryRun: given['dry-run']}
   if (given.deliver === 'commit')
     return {branch: base, ...(await deliverToBranch({...wish, branch: base}, parts))}
@@ -80,7 +93,7 @@ async function deliverTo(base: string, all: Parts): Promise<Delivered> {
       }
     ])
   const place: PullRequestPlace = {
-    api: ports.github(given['github-token'] ?? given['git-token']),
+    api: githubOf(all),
     repository: githubNameOf(given, address),
     base
   }
@@ -89,9 +102,40 @@ async function deliverTo(base: string, all: Parts): Promise<Delivered> {
     branch,
     ...(await deliverByPullRequest({...wish, branch}, place, {
       parts,
+      extras: extrasOf(given),
       text: delivery => ({title, body: placeTable(delivery.edit.places)})
     }))
   }
+}
+
+function githubOf({given, ports}: Parts): GithubApi {
+  return ports.github(given['github-token'] ?? given['git-token'])
+}
+
+/** What GitHub is to sign is committed by its API, by the token that may write there; all else is pushed. */
+function publishBy({given, ports, repository, address}: Parts): Publish | undefined {
+  if (given['sign-commits'] !== 'github' || given['dry-run']) return undefined
+  return committingThroughGithub({
+    api: ports.github(given['git-token'] ?? given['github-token']),
+    name: githubNameOf(given, address),
+    repository
+  })
+}
+
+function extrasOf(given: DestinationWish): PullRequestExtras {
+  const merge = given['pull-request-merge']
+  return {
+    labels: given['pull-request-labels'],
+    reviewers: given['pull-request-reviewers'],
+    merge: merge === 'never' ? undefined : merge
+  }
+}
+
+/** As `git commit` does: by the key of this machine where its configuration says so. */
+async function signsByKey(wish: DestinationWish['sign-commits'], {exec}: Ports): Promise<boolean> {
+  if (wish !== 'auto') return wish === 'key'
+  const {stdout} = await exec('git', ['config', '--type=bool', '--get', 'commit.gpgsign'])
+  return stdout.trim() === 'true'
 }
 
 /** @throws InputError where neither an input nor the address says it */

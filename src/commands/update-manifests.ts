@@ -13,6 +13,7 @@ import {githubRepository, githubToken} from './inputs/github-inputs.js'
 import {askVersions} from './image-version.js'
 import {type Delivered, deliver, parseAuthor} from './manifest-destination.js'
 import {openRegistries} from './open-registries.js'
+import {pullRequestInputs} from './inputs/pull-request-inputs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
 import {config, dryRun, release} from './inputs/shared-inputs.js'
 
@@ -58,15 +59,7 @@ const inputs = {
     summary: 'The branch that is changed; by default that of the repository.',
     placeholder: 'NAME'
   }),
-  'pull-request-branch': parsed(
-    {
-      summary:
-        'The branch that a pull request is made from. One that is open for it is gone on with. {{target}} and the other words of message give each service a pull request of its own: image-release/{{target}}.',
-      default: 'image-release/manifests',
-      placeholder: 'NAME'
-    },
-    parseMessageTemplate
-  ),
+  ...pullRequestInputs,
   message: parsed(
     {
       summary:
@@ -200,7 +193,7 @@ function parseDeployed(value: string): Reference {
 
 function report(
   images: readonly DeployedImage[],
-  {edit, branch = '', commit, pull}: Delivered,
+  {edit, branch = '', commit, pull, isClosed = false}: Delivered,
   {given, ports}: {readonly given: ManifestInputs; readonly ports: Ports}
 ): void {
   const isDry = given['dry-run']
@@ -211,7 +204,8 @@ function report(
   const where = {branch, commit, pullRequest: pull?.url, isDry}
   ports.reporter.summary(manifestSummary(edit.places, where))
   if (commit !== undefined) ports.reporter.info(`commit ${commit} on ${branch}`)
-  if (pull !== undefined) ports.reporter.info(`pull request ${pull.url}`)
+  if (pull !== undefined)
+    ports.reporter.info(`pull request ${pull.url}${isClosed ? ' is closed: its base has all of it' : ''}`)
 }
 
 function outputsOf(images: readonly DeployedImage[], {edit, branch = '', commit = '', pull}: Delivered) {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import {ReleaseError} from '../errors.js'
 import type {Clock, Exec, ExecResult, Reporter} from '../ports.js'
 import type {GitAddress} from './git-address.js'
+import {type LocalCommit, readLocalCommits} from './local-commits.js'
 
 /** Who a commit is by. */
 export interface GitAuthor {
@@ -19,6 +20,10 @@ export interface GitAccess {
   /** The name that goes with the token; GitHub takes any. */
   readonly username: string
   readonly author: GitAuthor
+  /** Whether commits are signed by the key that Git is configured for on this machine. */
+  readonly isSigned?: boolean | undefined
+  /** Whether GitHub makes the commits, which are by the bot of the token then. */
+  readonly isByGithub?: boolean | undefined
 }
 
 /** What the work with a repository needs of the world. */
@@ -126,7 +131,7 @@ export class GitRepository {
       await this.#must(['update-index', '--add', '--cacheinfo', `${mode},${stdout.trim()},${file}`])
     }
     const tree = (await this.#must(['write-tree'])).stdout.trim()
-    return (await this.#must(['commit-tree', tree, '-p', parent], {input: `${message}\n`})).stdout.trim()
+    return await this.#commitTree(tree, [parent], message)
   }
 
   /**
@@ -167,15 +172,39 @@ export class GitRepository {
     const merged = await this.#run(['merge-tree', '--write-tree', standing, tip], {})
     const tree = /^[0-9a-f]{40,64}$/m.exec(merged.stdout)?.[0]
     if (merged.exitCode !== 0 || tree === undefined) return {standing, tip}
-    const parents = ['commit-tree', tree, '-p', standing, '-p', tip]
-    const made = await this.#must(parents, {input: `Bring ${branch} onto ${other}\n`})
-    return {standing, tip, joined: made.stdout.trim()}
+    const joined = await this.#commitTree(tree, [standing, tip], `Bring ${branch} onto ${other}`)
+    return {standing, tip, joined}
   }
 
   /** Whether every commit of a branch that another one lacks is by the author of this repository's commits. */
   async isOwn(): Promise<boolean> {
     const {stdout} = await this.#must(['log', '--format=%ae', 'refs/joined/0', '--not', 'refs/joined/1'])
-    return stdout.split('\n').every(email => email === '' || email === this.#access.author.email)
+    const {author, isByGithub = false} = this.#access
+    const isBot = (email: string): boolean => isByGithub && email.endsWith('[bot]@users.noreply.github.com')
+    return stdout.split('\n').every(email => ['', author.email].includes(email) || isBot(email))
+  }
+
+  /** Whether two commits have the same files. */
+  async isSame(commit: string, other: string): Promise<boolean> {
+    const {stdout} = await this.#must(['rev-parse', `${commit}^{tree}`, `${other}^{tree}`])
+    const [one, two] = stdout.trim().split('\n')
+    return one === two
+  }
+
+  /** Whether a branch that is at `from` goes on to a commit, and loses nothing by that. */
+  async leadsTo(from: string, commit: string): Promise<boolean> {
+    return (await this.#run(['merge-base', '--is-ancestor', from, commit], {})).exitCode === 0
+  }
+
+  /** The commits that lead to this one and that were made here, the oldest first. */
+  async localCommits(commit: string): Promise<LocalCommit[]> {
+    return await readLocalCommits(commit, async (args, input) => (await this.#must(args, {input})).stdout)
+  }
+
+  async #commitTree(tree: string, parents: readonly string[], message: string): Promise<string> {
+    const args = ['commit-tree', ...(this.#access.isSigned === true ? ['-S'] : []), tree]
+    const all = [...args, ...parents.flatMap(parent => ['-p', parent])]
+    return (await this.#must(all, {input: `${message}\n`})).stdout.trim()
   }
 
   async #entryOf(commit: string, file: string): Promise<{mode: string; object: string} | undefined> {
@@ -197,13 +226,19 @@ export class GitRepository {
     }
   }
 
-  async #must(args: readonly string[], options: {readonly input?: string} = {}): Promise<ExecResult> {
+  async #must(
+    args: readonly string[],
+    options: {readonly input?: string | undefined} = {}
+  ): Promise<ExecResult> {
     const result = await this.#run(args, options)
     if (result.exitCode === 0) return result
     throw this.#failure(args, result)
   }
 
-  async #run(args: readonly string[], {input = ''}: {readonly input?: string}): Promise<ExecResult> {
+  async #run(
+    args: readonly string[],
+    {input = ''}: {readonly input?: string | undefined}
+  ): Promise<ExecResult> {
     const {exec, signal} = this.#ports
     return await exec('git', [`--git-dir=${this.#folder}`, ...args], {
       env: this.#environment(),
@@ -250,6 +285,10 @@ export class GitRepository {
 }
 
 function hintFor(message: string): string | undefined {
+  if (/failed to sign|gpg|signing key|public key|write commit object/i.test(message) && !/GH0/.test(message))
+    return 'Give Git a key that it can use without asking (user.signingkey, gpg.format), or sign through GitHub: sign-commits: github.'
+  if (/verified signatures|must be signed/i.test(message))
+    return 'The branch wants signed commits: sign-commits: github, or key where Git has one.'
   if (/protected branch|hook declined|GH006|GH013|not allowed to push/i.test(message))
     return 'The branch is protected: let a pull request bring the change, --deliver pull-request.'
   if (

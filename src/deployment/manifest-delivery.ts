@@ -24,8 +24,20 @@ export interface Delivery {
   readonly commit: string | undefined
 }
 
+/**
+ * Brings a commit that was made here to a branch. Gives the name that it has there; undefined where the branch moved.
+ * @param standing what the branch was when it was read; undefined where there was none
+ */
+export type Publish = (
+  commit: string,
+  branch: string,
+  standing: string | undefined
+) => Promise<string | undefined>
+
 export interface DeliveryParts {
   readonly repository: GitRepository
+  /** By a push, where it is not said. */
+  readonly publish?: Publish | undefined
   readonly clock: Clock
   readonly signal: AbortSignal
 }
@@ -39,11 +51,11 @@ const PAUSE = 500
  * @throws ReleaseError GIT_FAILED where the branch is not there, or moves again and again
  */
 export async function deliverToBranch(wish: DeliveryWish, parts: DeliveryParts): Promise<Delivery> {
-  const {repository} = parts
+  const {repository, publish} = parts
   return await untilDone(wish, parts, async () => {
     const base = await repository.fetch(wish.branch)
     if (base === undefined) throw noBranch(wish.branch)
-    return await commitOn(wish, {repository, base, standing: base})
+    return await commitOn(wish, {repository, publish, base, standing: base})
   })
 }
 
@@ -71,6 +83,7 @@ export async function commitOn(
   {branch, edit, message, dryRun}: DeliveryWish,
   place: {
     readonly repository: GitRepository
+    readonly publish?: Publish | undefined
     readonly base: string
     readonly standing: string | undefined
     /** Whether the base is the branch itself, brought onto another one: that is pushed also without an edit. */
@@ -78,12 +91,18 @@ export async function commitOn(
   }
 ): Promise<Delivery | undefined> {
   const {repository, base, standing, isJoined = false} = place
+  const publish = place.publish ?? pushing(repository)
   const made = await edit(async file => await repository.readFile(base, file))
   const isMoved = standing !== undefined && base !== standing && isJoined
   if ((made.files.size === 0 && !isMoved) || dryRun) return {edit: made, commit: undefined}
   const commit = made.files.size === 0 ? base : await repository.commit(base, made.files, message(made))
-  const result = await repository.push(commit, branch, standing)
-  return result === 'done' ? {edit: made, commit} : undefined
+  const published = await publish(commit, branch, standing)
+  return published === undefined ? undefined : {edit: made, commit: published}
+}
+
+function pushing(repository: GitRepository): Publish {
+  return async (commit, branch, standing) =>
+    (await repository.push(commit, branch, standing)) === 'done' ? commit : undefined
 }
 
 export function noBranch(branch: string): ReleaseError {

@@ -1,3 +1,4 @@
+import {ReleaseError} from '../errors.js'
 import type {GithubAnswer, GithubApi} from '../ports.js'
 import {putSection} from '../reports/notes-section.js'
 import {askGithub, errorsIn, fieldOf, githubRefusal, repositoryPath, textOf} from './github-answer.js'
@@ -26,6 +27,15 @@ export interface PullRequest {
   readonly url: string
 }
 
+/** What a pull request gets when it is opened; what people change of it later stays. */
+export interface PullRequestExtras {
+  readonly labels: readonly string[]
+  /** Names of people, and of teams as `org/team`. */
+  readonly reviewers: readonly string[]
+  /** How GitHub is to merge it as soon as its rules allow; never by itself where it is undefined. */
+  readonly merge: 'merge' | 'squash' | 'rebase' | undefined
+}
+
 /** What a pull request says. */
 export interface PullRequestText {
   readonly title: string
@@ -36,9 +46,13 @@ export interface PullRequestText {
 export interface ProposedDelivery extends Delivery {
   /** Undefined where nothing has to change and none is open, or in a dry run. */
   readonly pull: PullRequest | undefined
+  /** Whether its base has all that it proposed: it is closed then. */
+  readonly isClosed?: boolean
 }
 
 interface OpenPull extends PullRequest {
+  /** How GraphQL names it. */
+  readonly id: string
   readonly title: string
   readonly body: string
 }
@@ -54,22 +68,32 @@ const SECTION = 'manifests'
 export async function deliverByPullRequest(
   wish: DeliveryWish,
   place: PullRequestPlace,
-  {parts, text}: {readonly parts: DeliveryParts; readonly text: (delivery: Delivery) => PullRequestText}
+  {parts, text, extras}: PullRequestParts
 ): Promise<ProposedDelivery> {
-  const {repository} = parts
-  const {open, ...delivery} = await untilDone(wish, parts, async () => {
+  const {repository, publish} = parts
+  const {open, isEmpty, ...delivery} = await untilDone(wish, parts, async () => {
     const found = await findOpen(wish.branch, place)
-    const made = await commitOn(wish, {
-      repository,
-      ...(await startOf(wish, place, {repository, open: found}))
-    })
-    return made && {...made, open: found}
+    const {tip, ...start} = await startOf(wish, place, {repository, open: found})
+    const made = await commitOn(wish, {repository, publish, ...start})
+    // A commit that GitHub made anew is not here: an edit is a difference, and without one it is the base that counts.
+    const isEmpty = made?.edit.files.size === 0 && (await repository.isSame(start.base, tip))
+    return made && {...made, open: found, isEmpty}
   })
   if (wish.dryRun || (delivery.commit === undefined && open === undefined)) return {...delivery, pull: open}
+  if (open !== undefined && isEmpty) return {...delivery, pull: await closed(open, place), isClosed: true}
   const wanted = text(delivery)
   const pull =
-    open === undefined ? await create(wish, place, wanted) : await update(open, place, {delivery, wanted})
+    open === undefined
+      ? await create(wish, place, {...wanted, extras})
+      : await update(open, place, {delivery, wanted})
   return {...delivery, pull}
+}
+
+/** What a pull request is made with. */
+export interface PullRequestParts {
+  readonly parts: DeliveryParts
+  readonly text: (delivery: Delivery) => PullRequestText
+  readonly extras?: PullRequestExtras | undefined
 }
 
 /**
@@ -81,17 +105,19 @@ async function startOf(
   {branch}: DeliveryWish,
   {base}: PullRequestPlace,
   {repository, open}: {readonly repository: GitRepository; readonly open: OpenPull | undefined}
-): Promise<{base: string; standing: string | undefined; isJoined?: boolean}> {
+): Promise<{base: string; standing: string | undefined; tip: string; isJoined?: boolean}> {
   const both = open && (await repository.join(branch, base))
   if (both !== undefined) {
     const {standing, tip, joined} = both
-    if (joined !== undefined) return {base: joined, standing, isJoined: true}
-    return (await repository.isOwn()) ? {base: tip, standing, isJoined: true} : {base: standing, standing}
+    if (joined !== undefined) return {base: joined, standing, tip, isJoined: true}
+    return (await repository.isOwn())
+      ? {base: tip, standing, tip, isJoined: true}
+      : {base: standing, standing, tip}
   }
   const standing = await repository.fetch(branch)
   const tip = await repository.fetch(base)
   if (tip === undefined) throw noBranch(base)
-  return {base: tip, standing}
+  return {base: tip, standing, tip}
 }
 
 async function findOpen(
@@ -115,7 +141,7 @@ async function findOpen(
 async function create(
   wish: DeliveryWish,
   place: PullRequestPlace,
-  {title, body}: PullRequestText
+  {title, body, extras}: PullRequestText & {readonly extras: PullRequestExtras | undefined}
 ): Promise<PullRequest> {
   const {api, repository, base} = place
   const request = {
@@ -124,9 +150,68 @@ async function create(
     body: {title, head: wish.branch, base, body: putSection('', SECTION, body)}
   } as const
   const answer = await askGithub(api, request, {expect: [201, 422], right: RIGHT})
-  if (answer.status === 201) return pullIn(answer.body)
+  if (answer.status === 201) return await withExtras(pullIn(answer.body), place, extras)
   const open = saysExists(answer) ? await findOpen(wish.branch, place) : undefined
   if (open === undefined) throw githubRefusal(request, answer, RIGHT)
+  return open
+}
+
+/** Each of them alone: GitHub has a request of its own for each, and one that it refuses is named. */
+async function withExtras(
+  pull: OpenPull,
+  {api, repository}: PullRequestPlace,
+  extras: PullRequestExtras | undefined
+): Promise<OpenPull> {
+  const {labels = [], reviewers = [], merge} = extras ?? {}
+  const post = async (path: string, body: object, expect: number): Promise<GithubAnswer> =>
+    await askGithub(api, {method: 'POST', path, body}, {expect: [expect], right: RIGHT})
+  if (labels.length > 0)
+    await post(repositoryPath(repository, 'issues', pull.number, 'labels'), {labels}, 200)
+  const teams = reviewers.flatMap(name => /^[^/]+\/(.+)$/.exec(name)?.[1] ?? [])
+  const people = reviewers.filter(name => !name.includes('/'))
+  if (reviewers.length > 0)
+    await post(
+      repositoryPath(repository, 'pulls', pull.number, 'requested_reviewers'),
+      {reviewers: people, team_reviewers: teams},
+      201
+    )
+  if (merge !== undefined) await mergeByItself(pull, api, merge)
+  return pull
+}
+
+/** docs.github.com, GraphQL, `enablePullRequestAutoMerge`; REST has no such request. */
+const AUTO_MERGE =
+  'mutation($id: ID!, $method: PullRequestMergeMethod!) { enablePullRequestAutoMerge(input: {pullRequestId: $id, mergeMethod: $method}) { clientMutationId } }'
+
+async function mergeByItself(
+  {id, number}: OpenPull,
+  api: GithubApi,
+  merge: NonNullable<PullRequestExtras['merge']>
+): Promise<void> {
+  const request = {
+    method: 'POST',
+    path: '/graphql',
+    body: {query: AUTO_MERGE, variables: {id, method: merge.toUpperCase()}}
+  } as const
+  const {body} = await askGithub(api, request, {expect: [200], right: RIGHT})
+  const errors = errorsIn(body)
+  if (errors.length === 0) return
+  throw new ReleaseError(
+    'GITHUB_FAILED',
+    `pull request ${number} is open, and GitHub does not merge it by itself: ${errors.join('; ')}`,
+    {
+      hint: 'Allow auto-merge in the settings of the repository, and protect the branch by a rule that has to be met first.'
+    }
+  )
+}
+
+/** The base has all that it proposed: nothing is left to be merged. */
+async function closed(open: OpenPull, {api, repository, base}: PullRequestPlace): Promise<PullRequest> {
+  const word = `\`${base}\` has what this pull request proposed, or something newer. There is nothing left to merge.`
+  const comments = repositoryPath(repository, 'issues', open.number, 'comments')
+  await askGithub(api, {method: 'POST', path: comments, body: {body: word}}, {expect: [201], right: RIGHT})
+  const pull = repositoryPath(repository, 'pulls', open.number)
+  await askGithub(api, {method: 'PATCH', path: pull, body: {state: 'closed'}}, {expect: [200], right: RIGHT})
   return open
 }
 
@@ -156,6 +241,7 @@ async function update(
 
 function pullIn(document: unknown): OpenPull {
   return {
+    id: textOf(document, 'node_id'),
     number: Number(fieldOf(document, 'number')),
     url: textOf(document, 'html_url'),
     title: textOf(document, 'title'),

@@ -107,6 +107,7 @@ async function sendOnce(
   const stop = stopAfter(TIMEOUT, [cancelled, signal])
   try {
     const answer = await client.request(`${method} ${literal(path)}${queryOf(query)}`, {
+      ...graphqlBase(path, client),
       headers: {'x-github-api-version': API_VERSION},
       ...(body === undefined ? {} : {data: body}),
       request: {signal: stop.signal}
@@ -151,6 +152,12 @@ function stopAfter(
 function hintIn(error: unknown): string | undefined {
   const cause = error instanceof Error ? error.cause : undefined
   return cause instanceof ReleaseError ? cause.hint : undefined
+}
+
+/** An Enterprise Server has GraphQL beside its REST API: /api/graphql, and /api/v3. */
+function graphqlBase(path: string, client: Octokit): {baseUrl?: string} {
+  const {baseUrl} = client.request.endpoint.DEFAULTS
+  return path === '/graphql' ? {baseUrl: baseUrl.replace(/\/api\/v3$/, '/api')} : {}
 }
 
 /** The client takes `{name}` and `:name` in a path for a place to fill in. */
