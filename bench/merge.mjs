@@ -50,7 +50,7 @@ function reportOf(rows) {
     return `${name.padEnd(20)}${ratio} x floor ${requests} requests, ${series} in series, ${connections} connections`
   })
   return {
-    lines: [`${tags} tags, 2 registries`, ...lines.map(line => `  ${line}`)],
+    lines: [`${tags} tags, 2 registries`, ...[...lines, startLine(middle)].map(line => `  ${line}`)],
     isFast:
       ours <= (MAX_RATIOS.get(tags) ?? Infinity) * floor &&
       (tags < 20 || others.every(name => ours < middle(name, 'milliseconds'))),
@@ -58,6 +58,12 @@ function reportOf(rows) {
       tags < 20 || middle('image-release', 'requests') <= MAX_REQUESTS * middle('floor, HTTP/2', 'requests'),
     inSeries: middle('image-release', 'inSeries')
   }
+}
+
+/** How long a program takes from its start to its first request, beside one that does nothing else. */
+function startLine(middle) {
+  const [ours, floor] = ['image-release', 'floor, HTTP/2'].map(name => Math.round(middle(name, 'start')))
+  return `first request after ${ours} ms, ${ours - floor} ms later than the floor's`
 }
 
 /** More tags take more loads of requests, of which each may wait for the one before; nothing else may make the series longer. */

@@ -41,6 +41,7 @@ async function measure({name, command}, count, repository, env) {
   const job = jobOf(repository, count)
   const args = command(job)
   await Promise.all(registries.map(async ({reset}) => await reset()))
+  const begun = performance.timeOrigin + performance.now()
   const milliseconds = await timed(name, args, env)
   const seen = await Promise.all(registries.map(async registry => await registry.seen()))
   for (const {direct} of registries) await verify(direct, repository, job)
@@ -52,6 +53,7 @@ async function measure({name, command}, count, repository, env) {
     milliseconds,
     requests: requests.length,
     inSeries: seriesOf(requests),
+    start: Math.min(...requests.map(request => request.begun)) - begun,
     connections
   }
 }

@@ -23,18 +23,6 @@ export interface SettlingTools {
 /** Gives the tags of a repository: once for the first look of all, anew for each further one. */
 export type ListOf = (move: TagMove, isFirst: boolean) => Promise<readonly Tag[]>
 
-/** What a tag was seen to point at when it had been written. */
-export interface Look {
-  readonly seen: Digest | undefined
-}
-
-/** What the first look at a tag takes its answers from. */
-export interface FirstLook {
-  readonly listOf: ListOf
-  /** Undefined where the tag was not looked at yet. */
-  readonly look?: Look | undefined
-}
-
 /** Lists the tags of each repository once for all that look at them first. */
 export function sharedLists(): ListOf {
   const lists = new Map<string, Promise<readonly Tag[]>>()
@@ -51,15 +39,15 @@ export function sharedLists(): ListOf {
  * @returns the move as it ended
  * @throws Error where the tag cannot be brought to an end
  */
-export async function settleTag(move: TagMove, first: FirstLook, tools: SettlingTools): Promise<TagMove> {
+export async function settleTag(move: TagMove, listOf: ListOf, tools: SettlingTools): Promise<TagMove> {
   const isKept = move.decision.action === 'keep'
   if (isKept && (move.options.rule !== undefined || move.options.allowBackward)) return move
-  return await new Settling(move, first, tools).end()
+  return await new Settling(move, listOf, tools).end()
 }
 
 class Settling {
   readonly #tools: SettlingTools
-  readonly #first: FirstLook
+  readonly #listOf: ListOf
   readonly #waits: number[]
   #move: TagMove
   #rounds = 0
@@ -67,29 +55,26 @@ class Settling {
   #left: Manifest | undefined
   #isRepeated = false
 
-  constructor(move: TagMove, first: FirstLook, tools: SettlingTools) {
+  constructor(move: TagMove, listOf: ListOf, tools: SettlingTools) {
     this.#move = move
-    this.#first = first
+    this.#listOf = listOf
     this.#tools = tools
     this.#waits = waitsOf(tools.patience.milliseconds)
   }
 
   async end(): Promise<TagMove> {
     for (let isFirst = true; ; isFirst = false) {
-      const [listed, {seen}] = await Promise.all([
-        isVersioned(this.#move) ? this.#first.listOf(this.#move, isFirst) : [],
-        this.#look(isFirst)
+      const {client, tag} = this.#move
+      const [listed, head] = await Promise.all([
+        isVersioned(this.#move) ? this.#listOf(this.#move, isFirst) : [],
+        client.headManifest(tag.name)
       ])
       const isKept = this.#move.decision.action === 'keep'
-      const isEnd = isKept ? await this.#lookAtKept(seen, listed) : await this.#lookAtWritten(seen, listed)
+      const isEnd = isKept
+        ? await this.#lookAtKept(head?.digest, listed)
+        : await this.#lookAtWritten(head?.digest, listed)
       if (isEnd) return this.#move
     }
-  }
-
-  async #look(isFirst: boolean): Promise<Look> {
-    if (isFirst && this.#first.look !== undefined) return this.#first.look
-    const {client, tag} = this.#move
-    return {seen: (await client.headManifest(tag.name))?.digest}
   }
 
   async #lookAtWritten(seen: Digest | undefined, listed: readonly Tag[]): Promise<boolean> {

@@ -4,7 +4,7 @@ import type {Patience} from './patience.js'
 import type {ReleaseJournal} from './release-journal.js'
 import type {TagLedger} from './tag-ledger.js'
 import {type TagMove, assertAllowed, decideAnew, isWrite} from './tag-moves.js'
-import {type Look, eachMove, settleTag, sharedLists} from './tag-settling.js'
+import {eachMove, settleTag, sharedLists} from './tag-settling.js'
 import {isForwardWrite, pendingAt} from './tag-versions.js'
 
 /** How long is waited for another release that has its version tag but not yet its aliases: 3 s. */
@@ -38,35 +38,19 @@ export async function writeTags(moves: readonly TagMove[], options: WritingOptio
   assertAllowed(current)
   for (const move of current) ledger.note(move)
   await journal.keep(current)
-  const looks = await writeStages(current.filter(isWrite), ledger)
+  const writes = current.filter(isWrite)
+  for (const stage of stagesOf(writes.map(({tag}) => tag))) {
+    const batch = writes.filter(({tag}) => stage.includes(tag))
+    await eachMove(batch, async move => await ledger.write(move))
+  }
   const listOf = sharedLists()
   const [confirmed, settled] = await Promise.allSettled([
     options.confirm(),
-    eachMove(current, async move => await settleTag(move, {listOf, look: looks.get(move)}, options))
+    eachMove(current, async move => await settleTag(move, listOf, options))
   ])
   if (settled.status === 'rejected') throw settled.reason
   if (confirmed.status === 'rejected') throw confirmed.reason
   return settled.value
-}
-
-/**
- * Writes the tags stage by stage. Each of the last stage is looked at as soon as it is written, while others still are:
- * an older release that overwrites it after that look lists the tags later still, and gives way.
- * @returns what was seen there
- */
-async function writeStages(writes: readonly TagMove[], ledger: TagLedger): Promise<Map<TagMove, Look>> {
-  const looks = new Map<TagMove, Look>()
-  const stages = stagesOf(writes.map(({tag}) => tag))
-  for (const [at, stage] of stages.entries()) {
-    const batch = writes.filter(({tag}) => stage.includes(tag))
-    await eachMove(batch, async move => {
-      const written = await ledger.write(move)
-      if (at === stages.length - 1)
-        looks.set(move, {seen: (await move.client.headManifest(move.tag.name))?.digest})
-      return written
-    })
-  }
-  return looks
 }
 
 /**
