@@ -5,6 +5,7 @@ import {benchCleanup} from './cleanup.mjs'
 import {benchComputeTags} from './compute-tags.mjs'
 import {benchMerge} from './merge.mjs'
 import {benchPlanSize} from './plan-size.mjs'
+import {benchRelease} from './release.mjs'
 import {benchUpload} from './upload.mjs'
 
 /** The benches, and how often each program runs at most: cleanup needs a new world for every run. */
@@ -13,6 +14,7 @@ const BENCHES = new Map([
   ['compute-tags', {bench: benchComputeTags, most: 15}],
   ['merge', {bench: benchMerge, most: 5}],
   ['plan-size', {bench: benchPlanSize, most: 15}],
+  ['release', {bench: benchRelease, most: 5}],
   ['upload', {bench: benchUpload, most: 5}]
 ])
 const options = {

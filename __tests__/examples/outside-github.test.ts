@@ -122,6 +122,62 @@ describeWith(['buildah', 'git'], 'the examples outside GitHub', () => {
     120_000
   )
 
+  it('in one command: releases for a Git tag and for a branch what the long forms release', async () => {
+    const env = {...environment(), IMAGE: image, IMAGE_RELEASE_REGISTRY_CREDENTIALS: login()}
+    const script = path.join(EXAMPLES, 'local/one-command.sh')
+    done(await runScript(`sh ${script} --yes`, {cwd: source, env}))
+    const local = await digestAt(ports, image, 'local')
+    expect(local).toMatch(/^sha256:/)
+    expect(await digestAt(ports, image, `local-${commit().slice(0, 7)}`)).toBe(local)
+
+    const {release} = parse(readFileSync(path.join(EXAMPLES, 'gitlab/one-job.gitlab-ci.yml'), 'utf8')) as {
+      release: GitlabJob
+    }
+    git(source, 'tag', 'v1.2.3')
+    const gitlab = {
+      GITLAB_CI: 'true',
+      CI: 'true',
+      CI_COMMIT_SHA: commit(),
+      CI_COMMIT_REF_NAME: 'v1.2.3',
+      CI_COMMIT_TAG: 'v1.2.3',
+      CI_DEFAULT_BRANCH: 'main',
+      CI_PIPELINE_ID: '1',
+      CI_PIPELINE_SOURCE: 'push',
+      CI_PROJECT_PATH: 'team/app',
+      CI_PROJECT_URL: 'https://gitlab.example/team/app',
+      CI_REGISTRY_IMAGE: image
+    }
+    done(await runScript(release.script.join('\n'), {cwd: source, env: {...env, ...gitlab}, shell: 'bash'}))
+    const exact = await digestAt(ports, image, '1.2.3')
+    expect([exact, await digestAt(ports, image, 'latest')]).toEqual([
+      expect.stringMatching(/^sha256:/),
+      exact
+    ])
+    expect(existsSync(path.join(source, '.image-release/journal/1.2.3.json'))).toBe(true)
+
+    const jenkins = {
+      JENKINS_URL: 'https://jenkins.example/',
+      BUILD_NUMBER: '7',
+      JOB_NAME: 'team/app/main',
+      BRANCH_NAME: 'main',
+      BRANCH_IS_PRIMARY: 'true',
+      GIT_COMMIT: commit(),
+      NAME: PUBLISHER.username,
+      WORD: PUBLISHER.password
+    }
+    const [, step = ''] = /sh '''\n([^]*?)'''/.exec(
+      readFileSync(path.join(EXAMPLES, 'jenkins/Jenkinsfile.one-job'), 'utf8')
+    ) ?? ['']
+    const other = `${image}-jenkins`
+    done(
+      await runScript(`set -e\n${step.replaceAll('\\\n', '')}`, {
+        cwd: source,
+        env: {...environment(), ...jenkins, IMAGE: other}
+      })
+    )
+    expect(await digestAt(ports, other, commit().slice(0, 7))).toBe(await digestAt(ports, other, 'latest'))
+  }, 120_000)
+
   it('local: says what it needs', async () => {
     const {exitCode, stderr} = await runScript(`sh ${path.join(EXAMPLES, 'local/release.sh')}`, {
       cwd: source,

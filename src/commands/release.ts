@@ -6,6 +6,7 @@ import {command} from './command.js'
 import {computeTags} from './compute-tags.js'
 import {type TargetBuild, buildTargets, prepareBuilds} from './release/build-targets.js'
 import {showDryRun} from './release/dry-run.js'
+import {withSettings} from './release/first-settings.js'
 import {type FinishedRelease, finishRelease} from './release/finish-release.js'
 import {type ReleaseValues, releaseInputs} from './release/release-inputs.js'
 import {askFirst, checkRights} from './release/release-checks.js'
@@ -57,7 +58,8 @@ export const release = command({
     {line: 'image-release release --until build', remark: 'Build and push, and move no tag yet'},
     {line: 'image-release release --resume', remark: 'Go on after a failure, without building again'}
   ],
-  async run(given, ports) {
+  async run(called, ports) {
+    const given = await withSettings(called, ports)
     const inputs = await readStepInputs(given, ports)
     const steps = new ReleaseSteps(ports)
     return await steps.tell(async () => await runSteps({given, inputs, steps}))

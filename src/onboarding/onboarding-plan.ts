@@ -4,17 +4,12 @@ import {type Account, accountText} from './account.js'
 import {type CleanedWorkflow, translateCleanups} from './cleanup-steps.js'
 import {type Publisher, publishersIn} from './publishers.js'
 import {CONFIG, type RepositoryLook, WORKFLOWS} from './repository-look.js'
+import {type PlannedFile, ownSettings} from './own-settings.js'
 import {settingsText} from './settings-file.js'
 import {type ActionNames, type TranslatedWorkflow, cleanedAccount, draftWorkflow} from './workflow-draft.js'
 import {readWorkflow} from './workflow-model.js'
 
-/** A file that is to be written. */
-export interface PlannedFile {
-  readonly file: string
-  /** What stands there; undefined where nothing does. */
-  readonly before: string | undefined
-  readonly after: string
-}
+export type {PlannedFile}
 
 /** What a repository needs to release its images, and what a person should know of it. */
 export interface OnboardingPlan {
@@ -218,20 +213,6 @@ function missing(look: RepositoryLook, {host, source, images}: OnboardingFacts):
 /** A host that nobody knows is taken for GitHub: a folder without a remote may become one. */
 function isGithub(host: string | undefined): boolean {
   return host === undefined || host === 'github.com' || host.endsWith('.ghe.com')
-}
-
-/** Settings that are there are not touched: somebody wrote them. */
-function ownSettings(look: RepositoryLook, {images, source}: OnboardingFacts): PlannedFile[] {
-  if (look.config !== undefined) return []
-  const named = images.length > 0 ? images : [`ghcr.io/${(source ?? 'owner/name').toLowerCase()}`]
-  const isDeep = look.containerfile?.includes('/') === true
-  const plan = {
-    images: named.join('\n'),
-    file: isDeep ? look.containerfile : undefined,
-    'version-file': look.versionFile,
-    strategy: 'release'
-  }
-  return [{file: CONFIG, before: undefined, after: settingsText({plan, build: {}})}]
 }
 
 function newWorkflow(look: RepositoryLook, facts: OnboardingFacts): PlannedFile {

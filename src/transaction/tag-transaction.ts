@@ -33,11 +33,20 @@ export async function moveOrUndo(
   } catch (cause) {
     if (!ledger.hasBegun) throw cause
     const undone = await undoMoves(ledger.entries, registries.undoing())
-    throw new ReleaseError('TAG_NOT_MOVED', `${outcome}: ${messageOf(cause)}`, {
+    const error = new ReleaseError('TAG_NOT_MOVED', `${outcome}: ${messageOf(cause)}`, {
       cause,
       hint: hintFor(cause, undone)
     })
+    UNDONE.add(error)
+    throw error
   }
+}
+
+const UNDONE = new WeakSet()
+
+/** Whether tags had begun to move when this was thrown: then it says what stands at each. */
+export function isAfterUndoing(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && UNDONE.has(error)
 }
 
 /** Only what was read is said of the tags. */

@@ -1,6 +1,7 @@
-import {ReleaseError, messageOf} from '../../errors.js'
+import {messageOf} from '../../errors.js'
 import type {Ports, Reporter} from '../../ports.js'
 import {type ReleaseStep, type StepReport, releaseSummary} from '../../reports/release-summary.js'
+import {isAfterUndoing} from '../../transaction/tag-transaction.js'
 
 /** How far the tags of a release have come: what is said where it ends early. */
 export type TagState = 'untouched' | 'moving' | 'moved'
@@ -85,9 +86,8 @@ export class ReleaseSteps {
     const isBegun = this.#reports.some(({step, isDone}) => step === 'build' && isDone)
     const next = isBegun || this.#reports.some(({step}) => step === 'build') ? ` ${RESUME}` : ''
     if (this.#tags === 'moved') return `All tags of this release are moved.${next}`
-    const wasMoved = error instanceof ReleaseError && error.code === 'TAG_NOT_MOVED'
-    return wasMoved
-      ? `Some tags had been moved; what stands at each now is said below.${next}`
+    return isAfterUndoing(error)
+      ? `Tags had begun to move; what stands at each now is said below.${next}`
       : `No tag was moved.${next}`
   }
 }
