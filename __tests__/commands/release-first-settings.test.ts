@@ -2,6 +2,7 @@ import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
+import {configure} from '../../src/commands/config.js'
 import {release} from '../../src/commands/release.js'
 import {askFirst} from '../../src/commands/release/release-checks.js'
 import {readText} from '../../src/hosts/read-text.js'
@@ -41,7 +42,9 @@ describe('a release in a clone without settings', () => {
       readText,
       workflowRun: () => Promise.resolve({...tagPush('v1.2.3'), source})
     })
-    const inputs = parseInputs(release.inputs, {until: 'plan', ask: 'never', ...texts})
+    const given = {until: 'plan', ask: 'never', ...texts}
+    const config = await configure({table: release.inputs}, given, readText)
+    const inputs = parseInputs(release.inputs, config.texts)
     const outcome = await release.run(inputs, ports).then(
       ({plan}) => ({
         images: (JSON.parse(plan) as ReturnType<typeof planOf>).targets.flatMap(({images}) => images)
