@@ -53,6 +53,8 @@ export class GhcrPackagesApi {
     const path = request.url.pathname
     const user = /^\/users\/([^/]+)$/.exec(path)?.[1]
     if (user !== undefined) return this.#account(decodeURIComponent(user))
+    const [, kindOfOwner, lister = ''] = /^\/(orgs|users)\/([^/]+)\/packages$/.exec(path) ?? []
+    if (kindOfOwner !== undefined) return this.#packages(request, token, decodeURIComponent(lister))
     const match = /^\/(?:(orgs|users)\/([^/]+)|user)\/packages\/container\/([^/]+)(\/.*)?$/.exec(path)
     if (match === null) return NOT_FOUND
     const [, kind, owner = this.#ownerOf(token), name = '', rest = ''] = match
@@ -94,6 +96,22 @@ export class GhcrPackagesApi {
     const type = this.#settings.accounts[login]
     if (type === undefined) return refused(404, 'Not Found')
     return {status: 200, body: {...this.#example('public-user-default-response'), login, type}}
+  }
+
+  /** "List packages for an organization" and "for a user": for a person's classic token with read:packages alone. */
+  #packages({method, url}: ApiRequest, token: GhcrToken, owner: string): ApiAnswer {
+    if (method !== 'GET' || this.#settings.accounts[owner] === undefined) return NOT_FOUND
+    if (token.kind !== 'classic') return refused(403, 'Resource not accessible by integration')
+    if (!token.scopes.includes('read:packages'))
+      return refused(403, 'You need at least read:packages scope to list packages.')
+    const [page, size] = [['page', '1'] as const, ['per_page', '30'] as const].map(([name, fallback]) =>
+      Number(url.searchParams.get(name) ?? fallback)
+    ) as [number, number]
+    const names = [...this.#state.packages.keys()]
+      .filter(name => name.startsWith(`${owner}/`))
+      .map(name => name.slice(owner.length + 1))
+    const body = names.slice((page - 1) * size, page * size).map(name => this.#packageBody(owner, name))
+    return {status: 200, body}
   }
 
   async #package(request: ApiRequest, owner: string, name: string, rest: string): Promise<ApiAnswer> {
