@@ -47,6 +47,8 @@ export interface ExecResult {
   readonly stderr: string
   /** It was ended because its time was over. */
   readonly timedOut?: true
+  /** Command lines of what it left running, which was ended. */
+  readonly left?: readonly string[]
 }
 
 export interface ExecOptions {
@@ -59,6 +61,11 @@ export interface ExecOptions {
   readonly passed?: readonly string[]
   /** Milliseconds after which it is ended, with all that it started. Default: never. */
   readonly timeout?: number
+  /**
+   * When all that it started is ended, too: where the signal fires, or also where it has ended by itself. So it is with a
+   * timeout.
+   */
+  readonly group?: 'cancelled' | 'ended'
   /** Written to the program's standard input. */
   readonly input?: string
   /** Takes each line of the program's output while it runs. */

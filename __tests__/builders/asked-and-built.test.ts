@@ -1,9 +1,11 @@
-import {cpSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {type Server, createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
+import {setTimeout} from 'node:timers/promises'
 import {afterAll, beforeAll, describe, expect, it, jest} from '@jest/globals'
+import {chooseBuilder} from '../../src/builders/builder-choice.js'
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
 import {execPrograms} from '../../src/hosts/exec.js'
 import {parseInputs} from '../../src/inputs/input.js'
@@ -11,12 +13,14 @@ import {parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {DOCKER_MANIFEST} from '../../src/oci/media-type.js'
 import type {Exec} from '../../src/ports.js'
+import {builderPorts} from '../support/builder-ports.js'
 import {componentPath, describeWith, itOnRootFilesystem, rootFilesystem} from '../support/components.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {BUILDERS, type RealBuilder, programOf, startBuilder} from '../support/real-builders.js'
 import {type RunningRegistry, startEmbedded} from '../support/registries.js'
 import {type RegistryContent, readContent} from '../support/registry-content.js'
 import {clientOf} from '../support/releases.js'
+import {buildRequest} from './requests.js'
 
 jest.setTimeout(120_000)
 
@@ -128,6 +132,48 @@ RUN --mount=type=secret,id=key --mount=type=secret,id=spaced --mount=type=secret
       expect(config).toMatchObject({config: {Labels}})
     })
 
+    itOnRootFilesystem(ARCHITECTURE)('and nothing of it runs on where it is cancelled', async () => {
+      const seconds = String(100_000 + process.pid)
+      const made = context(
+        `FROM scratch\nADD base.tar /\nENV PATH=/bin\nRUN echo begun-$((1+1)); sleep ${seconds}\n`
+      )
+      cpSync(rootFilesystem(ARCHITECTURE), path.join(made, 'base.tar'))
+      const stop = new AbortController()
+      const chosen = await chooseBuilder(programOf(name), builderPorts(asAStep(builder), stop.signal))
+      const built = chosen.builder.build(
+        buildRequest({
+          context: made,
+          platform: {os: 'linux', architecture: ARCHITECTURE},
+          outputFolder: path.join(folder, 'cancelled'),
+          watch: line => {
+            if (line.includes('begun-2')) stop.abort()
+          }
+        })
+      )
+      await expect(built).rejects.toMatchObject({code: 'CANCELLED'})
+      await expect(isOver(`sleep ${seconds}`)).resolves.toBe(true)
+    })
+
+    it('of no layers, and where DOCKER_CONFIG has no file', async () => {
+      const {image, ...empty} = {image: context('FROM scratch\nLABEL only=this\n'), DOCKER_CONFIG: folder}
+      const own = ports.exec
+      if (programOf(name) !== 'buildx')
+        Object.assign(ports, {
+          exec: (async (command, args, options = {}) =>
+            await own(command, args, {...options, env: {...empty, ...options.env}})) satisfies Exec
+        })
+      const all = {
+        images: `${registry.host}/org/empty`,
+        platforms: `linux/${ARCHITECTURE}`,
+        builder: programOf(name),
+        push: 'false',
+        context: image
+      }
+      const {digest} = await buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)
+      Object.assign(ports, {exec: own})
+      expect(digest).toMatch(/^sha256:/)
+    })
+
     it('on a base over plain HTTP that an argument or a further context names', async () => {
       const base = await build({context: context('FROM scratch\nCOPY Containerfile /base\nENV BASE=here\n')})
       const reference = `org/asked@${base.manifest.digest}`
@@ -146,6 +192,22 @@ RUN --mount=type=secret,id=key --mount=type=secret,id=spaced --mount=type=secret
     })
   })
 })
+
+/** Whether no process of this command line runs any more, within five seconds. */
+async function isOver(line: string): Promise<boolean> {
+  for (let tries = 0; tries < 100; tries++) {
+    const lines = readdirSync('/proc').flatMap(name => {
+      try {
+        return [readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()]
+      } catch {
+        return []
+      }
+    })
+    if (!lines.includes(line)) return true
+    await setTimeout(50)
+  }
+  return false
+}
 
 describeWith(['buildkitd', 'docker-buildx'], 'the token for Git with buildx', () => {
   let builder: RealBuilder

@@ -45,6 +45,26 @@ describe('a test', () => {
     expect(log()).toBe('before\n')
   })
 
+  it.each([
+    ['holds its output', 'sleep 300 & echo "pid $!"'],
+    ['holds nothing', 'sleep 300 > /dev/null 2>&1 & echo "pid $!"'],
+    ['does not want to end', 'sh -c \'trap "" TERM; while :; do sleep 300; done\' & echo "pid $!"']
+  ])('ends with its shell: what it leaves running, which %s, is named and ended', async (_, line) => {
+    await run(line)
+    const pid = Number(/^pid (\d+)$/m.exec(log() ?? '')?.[1])
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z ')
+    expect(stat).toContain(') Z ')
+    expect(ports.reporter.warnings).toContainEqual(
+      expect.stringMatching(/^It left this running, which was ended: (?:sleep 300|sh -c )/)
+    )
+  })
+
+  it('may leave what ends by itself', async () => {
+    await run('(sleep 0.1; echo late) & echo early')
+    expect(log()).toBe('early\nlate\n')
+    expect(ports.reporter.warnings).toEqual([])
+  })
+
   it('has its values in variables: what they hold is no part of the line', async () => {
     await run('printf "%s\\n" "$IMAGE"', {env: {IMAGE: '$(touch /tmp/never); "quoted" `x`'}})
     expect(log()).toBe('$(touch /tmp/never); "quoted" `x`\n')

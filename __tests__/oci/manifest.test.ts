@@ -30,6 +30,11 @@ describe('a manifest', () => {
     expect(descriptorOf(manifest)).toEqual({mediaType: OCI_MANIFEST, digest: digestOf(bytes), size: 13})
   })
 
+  it('of an image without layers may have null for them, as BuildKit writes it', () => {
+    const bytes = Buffer.from(JSON.stringify({...plainImage, layers: null}))
+    expect(readManifest(manifestOf(bytes, OCI_MANIFEST)).layers).toEqual([])
+  })
+
   it.each([OCI_MANIFEST, DOCKER_MANIFEST])('of an image says its config and layers: %s', mediaType => {
     expect(read({...plainImage, mediaType}, mediaType)).toEqual({
       mediaType,
@@ -83,7 +88,7 @@ describe('a manifest', () => {
     ['children in an image', {...plainImage, manifests: []}, OCI_MANIFEST, 'no field manifests'],
     ['no children', {...plainIndex, manifests: undefined}, OCI_INDEX, 'manifests is not a list'],
     ['no config', {...plainImage, config: undefined}, OCI_MANIFEST, 'config is not an object'],
-    ['no layers', {...plainImage, layers: null}, OCI_MANIFEST, 'layers is not a list'],
+    ['no layers', {...plainImage, layers: undefined}, OCI_MANIFEST, 'layers is not a list'],
     ['a layer that is a text', {...plainImage, layers: [DIGEST]}, OCI_MANIFEST, 'layers[0] is not an object'],
     ['no digest', withConfig({digest: undefined}), OCI_MANIFEST, 'config.digest is not a sha256 digest'],
     ['a wrong digest', withConfig({digest: 'sha256:1'}), OCI_MANIFEST, 'config.digest is not'],

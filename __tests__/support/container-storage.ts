@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process'
-import {mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {componentPathWith, findComponent} from './components.js'
@@ -36,8 +36,12 @@ export function makeContainerStorage({isRecent = false} = {}): ContainerStorage 
     },
     podman: `exec ${findComponent('podman') ?? 'podman'} --root ${at('root')} --runroot ${at('run')} --storage-driver ${storageDriver()} --tmpdir ${at('tmp')} "$@"`,
     remove: () => {
-      // The driver overlay leaves its folder mounted on itself.
-      spawnSync('umount', [at('root/overlay')])
+      // The driver overlay leaves its folder mounted on itself, and a build that was ended what it stood on.
+      const mounts = readFileSync('/proc/self/mounts', 'utf8')
+        .split('\n')
+        .flatMap(line => line.split(' ')[1] ?? [])
+        .filter(place => place.startsWith(`${folder}/`))
+      for (const place of mounts.reverse()) spawnSync('umount', ['--lazy', place])
       rmSync(folder, {recursive: true, force: true})
     }
   }

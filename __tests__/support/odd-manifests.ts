@@ -48,7 +48,6 @@ export const ODD: readonly [string, (registry: MemoryRegistry, tag: string) => u
     'an entry with an annotation that is null',
     (registry, tag) => registry.index(NAME, [{...old(registry), annotations: {x: null}}], {}, tag)
   ],
-  ['layers that are null', (registry, tag) => registry.image(NAME, {layers: null}, tag)],
   ['no layers', (registry, tag) => registry.image(NAME, {fields: {layers: undefined}}, tag)],
   ['a config that is null', (registry, tag) => registry.image(NAME, {fields: {config: null}}, tag)],
   ['manifests that are null', (registry, tag) => registry.index(NAME, null, {}, tag)],
@@ -100,7 +99,7 @@ export const ODD: readonly [string, (registry: MemoryRegistry, tag: string) => u
   ],
   [
     'an index whose first image is odd',
-    (registry, tag) => registry.index(NAME, [registry.image(NAME, {layers: null})], {}, tag)
+    (registry, tag) => registry.index(NAME, [registry.image(NAME, {fields: {layers: undefined}})], {}, tag)
   ]
 ]
 

@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto'
-import {mkdirSync} from 'node:fs'
+import {mkdirSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {type Platform, formatPlatform} from '../oci/platform.js'
 import type {ExecResult, LocalImage} from '../ports.js'
@@ -11,6 +11,7 @@ import {assertPlatform, readBuiltImage} from './built-image.js'
 import {exactLabels} from './exact-labels.js'
 import {readDirectory, readLayout} from './image-layout.js'
 import {type PlatformSupport, supportOfMachine} from './platform-support.js'
+import {lostInstructions} from './lost-instructions.js'
 import {podmanCache} from './podman-cache.js'
 import {
   type BuildNames,
@@ -123,7 +124,8 @@ export class PodmanBuilder implements Builder {
   async #export(image: string, request: BuildRequest): Promise<LocalImage> {
     const folder = path.join(request.outputFolder, 'image')
     const args = exportArguments(this.#program, request.format, {image, folder})
-    await run(this.#ports, this.#call(args, `export the image to ${folder}`))
+    const env = noLogins(request.outputFolder)
+    await run(this.#ports, {...this.#call(args, `export the image to ${folder}`), env})
     const read = (): LocalImage => (request.format === 'oci' ? readLayout(folder) : readDirectory(folder))
     const exported = read()
     return exactLabels(folder, request.format, request.labels) ? read() : exported
@@ -132,13 +134,10 @@ export class PodmanBuilder implements Builder {
   async #check(image: LocalImage, request: BuildRequest, containerfile: string): Promise<void> {
     const built = await readBuiltImage(image)
     assertPlatform(this.name, built, request.platform)
-    if (
-      !built.config.hasHealthcheck &&
-      request.format === 'oci' &&
-      /^\s*HEALTHCHECK\b(?!\s+NONE)/im.test(containerfile)
-    )
+    if (request.format !== 'oci') return
+    for (const word of lostInstructions(containerfile, request.target))
       this.#ports.reporter.warning(
-        `HEALTHCHECK is lost: ${this.name} keeps it in images of format docker only. Set format to docker.`
+        `${word} is lost: ${this.name} keeps it in images of format docker only. Set format to docker.`
       )
   }
 
@@ -156,4 +155,14 @@ export class PodmanBuilder implements Builder {
   #call(args: readonly string[], purpose: string): Call {
     return {program: {command: this.name, prefix: []}, args, purpose}
   }
+}
+
+/**
+ * An export to this machine needs no login, but fails where DOCKER_CONFIG or REGISTRY_AUTH_FILE names a file that is not there
+ * (containers/common, CheckAuthFile).
+ */
+function noLogins(folder: string): Readonly<Record<string, string>> {
+  const file = path.join(folder, 'no-logins.json')
+  writeFileSync(file, '{"auths": {}}')
+  return {REGISTRY_AUTH_FILE: file}
 }

@@ -51,6 +51,7 @@ export async function attempt(ports: BuilderPorts, call: Call): Promise<ExecResu
   try {
     const options: ExecOptions = {
       signal: ports.signal,
+      group: 'cancelled',
       ...(stream ? {onLine} : {}),
       ...(env === undefined ? {} : {env}),
       ...(passed === undefined ? {} : {passed})

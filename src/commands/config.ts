@@ -1,9 +1,7 @@
 import {InputError} from '../errors.js'
 import type {InputTable, Texts} from '../inputs/input.js'
 import type {Ports} from '../ports.js'
-
-/** Where the settings of a repository stand, unless the input `config` says otherwise. */
-export const CONFIG_FILE = '.github/image-release.yml'
+import {CONFIG_FILE} from './config-place.js'
 
 /** The texts of inputs, with those of the file of settings, and the way to say where in the file a fault is. */
 export interface ConfiguredTexts {

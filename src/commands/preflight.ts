@@ -15,7 +15,7 @@ import {
   preflightTable
 } from '../reports/preflight-report.js'
 import {command} from './command.js'
-import {CONFIG_FILE} from './config.js'
+import {CONFIG_FILE} from './config-place.js'
 import {credentialsOf, openRegistries} from './open-registries.js'
 import {
   JOB_RIGHTS,

@@ -44,13 +44,19 @@ export async function runGate(
   const start = clock.now()
   const [program, args] =
     'line' in command ? ['sh', ['-e', '-c', command.line]] : [command.program, command.args]
-  const {exitCode, timedOut} = await exec(program, args, {
+  const {
+    exitCode,
+    timedOut,
+    left = []
+  } = await exec(program, args, {
     env,
     inherit: [...PLAIN_VARIABLES, ...passed],
     ...(timeout === 0 ? {} : {timeout}),
     signal,
+    group: 'ended',
     onLine: line => reporter.info(log.add(line))
   })
+  for (const line of left) reporter.warning(`It left this running, which was ended: ${log.clean(line)}`)
   return {exitCode, timedOut: timedOut === true, log: log.text, milliseconds: clock.now() - start}
 }
 
@@ -71,12 +77,17 @@ class GateLog {
 
   /** Keeps a line, without secrets. Returns it as it may be shown. */
   add(line: string): string {
-    const clean = this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line)
+    const clean = this.clean(line)
     if (this.#length <= MAX_LOG) {
       this.#lines.push(this.#length + clean.length > MAX_LOG ? '(the log is longer, and ends here)' : clean)
       this.#length += clean.length + 1
     }
     return clean
+  }
+
+  /** A line without secrets. */
+  clean(line: string): string {
+    return this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line)
   }
 
   get text(): string {

@@ -16,7 +16,8 @@ export const execPrograms: Exec = async (command, args, options = {}) => {
     options.onLine,
     options.inherit,
     options.passed,
-    options.timeout
+    options.timeout,
+    options.group
   ]
   const isToEnd = watched.every(option => option === undefined)
   try {

@@ -97,7 +97,8 @@ function readImage(document: JsonObject, mediaType: string): ManifestDocument {
     mediaType,
     manifests: [],
     config: readDescriptor(document['config'], 'config'),
-    layers: readDescriptors(document['layers'], 'layers'),
+    // BuildKit writes null for an image of no layers, such as one of FROM scratch and LABEL.
+    layers: document['layers'] === null ? [] : readDescriptors(document['layers'], 'layers'),
     ...readCommon(document)
   }
 }

@@ -1,6 +1,7 @@
 import {computeTags} from '../../../src/commands/compute-tags.js'
 import {loadCommand} from '../../../src/commands/all.js'
-import {CONFIG_FILE, configure} from '../../../src/commands/config.js'
+import {CONFIG_FILE} from '../../../src/commands/config-place.js'
+import {configure} from '../../../src/commands/config.js'
 import {InputError, messageOf} from '../../../src/errors.js'
 import {parseInputs} from '../../../src/inputs/input.js'
 import type {WorkflowRun} from '../../../src/workflow-run.js'

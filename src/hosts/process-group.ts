@@ -1,0 +1,142 @@
+import type {ChildProcess} from 'node:child_process'
+import {readFileSync, readdirSync} from 'node:fs'
+import {setTimeout as sleep} from 'node:timers/promises'
+
+/** Milliseconds that processes have to end by themselves when they are told to. */
+const GRACE = 2000
+/** Milliseconds that what a program left has to end by itself, such as a `tee` that still writes. */
+const LINGER = 1000
+/** Milliseconds between two looks at a group: the system does not say when the last of it ends. */
+const LOOK = 50
+
+/** A program that leads a group of its own, and all that it started. */
+export class ProcessGroup {
+  readonly #child: ChildProcess
+  readonly #cut: () => void
+  #others: readonly number[] = []
+  #killing: NodeJS.Timeout | undefined
+
+  /** @param cut lets go of the program's output, which another process may hold for as long as it likes */
+  constructor(child: ChildProcess, cut: () => void) {
+    this.#child = child
+    this.#cut = cut
+  }
+
+  /** Ends all of it: politely at first. What has left the group, as a container does, is found by its parents. */
+  end(): void {
+    this.#others = descendantsOf(this.#child.pid)
+    this.#signal('SIGTERM')
+    this.#killing ??= setTimeout(() => this.kill(), GRACE)
+  }
+
+  /** Ends all of it that is still there. */
+  kill(): void {
+    this.#signal('SIGKILL')
+    this.#cut()
+  }
+
+  /** Ends what is still running when the program has ended. Returns the command lines. */
+  async endLeft(): Promise<readonly string[]> {
+    const {pid} = this.#child
+    if (pid === undefined || process.platform === 'win32' || (await isGone(pid, LINGER))) return []
+    const left = processes().flatMap(one => (one.group === pid ? [one.line] : []))
+    this.#signal('SIGTERM')
+    if (!(await isGone(pid, GRACE))) {
+      this.kill()
+      await isGone(pid, GRACE)
+    }
+    this.#cut()
+    return left
+  }
+
+  /** To be called when the program is over. */
+  stop(): void {
+    clearTimeout(this.#killing)
+    if (this.#killing !== undefined) this.#signal('SIGKILL')
+  }
+
+  #signal(name: NodeJS.Signals): void {
+    const {pid} = this.#child
+    if (pid === undefined) return
+    if (process.platform === 'win32') this.#child.kill(name)
+    else for (const target of [-pid, ...this.#others]) send(target, name)
+  }
+}
+
+/** Whether a group has no process any more, or will not have within a time. */
+async function isGone(group: number, milliseconds: number): Promise<boolean> {
+  for (let waited = 0; isRunning(group); waited += LOOK) {
+    if (waited >= milliseconds) return false
+    await sleep(LOOK)
+  }
+  return true
+}
+
+function send(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** One that has ended, and whose parent does not want to know, is still there, but runs no more. */
+function isRunning(group: number): boolean {
+  try {
+    process.kill(-group, 0)
+  } catch {
+    return false
+  }
+  const all = processes()
+  return all.length === 0 || all.some(one => one.group === group)
+}
+
+interface Process {
+  readonly pid: number
+  readonly parent: number
+  readonly group: number
+  /** Its command line. */
+  readonly line: string
+}
+
+/** All below a process, its own first; none where the system does not tell. */
+function descendantsOf(pid: number | undefined): number[] {
+  const all = pid === undefined ? [] : processes()
+  const found = new Set<number>()
+  const add = (parent: number): void => {
+    for (const one of all)
+      if (one.parent === parent && !found.has(one.pid)) {
+        found.add(one.pid)
+        add(one.pid)
+      }
+  }
+  if (pid !== undefined) add(pid)
+  return [...found]
+}
+
+/** What runs, without zombies (proc(5), `/proc/PID/stat`); nothing on systems that have no such files. */
+function processes(): Process[] {
+  return names('/proc').flatMap(name => {
+    const [, parent, group] =
+      /^\d+ \(.*\) [A-Y] (\d+) (\d+)/s.exec(textOf(`/proc/${name}/stat`)) ?? ([] as (string | undefined)[])
+    if (parent === undefined || group === undefined) return []
+    const line = textOf(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim()
+    return [{pid: Number(name), parent: Number(parent), group: Number(group), line}]
+  })
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter(name => /^\d+$/.test(name))
+  } catch {
+    return []
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
