@@ -5,7 +5,8 @@ import {imageOfRemote, ownSettings} from '../../onboarding/own-settings.js'
 import {lookAt} from '../../onboarding/repository-look.js'
 import {workTree, writeFiles} from '../../onboarding/work-tree.js'
 import type {Ports} from '../../ports.js'
-import {CONFIG_FILE, configure} from '../config.js'
+import {configure} from '../config.js'
+import {CONFIG_FILE} from '../config-place.js'
 import {type ReleaseValues, releaseInputs} from './release-inputs.js'
 
 /**
