@@ -79,6 +79,23 @@ describe('a failed answer', () => {
     [{status: 403}, '"packages: write"'],
     [{status: 404, body: codes('NAME_UNKNOWN')}, 'does not exist there'],
     [{status: 429}, 'limits requests'],
+    [
+      {
+        status: 412,
+        body: codes('PRECONDITION', "Failed to process request due to 'a:1.0' configured as immutable.")
+      },
+      'let no tag change'
+    ],
+    [
+      {
+        status: 412,
+        body: codes(
+          'PRECONDITION',
+          'adding 3.0 MiB of storage resource will exceed the configured upper limit of 100.0 MiB.'
+        )
+      },
+      'Raise the quota of the project o'
+    ],
     [{status: 500}, undefined]
   ])('%j says what to do: %s', (answer, hint) => {
     const error = errorOf(answer)
