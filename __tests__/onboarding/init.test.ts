@@ -151,7 +151,7 @@ describe('init', () => {
       },
       deploy: {needs: ['docker'], 'runs-on': 'ubuntu-24.04', steps: [{run: './deploy'}]}
     })
-    expect(ports.reporter.notices).toEqual([])
+    expect(ports.reporter.notices).toEqual([expect.stringContaining('adds provenance unasked')])
     expect(ports.reporter.lines.join('\n')).toContain(
       'jobs.docker.steps[5].with.shm-size: taken over: build-by-digest.shm-size in the settings'
     )
@@ -208,6 +208,17 @@ describe('init', () => {
     expect((await run({write: 'true'})).files).toBe('.github/workflows/image-release.yml')
     expect(text('.github/image-release.yml')).toBe('images: [ghcr.io/a/b]\n')
     expect(text('.github/workflows/release.yml')).toBe('on: push\njobs: {}\n')
+  })
+
+  it('looks at the repository, and writes into it, from any folder below its root', async () => {
+    write('Dockerfile', 'FROM scratch\n')
+    mkdirSync('.git')
+    mkdirSync('src/deep', {recursive: true})
+    process.chdir('src/deep')
+    expect((await run({write: 'true'})).written).toBe('true')
+    process.chdir(folder)
+    expect(existsSync('.github/workflows/release.yml')).toBe(true)
+    expect(existsSync('src/deep/.github')).toBe(false)
   })
 
   it('says what it did not find', async () => {

@@ -1,6 +1,7 @@
-import {accountsOf, diffOf, planOnboarding} from '../onboarding/onboarding-plan.js'
+import {diffOf} from '../onboarding/file-diff.js'
+import {accountsOf, planOnboarding} from '../onboarding/onboarding-plan.js'
 import {lookAt} from '../onboarding/repository-look.js'
-import {workTree, writeFiles} from '../onboarding/work-tree.js'
+import {repositoryRoot, workTreeAt, writeFiles} from '../onboarding/work-tree.js'
 import {InputError} from '../errors.js'
 import {flag, list, text} from '../inputs/input.js'
 import {formatRepository, parseRepository} from '../oci/reference.js'
@@ -56,7 +57,8 @@ export const init = command({
   ],
   async run(given, ports) {
     const run = await runOf(ports)
-    const plan = planOnboarding(await lookAt(workTree), {
+    const root = await repositoryRoot()
+    const plan = planOnboarding(await lookAt(workTreeAt(root)), {
       images: given.images.map(formatRepository),
       source: run?.source.fullName.includes('/') === true ? run.source.fullName : undefined,
       host: run?.source.url === undefined ? undefined : new URL(run.source.url).host,
@@ -72,7 +74,7 @@ export const init = command({
     if (plan.files.length === 0 && plan.notes.length === 0)
       ports.reporter.notice('There is nothing to do: settings and workflow are there.')
     const isWriting = plan.files.length > 0 && (given.write || (await isConfirmed(diff, ports)))
-    if (isWriting) await writeFiles(plan.files)
+    if (isWriting) await writeFiles(root, plan.files)
     return {diff, account, files: plan.files.map(({file}) => file).join('\n'), written: String(isWriting)}
   }
 })

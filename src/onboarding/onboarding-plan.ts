@@ -1,4 +1,3 @@
-import {createTwoFilesPatch} from 'diff'
 import {InputError} from '../errors.js'
 import {type Account, accountText} from './account.js'
 import {type CleanedWorkflow, translateCleanups} from './cleanup-steps.js'
@@ -234,16 +233,6 @@ function newWorkflow(look: RepositoryLook, facts: OnboardingFacts): PlannedFile 
     ''
   ].join('\n')
   return {file, before: other, after: other ?? after}
-}
-
-/** The files as a unified diff. */
-export function diffOf({files}: OnboardingPlan): string {
-  return files
-    .map(({file, before, after}) =>
-      createTwoFilesPatch(before === undefined ? '/dev/null' : `a/${file}`, `b/${file}`, before ?? '', after)
-    )
-    .map(patch => patch.replace(/^=+\n/, ''))
-    .join('')
 }
 
 /** The accounts as text, one after the other. */

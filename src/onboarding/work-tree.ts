@@ -1,23 +1,36 @@
-import {mkdir, readFile, readdir, writeFile} from 'node:fs/promises'
+import {mkdir, readFile, readdir, stat, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {systemCodeOf} from '../errors.js'
 import type {PlannedFile} from './onboarding-plan.js'
 import type {RepositoryReader} from './repository-look.js'
 
-/** Reads the current folder. */
-export const workTree: RepositoryReader = {
-  read: async file => await orNone(async () => await readFile(file, 'utf8')),
-  list: async folder =>
-    (await orNone(async () => await readdir(folder, {withFileTypes: true})))
-      ?.filter(entry => entry.isFile())
-      .map(({name}) => name) ?? []
+/** The root of the repository around the current folder, by its `.git`; the current folder where there is none. */
+export async function repositoryRoot(): Promise<string> {
+  const here = path.resolve('.')
+  for (let folder = here; ; folder = path.dirname(folder)) {
+    // In a work tree of another one, and in a submodule, it is a file.
+    if ((await orNone(async () => await stat(path.join(folder, '.git')))) !== undefined) return folder
+    if (path.dirname(folder) === folder) return here
+  }
 }
 
-/** Writes files below the current folder. */
-export async function writeFiles(files: readonly PlannedFile[]): Promise<void> {
+/** Reads a repository on this machine, by paths from its root. */
+export function workTreeAt(root: string): RepositoryReader {
+  return {
+    read: async file => await orNone(async () => await readFile(path.join(root, file), 'utf8')),
+    list: async folder =>
+      (await orNone(async () => await readdir(path.join(root, folder), {withFileTypes: true})))
+        ?.filter(entry => entry.isFile())
+        .map(({name}) => name) ?? []
+  }
+}
+
+/** Writes files of a repository. */
+export async function writeFiles(root: string, files: readonly PlannedFile[]): Promise<void> {
   for (const {file, after} of files) {
-    await mkdir(path.dirname(file), {recursive: true})
-    await writeFile(file, after)
+    const whole = path.join(root, file)
+    await mkdir(path.dirname(whole), {recursive: true})
+    await writeFile(whole, after)
   }
 }
 

@@ -7,7 +7,7 @@ import type {CleanedWorkflow} from './cleanup-steps.js'
 import type {Draft} from './draft.js'
 import {formatPath, readEntries} from './github-workflow.js'
 import {translateJob} from './job-translation.js'
-import {type Publisher, publishersIn} from './publishers.js'
+import {BUILD, type Publisher, mayPush, publishersIn} from './publishers.js'
 import {findRecipe} from './recipe.js'
 import {translateRecipe} from './recipe-translation.js'
 import type {FoundFile} from './repository-look.js'
@@ -73,9 +73,23 @@ export function draftWorkflow(
         ) + recipesIn(draft)
       : 1
   if (translated === 0) return undefined
+  notes.push(...provenanceNote(draft))
   const after = applyEdits(workflow.text, draft.edits)
   const account = checkedAccount(original, after, draft.claims)
   return {file: workflow.file, before: original.text, after, account, call, notes: []}
+}
+
+/** What no value of the file says, and yet happened: the action adds provenance where nobody asks for it. */
+function provenanceNote({workflow}: Draft): string[] {
+  const builds = workflow.jobs.flatMap(({steps}) =>
+    steps.filter(step => step.action === BUILD && mayPush(step))
+  )
+  const isSilent = builds.some(({with: given}) => given['provenance'] === undefined)
+  return isSilent
+    ? [
+        `${workflow.file}: docker/build-push-action adds provenance unasked, build-by-digest does not: give it provenance: mode=max to keep it.`
+      ]
+    : []
 }
 
 /** How many recipes for several platforms were translated: one or none. */

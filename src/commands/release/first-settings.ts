@@ -1,13 +1,16 @@
 import {InputError} from '../../errors.js'
 import {parseInputs} from '../../inputs/input.js'
-import {diffOf} from '../../onboarding/onboarding-plan.js'
+import {diffOf} from '../../onboarding/file-diff.js'
 import {imageOfRemote, ownSettings} from '../../onboarding/own-settings.js'
 import {lookAt} from '../../onboarding/repository-look.js'
-import {workTree, writeFiles} from '../../onboarding/work-tree.js'
+import {workTreeAt, writeFiles} from '../../onboarding/work-tree.js'
 import type {Ports} from '../../ports.js'
 import {configure} from '../config.js'
 import {CONFIG_FILE} from '../config-place.js'
 import {type ReleaseValues, releaseInputs} from './release-inputs.js'
+
+/** Where the file of settings is read from, too. */
+const HERE = '.'
 
 /**
  * What is released where neither this call nor a file of settings says it: an image of the name that the remote has. It is
@@ -17,17 +20,17 @@ import {type ReleaseValues, releaseInputs} from './release-inputs.js'
 export async function withSettings(given: ReleaseValues, ports: Ports): Promise<ReleaseValues> {
   const file = given.config?.trim() || CONFIG_FILE
   if (given.images.length > 0 || (await ports.readText(file)) !== undefined) return given
-  const look = await lookAt(workTree)
+  const look = await lookAt(workTreeAt(HERE))
   const {source} = await ports.workflowRun()
   const host = source.url === undefined ? undefined : new URL(source.url).host
   const image = imageOfRemote(host, source.fullName.includes('/') ? source.fullName : undefined)
   if (look.containerfile === undefined || image === undefined)
     throw missing('is required: neither this call nor a file of settings names one')
   const files = ownSettings(look, {images: [image], source: source.fullName})
-  const question = `${diffOf({files, notes: [], accounts: []})}\nWrite this, and go on with it?`
+  const question = `${diffOf({files})}\nWrite this, and go on with it?`
   if (given['dry-run'] || !(await ports.confirm(question, false)))
     throw missing(`is required; the remote suggests ${image}`)
-  await writeFiles(files)
+  await writeFiles(HERE, files)
   const {texts} = await configure({table: releaseInputs}, {config: given.config}, ports.readText)
   const fresh = parseInputs(releaseInputs, texts)
   return {
