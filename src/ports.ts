@@ -2,6 +2,7 @@ import type {Readable} from 'node:stream'
 import type {Digest} from './oci/digest.js'
 import type {Manifest} from './oci/manifest.js'
 import type {RecordedBuild} from './plan/record-origin.js'
+import type {Markdown} from './reports/markdown.js'
 import type {WorkflowRun} from './workflow-run.js'
 
 /** One HTTP request, as the registry client makes it. */
@@ -168,7 +169,7 @@ export interface Reporter {
   /** Shows how many of so many bytes have arrived: as a bar on a terminal, as a line now and then in a log. */
   progress(title: string, bytes: number): Progress
   /** A section of the job summary, as GitHub Markdown. */
-  summary(markdown: string): void
+  summary(markdown: Markdown): void
   /** Keeps a value out of everything that is printed from now on. */
   secret(value: string): void
 }

@@ -21,3 +21,13 @@ export function anchorOf(heading: string): string {
     .replace(/[^\p{L}\p{N}\-_ ]/gu, '')
     .replaceAll(' ', '-')
 }
+
+const TITLE =
+  /(?:\b(?:it|describe)\w*|\))\s*(?:<[^()]*?>)?\(\s*(?:\[[^\]]*\],\s*|[A-Z_\d]+,\s*)?(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*,/g
+const TABLE_ROW = /\[\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*[,\]]/g
+
+/** What tests of a file are called, and their groups, and the rows of their tables; no other text of the file. */
+export function titlesOf(source: string): Set<string> {
+  const found = [TITLE, TABLE_ROW].flatMap(pattern => [...source.matchAll(pattern)])
+  return new Set(found.map(([, , title = '']) => title.replace(/\\(.)/g, '$1')))
+}

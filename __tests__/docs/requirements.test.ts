@@ -1,6 +1,6 @@
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
-import {anchorOf, headingsOf, readDocument} from './documents.js'
+import {anchorOf, headingsOf, readDocument, titlesOf} from './documents.js'
 
 const DOCUMENT = 'docs/requirements.md'
 
@@ -23,16 +23,6 @@ function rowsOf(markdown: string): Row[] {
     const cells = rest.split(/(?<!\\)\|/).map(cell => cell.trim())
     return {id, where: cells[2] ?? '', lacking: cells[3] ?? ''}
   })
-}
-
-const TITLE =
-  /(?:\b(?:it|describe)\w*|\))\s*(?:<[^()]*?>)?\(\s*(?:\[[^\]]*\],\s*|[A-Z_\d]+,\s*)?(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*,/g
-const TABLE_ROW = /\[\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*[,\]]/g
-
-/** What tests of a file are called, and their groups, and the rows of their tables; no other text of the file. */
-function titlesOf(source: string): Set<string> {
-  const found = [TITLE, TABLE_ROW].flatMap(pattern => [...source.matchAll(pattern)])
-  return new Set(found.map(([, , title = '']) => title.replace(/\\(.)/g, '$1')))
 }
 
 /** How a row says that nothing asserts it. */

@@ -7,6 +7,7 @@ import {InputError, ReleaseError} from '../../src/errors.js'
 import {openCliHost} from '../../src/hosts/cli/host.js'
 import {cliReporter} from '../../src/hosts/cli/reporter.js'
 import {flag, lines, list, parseInputs, required} from '../../src/inputs/input.js'
+import {prose} from '../../src/reports/markdown.js'
 import {VERSION} from '../../src/version.js'
 import {failureOf} from '../support/thrown.js'
 
@@ -206,7 +207,7 @@ describe('the command line', () => {
     reporter.notice(line)
     reporter.warning(line)
     await reporter.group('of another-secret', () => Promise.resolve())
-    reporter.summary('# geheim')
+    reporter.summary(prose`# geheim`)
     opened.fail(
       new ReleaseError('TAG_INVALID', 'geheim', {hint: 'another-secret', cause: new Error('geheim')})
     )
@@ -225,7 +226,7 @@ describe('the log of the command line', () => {
     quiet.notice('notice')
     quiet.warning('warning')
     expect(await quiet.group('group', () => Promise.resolve(5))).toBe(5)
-    quiet.summary('nowhere')
+    quiet.summary(prose`nowhere`)
     expect(state.err).toBe('info\nnote: notice\nwarning: warning\ngroup\n')
     cliReporter({IMAGE_RELEASE_DEBUG: '1'}).debug('shown')
     expect(state.err).toMatch(/shown\n$/)

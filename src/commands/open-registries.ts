@@ -6,6 +6,7 @@ import type {HostOf} from '../transaction/fresh-tags.js'
 import type {Patience} from '../transaction/patience.js'
 import type {ReleaseRegistries} from '../transaction/tag-transaction.js'
 import {assertLogins} from './logins.js'
+import {markdownForms} from '../reports/markdown.js'
 
 /** How the inputs say the registries are reached. */
 export interface RegistryInputs {
@@ -100,7 +101,8 @@ export function credentialsOf(inputs: RegistryInputs, ports: Ports): Credentials
   const logins = completeLogins(inputs['registry-credentials'])
   const masked = new Set<string>()
   const mask = (credential: Credential): void => {
-    for (const form of secretForms(credential).filter(one => !masked.has(one))) {
+    const forms = secretForms(credential).flatMap(form => [form, ...markdownForms(form)])
+    for (const form of forms.filter(one => !masked.has(one))) {
       masked.add(form)
       ports.reporter.secret(form)
     }

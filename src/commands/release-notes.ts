@@ -8,6 +8,7 @@ import type {ReleaseDocument} from '../plan/release-document.js'
 import {parseVerification, unverifiedTags} from '../plan/verification-document.js'
 import type {Ports} from '../ports.js'
 import type {Registries} from '../registry/registries.js'
+import {prose} from '../reports/markdown.js'
 import {type NotedImage, releaseNotes} from '../reports/release-notes.js'
 import {verifyCommands} from '../reports/verify-commands.js'
 import {findGithubAttestations} from '../deployment/github-attestations.js'
@@ -117,7 +118,7 @@ export const releaseNotesCommand = command({
       given.release.targets.map(async target => await imageOf(target, surroundings))
     )
     const texts = releaseNotes(images, {title: given.title ?? '', source: run?.source.url})
-    const [notes = ''] = texts
+    const [notes = prose``] = texts
     const file = await ports.saveText('release-notes.md', `${notes}\n`)
     ports.reporter.summary(notes)
     const revision = images.find(image => image.revision !== undefined)?.revision

@@ -1,7 +1,7 @@
 import {InputError, ReleaseError} from '../errors.js'
 import type {Ports} from '../ports.js'
 import {factsOf} from '../tags/run-facts.js'
-import {STRANGERS_EVENTS, type RunOrigin, originOf, trustOf} from '../tags/run-trust.js'
+import {type PublishRight, STRANGERS_EVENTS, type RunOrigin, originOf, trustOf} from '../tags/run-trust.js'
 import type {WorkflowRun} from '../workflow-run.js'
 
 type RunPorts = Pick<Ports, 'environment' | 'workflowRun'>
@@ -45,6 +45,14 @@ export async function assertMayPublish(ports: RunPorts): Promise<void> {
   throw new ReleaseError('RIGHT_MISSING', `nothing is published in this run: ${reason(origin)}`, {
     hint: "Publish in a run of a push, and run this step only where compute-tags' output push is true."
   })
+}
+
+/**
+ * What a run may publish, for what follows the same line: what it leaves in a cache reaches what others build from it. A pull
+ * request is told by its event, without this.
+ */
+export async function publishRightOf(ports: RunPorts): Promise<PublishRight> {
+  return mayBeStranger(ports) ? trustOf(originIn(await ports.workflowRun())).right : 'auto'
 }
 
 /** The run, where a stranger may have set it off. A pull request or a run of the repository itself is nobody's strange. */

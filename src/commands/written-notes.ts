@@ -4,6 +4,7 @@ import type {Ports} from '../ports.js'
 import {readVariantTag} from '../deployment/tag-variant.js'
 import {parseReference} from '../oci/reference.js'
 import type {ReleaseDocument} from '../plan/release-document.js'
+import type {Markdown} from '../reports/markdown.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {parseGithubRepository} from './inputs/github-inputs.js'
 
@@ -21,7 +22,7 @@ export interface NotesWish {
 
 /** Writes notes to the release on GitHub, where they are to go there. */
 export async function writeNotes(
-  texts: readonly string[],
+  texts: readonly Markdown[],
   given: NotesWish,
   {
     run,

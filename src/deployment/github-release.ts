@@ -1,5 +1,6 @@
 import {ReleaseError} from '../errors.js'
 import type {Clock, GithubApi, GithubRequest} from '../ports.js'
+import type {Markdown} from '../reports/markdown.js'
 import {firstThatFits} from '../reports/release-notes.js'
 import {MAX_RELEASE_BODY, putSection, sectionIn} from '../reports/notes-section.js'
 import {askGithub, errorsIn, fieldOf, githubRefusal, repositoryPath, textOf} from './github-answer.js'
@@ -23,7 +24,7 @@ export interface NotesPlace {
 /** What is put there: the section's name, and its content in every length, the longest first. */
 export interface NotesContent {
   readonly section: string
-  readonly texts: readonly string[]
+  readonly texts: readonly Markdown[]
 }
 
 /** What the writing of notes needs of the world. */

@@ -1,5 +1,6 @@
 import {ReleaseError} from '../errors.js'
 import type {GithubAnswer, GithubApi} from '../ports.js'
+import type {Markdown} from '../reports/markdown.js'
 import {putSection} from '../reports/notes-section.js'
 import {askGithub, errorsIn, fieldOf, githubRefusal, repositoryPath, textOf} from './github-answer.js'
 import type {GitRepository} from './git-repository.js'
@@ -39,7 +40,7 @@ export interface PullRequestExtras {
 /** What a pull request says. */
 export interface PullRequestText {
   readonly title: string
-  readonly body: string
+  readonly body: Markdown
 }
 
 /** What became of a change that goes by pull request. */

@@ -1,5 +1,6 @@
 import {
   type Document,
+  LineCounter,
   type Pair,
   type Scalar,
   type YAMLMap,
@@ -7,8 +8,10 @@ import {
   isMap,
   isScalar,
   parse,
-  parseAllDocuments
+  parseAllDocuments,
+  visit
 } from 'yaml'
+import {type BoundFault, LARGE_BOUNDS, aliasFault, boundFault} from '../config/settings-bounds.js'
 import {ReleaseError} from '../errors.js'
 
 /** Characters of a text that are replaced; nothing else of it changes. */
@@ -30,13 +33,44 @@ export interface YamlFile {
  * @throws ReleaseError DEPLOYMENT_INVALID with the first line that cannot be read
  */
 export function readYaml(file: string, text: string): YamlFile {
-  const documents = parseAllDocuments(text)
+  assertInBounds(file, boundFault(text, LARGE_BOUNDS))
+  const lines = new LineCounter()
+  // The parser's own look for keys that are there twice compares each with each.
+  const documents = parseAllDocuments(text, {uniqueKeys: false, lineCounter: lines})
   const all = 'empty' in documents ? [] : documents
-  const [fault] = all.flatMap(({errors}) => errors)
-  if (fault === undefined) return {file, text, documents: all}
-  throw unfit(file, `it cannot be read as YAML: ${fault.message.split('\n')[0] ?? ''}`, {
-    hint: 'Templates of Helm are no YAML; name its values instead: helm:values.yaml#image.tag.'
+  const [fault] = all.flatMap(({errors}) => errors.map(({message}) => message.split('\n')[0] ?? ''))
+  const first = fault ?? all.map(document => twiceIn(document, lines)).find(found => found !== undefined)
+  if (first !== undefined)
+    throw unfit(file, `it cannot be read as YAML: ${first}`, {
+      hint: 'Templates of Helm are no YAML; name its values instead: helm:values.yaml#image.tag.'
+    })
+  for (const document of all) assertInBounds(file, aliasFault(document, lines, LARGE_BOUNDS))
+  return {file, text, documents: all}
+}
+
+function assertInBounds(file: string, fault: BoundFault | undefined): void {
+  if (fault !== undefined) throw unfit(file, `line ${fault.line} ${fault.message}`)
+}
+
+/** Says where a map has a key twice, as the parser would. */
+function twiceIn(document: Document.Parsed, lines: LineCounter): string | undefined {
+  let found: string | undefined
+  visit(document, {
+    Map(_, map) {
+      const keys = new Set<unknown>()
+      for (const {key} of map.items) {
+        if (!isScalar(key)) continue
+        if (keys.has(key.value) && key.value !== '<<') {
+          const {line, col} = lines.linePos(key.range?.[0] ?? 0)
+          found ??= `Map keys must be unique at line ${line}, column ${col}:`
+          return visit.BREAK
+        }
+        keys.add(key.value)
+      }
+      return undefined
+    }
   })
+  return found
 }
 
 /** The text with all edits made. They must not overlap; of those at one place the first stands first. */

@@ -1,6 +1,7 @@
-import {type Document, type YAMLMap, isMap, isScalar, isSeq, parseDocument} from 'yaml'
+import {type Document, type YAMLMap, isMap, isScalar, isSeq} from 'yaml'
 import {type CleanupTranslation, translateCleanup} from './cleanup-translation.js'
 import type {FoundFile} from './repository-look.js'
+import {parseWorkflowText} from './workflow-text.js'
 import type {PackageFacts} from './step-words.js'
 import {type TextEdit, applyEdits, hasPadding, linesOf, printedAt, startOf} from './text-edits.js'
 import {type UsedStep, usedStep} from './workflow-steps.js'
@@ -25,8 +26,8 @@ export interface CleanupFacts {
  * written. A step that has no counterpart is left, and the reason is said.
  */
 export function translateCleanups(found: FoundFile, facts: CleanupFacts): CleanedWorkflow {
-  const document = parseDocument(found.text)
-  if (document.errors.length > 0 || !isMap(document.contents)) return {...found, notes: [], changed: []}
+  const document = parseWorkflowText(found.text)
+  if (document === undefined || !isMap(document.contents)) return {...found, notes: [], changed: []}
   const notes: string[] = []
   const changed: {job: string; at: number}[] = []
   const edits: TextEdit[] = []

@@ -1,5 +1,6 @@
-import {type Document, isAlias, isMap, parseDocument, visit} from 'yaml'
+import {type Document, isAlias, isMap, visit} from 'yaml'
 import type {FoundFile} from './repository-look.js'
+import {parseWorkflowText} from './workflow-text.js'
 
 /** Keys with texts, such as `with` and `env`. */
 export type TextMap = Readonly<Record<string, string>>
@@ -48,8 +49,8 @@ export interface Workflow extends FoundFile {
 
 /** Reads a workflow; undefined where the file is no map of jobs. */
 export function readWorkflow(found: FoundFile): Workflow | undefined {
-  const document = parseDocument(found.text)
-  if (document.errors.length > 0 || !isMap(document.contents)) return undefined
+  const document = parseWorkflowText(found.text)
+  if (document === undefined || !isMap(document.contents)) return undefined
   const root = objectOf(document.toJS() as unknown)
   let hasAliases = false
   visit(document, {

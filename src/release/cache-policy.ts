@@ -8,6 +8,8 @@ export interface CacheFacts {
   readonly rebuild: boolean
   /** Whether what the image depends on changed; undefined where nobody said so. */
   readonly dependenciesChanged: boolean | undefined
+  /** Whether somebody may have set the run off who may not write to the repository. */
+  readonly isStrange?: boolean
   /** The stage of a pipeline that builds twice: to test, and to push what was tested. */
   readonly stage: 'test' | 'push' | undefined
 }
@@ -18,6 +20,8 @@ export interface CacheUse {
   readonly write: boolean
   /** Every step is built anew, on base images that the registry is asked for. */
   readonly fresh: boolean
+  /** Whether caches that the caller wrote out are not written either. */
+  readonly isApart?: boolean
   /** For the log. */
   readonly reason: string
 }
@@ -31,6 +35,11 @@ interface PolicyRow {
 
 /** The first row that applies decides. What a pull request brings must not reach what others build from. */
 const POLICY: readonly PolicyRow[] = [
+  {
+    name: 'a run that a stranger may have set off',
+    applies: ({isStrange}) => isStrange === true,
+    use: 'isolated'
+  },
   {name: 'the push stage', applies: ({stage}) => stage === 'push', use: 'read'},
   {name: 'a pull request', applies: ({event}) => isPullRequest(event), use: 'isolated'},
   {name: 'a rebuild', applies: ({rebuild}) => rebuild, use: 'fresh and write'},

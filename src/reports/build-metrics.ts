@@ -1,13 +1,24 @@
 import type {BuildMetrics, LayerMetric, PhaseMetric} from '../plan/metrics.js'
 import type {Growth} from '../release/metrics-growth.js'
 import {SEVERITIES} from '../release/scan-count.js'
-import {code, fence, formatSize, markdownTable} from './markdown.js'
+import {
+  type Markdown,
+  code,
+  fence,
+  fold,
+  formatSize,
+  joined,
+  markdownTable,
+  prose,
+  mermaidText,
+  words
+} from './markdown.js'
 
 /** The longest instruction that a row of a table shows. */
 const MAX_INSTRUCTION = 80
 
 /** Parts of the job summary: what grew, where the time went, and what makes the image large. */
-export function metricsParts(metrics: BuildMetrics, growth: readonly Growth[] = []): string[] {
+export function metricsParts(metrics: BuildMetrics, growth: readonly Growth[] = []): Markdown[] {
   return [
     ...(growth.length === 0 ? [] : [growthNote(growth)]),
     ...(metrics.phases.length < 2 ? [] : [fence('mermaid', ganttOf(metrics.phases))]),
@@ -46,8 +57,8 @@ function describe(found: NonNullable<BuildMetrics['vulnerabilities']>): string {
   return `${counts.join(', ') || 'none'}${ignored} (${found.scanner})`
 }
 
-function growthNote(growth: readonly Growth[]): string {
-  return ['> [!WARNING]', ...growthLines(growth).map(line => `> The ${line}.`)].join('\n')
+function growthNote(growth: readonly Growth[]): Markdown {
+  return joined([prose`> [!WARNING]`, ...growthLines(growth).map(line => prose`> The ${words(line)}.`)], '\n')
 }
 
 /** Milliseconds: a chart of less has ticks that are closer than a second. */
@@ -56,7 +67,7 @@ const SHORT_CHART = 20_000
 /** A gantt of Mermaid: seconds since the job began, for the hours of a reader's time zone would be added to a time. */
 function ganttOf(phases: readonly PhaseMetric[]): string {
   const tasks = phases.map(({name, start, milliseconds}) => {
-    const label = name.replaceAll(/[:;#,]/g, ' ')
+    const label = mermaidText(name.replaceAll(/[:;#,\r\n]/g, ' '))
     return `  ${label} :${Math.round(start)}, ${Math.round(start + Math.max(milliseconds, 1))}`
   })
   const end = Math.max(...phases.map(({start, milliseconds}) => start + milliseconds))
@@ -64,16 +75,20 @@ function ganttOf(phases: readonly PhaseMetric[]): string {
   return ['gantt', '  dateFormat x', `  axisFormat ${axis}`, ...tasks].join('\n')
 }
 
-function layersPart({largestLayers, layerCount}: BuildMetrics): string {
-  const title = `<details><summary>Largest ${largestLayers.length} of ${layerCount} layers</summary>`
-  const table = markdownTable(['Size', 'Instruction'], largestLayers.map(layerRow))
-  return [title, table, '</details>'].join('\n\n')
+function layersPart({largestLayers, layerCount}: BuildMetrics): Markdown {
+  return fold(
+    prose`Largest ${largestLayers.length} of ${layerCount} layers`,
+    markdownTable(['Size', 'Instruction'], largestLayers.map(layerRow))
+  )
 }
 
-function layerRow({size, createdBy, digest}: LayerMetric): string[] {
-  if (createdBy === undefined) return [formatSize(size), code(digest.slice(0, 19))]
-  const line = createdBy.replaceAll(/\s+/g, ' ').replaceAll('`', "'").trim()
-  return [formatSize(size), code(line.length > MAX_INSTRUCTION ? `${line.slice(0, MAX_INSTRUCTION)}…` : line)]
+function layerRow({size, createdBy, digest}: LayerMetric): Markdown[] {
+  if (createdBy === undefined) return [words(formatSize(size)), code(digest.slice(0, 19))]
+  const line = createdBy.replaceAll(/\s+/g, ' ').trim()
+  return [
+    words(formatSize(size)),
+    code(line.length > MAX_INSTRUCTION ? `${line.slice(0, MAX_INSTRUCTION)}…` : line)
+  ]
 }
 
 function formatOf(what: Growth['what'], value: number): string {

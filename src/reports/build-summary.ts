@@ -8,7 +8,7 @@ import {recordOutputs} from '../release/record-lines.js'
 import type {Growth} from '../release/metrics-growth.js'
 import type {SeverityCounts} from '../release/scan-count.js'
 import {metricColumns, metricsParts} from './build-metrics.js'
-import {code, fence, formatSize, markdownTable} from './markdown.js'
+import {type Markdown, code, fence, formatSize, joined, markdownTable, prose, words} from './markdown.js'
 
 /** What was pushed to one repository. */
 export interface PushView {
@@ -111,17 +111,17 @@ export function buildLines(view: BuildView): string[] {
 }
 
 /** The section of the job summary: the image, what each registry got, and ready pull commands. */
-export function buildSummary(view: BuildView): string {
-  return [
-    `## Build of ${titleOf(view)}`,
+export function buildSummary(view: BuildView): Markdown {
+  return joined([
+    prose`## Build of ${words(titleOf(view))}`,
     imageTable(view),
-    ...(view.job.push ? pushParts(view) : ['The plan builds only: nothing was pushed or handed over.']),
+    ...(view.job.push ? pushParts(view) : [prose`The plan builds only: nothing was pushed or handed over.`]),
     ...(view.metrics === undefined ? [] : metricsParts(view.metrics, view.growth))
-  ].join('\n\n')
+  ])
 }
 
 /** Digests have lines of their own: two of them in a row of a table are wider than the page. */
-function imageTable(view: BuildView): string {
+function imageTable(view: BuildView): Markdown {
   const {job, root, image, configDigest, builder, buildMilliseconds} = view
   const more = view.metrics === undefined ? [] : metricColumns(view.metrics)
   const head = ['Platform', 'Size', 'Layers', 'Builder', 'Time', ...more.map(([title]) => title)]
@@ -133,22 +133,23 @@ function imageTable(view: BuildView): string {
     formatTime(buildMilliseconds),
     ...more.map(([, cell]) => cell)
   ]
-  return [`Image ${code(root.digest)}<br>config ${code(configDigest)}`, markdownTable(head, [row])].join(
-    '\n\n'
-  )
+  return joined([
+    prose`Image ${code(root.digest)}<br>config ${code(configDigest)}`,
+    markdownTable(head, [row.map(words)])
+  ])
 }
 
-function pushParts(view: BuildView): string[] {
+function pushParts(view: BuildView): Markdown[] {
   const rows = view.pushes.map(({repository, uploaded, skipped, milliseconds}) => [
     code(formatRepository(repository)),
-    formatSize(uploaded),
-    formatSize(skipped),
-    formatTime(milliseconds)
+    words(formatSize(uploaded)),
+    words(formatSize(skipped)),
+    words(formatTime(milliseconds))
   ])
   return [
     markdownTable(['Repository', 'Sent', 'Stood there', 'Time'], rows),
-    `No tag was made. The digest is handed over as ${code(view.job.record)}.`,
-    '**Pull**',
+    prose`No tag was made. The digest is handed over as ${code(view.job.record)}.`,
+    prose`**Pull**`,
     fence(
       'sh',
       references(view)

@@ -1,7 +1,18 @@
 import {type Digest, isDigest, shortDigest} from '../oci/digest.js'
 import type {PlannedCache} from '../retention/actions-caches.js'
 import type {CleanupPlan, PlannedVersion} from '../retention/cleanup-plan.js'
-import {code, formatSize, markdownTable, textTable} from './markdown.js'
+import {
+  type Markdown,
+  code,
+  fold,
+  formatSize,
+  joined,
+  markdownTable,
+  prose,
+  textTable,
+  words,
+  wordsWith
+} from './markdown.js'
 
 /** What was, or would be, deleted in one repository. */
 export interface CleanupView {
@@ -55,7 +66,7 @@ function viewLines({image, plan, refusal, undeleted}: CleanupView, isDry: boolea
   const rows = [
     ...plan.tags.map(({tag, reason}) => [`  ${goes(isDry)} tag`, tag, '', '', reason]),
     ...going.map(version => [`  ${goes(isDry)}`, ...versionCells(version, version.digest, now)]),
-    ...foldedKept(plan, nameOf).map(({name, reason}) => ['  stays', name, '', '', reason]),
+    ...foldedKept(plan, nameOf, text => text).map(({name, reason}) => ['  stays', name, '', '', reason]),
     ...undeleted.map(({what, tags, reason}) => ['  cannot go', nameOf(what, tags), '', '', reason])
   ]
   if (refusal !== undefined)
@@ -86,10 +97,11 @@ function tagLines(plan: CleanupPlan, isDry: boolean): string[] {
 }
 
 /** What stays although a rule chose it: one by one where they are few, else counted by their reasons. */
-function foldedKept(
+function foldedKept<Name>(
   {kept}: CleanupPlan,
-  nameOne: (digest: Digest, tags: readonly string[]) => string
-): {readonly name: string; readonly reason: string}[] {
+  nameOne: (digest: Digest, tags: readonly string[]) => Name,
+  nameMany: (text: string) => Name
+): {readonly name: Name; readonly reason: string}[] {
   const groups = new Map<string, PlannedVersion[]>()
   for (const version of kept) {
     const why = version.reason.replace(/^still tagged [^:]*/, 'still tagged')
@@ -105,7 +117,7 @@ function foldedKept(
       tags.length === 0
         ? ''
         : ` (${tags.slice(0, TAGS_NAMED).join(', ')}${tags.length > TAGS_NAMED ? ', …' : ''})`
-    return [{name: `${versions.length} manifests${some}`, reason: why}]
+    return [{name: nameMany(`${versions.length} manifests${some}`), reason: why}]
   })
 }
 
@@ -163,60 +175,81 @@ function goes(isDry: boolean): string {
   return isDry ? 'would go' : 'deleted'
 }
 
+const NONE = prose``
+
 /** The section of the job summary. */
-export function cleanupSummary({views, caches, unmatched, isDry, now}: CleanupOverview): string {
-  const title = isDry ? '## Clean-up (dry run, nothing was deleted)' : '## Clean-up'
-  const rows = caches.map(({key, size, reason}) => [goes(isDry), code(key), formatSize(size), reason])
+export function cleanupSummary({views, caches, unmatched, isDry, now}: CleanupOverview): Markdown {
+  const title = isDry ? prose`## Clean-up (dry run, nothing was deleted)` : prose`## Clean-up`
+  const rows = caches.map(({key, size, reason}) => [
+    words(goes(isDry)),
+    code(key),
+    words(formatSize(size)),
+    words(reason)
+  ])
   const table = markdownTable(['', 'Key', 'Size', 'Why'], rows)
-  const section = rows.length === 0 ? [] : [`### Caches of GitHub Actions\n\n${table}`]
-  const nothing = unmatched.map(rule => `> Nothing matches ${code(rule)}: is it spelt right?`)
-  return [title, ...nothing, ...views.map(view => viewSection(view, isDry, now)), ...section].join('\n\n')
+  const section = rows.length === 0 ? [] : [prose`### Caches of GitHub Actions\n\n${table}`]
+  const nothing = unmatched.map(rule => prose`> Nothing matches ${code(rule)}: is it spelt right?`)
+  return joined([title, ...nothing, ...views.map(view => viewSection(view, isDry, now)), ...section])
 }
 
-function viewSection({image, plan, refusal, undeleted}: CleanupView, isDry: boolean, now: number): string {
-  const cells = (version: PlannedVersion): string[] => {
-    const tags = version.tags.map(code).join(', ')
+function viewSection({image, plan, refusal, undeleted}: CleanupView, isDry: boolean, now: number): Markdown {
+  const cells = (version: PlannedVersion): Markdown[] => {
+    const tags = joined(version.tags.map(code), ', ')
     const [, age = '', size = '', reason = ''] = versionCells(version, '', now)
-    return [code(shortDigest(version.digest)), tags, age, size, reason]
+    return [code(shortDigest(version.digest)), tags, words(age), words(size), words(reason)]
   }
   const rows = [
-    ...plan.tags.map(({tag, reason}) => [`${goes(isDry)} (tag)`, '', code(tag), '', '', reason]),
-    ...plan.waves.flat().map(version => [goes(isDry), ...cells(version)]),
-    ...undeleted.map(({what, tags, reason}) =>
-      isDigest(what)
-        ? ['cannot go', code(shortDigest(what)), tags.map(code).join(', '), '', '', reason]
-        : ['cannot go (tag)', '', code(what), '', '', reason]
-    )
+    ...plan.tags.map(({tag, reason}) => [
+      prose`${words(goes(isDry))} (tag)`,
+      NONE,
+      code(tag),
+      NONE,
+      NONE,
+      words(reason)
+    ]),
+    ...plan.waves.flat().map(version => [words(goes(isDry)), ...cells(version)]),
+    ...undeleted.map(one => undeletedRow(one))
   ]
-  const note = refusal === undefined ? [] : [`> Nothing was deleted: ${refusal}`]
+  const note = refusal === undefined ? [] : [prose`> Nothing was deleted: ${words(refusal)}`]
   const head = ['', 'Digest', 'Tags', 'Age', 'Size', 'Why']
   const table = rows.length === 0 ? [] : [markdownTable(head, rows.slice(0, MAX_ROWS))]
   const hidden = rows.length - MAX_ROWS
-  const more = hidden > 0 ? [`and ${hidden} more`] : []
-  const words = headline(plan, isDry)
-  const gone = tagsGone(plan)
-  const tags =
-    gone.length === 0
-      ? []
-      : [`Tags that ${isDry ? 'would go' : 'went'} (${gone.length}): ${gone.map(code).join(', ')}`]
-  return [
-    `### ${image}`,
+  const more = hidden > 0 ? [prose`and ${hidden} more`] : []
+  const sentence = headline(plan, isDry)
+  return joined([
+    prose`### ${words(image)}`,
     ...note,
-    `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`,
-    ...tags,
+    prose`${words(sentence.charAt(0).toUpperCase() + sentence.slice(1))}.`,
+    ...goneSection(plan, isDry),
     ...table,
     ...more,
     ...keptSection(plan)
-  ].join('\n\n')
+  ])
 }
 
-function keptSection(plan: CleanupPlan): string[] {
-  const kept = foldedKept(plan, (digest, tags) => [shortDigest(digest), ...tags].map(code).join(' '))
+function undeletedRow({what, tags, reason}: CleanupView['undeleted'][number]): Markdown[] {
+  return isDigest(what)
+    ? [prose`cannot go`, code(shortDigest(what)), joined(tags.map(code), ', '), NONE, NONE, words(reason)]
+    : [prose`cannot go (tag)`, NONE, code(what), NONE, NONE, words(reason)]
+}
+
+function goneSection(plan: CleanupPlan, isDry: boolean): Markdown[] {
+  const gone = tagsGone(plan)
+  const fate = isDry ? prose`would go` : prose`went`
+  return gone.length === 0 ? [] : [prose`Tags that ${fate} (${gone.length}): ${joined(gone.map(code), ', ')}`]
+}
+
+function keptSection(plan: CleanupPlan): Markdown[] {
+  const named = (digest: Digest, tags: readonly string[]): Markdown =>
+    joined([shortDigest(digest), ...tags].map(code), ' ')
+  const kept = foldedKept(plan, named, words)
   if (kept.length === 0) return []
   const table = markdownTable(
     ['What stays', 'Why'],
-    kept.map(({name, reason}) => [name, reason.replace(DIGESTS, found => code(shortDigest(found as Digest)))])
+    kept.map(({name, reason}) => [
+      name,
+      wordsWith(reason, DIGESTS, found => code(shortDigest(found as Digest)))
+    ])
   )
-  const summary = `<summary>${plan.kept.length} stay although a rule chose them</summary>`
-  return [`<details>${summary}\n\n${table}\n\n</details>`]
+  return [fold(prose`${plan.kept.length} stay although a rule chose them`, table)]
 }

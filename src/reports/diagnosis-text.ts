@@ -1,6 +1,6 @@
 import {isDigest, shortDigest} from '../oci/digest.js'
 import type {DiagnosedTag, ReleaseState, TagFate} from '../release/diagnosis.js'
-import {code, markdownTable, textTable} from './markdown.js'
+import {type Markdown, code, joined, markdownTable, prose, textTable, words} from './markdown.js'
 
 const FATES: Readonly<Record<TagFate, string>> = {
   moved: 'moved to the release',
@@ -35,10 +35,14 @@ export function diagnosisText(diagnosis: Diagnosis): string {
 }
 
 /** The same as a section of the job summary. */
-export function diagnosisSummary(diagnosis: Diagnosis): string {
-  const rows = diagnosis.tags.map(tag => [code(tag.reference), FATES[tag.fate], wayOf(tag)])
+export function diagnosisSummary(diagnosis: Diagnosis): Markdown {
+  const rows = diagnosis.tags.map(tag => [code(tag.reference), words(FATES[tag.fate]), words(wayOf(tag))])
   const table = markdownTable(['Tag', 'State', 'Digests'], rows)
-  return [`## ${titleOf(diagnosis)}`, table, ...diagnosis.advice.map(one => `- ${one}`)].join('\n\n')
+  return joined([
+    prose`## ${words(titleOf(diagnosis))}`,
+    table,
+    ...diagnosis.advice.map(one => prose`- ${words(one)}`)
+  ])
 }
 
 function titleOf({state, version}: Diagnosis): string {

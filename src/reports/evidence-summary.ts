@@ -1,4 +1,4 @@
-import {code, fence, markdownTable} from './markdown.js'
+import {type Markdown, code, fence, joined, link, markdownTable, prose, words} from './markdown.js'
 
 /** A manifest that was signed, and what one who verifies it must know. */
 export interface SignedView {
@@ -93,22 +93,22 @@ export function logEvidence(view: EvidenceView, log: {info(line: string): void})
 }
 
 /** The section of the job summary; empty where nothing was signed or attested. */
-export function evidenceSummary(view: EvidenceView): string {
+export function evidenceSummary(view: EvidenceView): Markdown {
   const rows = [
     ...view.signed.map(({reference, identity}) => [
       code(reference),
-      'signature',
-      identity?.subject ?? view.key ?? ''
+      prose`signature`,
+      words(identity?.subject ?? view.key ?? '')
     ]),
     ...view.attested.flatMap(({references, url}) =>
-      references.map(reference => [code(reference), 'build provenance', url ?? ''])
+      references.map(reference => [code(reference), prose`build provenance`, link(url ?? '')])
     )
   ]
-  if (rows.length === 0) return ''
-  return [
-    '## Signatures and attestations',
+  if (rows.length === 0) return prose``
+  return joined([
+    prose`## Signatures and attestations`,
     markdownTable(['Image', 'What', 'By'], rows),
-    '**Verify**',
+    prose`**Verify**`,
     fence('sh', verifyCommands(view).join('\n'))
-  ].join('\n\n')
+  ])
 }

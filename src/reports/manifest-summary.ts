@@ -1,4 +1,4 @@
-import {code, markdownTable, textTable} from './markdown.js'
+import {type Markdown, code, joined, link, markdownTable, prose, textTable, words} from './markdown.js'
 
 /** What became of a place. It stays where what runs is newer or another variant, and where a template fills it in. */
 export type PlaceState = 'changed' | 'same' | 'newer' | 'variant' | 'template'
@@ -29,19 +29,24 @@ export function manifestLines(places: readonly ManifestPlace[], isDry: boolean):
 }
 
 /** The section of the job summary. */
-export function manifestSummary(places: readonly ManifestPlace[], delivery: ManifestDelivery): string {
+export function manifestSummary(places: readonly ManifestPlace[], delivery: ManifestDelivery): Markdown {
   const {isDry, commit, branch, pullRequest} = delivery
-  const title = isDry ? '## Manifests (dry run, nothing was written)' : '## Manifests'
+  const title = isDry ? prose`## Manifests (dry run, nothing was written)` : prose`## Manifests`
   const where = [
-    ...(commit === undefined ? [] : [`Commit ${code(commit.slice(0, 7))} on ${code(branch)}.`]),
-    ...(pullRequest === undefined ? [] : [`Pull request: ${pullRequest}`])
+    ...(commit === undefined ? [] : [prose`Commit ${code(commit.slice(0, 7))} on ${code(branch)}.`]),
+    ...(pullRequest === undefined ? [] : [prose`Pull request: ${link(pullRequest)}`])
   ]
-  return [title, placeTable(places, isDry), ...where].join('\n\n')
+  return joined([title, placeTable(places, isDry), ...where])
 }
 
 /** The table of places alone, for the text of a pull request. */
-export function placeTable(places: readonly ManifestPlace[], isDry = false): string {
-  const rows = places.map(one => [code(one.file), one.place, stateOf(one, isDry), wayOf(one)])
+export function placeTable(places: readonly ManifestPlace[], isDry = false): Markdown {
+  const rows = places.map(one => [
+    code(one.file),
+    words(one.place),
+    words(stateOf(one, isDry)),
+    words(wayOf(one))
+  ])
   return markdownTable(['File', 'Place', '', 'Image'], rows)
 }
 

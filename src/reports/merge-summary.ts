@@ -5,7 +5,17 @@ import {type Repository, type Tag, formatReference, formatRepository} from '../o
 import type {TagClass} from '../plan/plan.js'
 import {type ReleaseDocument, formatRelease} from '../plan/release-document.js'
 import type {IndexChild} from '../release/index-plan.js'
-import {code, fence, markdownTable, mermaidLabel, textTable} from './markdown.js'
+import {
+  type Markdown,
+  code,
+  fence,
+  joined,
+  markdownTable,
+  prose,
+  mermaidLabel,
+  textTable,
+  words
+} from './markdown.js'
 import type {TagDecision} from '../release/tag-decision.js'
 
 /** What became of one tag in one repository. */
@@ -108,36 +118,38 @@ export function logMerge(
  * The section of the job summary: tags, platforms, ready pull commands, and a picture.
  * @param what was done
  */
-export function mergeSummary(views: readonly MergeView[], isDry: boolean, what = 'Release'): string {
-  const title = isDry ? `## ${what} (dry run, nothing was written)` : `## ${what}`
-  return [title, ...views.map(view => imageSection(view, isDry))].join('\n\n')
+export function mergeSummary(views: readonly MergeView[], isDry: boolean, what = 'Release'): Markdown {
+  const title = isDry ? prose`## ${words(what)} (dry run, nothing was written)` : prose`## ${words(what)}`
+  return joined([title, ...views.map(view => imageSection(view, isDry))])
 }
 
-function imageSection(view: MergeView, isDry: boolean): string {
-  return [
-    `### ${view.target}`,
-    `Index ${code(view.index.digest)}`,
+function imageSection(view: MergeView, isDry: boolean): Markdown {
+  return joined([
+    prose`### ${words(view.target)}`,
+    prose`Index ${code(view.index.digest)}`,
     tagTable(view, isDry),
     markdownTable(['Platform', 'Digest', 'Attestations'], view.children.map(childRow)),
-    '**Pull**',
+    prose`**Pull**`,
     fence('sh', pullCommands(view).join('\n')),
     fence('mermaid', diagram(view))
-  ].join('\n\n')
+  ])
 }
 
-function tagTable({moves}: MergeView, isDry: boolean): string {
+function tagTable({moves}: MergeView, isDry: boolean): Markdown {
   const rows = moves.map(({repository, tag, class: tagClass, decision, before}) => [
     code(formatReference(repository, tag)),
-    tagClass,
-    (isDry ? DRY_WORDS : WORDS)[decision.action] +
-      ('note' in decision && decision.note ? `: ${decision.note}` : ''),
-    before === undefined ? '' : code(shortDigest(before))
+    words(tagClass),
+    words(
+      (isDry ? DRY_WORDS : WORDS)[decision.action] +
+        ('note' in decision && decision.note ? `: ${decision.note}` : '')
+    ),
+    before === undefined ? prose`` : code(shortDigest(before))
   ])
   return markdownTable(['Tag', 'Class', 'Now', 'Before'], rows)
 }
 
-function childRow({platform, descriptor, attestations}: IndexChild): string[] {
-  return [formatPlatform(platform), code(descriptor.digest), String(attestations.length)]
+function childRow({platform, descriptor, attestations}: IndexChild): Markdown[] {
+  return [words(formatPlatform(platform)), code(descriptor.digest), prose`${attestations.length}`]
 }
 
 /** The most exact tag and the digest, for every repository. */

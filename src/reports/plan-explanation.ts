@@ -1,5 +1,5 @@
 import type {Plan, TagClass} from '../plan/plan.js'
-import {code, markdownTable, textTable} from './markdown.js'
+import {type Markdown, code, joined, markdownTable, prose, textTable, words} from './markdown.js'
 import {formatTagTable} from './plan-summary.js'
 
 /** A rule that gave a target no tag, and why. */
@@ -69,12 +69,12 @@ export function explainEvents(rows: readonly EventRow[]): string {
 }
 
 /** Events and the tags that they earn, as a table of Markdown. */
-export function eventsMarkdown(rows: readonly EventRow[]): string {
+export function eventsMarkdown(rows: readonly EventRow[]): Markdown {
   const cells = rows.map(({name, push, tags, caches, fault}) => [
-    name,
-    push ? 'yes' : 'no',
-    caches,
-    fault ?? (tags.map(code).join(' ') || 'none')
+    words(name),
+    push ? prose`yes` : prose`no`,
+    words(caches),
+    fault === undefined ? (tags.length === 0 ? prose`none` : joined(tags.map(code), ' ')) : words(fault)
   ])
   return markdownTable(['Event', 'Publishes', 'Caches', 'Tags'], cells)
 }
@@ -93,13 +93,13 @@ const MOVES: Readonly<Record<TagClass, string>> = {
 }
 
 /** Which tag to use for what, as a table for a README. */
-export function tagGuide(rows: readonly GuideRow[]): string {
+export function tagGuide(rows: readonly GuideRow[]): Markdown {
   const hasVariants = rows.some(({variant}) => variant !== '')
   const cells = rows.map(({tag, use, variant, class: tagClass}) => [
     code(tag),
-    USES[use],
-    ...(hasVariants ? [variant] : []),
-    MOVES[tagClass]
+    words(USES[use]),
+    ...(hasVariants ? [words(variant)] : []),
+    words(MOVES[tagClass])
   ])
   return markdownTable(['Tag', 'Use', ...(hasVariants ? ['Variant'] : []), 'Moves'], cells)
 }

@@ -1,6 +1,16 @@
 import type {Plan, PlannedTag, PlannedTarget} from '../plan/plan.js'
 import {describeRunner} from '../plan/runner-map.js'
-import {code, fence, markdownTable, mermaidLabel, textTable} from './markdown.js'
+import {
+  type Markdown,
+  code,
+  fence,
+  joined,
+  markdownTable,
+  prose,
+  mermaidLabel,
+  textTable,
+  words
+} from './markdown.js'
 import {describeMoves} from './move-words.js'
 
 /** More tags than this make a diagram that nobody can read. */
@@ -22,29 +32,39 @@ export function formatTagTable(plan: Plan): string[] {
 }
 
 /** A plan as a section of the job summary: tags, builds, what is to be noted, and the way from event to tags. */
-export function formatPlanSummary(plan: Plan): string {
+export function formatPlanSummary(plan: Plan): Markdown {
   const {source, version, push, targets, notes} = plan
-  const title = version === undefined ? `Plan for ${code(source.ref)}` : `Plan for ${version}`
-  return [
-    `## ${title}`,
-    `${code(source.event)} on ${code(source.ref)} at ${code(source.revision.slice(0, 12))}; ${push ? 'publishes' : '**only builds**'}.`,
+  const title = version === undefined ? code(source.ref) : words(version)
+  return joined([
+    prose`## Plan for ${title}`,
+    prose`${code(source.event)} on ${code(source.ref)} at ${code(source.revision.slice(0, 12))}; ${
+      push ? prose`publishes` : prose`**only builds**`
+    }.`,
     ...targets.flatMap(target => formatTarget(target, plan)),
-    ...(notes.length === 0 ? [] : ['### Notes', notes.map(note => `- ${escapeHtml(note)}`).join('\n')]),
+    ...(notes.length === 0
+      ? []
+      : [
+          prose`### Notes`,
+          joined(
+            notes.map(note => prose`- ${words(note)}`),
+            '\n'
+          )
+        ]),
     fence('mermaid', formatDiagram(plan))
-  ].join('\n\n')
+  ])
 }
 
-function formatTarget({name, images, tags, builds}: PlannedTarget, plan: Plan): string[] {
+function formatTarget({name, images, tags, builds}: PlannedTarget, plan: Plan): Markdown[] {
   const buildRows = builds.map(({platform, runner, record}) => [
     code(platform),
     code(describeRunner(runner)),
     code(record)
   ])
   return [
-    `### ${name}`,
-    images.length === 0 ? 'No image is named.' : `Images: ${images.map(code).join(', ')}`,
+    prose`### ${words(name)}`,
+    images.length === 0 ? prose`No image is named.` : prose`Images: ${joined(images.map(code), ', ')}`,
     tags.length === 0
-      ? 'No tag is earned.'
+      ? prose`No tag is earned.`
       : markdownTable(
           ['Tag', 'Class', 'Moves', 'Rule'],
           tags.map(tag => formatTag(tag, plan))
@@ -53,8 +73,8 @@ function formatTarget({name, images, tags, builds}: PlannedTarget, plan: Plan): 
   ]
 }
 
-function formatTag(tag: PlannedTag, plan: Plan): string[] {
-  return [code(tag.name), tag.class, describeMoves(tag, plan), code(tag.rule)]
+function formatTag(tag: PlannedTag, plan: Plan): Markdown[] {
+  return [code(tag.name), words(tag.class), words(describeMoves(tag, plan)), code(tag.rule)]
 }
 
 /** A Mermaid flow chart: the event, its targets, their platforms and tags. */
@@ -70,8 +90,4 @@ function tagEdges({tags}: PlannedTarget, index: number): string[] {
   const shown = tags.slice(0, MAX_NODES).map(({name}) => name)
   const labels = tags.length > shown.length ? [...shown, `and ${tags.length - shown.length} more`] : shown
   return labels.map((label, tag) => `  target${index} --> tag${index}_${tag}[${mermaidLabel(label)}]`)
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

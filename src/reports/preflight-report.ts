@@ -1,4 +1,4 @@
-import {code, markdownTable, textTable} from './markdown.js'
+import {type Markdown, code, joined, markdownTable, prose, textTable, words} from './markdown.js'
 
 /** Whether something can be done from here. */
 export interface PreflightCheck {
@@ -50,21 +50,21 @@ export function preflightTable({checks}: PreflightReport): string[] {
 }
 
 /** The section of the job summary. */
-export function preflightSummary({checks, advice}: PreflightReport): string {
+export function preflightSummary({checks, advice}: PreflightReport): Markdown {
   const missing = checks.filter(({answer}) => answer === 'no').length
   const title =
     missing === 0
-      ? '## Preflight: nothing is missing'
-      : `## Preflight: ${missing} of ${checks.length} rights missing`
+      ? prose`## Preflight: nothing is missing`
+      : prose`## Preflight: ${missing} of ${checks.length} rights missing`
   const rows = checks.map(({where, right, answer, reason = '', hint = ''}) => [
     code(where),
-    right,
-    answer,
-    [reason, hint].filter(Boolean).join('<br>')
+    words(right),
+    words(answer),
+    words([reason, hint].filter(Boolean).join('\n'))
   ])
-  return [
+  return joined([
     title,
     markdownTable(['Where', 'Right', 'Answer', 'What to do'], rows),
-    ...advice.map(({where, message}) => `- ${code(where)}: ${message}`)
-  ].join('\n\n')
+    ...advice.map(({where, message}) => prose`- ${code(where)}: ${words(message)}`)
+  ])
 }

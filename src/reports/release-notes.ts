@@ -1,4 +1,14 @@
-import {code, fence, formatSize, markdownTable} from './markdown.js'
+import {
+  type Markdown,
+  code,
+  fence,
+  fold,
+  formatSize,
+  joined,
+  markdownTable,
+  prose,
+  words
+} from './markdown.js'
 import {MAX_RELEASE_BODY} from './notes-section.js'
 
 /** One platform of a published image. */
@@ -45,10 +55,11 @@ export interface NotesFrame {
  * The notes of a release in every length, the longest first: the body of a release has a limit, and others write there
  * too.
  */
-export function releaseNotes(images: readonly NotedImage[], frame: NotesFrame): string[] {
+export function releaseNotes(images: readonly NotedImage[], frame: NotesFrame): Markdown[] {
+  const title = prose`## ${words(frame.title)}`
   return DETAILS.map(detail => {
-    if (detail === 'least') return [`## ${frame.title}`, leastTable(images)].join('\n\n')
-    return [`## ${frame.title}`, ...images.flatMap(image => sectionOf(image, frame, detail))].join('\n\n')
+    if (detail === 'least') return joined([title, leastTable(images)])
+    return joined([title, ...images.flatMap(image => sectionOf(image, frame, detail))])
   })
 }
 
@@ -60,19 +71,19 @@ export function firstThatFits(
   return texts.find(text => wholeWith(text).length <= MAX_RELEASE_BODY)
 }
 
-function leastTable(images: readonly NotedImage[]): string {
-  const rows = images.map(({target, digest}) => [target, code(digest)])
+function leastTable(images: readonly NotedImage[]): Markdown {
+  const rows = images.map(({target, digest}) => [words(target), code(digest)])
   return markdownTable(['Image', 'Digest'], rows)
 }
 
-function sectionOf(image: NotedImage, frame: NotesFrame, detail: Detail): string[] {
+function sectionOf(image: NotedImage, frame: NotesFrame, detail: Detail): Markdown[] {
   return [
-    `### ${image.target}`,
+    prose`### ${words(image.target)}`,
     fence('sh', pullCommands(image).join('\n')),
     ...otherTags(image),
     ...originOf(image, frame),
-    ...(detail === 'full' ? [fold('Digests and sizes', digestTable(image))] : []),
-    ...(image.verify.length === 0 ? [] : [fold('Verify', fence('sh', image.verify.join('\n')))])
+    ...(detail === 'full' ? [fold(prose`Digests and sizes`, digestTable(image))] : []),
+    ...(image.verify.length === 0 ? [] : [fold(prose`Verify`, fence('sh', image.verify.join('\n')))])
   ]
 }
 
@@ -86,34 +97,36 @@ function pullCommands({repositories, tags, digest}: NotedImage): string[] {
   })
 }
 
-function otherTags({repositories, tags}: NotedImage): string[] {
+function otherTags({repositories, tags}: NotedImage): Markdown[] {
   const named = repositories.map(repository => tags.find(tag => tag.startsWith(`${repository}:`)))
   const others = tags.filter(tag => !named.includes(tag)).map(tag => tag.slice(tag.lastIndexOf(':') + 1))
-  return others.length === 0 ? [] : [`Also ${[...new Set(others)].map(code).join(', ')}.`]
+  return others.length === 0 ? [] : [prose`Also ${joined([...new Set(others)].map(code), ', ')}.`]
 }
 
-function originOf({created, revision, buildTime}: NotedImage, {source}: NotesFrame): string[] {
+function originOf({created, revision, buildTime}: NotedImage, {source}: NotesFrame): Markdown[] {
   const commit = revision === undefined ? undefined : commitLink(revision, source)
-  const words = [
-    ...(created === undefined ? [] : [`Created ${created}`]),
-    ...(commit === undefined ? [] : [`from ${commit}`]),
-    ...(buildTime === undefined ? [] : [`built in ${formatTime(buildTime)}`])
+  const parts = [
+    ...(created === undefined ? [] : [prose`created ${words(created)}`]),
+    ...(commit === undefined ? [] : [prose`from ${commit}`]),
+    ...(buildTime === undefined ? [] : [prose`built in ${words(formatTime(buildTime))}`])
   ]
-  return words.length === 0 ? [] : [`${upperFirst(words.join(', '))}.`]
+  return parts.length === 0 ? [] : [prose`${upperFirst(joined(parts, ', '))}.`]
 }
 
-function commitLink(revision: string, source: string | undefined): string {
+function commitLink(revision: string, source: string | undefined): Markdown {
   const short = code(revision.slice(0, 7))
-  return source === undefined ? short : `[${short}](${source}/commit/${revision})`
+  return isAddress(source) && /^[0-9a-f]+$/i.test(revision)
+    ? (`[${short}](${source}/commit/${revision})` as Markdown)
+    : short
 }
 
-function digestTable({digest, platforms}: NotedImage): string {
-  const rows = platforms.map(one => [one.platform, code(one.digest), formatSize(one.size)])
-  return markdownTable(['Platform', 'Digest', 'Size'], [['all', code(digest), ''], ...rows])
+function digestTable({digest, platforms}: NotedImage): Markdown {
+  const rows = platforms.map(one => [words(one.platform), code(one.digest), words(formatSize(one.size))])
+  return markdownTable(['Platform', 'Digest', 'Size'], [[prose`all`, code(digest), prose``], ...rows])
 }
 
-function fold(title: string, content: string): string {
-  return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`
+function isAddress(text: string | undefined): boolean {
+  return text !== undefined && /^https?:\/\/[\w.:-]+(?:\/[\w./-]*)?$/.test(text)
 }
 
 function formatTime(milliseconds: number): string {
@@ -121,6 +134,6 @@ function formatTime(milliseconds: number): string {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-function upperFirst(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
+function upperFirst(sentence: Markdown): Markdown {
+  return (sentence.charAt(0).toUpperCase() + sentence.slice(1)) as Markdown
 }

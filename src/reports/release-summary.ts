@@ -2,7 +2,7 @@ import {shortDigest} from '../oci/digest.js'
 import type {Plan} from '../plan/plan.js'
 import type {ReleaseDocument} from '../plan/release-document.js'
 import {formatTime} from './demo-report.js'
-import {code, markdownTable, textTable} from './markdown.js'
+import {type Markdown, code, joined, markdownTable, prose, textTable, words} from './markdown.js'
 import {describeMoves} from './move-words.js'
 
 /** The steps of a release that runs in one process. */
@@ -12,7 +12,7 @@ export type ReleaseStep = 'plan' | 'check' | 'build' | 'merge' | 'verify' | 'not
 export interface StepReport {
   readonly step: ReleaseStep
   /** What it says for the job summary, as Markdown. */
-  readonly sections: readonly string[]
+  readonly sections: readonly Markdown[]
   readonly milliseconds: number
   readonly isDone: boolean
 }
@@ -44,28 +44,30 @@ export interface ReleaseResult {
 }
 
 /** The job summary of a whole release: what came of it, and what each step says, folded. */
-export function releaseSummary(title: string, reports: readonly StepReport[], fault?: string): string {
+export function releaseSummary(title: Markdown, reports: readonly StepReport[], fault?: string): Markdown {
   const rows = reports.map(({step, milliseconds, isDone}) => [
-    step,
-    isDone ? 'done' : '**stopped**',
-    formatTime(milliseconds)
+    words(step),
+    isDone ? prose`done` : prose`**stopped**`,
+    words(formatTime(milliseconds))
   ])
   const details = reports.flatMap(({step, sections}) =>
-    sections.length === 0 ? [] : [`<details><summary>${step}</summary>`, ...sections, '</details>']
+    sections.length === 0
+      ? []
+      : [prose`<details><summary>${words(step)}</summary>`, ...sections, prose`</details>`]
   )
-  return [
-    `# ${title}`,
-    ...(fault === undefined ? [] : [`> [!CAUTION]\n${quote(fault)}`]),
+  return joined([
+    prose`# ${title}`,
+    ...(fault === undefined ? [] : [prose`> [!CAUTION]\n${quote(fault)}`]),
     markdownTable(['Step', 'State', 'Time'], rows),
     ...details
-  ].join('\n\n')
+  ])
 }
 
-function quote(text: string): string {
-  return text
-    .split('\n')
-    .map(line => `> ${line.replaceAll('<', '&lt;')}`)
-    .join('\n')
+function quote(text: string): Markdown {
+  return joined(
+    text.split('\n').map(line => prose`> ${words(line)}`),
+    '\n'
+  )
 }
 
 /** What is asked before anything is pushed: every tag with what becomes of it, and where. */
@@ -122,7 +124,7 @@ export function resultJson({steps, ...result}: ReleaseResult): string {
 }
 
 /** A summary's title. */
-export function releaseTitle({version, push, source}: Plan): string {
+export function releaseTitle({version, push, source}: Plan): Markdown {
   const what = version ?? source.ref
-  return push ? `Release ${code(what)}` : `Build of ${code(what)}`
+  return push ? prose`Release ${code(what)}` : prose`Build of ${code(what)}`
 }

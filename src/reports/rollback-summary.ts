@@ -1,6 +1,6 @@
 import {type Digest, shortDigest} from '../oci/digest.js'
 import {type Repository, type Tag, formatReference} from '../oci/reference.js'
-import {code, markdownTable, textTable} from './markdown.js'
+import {type Markdown, code, joined, markdownTable, prose, textTable, words} from './markdown.js'
 import type {TagDecision} from '../release/tag-decision.js'
 
 /** What became of one tag in a rollback. */
@@ -17,22 +17,28 @@ const DRY_WORDS = {...WORDS, create: 'would be set', move: 'would be put back', 
 
 /** The lines of the log. */
 export function rollbackLines(views: readonly RollbackView[], isDry: boolean): string[] {
-  return textTable(rowsOf(views, isDry, text => text))
+  return textTable(rowsOf(views, isDry))
 }
 
 /** The section of the job summary. */
-export function rollbackSummary(views: readonly RollbackView[], isDry: boolean): string {
-  const title = isDry ? '## Rollback (dry run, nothing was written)' : '## Rollback'
-  return [title, markdownTable(['Tag', 'Now', 'From', 'To'], rowsOf(views, isDry, code))].join('\n\n')
+export function rollbackSummary(views: readonly RollbackView[], isDry: boolean): Markdown {
+  const title = isDry ? prose`## Rollback (dry run, nothing was written)` : prose`## Rollback`
+  const rows = rowsOf(views, isDry).map(([tag = '', now = '', from = '', to = '']) => [
+    code(tag),
+    words(now),
+    from === '' ? prose`` : code(from),
+    code(to)
+  ])
+  return joined([title, markdownTable(['Tag', 'Now', 'From', 'To'], rows)])
 }
 
-function rowsOf(views: readonly RollbackView[], isDry: boolean, mark: (text: string) => string): string[][] {
+function rowsOf(views: readonly RollbackView[], isDry: boolean): string[][] {
   return views.map(({repository, tag, decision, from, to}) => [
-    mark(formatReference(repository, tag)),
+    formatReference(repository, tag),
     (isDry ? DRY_WORDS : WORDS)[decision.action] +
       ('note' in decision && decision.note ? `: ${decision.note}` : ''),
-    from === undefined ? '' : mark(shortDigest(from)),
-    mark(shortDigest(to))
+    from === undefined ? '' : shortDigest(from),
+    shortDigest(to)
   ])
 }
 

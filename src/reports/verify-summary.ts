@@ -1,5 +1,5 @@
 import {shortDigest, type Digest} from '../oci/digest.js'
-import {code, markdownTable, textTable} from './markdown.js'
+import {type Markdown, code, markdownTable, prose, textTable, words} from './markdown.js'
 import {type VerifiedCheck, nameOfCheck} from './verified-check.js'
 
 /** What was found of one tag. */
@@ -33,17 +33,17 @@ function resultOf({outcome, faults}: VerifiedCheck): string {
 export function verifySummary(
   reports: readonly VerifiedTag[],
   checks: readonly VerifiedCheck[] = []
-): string {
+): Markdown {
   const failed = reports.filter(({faults}) => faults.length > 0).length
   const title =
     failed === 0
-      ? `## Verified: ${reports.length} tags`
-      : `## Not verified: ${failed} of ${reports.length} tags`
-  const rows = reports.map(report => [code(report.reference), ...cellsOf(report)])
-  const tags = `${title}\n\n${markdownTable(['Tag', 'Digest', 'Platforms', 'Blobs', 'Result'], rows)}`
+      ? prose`## Verified: ${reports.length} tags`
+      : prose`## Not verified: ${failed} of ${reports.length} tags`
+  const rows = reports.map(report => [code(report.reference), ...cellsOf(report).map(words)])
+  const tags = prose`${title}\n\n${markdownTable(['Tag', 'Digest', 'Platforms', 'Blobs', 'Result'], rows)}`
   if (checks.length === 0) return tags
-  const found = checks.map(check => [code(nameOfCheck(check)), check.kind, resultOf(check)])
-  return `${tags}\n\n${markdownTable(['Image', 'Check', 'Result'], found)}`
+  const found = checks.map(check => [code(nameOfCheck(check)), words(check.kind), words(resultOf(check))])
+  return prose`${tags}\n\n${markdownTable(['Image', 'Check', 'Result'], found)}`
 }
 
 function cellsOf({digest, platforms, blobs, faults}: VerifiedTag): string[] {

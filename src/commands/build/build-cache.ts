@@ -3,9 +3,11 @@ import {platformSlug} from '../../oci/platform.js'
 import {formatRepository} from '../../oci/reference.js'
 import type {Ports} from '../../ports.js'
 import type {BuildJob} from '../../release/build-job.js'
-import {type CacheUse, askedCacheUse, decideCacheUse} from '../../release/cache-policy.js'
+import {type CacheFacts, type CacheUse, askedCacheUse, decideCacheUse} from '../../release/cache-policy.js'
 import {resolveCache} from '../../release/cache-tier.js'
 import type {BuildInputs} from '../inputs/build-inputs.js'
+import {publishRightOf} from '../strangers-runs.js'
+import type {PublishRight} from '../../tags/run-trust.js'
 
 /** How one build uses its caches. */
 export interface BuildCache extends CacheFlags {
@@ -18,14 +20,22 @@ export interface BuildCache extends CacheFlags {
  * those that the caller wrote out.
  */
 export async function decideCache(given: BuildInputs, ports: Ports): Promise<CacheUse | undefined> {
-  if (given.cache.length === 0 && given.rebuild !== true) return undefined
-  const {'cache-mode': mode} = given
-  const use = mode === 'auto' ? decideCacheUse(await factsOf(given, ports)) : askedCacheUse(mode)
+  const {cache, 'cache-mode': mode, 'cache-to': written} = given
+  if (cache.length === 0 && written.length === 0 && given.rebuild !== true) return undefined
+  const right = await publishRightOf(ports)
+  if (cache.length === 0 && given.rebuild !== true && right !== 'never') return undefined
+  const use = useOf({...(await factsOf(given, ports)), isStrange: right !== 'auto'}, mode, right)
   ports.reporter.info(`Caches: ${use.reason}.`)
   return use
 }
 
-async function factsOf(given: BuildInputs, ports: Ports): Promise<Parameters<typeof decideCacheUse>[0]> {
+/** In a run that never publishes nothing is written for others, whatever is asked: what it builds is a stranger's. */
+function useOf(facts: CacheFacts, mode: BuildInputs['cache-mode'], right: PublishRight): CacheUse {
+  if (right === 'never') return {...decideCacheUse(facts), isApart: true}
+  return mode === 'auto' ? decideCacheUse(facts) : askedCacheUse(mode)
+}
+
+async function factsOf(given: BuildInputs, ports: Ports): Promise<CacheFacts> {
   const {event, ref} = given.plan?.source ?? (await ports.workflowRun())
   return {
     event,
@@ -44,7 +54,7 @@ export function cacheOf(given: BuildInputs, job: BuildJob, use: CacheUse | undef
   const tiers = use === undefined ? {from: [], to: []} : resolveCache(given.cache, namesOf(given, job), use)
   return {
     from: [...tiers.from, ...given['cache-from']],
-    to: [...tiers.to, ...given['cache-to']],
+    to: [...tiers.to, ...(use?.isApart === true ? [] : given['cache-to'])],
     fresh: use?.fresh ?? false
   }
 }

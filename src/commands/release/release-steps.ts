@@ -1,5 +1,6 @@
 import {messageOf} from '../../errors.js'
 import type {Ports, Reporter} from '../../ports.js'
+import {type Markdown, prose} from '../../reports/markdown.js'
 import {type ReleaseStep, type StepReport, releaseSummary} from '../../reports/release-summary.js'
 import {isAfterUndoing} from '../../transaction/tag-transaction.js'
 
@@ -21,7 +22,7 @@ export class ReleaseSteps {
   readonly #ports: Ports
   readonly #reports: StepReport[] = []
   #tags: TagState = 'untouched'
-  #title = 'Release'
+  #title = prose`Release`
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -33,7 +34,7 @@ export class ReleaseSteps {
   }
 
   /** What the summary is called, when it is known. */
-  set title(title: string) {
+  set title(title: Markdown) {
     this.#title = title
   }
 
@@ -41,8 +42,8 @@ export class ReleaseSteps {
   async run<T>(step: ReleaseStep, work: (ports: Ports) => Promise<T>): Promise<T> {
     const {reporter, clock, signal} = this.#ports
     signal.throwIfAborted()
-    const sections: string[] = []
-    const report: {step: ReleaseStep; sections: string[]; milliseconds: number; isDone: boolean} = {
+    const sections: Markdown[] = []
+    const report: {step: ReleaseStep; sections: Markdown[]; milliseconds: number; isDone: boolean} = {
       step,
       sections,
       milliseconds: 0,
@@ -95,7 +96,7 @@ export class ReleaseSteps {
 const RESUME = 'Go on with the same call and --resume.'
 
 /** A step stands in a group of its own, in which others cannot be folded: they are lines. */
-function withinStep(reporter: Reporter, sections: string[]): Reporter {
+function withinStep(reporter: Reporter, sections: Markdown[]): Reporter {
   return {
     ...reporter,
     async group(title, body) {
