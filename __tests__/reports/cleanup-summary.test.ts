@@ -55,7 +55,7 @@ describe('what people see of a clean-up', () => {
 
      |  | Digest | Tags | Age | Size | Why |
      | --- | --- | --- | --- | --- | --- |
-     | would go (tag) |  | \`nightly-2\` |  |  | delete-tags glob:nightly-* |
+     | would go (tag) |  | \`nightly-2\` |  |  | delete-tags glob:nightly-&#42; |
      | would go (tag) |  | \`1.0.5\` |  |  | an older version |
      | would go (tag) |  | \`1.0.4\` |  |  | an older version |
      | would go (tag) |  | \`1.0.3\` |  |  | an older version |
@@ -126,7 +126,7 @@ describe('what people see of a clean-up', () => {
 
      |  | Digest | Tags | Age | Size | Why |
      | --- | --- | --- | --- | --- | --- |
-     | deleted (tag) |  | \`nightly-2\` |  |  | delete-tags glob:nightly-* |
+     | deleted (tag) |  | \`nightly-2\` |  |  | delete-tags glob:nightly-&#42; |
      | deleted (tag) |  | \`1.0.5\` |  |  | an older version |
      | deleted (tag) |  | \`1.0.4\` |  |  | an older version |
      | deleted (tag) |  | \`1.0.3\` |  |  | an older version |
