@@ -282,7 +282,7 @@ describe('a section of the file', () => {
 
 describe('a setting at the top of the file that not every command there reads', () => {
   it('is one of compute-tags that explain does not have, and no secret', async () => {
-    expect(await commandsWith('top')).toEqual(['compute-tags', 'explain'])
+    expect(await commandsWith('top')).toEqual(['release', 'compute-tags', 'explain'])
     const missing = Object.entries(computeTags.inputs).filter(
       ([name, {secret}]) => !secret && !Object.hasOwn(explain.inputs, name)
     )
