@@ -116,8 +116,8 @@ describeWith(['openssl'], 'a clean-up as a program', () => {
 
   beforeAll(async () => {
     internet = await startInternet({
-      'ghcr.io': (request, response) => void emulator.sites.registry(request, response),
-      'api.github.com': (request, response) => void emulator.sites.api(request, response)
+      'ghcr.io': (request, response) => emulator.sites.registry(request, response),
+      'api.github.com': (request, response) => emulator.sites.api(request, response)
     })
     ports = testPorts([])
     program = commandLine()
