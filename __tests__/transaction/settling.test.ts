@@ -69,8 +69,7 @@ describe('a release, when all its tags are written', () => {
     version: string,
     how: Showing,
     hook: Hook,
-    texts = {},
-    clock = virtualClock()
+    {clock = virtualClock(), ...texts}: {readonly clock?: VirtualClock; readonly wait?: string} = {}
   ): Promise<Run> {
     await publishRelease(lab.ports, releaseOf('1.0.0'))
     const plan = JSON.stringify(await buildAll(lab.ports, releaseOf(version)))
@@ -167,8 +166,7 @@ describe('a release, when all its tags are written', () => {
         writes.push(clock.now() - begun)
         return writes.length === 1 ? answer(201) : undefined
       },
-      {wait: '3s'},
-      clock
+      {wait: '3s', clock}
     )
     expect(error).toBeUndefined()
     // The looks wait 200, 400, 800 and 1600 ms.
