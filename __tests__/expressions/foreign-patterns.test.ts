@@ -88,6 +88,8 @@ describe('an expression that is made of a text', () => {
       .filter(([, text]) => /new RegExp\(/.test(text))
       .map(([file]) => file)
     expect(makers).toEqual([
+      'builders/git-token.ts',
+      'builders/lost-instructions.ts',
       'commands/build/gate-plan.ts',
       'commands/plan/needed-tools.ts',
       'embedded-registry/faults.ts',
@@ -95,6 +97,8 @@ describe('an expression that is made of a text', () => {
       'expressions/bounded-expression.ts',
       'gates/image-engine.ts',
       'gates/name-template.ts',
+      'onboarding/recipe-translation.ts',
+      'onboarding/rewiring.ts',
       'registry/transport/challenge.ts'
     ])
   })

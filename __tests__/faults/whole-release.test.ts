@@ -248,5 +248,5 @@ describe('a whole release that is stopped, and gone on with', () => {
       expect([nth, await end(start(world, '--resume'))]).toEqual([nth, 0])
       expect([nth, isHit, await stateOf(world)]).toEqual([nth, true, expected])
     }
-  }, 600_000)
+  }, 3_600_000)
 })

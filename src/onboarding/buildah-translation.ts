@@ -124,7 +124,7 @@ function credentialsOf({push, host}: BuildahImage): TextMap {
 function planInputs({workflow}: Draft, {build, push, tags}: BuildahImage, credentials: TextMap): TextMap {
   const condition =
     push.condition === undefined ? 'true' : `\${{ ${onlyExpression(push.condition) ?? push.condition} }}`
-  const wish = pushWish(condition, workflow.events)
+  const wish = pushWish(condition, workflow.events, tags.rules.join('\n'))
   return {
     images: tags.images.join('\n'),
     tags: tags.rules.join('\n'),

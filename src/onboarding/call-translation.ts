@@ -146,7 +146,8 @@ export class CallReader {
     for (const [name, raw] of Object.entries(step.with)) {
       const text = withVariables(raw, env).trim()
       if (name === 'tags' || text === '') continue
-      if (name === 'push') this.#set('push', pushWish(text, this.#draft.workflow.events))
+      if (name === 'push')
+        this.#set('push', pushWish(text, this.#draft.workflow.events, this.settings['tags'] ?? ''))
       else if (['file', 'target', 'build-args', 'platforms'].includes(name)) this.#set(name, text)
       else if (name === 'context') this.#readContext(text)
       else if (name === 'labels' || name === 'annotations') this.#readOfMetadata(step, name, text)

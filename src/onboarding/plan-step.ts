@@ -65,21 +65,36 @@ function platformOfRunner({value}: Job): string {
   return /ubuntu-[^"]*-arm\b/.test(runner) ? 'linux/arm64' : 'linux/amd64'
 }
 
+/** Runs that publish nothing unless they are told to. */
 const QUIET = ['pull_request', 'pull_request_target', 'merge_group', 'workflow_run', 'issue_comment']
 
 /** Empty where compute-tags decides by itself what the step said. */
-function pushOf({workflow}: Draft, {step}: BuildPlace): string {
-  return pushWish(step.with['push'] ?? outputPush(step), workflow.events)
+function pushOf({workflow}: Draft, {step, tags: {metadata, rules}}: BuildPlace): string {
+  const all = metadata === undefined ? rules.join('\n') : (metadata.with['tags'] ?? '')
+  return pushWish(step.with['push'] ?? outputPush(step), workflow.events, all)
 }
 
-/** What `push` of compute-tags has to be, so that it publishes in the runs in which a build pushed. */
-export function pushWish(push: string, events: readonly string[]): string {
+/**
+ * What `push` of compute-tags has to be, so that it publishes in the runs in which a build pushed to a tag. A pull request
+ * that earned none is one that publishes nothing: `push: true` would have it merged without a tag.
+ */
+export function pushWish(push: string, events: readonly string[], rules: string): string {
   const expression = onlyExpression(push)
   if (expression !== undefined && /^github\.event_name\s*!=\s*'pull_request'$/.test(expression)) return ''
   if (expression !== undefined && !/^(?:true|false)$/.test(expression))
     return `\${{ (${expression}) && 'true' || 'false' }}`
-  const isQuiet = events.some(event => QUIET.includes(event))
+  const quiet = events.filter(event => QUIET.includes(event))
+  const isQuiet = quiet.some(event => event !== 'pull_request' || earnsOfPullRequest(rules))
   return /^(?:true|\$\{\{\s*true\s*\}\})$/i.test(push.trim()) ? (isQuiet ? 'true' : '') : push.trim()
+}
+
+/** By the rules of metadata-action: without any a pull request has a tag, too; raw and sha hold for all events. */
+function earnsOfPullRequest(rules: string): boolean {
+  const lines = rules.split('\n').filter(line => line.trim() !== '')
+  return (
+    lines.length === 0 ||
+    lines.some(line => /event=pr\b|type=(?:raw|sha)\b/.test(line) || !/type=/.test(line))
+  )
 }
 
 /** What `outputs` says of the push, where `push` says nothing. */

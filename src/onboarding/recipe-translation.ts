@@ -53,7 +53,7 @@ function writePlan(draft: Draft, recipe: Recipe, {name, before}: PlanJob): void 
   const [first] = digests
   if (first === undefined) return
   const id = metadata?.id ?? 'tags'
-  const wish = pushWish(push, draft.workflow.events)
+  const wish = pushWish(push, draft.workflow.events, inputs['tags'] ?? '')
   const condition = first.job.value['if']
   const names = [...new Set(['push', ...outputsAsked(recipe)])]
   const outputs = Object.fromEntries(names.map(output => [output, `\${{ steps.${id}.outputs.${output} }}`]))
