@@ -5,6 +5,7 @@ import {describe, expect, it} from '@jest/globals'
 import type {ReleaseError} from '../../src/errors.js'
 import {parseTag} from '../../src/oci/reference.js'
 import type {HttpRequest, Ports, Send} from '../../src/ports.js'
+import {deleteTag} from '../../src/registry/tag-deletion.js'
 import {closedAfterEach} from '../support/closing.js'
 import {type Showing, type VirtualClock, showing, virtualClock} from '../support/lagging-send.js'
 import {testPorts} from '../support/ports.js'
@@ -258,6 +259,31 @@ describe('a release, when all its tags are written', () => {
     expect(error?.hint).toContain(`${lab.images[0]!}:1.1: it points at ${other.digest}`)
     expect(error?.hint).not.toContain('All tags stand')
     expect((await read('1.1'))[0]).toBe(other.digest)
+  })
+
+  it('goes back to no release that was taken back since this one found it at an alias', async () => {
+    const state = {writes: 0, taken: ''}
+    const {error} = await run('1.2.0', {}, async (request, pass) => {
+      if (!isPut(request, 'latest')) return undefined
+      // One registry confirms and forgets: in the end this release is undone.
+      if (request.url.host === lab.registries[1].host) return answer(201)
+      const client = clientOf(lab.ports, lab.images[0]!)
+      const response = await pass()
+      state.writes += 1
+      if (state.writes === 1) {
+        const other = await client.getManifest(parseTag('1.0.0'))
+        const bytes = Buffer.from(Buffer.from(other.bytes).toString().replaceAll('"1.0.0"', '"1.1.0"'))
+        const digest = digestOf(bytes) as typeof other.digest
+        for (const tag of ['1.1.0', 'latest'])
+          await client.putManifest({...other, bytes, digest}, parseTag(tag))
+        state.taken = digest
+      }
+      if (state.writes === 2) await deleteTag(client, parseTag('1.1.0'))
+      return response
+    })
+    expect(error?.code).toBe('TAG_NOT_MOVED')
+    expect(state).toEqual({writes: 3, taken: expect.stringMatching(/^sha256:/)})
+    expect(await read('latest')).toEqual(await read('1.0.0'))
   })
 
   it('gives up where others move a tag again and again, when it was written three times more', async () => {

@@ -61,6 +61,8 @@ export class RepositoryUndo {
   readonly #client: RepositoryClient
   readonly #undos: readonly Undo[]
   readonly #undoing: Undoing
+  /** All tags that a round has listed: another release may be taken back between two of them. */
+  readonly #witnessed = new Set<Tag>()
 
   constructor(client: RepositoryClient, entries: readonly LedgerEntry[], undoing: Undoing) {
     this.#client = client
@@ -99,15 +101,18 @@ export class RepositoryUndo {
   /** Undefined where no version is at stake, or the registry does not say. */
   async #listed(): Promise<readonly Tag[] | undefined> {
     if (!this.#open.some(({entry}) => isVersioned(entry.move))) return undefined
-    return await listTags(this.#client).catch(() => undefined)
+    const listed = await listTags(this.#client).catch(() => undefined)
+    for (const tag of listed ?? []) this.#witnessed.add(tag)
+    return listed
   }
 
   /** Ends what is as it is to be, and gives what is to be done; neither where only time can tell. */
   async #look(undo: Undo, listed: readonly Tag[] | undefined, round: number): Promise<Step | undefined> {
     const {move} = undo.entry
+    const witnessed = [...(move.witnessed ?? []), ...this.#witnessed]
     const [seen, goal] = await Promise.all([
       this.#client.shownDigest(move.tag.name),
-      goalOf(move, this.#client, listed)
+      goalOf({...move, witnessed}, this.#client, listed)
     ])
     undo.seen = seen
     const judged = undo.set === undefined ? untouched(undo, seen) : touched(undo, seen, goal)

@@ -20,6 +20,8 @@ export interface TagMove {
   readonly standing: StandingTag | undefined
   /** The tags of the repository when this was decided; empty where no version is at stake. */
   readonly published: readonly Tag[]
+  /** Tags that were listed later, when this was decided again, or is undone: a version among them may be gone since. */
+  readonly witnessed?: readonly Tag[]
   readonly decision: TagDecision
   /** No later than this the tag was read for this decision, by the clock of the ports; undefined where it is not known. */
   readonly checked?: number

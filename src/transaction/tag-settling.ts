@@ -140,7 +140,9 @@ class Settling {
       throw new Error('another release moves it again and again; publish one after the other')
     this.#rounds += 1
     // What counts as new since are the versions that were not there when this release decided first.
-    this.#move = this.#tools.ledger.note({...now, published: this.#move.published})
+    const {published, witnessed = []} = this.#move
+    const all = [...new Set([...witnessed, ...now.published])]
+    this.#move = this.#tools.ledger.note({...now, published, witnessed: all})
     await this.#tools.journal.keep(this.#tools.ledger.moves)
     await this.#tools.ledger.write(this.#move)
     return false

@@ -12,10 +12,10 @@ export function isForwardWrite(move: TagMove): boolean {
   return isWrite(move) && isVersioned(move) && !move.options.allowBackward
 }
 
-/** The version of what was at an alias when it was decided, if its tag was listed then and is no more. */
+/** The version of what was at an alias when it was decided, if its tag was listed then or later, and is no more. */
 export function takenBack(move: TagMove, listed: readonly Tag[]): Tag | undefined {
-  const {standing, published} = move
-  const name = standing && publishedAs(published, standing, candidateAt(move))
+  const {standing, published, witnessed = []} = move
+  const name = standing && publishedAs([...published, ...witnessed], standing, candidateAt(move))
   return name === undefined || listed.includes(name) ? undefined : name
 }
 
