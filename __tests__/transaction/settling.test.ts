@@ -286,6 +286,33 @@ describe('a release, when all its tags are written', () => {
     expect(await read('latest')).toEqual(await read('1.0.0'))
   })
 
+  it('takes an alias back, too, that another release has left to this one while it was looked at', async () => {
+    const state = {heads: 0, ours: undefined as Uint8Array | undefined}
+    const {error} = await run('1.2.0', {}, async (request, pass) => {
+      const {method, url, body} = request
+      if (!url.pathname.endsWith('/manifests/latest')) return undefined
+      if (url.host === lab.registries[1].host) return method === 'PUT' ? answer(201) : undefined
+      const client = clientOf(lab.ports, lab.images[0]!)
+      const old = await client.getManifest(parseTag('1.0.0'))
+      if (method === 'PUT' && state.ours === undefined) {
+        const response = await pass()
+        state.ours = body as Uint8Array
+        const theirs = Buffer.from(Buffer.from(old.bytes).toString().replaceAll('"1.0.0"', '"1.1.0"'))
+        const digest = digestOf(theirs) as typeof old.digest
+        await client.putManifest({...old, bytes: theirs, digest}, parseTag('latest'))
+        return response
+      }
+      if (method !== 'HEAD' || state.ours === undefined) return undefined
+      state.heads += 1
+      const bytes = state.ours
+      const digest = digestOf(bytes) as typeof old.digest
+      if (state.heads === 2) await client.putManifest({...old, bytes, digest}, parseTag('latest'))
+      return undefined
+    })
+    expect(error?.code).toBe('TAG_NOT_MOVED')
+    expect(await read('latest')).toEqual(await read('1.0.0'))
+  })
+
   it('gives up where others move a tag again and again, when it was written three times more', async () => {
     const state = {writes: 0}
     const {error} = await run('1.1.0', {}, async (request, pass) => {

@@ -128,6 +128,7 @@ class Settling {
   async #decideAgain(): Promise<boolean> {
     const now = await decideAnew(this.#move)
     assertAllowed([now])
+    if (isAtOurs(now)) return true
     if (!isWrite(now)) {
       this.#end(now)
       return true
@@ -159,6 +160,10 @@ class Settling {
     const isStill = gone !== undefined && now.standing?.digest === this.#move.standing?.digest
     const decided = isStill ? takenOver(now, gone) : now
     assertAllowed([decided])
+    if (isAtOurs(now)) {
+      this.#end({...this.#move, decision: {action: 'move', note: 'was left to this release meanwhile'}})
+      return true
+    }
     if (!isWrite(decided)) {
       this.#end(decided)
       return true
@@ -188,6 +193,14 @@ const LATE_HINT =
 function lateness(seen: Digest | undefined): string {
   const shown = seen === undefined ? 'it is not there' : `it still points at ${seen}`
   return `the registry confirmed that it was written, but ${shown}`
+}
+
+/**
+ * Whether others have put this release at the tag meanwhile. What was there before this run remains what an undoing goes
+ * back to: the move stays as it was decided before.
+ */
+function isAtOurs({standing, index}: TagMove): boolean {
+  return standing?.digest === index.digest
 }
 
 function takenOver(move: TagMove, gone: Tag): TagMove {
