@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
-import {messageOf} from '../../src/errors.js'
+import {ReleaseError, messageOf} from '../../src/errors.js'
 import {SEED, generatorOf} from '../support/random.js'
 import type {RunningRegistry} from '../support/registries.js'
 import {type FaultBench, STRIDE, type WorldState, faultPorts, openFaultBench} from './fault-bench.js'
@@ -116,7 +116,7 @@ interface Ended {
 
 /**
  * Those that succeeded are whole under their own tags; what all claim is the newest of them everywhere, and what is left
- * of those that failed is nothing. A release whose alias was never its own to write need not notice that it is refused.
+ * of those that failed is nothing, or is named by them. A release whose alias was never its own to write need not notice that it is refused.
  */
 async function expectNewest(
   {seed, world, race: {versions, failing}}: Ended,
@@ -136,11 +136,17 @@ async function expectNewest(
     expectedAt.set(version, isDone ? version : '')
     expectedAt.set(lineOf(version), isDone ? version : lineOf(version) === lineOf(OLD) ? OLD : '')
   }
+  const open = results.flatMap(result => (result.status === 'rejected' ? unproved(result.reason) : []))
+  const isNamed = (place: string, tag: string): boolean =>
+    open.some(line => line.includes(`${place.slice(1)}:${tag}: `))
   const expected = PLACES.map(place => [place, Object.fromEntries(expectedAt)])
   const state = PLACES.map(place => [
     place,
     Object.fromEntries(
-      [...expectedAt.keys()].map(tag => [tag, versionAt(found, `${place}:${tag}`, versions)])
+      [...expectedAt].map(([tag, wanted]) => [
+        tag,
+        isNamed(place, tag) ? wanted : versionAt(found, `${place}:${tag}`, versions)
+      ])
     )
   ])
   expect({where, state}).toEqual({where, state: expected})
@@ -148,6 +154,14 @@ async function expectNewest(
     where,
     unexpected: []
   })
+}
+
+/** What a run that failed says is not proved to be as it was: distribution 2.8 fails to read a tag that others write. */
+function unproved(reason: unknown): string[] {
+  const hint = reason instanceof ReleaseError ? (reason.hint ?? '') : ''
+  const [, section = ''] =
+    /These tags are not proved to be as they were before:\n((?: +.*\n?)+)/.exec(hint) ?? []
+  return section.split('\n')
 }
 
 /** `1.0` for 1.0.1. */

@@ -4,10 +4,11 @@ import type {Digest} from '../oci/digest.js'
 import type {Manifest} from '../oci/manifest.js'
 import {type Tag, formatReference} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
-import {type TagList, readTagList} from '../registry/tag-list.js'
+import {type TagList, listTags, readTagList} from '../registry/tag-list.js'
 import {candidateOf} from '../release/publication-plan.js'
 import type {Publication, PublishedTag, ReleaseFacts} from '../release/publication.js'
 import {type Candidate, type TagDecision, decideTag} from '../release/tag-decision.js'
+import {publishedAs, standingVersion} from '../release/version-names.js'
 import {type StandingTag, StandingTags} from './standing-tags.js'
 
 /** One tag in one repository: where it is to point, what stands there, and what is to happen. */
@@ -116,7 +117,26 @@ async function readIn(
       tags.map(async tag => ({tag, standing: free.includes(tag) ? undefined : await standing.read(tag.name)}))
     )
   ])
-  return {client, published: published?.tags ?? [], situations}
+  const tagsThere = published?.tags ?? []
+  const candidate = candidateOf(facts, publication.annotations)
+  if (list === undefined || !situations.some(one => isAheadOf(tagsThere, one, candidate)))
+    return {client, published: tagsThere, situations}
+  const later = await listTags(client)
+  return {client, published: [...new Set([...tagsThere, ...later])], situations}
+}
+
+/**
+ * Whether an alias stands at a version that a listing lacks, which was read at the same time: it may have come in between.
+ * Whoever goes back to it has to know whether it was taken back since.
+ */
+function isAheadOf(
+  listed: readonly Tag[],
+  {tag, standing}: Pick<TagMove, 'tag' | 'standing'>,
+  candidate: ReleaseFacts
+): boolean {
+  if (tag.class !== 'forward' || standing === undefined) return false
+  const isKnown = standingVersion(standing, candidate) !== undefined
+  return isKnown && publishedAs(listed, standing, candidate) === undefined
 }
 
 /** Tags that a list shows to be free. What must never change is asked for itself. */
