@@ -82,6 +82,20 @@ describeWith(['buildah', 'git'], 'the examples outside GitHub', () => {
     return names.map(name => `${registry.host}/${name}`)
   }
   const commit = () => git(source, 'rev-parse', 'HEAD')
+  /** What GitLab says of itself in a pipeline for the tag v1.2.3. */
+  const gitlabVariables = () => ({
+    GITLAB_CI: 'true',
+    CI: 'true',
+    CI_COMMIT_SHA: commit(),
+    CI_COMMIT_REF_NAME: 'v1.2.3',
+    CI_COMMIT_TAG: 'v1.2.3',
+    CI_DEFAULT_BRANCH: 'main',
+    CI_PIPELINE_ID: '1',
+    CI_PIPELINE_SOURCE: 'push',
+    CI_PROJECT_PATH: 'team/app',
+    CI_PROJECT_URL: 'https://gitlab.example/team/app',
+    CI_REGISTRY_IMAGE: image
+  })
 
   it('local: releases local and local-<commit>, then the version of a Git tag, and asks nobody without a terminal', async () => {
     const script = path.join(EXAMPLES, 'local/release.sh')
@@ -134,19 +148,7 @@ describeWith(['buildah', 'git'], 'the examples outside GitHub', () => {
       release: GitlabJob
     }
     git(source, 'tag', 'v1.2.3')
-    const gitlab = {
-      GITLAB_CI: 'true',
-      CI: 'true',
-      CI_COMMIT_SHA: commit(),
-      CI_COMMIT_REF_NAME: 'v1.2.3',
-      CI_COMMIT_TAG: 'v1.2.3',
-      CI_DEFAULT_BRANCH: 'main',
-      CI_PIPELINE_ID: '1',
-      CI_PIPELINE_SOURCE: 'push',
-      CI_PROJECT_PATH: 'team/app',
-      CI_PROJECT_URL: 'https://gitlab.example/team/app',
-      CI_REGISTRY_IMAGE: image
-    }
+    const gitlab = gitlabVariables()
     done(await runScript(release.script.join('\n'), {cwd: source, env: {...env, ...gitlab}, shell: 'bash'}))
     const exact = await digestAt(ports, image, '1.2.3')
     expect([exact, await digestAt(ports, image, 'latest')]).toEqual([
@@ -194,18 +196,8 @@ describeWith(['buildah', 'git'], 'the examples outside GitHub', () => {
     >
     git(source, 'tag', 'v1.2.3')
     const variables = {
-      GITLAB_CI: 'true',
-      CI: 'true',
-      CI_COMMIT_SHA: commit(),
-      CI_COMMIT_REF_NAME: 'v1.2.3',
-      CI_COMMIT_TAG: 'v1.2.3',
-      CI_DEFAULT_BRANCH: 'main',
-      CI_PIPELINE_ID: '1',
-      CI_PIPELINE_SOURCE: 'push',
-      CI_PROJECT_PATH: 'team/app',
-      CI_PROJECT_URL: 'https://gitlab.example/team/app',
+      ...gitlabVariables(),
       CI_REGISTRY: registry.host,
-      CI_REGISTRY_IMAGE: image,
       CI_REGISTRY_USER: PUBLISHER.username,
       CI_REGISTRY_PASSWORD: PUBLISHER.password
     }

@@ -1,3 +1,4 @@
+import {formatPlatform} from '../oci/platform.js'
 import type {Plan} from '../plan/plan.js'
 import {parsePlan} from '../plan/plan-document.js'
 import {parseRelease} from '../plan/release-document.js'
@@ -123,7 +124,7 @@ function conclude({given, steps}: Work, plan: Plan, {builds = [], finished}: Rea
     until: given['dry-run'] ? 'plan' : given.until,
     builds: builds.map(({job, digest, view}) => ({
       target: job.target ?? '',
-      platform: [job.platform.os, job.platform.architecture, job.platform.variant].filter(Boolean).join('/'),
+      platform: formatPlatform(job.platform),
       digest,
       built: view !== undefined
     })),
