@@ -522,4 +522,79 @@ describe('two releases, of which one fails', () => {
     expect(await latest()).toEqual([newer.digest, newer.digest])
     expect(sleeps.length).toBeLessThan(12)
   })
+
+  describe('where an alias stands at a version that the repository does not list', () => {
+    const STEPS = 12
+    const clients = () => lab.images.map(image => clientOf(lab.ports, image))
+    const put = async (version: string, tag: string) => {
+      for (const client of clients())
+        await client.putManifest(await client.getManifest(parseTag(version)), parseTag(tag))
+    }
+    const remove = async (version: string) => {
+      for (const client of clients()) await deleteTag(client, parseTag(version))
+    }
+    /** Publishes; the second registry refuses latest where it `fails`. */
+    async function publish(
+      version: string,
+      {fails = false, asleep}: {readonly fails?: boolean; readonly asleep: (nth: number) => Promise<unknown>},
+      tags = releaseOf(version).tags
+    ) {
+      const plan = JSON.stringify(await buildAll(lab.ports, {...releaseOf(version), tags}))
+      const state = {sleeps: 0}
+      const clock = {now: () => Date.now(), sleep: async () => void (await asleep((state.sleeps += 1)))}
+      const send: Send = async request =>
+        fails && isPut(request, 'latest') && request.url.host === lab.registries[1].host
+          ? answer(403)
+          : await lab.ports.send(request)
+      const merging = merge({...lab.ports, clock, send}, {plan})
+      if (fails) expect(await failureOf(() => merging)).toMatchObject({code: 'TAG_NOT_MOVED'})
+      else await merging
+      return state.sleeps
+    }
+    const nothing = () => Promise.resolve()
+
+    it('never goes back to it where it was listed before this release waited', async () => {
+      await publishRelease(lab.ports, releaseOf('1.2.2'))
+      await publishRelease(own(), {...releaseOf('1.3.0'), tags: releaseTags('1.3.0').slice(0, 1)})
+      await publish('1.9.0', {
+        fails: true,
+        asleep: async nth => {
+          if (nth !== 1) return
+          await put('1.3.0', 'latest')
+          await remove('1.3.0')
+        }
+      })
+      // The second registry refused to move it at all.
+      expect((await latest())[0]).toBe((await latest('1.2.2'))[0])
+    })
+
+    it.each([
+      ['goes back with it, where this release fails', '1.9.0', true, '1.2.2'],
+      ['is no longer kept by it, where this release is older', '1.2.5', false, '1.2.5']
+    ])('waits until that release has taken it back: the alias %s', async (_, version, fails, end) => {
+      await publishRelease(lab.ports, releaseOf('1.2.2'))
+      await publishRelease(own(), releaseOf('1.3.0'))
+      await remove('1.3.0')
+      const asleep = async (nth: number) => {
+        if (nth !== 4) return
+        for (const tag of ['latest', '1']) await put('1.2.2', tag)
+      }
+      expect(await publish(version, {fails, asleep})).toBeLessThan(4 * STEPS)
+      expect(await latest()).toEqual(await latest(end))
+    })
+
+    it('goes on after 3 s: somebody deleted that version tag', async () => {
+      await publishRelease(lab.ports, releaseOf('1.3.0'))
+      await remove('1.3.0')
+      expect(await publish('1.9.0', {asleep: nothing})).toBe(2 * 2 * STEPS)
+      expect(await latest()).toEqual(await latest('1.9.0'))
+    })
+
+    it('does not wait where releases have no version tags', async () => {
+      const tags = releaseTags('1.9.0').slice(1)
+      await publishRelease(lab.ports, {...releaseOf('1.3.0'), tags: releaseTags('1.3.0').slice(1)})
+      expect(await publish('1.9.0', {asleep: nothing}, tags)).toBe(0)
+      expect(await latest()).toEqual(await latest('1.9'))
+    })
+  })
 })

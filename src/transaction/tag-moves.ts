@@ -55,10 +55,13 @@ export function nameOf({client, tag}: Pick<TagMove, 'client' | 'tag'>): string {
   return formatReference(client.repository, tag.name)
 }
 
+/** A tag, and what stands there. */
+type Situation = Pick<TagMove, 'tag' | 'standing'>
+
 /** What was read of the tags of a publication in one repository. */
 export interface TagReading {
   readonly client: RepositoryClient
-  readonly situations: readonly Pick<TagMove, 'tag' | 'standing'>[]
+  readonly situations: readonly Situation[]
   readonly published: readonly Tag[]
 }
 
@@ -91,11 +94,12 @@ export async function decideMoves(
   return decideRead(readings, {publication, index, options})
 }
 
-/** Reads again what stands at the tag of a move, and decides again. */
+/** Reads again what stands at the tag of a move, and decides again. What was listed before is not forgotten. */
 export async function decideAnew(move: TagMove): Promise<TagMove> {
   const wanted = {...move, digest: move.index.digest}
   const [decided = move] = decideIn(move, await readIn(move.client, [move.tag], wanted))
-  return decided
+  const {published, witnessed = []} = move
+  return {...decided, witnessed: [...new Set([...witnessed, ...published])]}
 }
 
 async function readIn(
@@ -118,25 +122,43 @@ async function readIn(
     )
   ])
   const tagsThere = published?.tags ?? []
-  const candidate = candidateOf(facts, publication.annotations)
-  if (list === undefined || !situations.some(one => isAheadOf(tagsThere, one, candidate)))
+  const isAhead = (one: Situation, listed: readonly Tag[]): boolean =>
+    isAheadOf({...one, published: listed}, candidateOf(facts, publication.annotations))
+  if (list === undefined || !situations.some(one => isAhead(one, tagsThere)))
     return {client, published: tagsThere, situations}
-  const later = await listTags(client)
-  return {client, published: [...new Set([...tagsThere, ...later])], situations}
+  // What was read before the list may have come in between, or be gone since: whoever goes back to it has to know.
+  const all = [...new Set([...tagsThere, ...(await listTags(client))])]
+  return {
+    client,
+    published: all,
+    situations: await Promise.all(
+      situations.map(async one =>
+        isAhead(one, all) ? {...one, standing: await standing.read(one.tag.name)} : one
+      )
+    )
+  }
 }
 
-/**
- * Whether an alias stands at a version that a listing lacks, which was read at the same time: it may have come in between.
- * Whoever goes back to it has to know whether it was taken back since.
- */
+/** Whether an alias stands at a version that the repository does not list. */
 function isAheadOf(
-  listed: readonly Tag[],
-  {tag, standing}: Pick<TagMove, 'tag' | 'standing'>,
+  {tag, standing, published}: Situation & Pick<TagMove, 'published'>,
   candidate: ReleaseFacts
 ): boolean {
   if (tag.class !== 'forward' || standing === undefined) return false
   const isKnown = standingVersion(standing, candidate) !== undefined
-  return isKnown && publishedAs(listed, standing, candidate) === undefined
+  return isKnown && publishedAs(published, standing, candidate) === undefined
+}
+
+/**
+ * Whether an alias stands at a version that the repository does not list, though releases have version tags there: that
+ * release is being taken back, or its version tag alone was deleted.
+ */
+export function isAhead(move: TagMove): boolean {
+  const {publication, options, published} = move
+  const hasVersions = publication.tags.some(tag => tag.class === 'immutable')
+  return (
+    hasVersions && published.length > 0 && options.rule === undefined && isAheadOf(move, candidateAt(move))
+  )
 }
 
 /** Tags that a list shows to be free. What must never change is asked for itself. */

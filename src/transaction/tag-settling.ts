@@ -141,8 +141,8 @@ class Settling {
       throw new Error('another release moves it again and again; publish one after the other')
     this.#rounds += 1
     // What counts as new since are the versions that were not there when this release decided first.
-    const {published, witnessed = []} = this.#move
-    const all = [...new Set([...witnessed, ...now.published])]
+    const {published} = this.#move
+    const all = [...new Set([...(now.witnessed ?? []), ...now.published])]
     this.#move = this.#tools.ledger.note({...now, published, witnessed: all})
     await this.#tools.journal.keep(this.#tools.ledger.moves)
     await this.#tools.ledger.write(this.#move)

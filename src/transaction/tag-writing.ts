@@ -3,9 +3,9 @@ import {stagesOf} from '../release/publication.js'
 import type {Patience} from './patience.js'
 import type {ReleaseJournal} from './release-journal.js'
 import type {TagLedger} from './tag-ledger.js'
-import {type TagMove, assertAllowed, decideAnew, isWrite} from './tag-moves.js'
+import {type TagMove, assertAllowed, decideAnew, isAhead, isWrite} from './tag-moves.js'
 import {eachMove, settleTag, sharedLists} from './tag-settling.js'
-import {isForwardWrite, pendingAt} from './tag-versions.js'
+import {isVersioned, pendingAt} from './tag-versions.js'
 
 /** How long is waited for another release that has its version tag but not yet its aliases: 3 s. */
 const [STEPS, STEP_MILLISECONDS] = [12, 250]
@@ -66,7 +66,10 @@ export async function recheckAll(moves: readonly TagMove[], clock: Clock): Promi
 }
 
 async function recheck(move: TagMove, clock: Clock): Promise<TagMove> {
-  if (!isWrite(move)) return move
+  return isWrite(move) ? await lookAgain(move, clock) : move
+}
+
+async function lookAgain(move: TagMove, clock: Clock): Promise<TagMove> {
   const checked = clock.now()
   const head = await move.client.headManifest(move.tag.name)
   return {...(head?.digest === move.standing?.digest ? move : await decideAnew(move)), checked}
@@ -74,13 +77,19 @@ async function recheck(move: TagMove, clock: Clock): Promise<TagMove> {
 
 /**
  * A version that is published, but that an alias does not point at, belongs to a release under way, or to one that was
- * rolled back on purpose. The first will move the alias soon; after a while it is taken for the second.
+ * rolled back on purpose. The first will move the alias soon; after a while it is taken for the second. An alias at a
+ * version that is not listed belongs to a release that is being taken back, and is about to move, too.
  */
 async function waitForOthers(move: TagMove, {clock, signal}: Patience): Promise<TagMove> {
   let now = move
-  for (let step = 0; step < STEPS && isForwardWrite(now) && pendingAt(now) !== undefined; step++) {
+  for (let step = 0; step < STEPS && isMovedByOthers(now); step++) {
     await clock.sleep(STEP_MILLISECONDS, signal)
-    now = await recheck(now, clock)
+    now = await lookAgain(now, clock)
   }
   return now
+}
+
+function isMovedByOthers(move: TagMove): boolean {
+  if (!isVersioned(move) || move.options.allowBackward) return false
+  return isAhead(move) || (isWrite(move) && pendingAt(move) !== undefined)
 }
