@@ -541,7 +541,12 @@ describe('two releases, of which one fails', () => {
     ) {
       const plan = JSON.stringify(await buildAll(lab.ports, {...releaseOf(version), tags}))
       const state = {sleeps: 0}
-      const clock = {now: () => Date.now(), sleep: async () => void (await asleep((state.sleeps += 1)))}
+      const clock = {
+        now: () => Date.now(),
+        sleep: async () => {
+          await asleep((state.sleeps += 1))
+        }
+      }
       const send: Send = async request =>
         fails && isPut(request, 'latest') && request.url.host === lab.registries[1].host
           ? answer(403)
