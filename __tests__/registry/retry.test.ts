@@ -11,11 +11,14 @@ import {failureOf} from '../support/thrown.js'
 const TAG = parseTag('1.0')
 const NOW = 'Tue, 03 Feb 2026 04:05:06 GMT'
 
-function errorOf({status = 500, headers = {}, body = ''}: ScriptedAnswer): RegistryError {
-  const url = new URL('https://ghcr.io/v2/o/a/manifests/1.0?token=secret')
+function errorOf(
+  {status = 500, headers = {}, body = ''}: ScriptedAnswer,
+  [method, reference]: readonly ['PUT' | 'DELETE', string] = ['PUT', '1.0']
+): RegistryError {
+  const url = new URL(`https://ghcr.io/v2/o/a/manifests/${reference}?token=secret`)
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   return registryErrorOf(
-    {method: 'PUT', url, headers: {authorization: 'Basic secret'}},
+    {method, url, headers: {authorization: 'Basic secret'}},
     {status, headers, body: Readable.from([])},
     Buffer.from(text)
   )
@@ -122,9 +125,18 @@ describe('a failure', () => {
       true
     ],
     ['403 of a burst as text', {status: 403, body: 'You have exceeded a secondary rate limit'}, true],
-    ['403 TOOMANYREQUESTS', {status: 403, body: codes('TOOMANYREQUESTS')}, true]
+    ['403 TOOMANYREQUESTS', {status: 403, body: codes('TOOMANYREQUESTS')}, true],
+    ['400 DIGEST_INVALID', {status: 400, body: codes('DIGEST_INVALID')}, false]
   ])('%s passes: %s', (_, answer, expected) => {
     expect(isPassing(errorOf(answer))).toBe(expected)
+  })
+
+  it.each([
+    ['a digest passes: another tag is being put there', `sha256:${'a'.repeat(64)}`, true],
+    ['a tag does not: the registry deletes no tags', '1.0', false]
+  ])('400 DIGEST_INVALID where distribution 2.8 deletes %s', (_, reference, expected) => {
+    const answer = {status: 400, body: codes('DIGEST_INVALID', 'provided digest did not match uploaded content')}
+    expect(isPassing(errorOf(answer, ['DELETE', reference]))).toBe(expected)
   })
 
   it('of the way passes, and of anything else does not', () => {

@@ -5,7 +5,7 @@ import {describe, expect, it} from '@jest/globals'
 import type {ReleaseError} from '../../src/errors.js'
 import {parseTag} from '../../src/oci/reference.js'
 import type {HttpRequest, Ports, Send} from '../../src/ports.js'
-import {deleteTag} from '../../src/registry/tag-deletion.js'
+import {deleteTag, placeholderIndex} from '../../src/registry/tag-deletion.js'
 import {closedAfterEach} from '../support/closing.js'
 import {type Showing, type VirtualClock, showing, virtualClock} from '../support/lagging-send.js'
 import {testPorts} from '../support/ports.js'
@@ -452,6 +452,51 @@ describe('two releases, of which one fails', () => {
     expect(kept).toBe('')
     const entries = (JSON.parse(journal) as {tags: {reference: string; after: {digest: string}}[]}).tags
     expect(entries.find(({reference}) => reference.endsWith(':latest'))?.after.digest).toBe(digest)
+  })
+
+  it('leaves no alias to a newer one that is being deleted by way of an empty index', async () => {
+    await publishRelease(lab.ports, releaseOf('1.2.2'))
+    const plan = JSON.stringify(await buildAll(lab.ports, releaseOf('1.2.3')))
+    const state: {appeared?: Promise<unknown>; looks: number} = {looks: 0}
+    const empty = placeholderIndex()
+    const clients = lab.images.map(image => clientOf(lab.ports, image))
+    const appear = async () => {
+      for (const client of clients) await client.putManifest(empty, parseTag('1.3.0'))
+    }
+    const send: Send = async request => {
+      if (isPut(request, 'latest')) await (state.appeared ??= appear())
+      if (request.method === 'GET' && request.url.pathname.endsWith('/manifests/1.3.0')) {
+        state.looks += 1
+        if (state.looks === 9) for (const client of clients) await client.deleteManifest(empty.digest)
+      }
+      return await lab.ports.send(request)
+    }
+    const {digest, kept} = await merge({...lab.ports, send}, {plan})
+    expect(state.looks).toBeGreaterThan(8)
+    expect(await latest()).toEqual([digest, digest])
+    expect(await latest('1')).toEqual([digest, digest])
+    expect(kept).toBe('')
+  })
+
+  it('takes a tag at such an index for a free one', async () => {
+    await publishRelease(lab.ports, releaseOf('1.2.2'))
+    const empty = placeholderIndex()
+    for (const image of lab.images)
+      for (const tag of ['1.2.3', 'latest'])
+        await clientOf(lab.ports, image).putManifest(empty, parseTag(tag))
+    const {digest} = await publishRelease(lab.ports, releaseOf('1.2.3'))
+    for (const tag of ['1.2.3', 'latest', '1']) expect(await latest(tag)).toEqual([digest, digest])
+  })
+
+  it('goes back past a newer one that is being deleted by way of an empty index', async () => {
+    const older = {digest: ''}
+    await failWhile(async () => {
+      const {digest} = await publishRelease(own(), releaseOf('1.2.3'))
+      older.digest = digest
+      for (const image of lab.images)
+        await clientOf(lab.ports, image).putManifest(placeholderIndex(), parseTag('1.2.9'))
+    })
+    expect(await latest()).toEqual([older.digest, older.digest])
   })
 
   it('leads an alias to a newer one that is published whole just before it moves it', async () => {

@@ -31,7 +31,13 @@ export function isPassingStatus(status: number): boolean {
  */
 export function isPassing(error: unknown): boolean {
   if (error instanceof RegistryError)
-    return isPassingStatus(error.status) || isSecondaryLimit(error) || isLostUpload(error) || isLate(error)
+    return (
+      isPassingStatus(error.status) ||
+      isSecondaryLimit(error) ||
+      isLostUpload(error) ||
+      isLate(error) ||
+      isBeingWritten(error)
+    )
   return error instanceof ReleaseError && error.code === 'REGISTRY_UNREACHABLE'
 }
 
@@ -57,6 +63,19 @@ function isLate({failure}: RegistryError): boolean {
   const isNamedBlob = method === 'GET' && status === 404 && /\/blobs\/[^/]+:/.test(url)
   const isUnknown = entries.some(({code}) => code === 'MANIFEST_BLOB_UNKNOWN' || code === 'BLOB_UNKNOWN')
   return (isManifest && isUnknown) || isNamedBlob
+}
+
+/**
+ * Distribution 2.8 keeps one link of a manifest for all tags, and finds it empty while another tag is being put there:
+ * it then calls the digest of a deletion invalid. For the deletion of a tag that answer means that it deletes none.
+ */
+function isBeingWritten({failure}: RegistryError): boolean {
+  const {method, url, entries} = failure
+  return (
+    method === 'DELETE' &&
+    /\/manifests\/[^/]+:[^/]+$/.test(url) &&
+    entries.some(({code}) => code === 'DIGEST_INVALID')
+  )
 }
 
 /** GHCR answers a burst of pushes with 403 and this text, seen in 2025. */

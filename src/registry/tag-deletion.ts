@@ -81,9 +81,14 @@ async function assertCanDelete(client: RepositoryClient, placeholder: Manifest, 
   }
 }
 
-/** Whether a manifest is such an index, which stands for a tag that is being deleted. */
+/** Whether a manifest is such an index, which stands for a tag that is being deleted. What cannot be read is none. */
 export function isPlaceholder(manifest: Manifest): boolean {
-  return manifest.mediaType === OCI_INDEX && readManifest(manifest).annotations[PLACEHOLDER] !== undefined
+  if (manifest.mediaType !== OCI_INDEX) return false
+  try {
+    return readManifest(manifest).annotations[PLACEHOLDER] !== undefined
+  } catch {
+    return false
+  }
 }
 
 /** An empty index like no other, to be put at a tag that is to go alone. */

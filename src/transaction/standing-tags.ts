@@ -5,6 +5,7 @@ import {type Manifest, readManifest} from '../oci/manifest.js'
 import type {Tag} from '../oci/reference.js'
 import {isAttestation} from '../oci/attestation.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
+import {isPlaceholder} from '../registry/tag-deletion.js'
 import type {ReleaseFacts} from '../release/publication.js'
 import type {Standing} from '../release/tag-decision.js'
 import {assertReadable, describeOddness} from './odd-content.js'
@@ -53,7 +54,8 @@ export class StandingTags {
 
   async #fetch(reference: Tag | Digest): Promise<StandingTag | undefined> {
     const manifest = await this.#client.findManifest(reference)
-    if (manifest === undefined) return undefined
+    // A tag at an empty index of ours is being deleted, or was left half deleted.
+    if (manifest === undefined || isPlaceholder(manifest)) return undefined
     const facts = await factsOf(this.#client, manifest, this.#released.source).catch((error: unknown) => ({
       odd: describeOddness(manifest, error)
     }))

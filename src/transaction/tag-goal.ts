@@ -2,6 +2,7 @@ import type {Digest} from '../oci/digest.js'
 import type {Manifest} from '../oci/manifest.js'
 import type {Tag} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
+import {isPlaceholder} from '../registry/tag-deletion.js'
 import {newestPublished, pendingPublished} from '../release/version-names.js'
 import {type TagMove, candidateAt} from './tag-moves.js'
 import {isVersioned, takenBack} from './tag-versions.js'
@@ -33,14 +34,27 @@ export async function goalOf(
   const appeared = listed.filter(name => !published.includes(name))
   const known = gone === undefined ? standing : undefined
   const newer = pendingPublished(appeared, tag.name, known, candidateAt(move))
-  if (newer !== undefined) return (await goalAt(newer, client, 'was released meanwhile')) ?? before
-  if (gone === undefined) return before
-  const left = newestPublished(listed, tag.name, candidateAt(move))
-  const reason = `is the newest version that is left: ${gone}, which was there, was taken back`
-  return (left && (await goalAt(left, client, reason))) ?? before
+  const left = gone === undefined ? undefined : newestPublished(listed, tag.name, candidateAt(move))
+  const version = newer ?? left
+  if (version === undefined) return before
+  const why =
+    newer === undefined
+      ? `is the newest version that is left: ${gone ?? ''}, which was there, was taken back`
+      : 'was released meanwhile'
+  const found = await goalAt(version, client, why)
+  // One that is being taken back is listed until it is gone.
+  return (
+    found ??
+    (await goalOf(
+      move,
+      client,
+      listed.filter(name => name !== version)
+    ))
+  )
 }
 
 async function goalAt(version: Tag, client: RepositoryClient, why: string): Promise<TagGoal | undefined> {
   const manifest = await client.findManifest(version)
-  return manifest && {digest: manifest.digest, manifest, reason: `went to ${version}, which ${why}`}
+  if (manifest === undefined || isPlaceholder(manifest)) return undefined
+  return {digest: manifest.digest, manifest, reason: `went to ${version}, which ${why}`}
 }

@@ -2,6 +2,7 @@ import {ReleaseError, messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import type {Manifest} from '../oci/manifest.js'
 import type {Tag} from '../oci/reference.js'
+import {isPlaceholder} from '../registry/tag-deletion.js'
 import {listTags} from '../registry/tag-list.js'
 import {newerPublished} from '../release/version-names.js'
 import {type Patience, waitsOf} from './patience.js'
@@ -97,7 +98,7 @@ class Settling {
   async #giveWay(newer: Tag, seen: Digest | undefined): Promise<boolean> {
     const {client, tag} = this.#move
     const manifest = await client.findManifest(newer)
-    if (manifest === undefined) return await this.#pause(`${newer} comes and goes`)
+    if (manifest === undefined || isPlaceholder(manifest)) return await this.#pause(`${newer} comes and goes`)
     if (seen === manifest.digest) {
       const note = `was left to ${newer}, which was released meanwhile`
       this.#end({...this.#move, decision: {action: 'keep', note}})
