@@ -135,7 +135,10 @@ describe('a failure', () => {
     ['a digest passes: another tag is being put there', `sha256:${'a'.repeat(64)}`, true],
     ['a tag does not: the registry deletes no tags', '1.0', false]
   ])('400 DIGEST_INVALID where distribution 2.8 deletes %s', (_, reference, expected) => {
-    const answer = {status: 400, body: codes('DIGEST_INVALID', 'provided digest did not match uploaded content')}
+    const answer = {
+      status: 400,
+      body: codes('DIGEST_INVALID', 'provided digest did not match uploaded content')
+    }
     expect(isPassing(errorOf(answer, ['DELETE', reference]))).toBe(expected)
   })
 
