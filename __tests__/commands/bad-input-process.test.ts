@@ -2,12 +2,8 @@ import {execFile} from 'node:child_process'
 import {mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {pathToFileURL} from 'node:url'
-import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
-
-const ROOT = path.resolve(import.meta.dirname, '../..')
-const ENTRY = `const {runCli} = await import('${pathToFileURL(path.join(ROOT, 'src/main.ts')).href}'); await runCli()`
-const LOADER = pathToFileURL(path.join(ROOT, 'node_modules/tsx/dist/loader.mjs')).href
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {type CommandLine, commandLine} from '../support/command-line.js'
 
 interface Ended {
   readonly exitCode: number | null
@@ -16,7 +12,12 @@ interface Ended {
 }
 
 describe('bad input on a command line', () => {
+  let program: CommandLine
   let folder: string
+  beforeAll(() => {
+    program = commandLine()
+  })
+  afterAll(() => program.remove())
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'bad-input-'))
   })
@@ -28,8 +29,7 @@ describe('bad input on a command line', () => {
   const run = async (...args: string[]): Promise<Ended> =>
     await new Promise(resolve => {
       const options = {cwd: folder, env: {PATH: process.env['PATH'], HOME: folder}}
-      const node = ['--import', LOADER, '--input-type=module', '-e', ENTRY, '--', 'image-release', ...args]
-      const child = execFile(process.execPath, node, options, (_, stdout, stderr) => {
+      const child = execFile(process.execPath, [program.entry, ...args], options, (_, stdout, stderr) => {
         resolve({exitCode: child.exitCode, stdout, stderr})
       })
     })

@@ -1,23 +1,26 @@
 import {spawn} from 'node:child_process'
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
+import {type CommandLine, commandLine} from '../support/command-line.js'
 
-const ROOT = path.resolve(import.meta.dirname, '../..')
 /** Nothing listens there: each is another registry that refuses at once. */
 const HOSTS = Array.from({length: 12}, (_, at) => `127.0.0.${at + 1}:1`)
 const COMMIT = 'a'.repeat(40)
 
 // Node 20 alone says so: signals of later ones take any number of listeners.
 describe('a run with many registries is no leak in the eyes of Node', () => {
+  let program: CommandLine
   let folder: string
   beforeAll(() => {
+    program = commandLine()
     folder = mkdtempSync(path.join(tmpdir(), 'warnings-'))
-    const main = JSON.stringify(path.join(ROOT, 'src/main.ts'))
-    writeFileSync(path.join(folder, 'entry.mjs'), `import {runCli} from ${main}\nawait runCli()\n`)
   })
-  afterAll(() => rmSync(folder, {recursive: true}))
+  afterAll(() => {
+    program.remove()
+    rmSync(folder, {recursive: true})
+  })
 
   it.each([
     ['compute-tags', ['--event', 'tag', '--ref', 'v1.2.3', '--sha', COMMIT, '--strategy', 'release']],
@@ -26,12 +29,10 @@ describe('a run with many registries is no leak in the eyes of Node', () => {
     '%s',
     async (command, args) => {
       const images = HOSTS.flatMap(host => [`${host}/o/app`, `${host}/o/other`]).join()
-      const loader = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs')
-      const child = spawn(
-        process.execPath,
-        ['--import', loader, 'entry.mjs', command, ...args, '--images', images],
-        {cwd: folder, env: {PATH: process.env['PATH'] ?? '', HOME: folder}}
-      )
+      const child = spawn(process.execPath, [program.entry, command, ...args, '--images', images], {
+        cwd: folder,
+        env: {PATH: process.env['PATH'] ?? '', HOME: folder}
+      })
       const lines: Buffer[] = []
       child.stderr.on('data', (chunk: Buffer) => lines.push(chunk))
       child.stdout.resume()

@@ -1,12 +1,12 @@
 import {spawn} from 'node:child_process'
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, rmSync} from 'node:fs'
 import {type Server, createServer} from 'node:http'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
+import {type CommandLine, commandLine} from '../support/command-line.js'
 import {close, listen} from '../support/loopback.js'
 
-const ROOT = path.resolve(import.meta.dirname, '../..')
 const DIGEST = `sha256:${'a'.repeat(64)}`
 
 /** What keeps a process from its end: requests that are never answered, or answers that never end. */
@@ -28,6 +28,12 @@ const LINGERING: readonly [string, (server: Server) => void][] = [
   ]
 ]
 
+let program: CommandLine
+beforeAll(() => {
+  program = commandLine("await (process.env.GITHUB_ACTIONS ? runAction('merge-manifest') : runCli())")
+})
+afterAll(() => program.remove())
+
 describe.each(LINGERING)('a process that failed ends, whatever is still under way: %s', (_, linger) => {
   let server: Server
   let folder: string
@@ -46,12 +52,9 @@ describe.each(LINGERING)('a process that failed ends, whatever is still under wa
     rmSync(folder, {recursive: true})
   })
 
-  /** Runs an entry of the source. The registry holds its connections until the process has ended. */
-  const run = async (entry: string, args: readonly string[], env: Readonly<Record<string, string>>) => {
-    const file = path.join(folder, 'entry.mjs')
-    writeFileSync(file, entry.replace('MAIN', JSON.stringify(path.join(ROOT, 'src/main.ts'))))
-    const loader = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs')
-    const child = spawn(process.execPath, ['--import', loader, file, ...args], {
+  /** The registry holds its connections until the process has ended. */
+  const run = async (args: readonly string[], env: Readonly<Record<string, string>>) => {
+    const child = spawn(process.execPath, [program.entry, ...args], {
       cwd: folder,
       env: {PATH: process.env['PATH'] ?? '', HOME: folder, ...env}
     })
@@ -64,15 +67,14 @@ describe.each(LINGERING)('a process that failed ends, whatever is still under wa
 
   it('on a command line', async () => {
     const args = ['--images', `${host}/o/app`, '--tags', 't', '--digests', DIGEST, '--wait', '0', '--yes']
-    const ended = await run('import {runCli} from MAIN\nawait runCli()\n', ['merge-manifest', ...args], {})
+    const ended = await run(['merge-manifest', ...args], {})
     expect(ended.output).toContain(`${host}/o/app@${DIGEST} is not there`)
     expect(ended.exitCode).toBe(1)
   }, 60_000)
 
   it('as an action', async () => {
     const inputs = {INPUT_IMAGES: `${host}/o/app`, INPUT_TAGS: 't', INPUT_DIGESTS: DIGEST, INPUT_WAIT: '0'}
-    const entry = "import {runAction} from MAIN\nawait runAction('merge-manifest')\n"
-    const ended = await run(entry, [], {...inputs, GITHUB_ACTIONS: 'true', RUNNER_TEMP: folder})
+    const ended = await run([], {...inputs, GITHUB_ACTIONS: 'true', RUNNER_TEMP: folder})
     expect(ended.output).toContain('is not there')
     expect(ended.exitCode).toBe(1)
   }, 60_000)
