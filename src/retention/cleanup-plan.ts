@@ -91,7 +91,8 @@ interface Decision {
 function planOf(inventory: Inventory, policy: RetentionPolicy, decision: Decision): CleanupPlan {
   const {selection, going} = decision
   const entry = (digest: Digest, reason: string): PlannedVersion => plannedVersion(inventory, digest, reason)
-  const waves = inWaves(going, decision).map(wave =>
+  const notes = new Set([...going].filter(digest => isNote(inventory.versions.get(digest))))
+  const waves = inWaves(going, notes, decision).map(wave =>
     wave.map(digest => entry(digest, selection.selected.get(digest) ?? 'reached only by what goes'))
   )
   const tags = tagsAlone(inventory, decision)
@@ -104,20 +105,15 @@ function planOf(inventory: Inventory, policy: RetentionPolicy, decision: Decisio
     standing: standingTags(inventory, tags, going),
     reachable: selection.reachable,
     links: decision.links,
-    notes: new Set(
-      waves
-        .flat()
-        .filter(isNote)
-        .map(({digest}) => digest)
-    ),
+    notes,
     total: inventory.versions.size,
     unmatched: unmatchedRules(inventory, policy),
     ...(excess === undefined ? {} : {excess})
   }
 }
 
-function isNote({tags}: PlannedVersion): boolean {
-  return tags.some(tag => REMAINDER_TAG.test(tag))
+function isNote(held: HeldVersion | undefined): boolean {
+  return held?.tags.some(tag => REMAINDER_TAG.test(tag)) === true
 }
 
 function plannedVersion(inventory: Inventory, digest: Digest, reason: string): PlannedVersion {
@@ -176,12 +172,16 @@ function standingTags(
   return new Map(standing.filter(([tag]) => !going.has(tag)))
 }
 
-/** What says what was left to do stands until all of that is done. */
-function inWaves(going: ReadonlySet<Digest>, {links, selection}: Decision): Digest[][] {
+/** What says what was left to do stands until all of that is done, and every empty index at a tag is gone. */
+function inWaves(
+  going: ReadonlySet<Digest>,
+  notes: ReadonlySet<Digest>,
+  {links, selection}: Decision
+): Digest[][] {
   const isLast = (digest: Digest): boolean => selection.leftovers.has(digest)
   const waves = deletionWaves(new Set([...going].filter(digest => !isLast(digest))), links)
   const last = [...going].filter(isLast)
-  return last.length === 0 ? waves : [...waves, last]
+  return [...waves, last.filter(digest => !notes.has(digest)), [...notes]].filter(wave => wave.length > 0)
 }
 
 function excessOf(count: number, total: number, {limits}: RetentionPolicy): string | undefined {
