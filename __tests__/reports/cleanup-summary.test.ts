@@ -92,7 +92,7 @@ describe('what people see of a clean-up', () => {
     const {ports} = await host.clean(RULES)
     const {lines, warnings, notices, summaries} = ports.reporter
     expect([...lines, ...notices, ...warnings].join('\n')).toMatchInlineSnapshot(`
-     "registry.example/org/app: deleted: 0 of 17 manifests, and 6 tags of what stays
+     "registry.example/org/app: deleted: 0 of 17 manifests, and 6 tags of what stays; the host did not delete 1
        tags that went (6):
          1.0.1, 1.0.2, 1.0.3, 1.0.4, 1.0.5, nightly-2
        deleted tag  nightly-2                                                                                 delete-tags glob:nightly-*
@@ -120,7 +120,7 @@ describe('what people see of a clean-up', () => {
 
      ### registry.example/org/app
 
-     Deleted: 0 of 17 manifests, and 6 tags of what stays.
+     Deleted: 0 of 17 manifests, and 6 tags of what stays; the host did not delete 1.
 
      Tags that went (6): \`1.0.1\`, \`1.0.2\`, \`1.0.3\`, \`1.0.4\`, \`1.0.5\`, \`nightly-2\`
 
@@ -146,5 +146,32 @@ describe('what people see of a clean-up', () => {
 
      </details>"
     `)
+  })
+
+  it.each([
+    [
+      'says that the host kept it, where that is all there was',
+      {status: 409, body: {message: 'Conflict'}},
+      'nothing deleted; the host did not delete 1'
+    ],
+    [
+      'says nothing of it where the host kept nothing',
+      undefined,
+      'deleted: 1 of 2 manifests; frees up to 276 B'
+    ]
+  ])('%s', async (_, answer, headline) => {
+    const host = new SimulatedHost({kind: 'ghcr'})
+    const [old] = [host.put({tags: ['pr-1']}), host.put({tags: ['1.0.0']})]
+    host.hook = request =>
+      request === `DELETE /orgs/org/packages/container/app/versions/${old.id}` ? answer : undefined
+    const {ports} = await host.clean({'delete-tags': 'pr-1'})
+    expect(ports.reporter.lines[0]).toBe(`registry.example/org/app: ${headline}`)
+  })
+
+  it('counts one tag as one', async () => {
+    const host = new SimulatedHost({kind: 'ghcr'})
+    host.put({tags: ['1.0.0', 'pr-1']})
+    const {ports} = await host.clean({'delete-tags': 'pr-1', 'dry-run': 'true'})
+    expect(ports.reporter.lines[0]).toContain('and 1 tag of what stays')
   })
 })

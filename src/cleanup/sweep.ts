@@ -30,6 +30,8 @@ export interface SweepResult {
   readonly kept: ReadonlyMap<Digest, string>
   /** Why each of these tags, which were to go alone, stays after all. */
   readonly keptTags: ReadonlyMap<Tag, string>
+  /** What ended it before its end: RegistryError, ReleaseError RIGHT_MISSING, the reason of a cancellation; else undefined. */
+  readonly stop: {readonly cause: unknown} | undefined
 }
 
 /** What a sweep works with. */
@@ -50,7 +52,6 @@ const LOOK_LIFE = 60_000
  * Works the plan off as the graph that it is, roots first, a few manifests at once. What does not go, for whatever
  * reason, keeps all that it leads to from that moment. Before each wave, after each pause, and once a minute it is looked
  * at again what is about to go. A stop at any moment leaves every tag that stays whole; the next run goes on.
- * @throws what the host throws: RegistryError, ReleaseError RIGHT_MISSING; the reason of a cancellation
  */
 export async function sweep(planned: PlannedRepository, ports: SweepPorts): Promise<SweepResult> {
   return await new Sweep(planned, ports).run()
@@ -84,8 +85,12 @@ class Sweep {
   }
 
   async run(): Promise<SweepResult> {
-    await this.#deleteAll()
+    const stop = await this.#deleteAll().then(
+      () => undefined,
+      (cause: unknown) => ({cause})
+    )
     return {
+      stop,
       versions: [...this.#deleted],
       tags: this.#tags,
       undeleted: [...this.#undeleted.values()],

@@ -1,22 +1,14 @@
-import {assertWhole} from '../cleanup/after-check.js'
-import {needsSightings, writeSightings} from '../cleanup/sightings.js'
-import {type SweepResult, type Undeleted, sweep} from '../cleanup/sweep.js'
 import {type PlannedRepository, assertPublished, planRepository} from '../cleanup/repository-cleanup.js'
 import {ReleaseError} from '../errors.js'
-import type {Digest} from '../oci/digest.js'
 import type {Ports} from '../ports.js'
 import {boundedReport, cleanupReport} from '../reports/cleanup-report.js'
-import {
-  type CleanupOverview,
-  type CleanupView,
-  cleanupLines,
-  cleanupSummary
-} from '../reports/cleanup-summary.js'
+import {type CleanupOverview, cleanupLines, cleanupSummary} from '../reports/cleanup-summary.js'
 import type {PlannedCache} from '../retention/actions-caches.js'
 import type {CleanupPlan} from '../retention/cleanup-plan.js'
 import {planHash, stampHash} from '../retention/plan-hash.js'
 import {REMAINDER_TAG} from '../retention/tag-rules.js'
 import {cleanupInputs} from './inputs/cleanup-inputs.js'
+import {assertDone, isNothing, workOff} from './cleanup-deed.js'
 import {assertRules, impossibleRules, unmatchedEverywhere} from './cleanup-checks.js'
 import {CleanupSources} from './cleanup-sources.js'
 import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
@@ -78,10 +70,8 @@ export const cleanupLatest = command({
     assertAllowed(overview, hash, given)
     if (caches.length > 0 || !planned.every(({plan}) => isNothing(plan)))
       await assertConfirmed(ports, 'Delete this?', deletionLines(overview))
-    const done: Cleaned[] = []
-    for (const one of planned) done.push(await cleanOne(one, sources, ports))
-    await sources.deleteCaches(caches)
-    const outputs = await conclude({...overview, views: done.map(({view}) => view)}, hash, ports)
+    const done = await workOff(planned, {caches, sources, ports})
+    const outputs = await conclude({...overview, views: done.views, caches: done.caches}, hash, ports)
     assertDone(done, outputs)
     return outputs
   }
@@ -156,106 +146,6 @@ function otherPlanHint({views}: CleanupOverview): string {
   return isStopped
     ? `An earlier clean-up was stopped before its end, and less is left to do. ${next}`
     : `What the repositories hold changed since the dry run; or a clean-up by that plan was stopped before its end, and less is left to do. ${next}`
-}
-
-/** What was done in one repository, and what of it a person has to look at. */
-interface Cleaned {
-  readonly view: CleanupView
-  /** What the host did not delete. */
-  readonly undeleted: readonly Undeleted[]
-  /** A tag that was found broken. */
-  readonly fault?: ReleaseError
-}
-
-async function cleanOne(one: PlannedRepository, sources: CleanupSources, ports: Ports): Promise<Cleaned> {
-  const {client, plan, capabilities} = one
-  const {refusal} = capabilities
-  if (isNothing(plan)) {
-    await noteSightings(one, [], ports)
-    return {view: {image: client.name, plan, undeleted: []}, undeleted: []}
-  }
-  if (refusal !== undefined) {
-    sources.warnRefusal(client.name, refusal)
-    const view = {image: client.name, plan: nothingOf(plan), refusal: refusal.reason, undeleted: []}
-    return {view, undeleted: []}
-  }
-  const result = await sweep(one, ports)
-  const fault = await faultOf(async () => await assertWhole(one, result))
-  sources.warn(client.name, result)
-  await noteSightings(one, result.versions, ports)
-  return {
-    view: {image: client.name, plan: deletedPart(plan, result), undeleted: result.undeleted},
-    undeleted: result.undeleted,
-    ...(fault === undefined ? {} : {fault})
-  }
-}
-
-/** Where ages decide, a later run has to know what was here now. */
-async function noteSightings(
-  one: PlannedRepository,
-  deleted: readonly Digest[],
-  {reporter}: Ports
-): Promise<void> {
-  if (one.capabilities.refusal === undefined && needsSightings(one))
-    await writeSightings(one, deleted, reporter)
-}
-
-/** The other repositories are cleaned, and the report is written, before a broken tag ends the run. */
-async function faultOf(check: () => Promise<void>): Promise<ReleaseError | undefined> {
-  try {
-    await check()
-    return undefined
-  } catch (error) {
-    if (error instanceof ReleaseError && error.code === 'VERIFY_FAILED') return error
-    throw error
-  }
-}
-
-/**
- * @throws ReleaseError VERIFY_FAILED where a tag is broken; CLEANUP_INCOMPLETE where a host did not delete what a rule
- * chose
- */
-function assertDone(done: readonly Cleaned[], outputs: Readonly<Record<string, string>>): void {
-  const faults = done.map(({fault}) => fault).filter(fault => fault !== undefined)
-  const [first] = faults
-  if (first !== undefined)
-    throw new ReleaseError('VERIFY_FAILED', faults.map(({message}) => message).join('; '), {
-      outputs,
-      hint: faults.map(({hint}) => hint ?? '').join(' ')
-    })
-  const refused = done.flatMap(({view, undeleted}) =>
-    undeleted
-      .filter(({isPardoned}) => isPardoned !== true)
-      .map(({what, tags}) => `${view.image}: ${[what, ...tags].join(' ')}`)
-  )
-  if (refused.length === 0) return
-  throw new ReleaseError('CLEANUP_INCOMPLETE', `not all was deleted that was to go: ${refused.join('; ')}`, {
-    outputs,
-    hint: 'What stays is whole, and the rest is deleted. The warnings say why; name in keep-tags what is to stay, or run this again.'
-  })
-}
-
-function isNothing({tags, waves}: CleanupPlan): boolean {
-  return tags.length + waves.length === 0
-}
-
-function nothingOf(plan: CleanupPlan): CleanupPlan {
-  return {...plan, tags: [], waves: []}
-}
-
-/** What was really deleted, where the host or what happened meanwhile kept some of it. */
-function deletedPart(plan: CleanupPlan, result: SweepResult): CleanupPlan {
-  const [versions, tags] = [new Set(result.versions), new Set(result.tags)]
-  const kept = plan.waves.flat().flatMap(version => {
-    const reason = result.kept.get(version.digest)
-    return reason === undefined || versions.has(version.digest) ? [] : [{...version, reason}]
-  })
-  return {
-    ...plan,
-    kept: [...plan.kept, ...kept],
-    tags: plan.tags.filter(({tag}) => tags.has(tag)),
-    waves: plan.waves.map(wave => wave.filter(({digest}) => versions.has(digest)))
-  }
 }
 
 async function conclude(overview: CleanupOverview, hash: string, {reporter, saveText}: Ports) {

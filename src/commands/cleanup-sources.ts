@@ -2,7 +2,7 @@ import {backendKindOf, openBackend} from '../cleanup/backend-choice.js'
 import {closedPullRequests, deleteActionsCache, listActionsCaches} from '../cleanup/github-listing.js'
 import type {PlannedRepository, RepositoryTask} from '../cleanup/repository-cleanup.js'
 import type {SweepResult} from '../cleanup/sweep.js'
-import {ReleaseError} from '../errors.js'
+import {InputError, ReleaseError} from '../errors.js'
 import {completeLogins} from '../inputs/registry-credential.js'
 import {type Reference, type Repository, formatReference, parseRepository} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
@@ -98,10 +98,14 @@ export class CleanupSources {
     return planCaches(await listActionsCaches(await this.#github()), policy, this.now)
   }
 
-  async deleteCaches(caches: readonly PlannedCache[]): Promise<void> {
+  /** @param gone takes each that is gone */
+  async deleteCaches(caches: readonly PlannedCache[], gone: (cache: PlannedCache) => void): Promise<void> {
     if (caches.length === 0) return
     const github = await this.#github()
-    for (const {id} of caches) await deleteActionsCache(github, id)
+    for (const cache of caches) {
+      await deleteActionsCache(github, cache.id)
+      gone(cache)
+    }
   }
 
   /**
@@ -139,8 +143,19 @@ export class CleanupSources {
 
   async #github() {
     const {'github-token': token, 'github-repository': named} = this.#given
-    const fullName = named ?? (await this.#ports.workflowRun()).source.fullName
-    return {api: this.#ports.github(token), fullName}
+    return {api: this.#ports.github(token), fullName: named ?? (await this.#runsIn())}
+  }
+
+  /** @throws InputError where neither the run nor a clone says which repository on GitHub it is */
+  async #runsIn(): Promise<string> {
+    try {
+      return (await this.#ports.workflowRun()).source.fullName
+    } catch (cause) {
+      if (!(cause instanceof InputError)) throw cause
+      const message =
+        'is missing: pull requests and caches of Actions are asked for on GitHub, and no run or clone says in which repository'
+      throw new InputError([{input: 'github-repository', message}], {cause})
+    }
   }
 
   async #credential(registry: string) {

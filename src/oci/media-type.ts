@@ -36,6 +36,15 @@ export function isManifestType(mediaType: string): boolean {
   return KINDS.has(mediaType)
 }
 
+/** Layers and files however they are packed, configs, and statements. */
+const BLOB_TYPE =
+  /\b(?:tar|gzip|zstd|octet-stream|spdx|cyclonedx|in-toto)\b|\.(?:layer|rootfs|config|cacheconfig|container\.image|empty)\.v\d/
+
+/** Whether the type is surely none of a manifest: an index may name blobs, too, as a cache of BuildKit does. */
+export function isBlobType(mediaType: string): boolean {
+  return BLOB_TYPE.test(bareMediaType(mediaType))
+}
+
 /** Whether the type names an index (OCI) or a manifest list (Docker). */
 export function isIndexType(mediaType: string): boolean {
   return KINDS.get(mediaType)?.index ?? false

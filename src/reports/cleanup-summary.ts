@@ -61,7 +61,8 @@ export function cleanupLines({views, caches, unmatched, isDry, now}: CleanupOver
   return [...views.flatMap(view => viewLines(view, isDry, now)), ...table, ...nothing]
 }
 
-function viewLines({image, plan, refusal, undeleted}: CleanupView, isDry: boolean, now: number): string[] {
+function viewLines(view: CleanupView, isDry: boolean, now: number): string[] {
+  const {image, plan, refusal, undeleted} = view
   const going = plan.waves.flat()
   const rows = [
     ...plan.tags.map(({tag, reason}) => [`  ${goes(isDry)} tag`, tag, '', '', reason]),
@@ -73,7 +74,7 @@ function viewLines({image, plan, refusal, undeleted}: CleanupView, isDry: boolea
     return [`${image}: nothing deleted, the registry does not delete by its API: ${refusal}`]
   const hidden = rows.length - MAX_ROWS
   return [
-    `${image}: ${headline(plan, isDry)}`,
+    `${image}: ${headline(view, isDry)}`,
     ...tagLines(plan, isDry),
     ...textTable(rows.slice(0, MAX_ROWS)),
     ...(hidden > 0 ? [`  and ${hidden} more, in the report`] : [])
@@ -141,17 +142,19 @@ function sizeCell({size, wholeSize}: PlannedVersion): string {
   return bytes === undefined ? '' : formatSize(bytes)
 }
 
-/** How much goes and how much of it frees, in one sentence. */
-function headline(plan: CleanupPlan, isDry: boolean): string {
+/** How much goes and how much of it frees, and how much the host keeps, in one sentence. */
+function headline({plan, undeleted}: CleanupView, isDry: boolean): string {
   const going = plan.waves.flat()
-  if (going.length + plan.tags.length === 0) return 'nothing to delete'
-  const tags = plan.tags.length === 0 ? '' : `, and ${plan.tags.length} tags of what stays`
+  const count = plan.tags.length
+  const refused = undeleted.length === 0 ? '' : `; the host did not delete ${undeleted.length}`
+  if (going.length + count === 0) return refused === '' ? 'nothing to delete' : `nothing deleted${refused}`
+  const tags = count === 0 ? '' : `, and ${count} ${count === 1 ? 'tag' : 'tags'} of what stays`
   const {bytes, unknown} = freedSpace(plan)
   const space =
     bytes === 0
       ? ''
       : `; frees up to ${formatSize(bytes)}${unknown > 0 ? `, and ${unknown} of unknown size` : ''}`
-  return `${goes(isDry)}: ${going.length} of ${plan.total} manifests${tags}${space}`
+  return `${goes(isDry)}: ${going.length} of ${plan.total} manifests${tags}${space}${refused}`
 }
 
 /** What the deletions free at most: layers that something else shares stay. */
@@ -192,7 +195,8 @@ export function cleanupSummary({views, caches, unmatched, isDry, now}: CleanupOv
   return joined([title, ...nothing, ...views.map(view => viewSection(view, isDry, now)), ...section])
 }
 
-function viewSection({image, plan, refusal, undeleted}: CleanupView, isDry: boolean, now: number): Markdown {
+function viewSection(view: CleanupView, isDry: boolean, now: number): Markdown {
+  const {image, plan, refusal, undeleted} = view
   const cells = (version: PlannedVersion): Markdown[] => {
     const tags = joined(version.tags.map(code), ', ')
     const [, age = '', size = '', reason = ''] = versionCells(version, '', now)
@@ -215,7 +219,7 @@ function viewSection({image, plan, refusal, undeleted}: CleanupView, isDry: bool
   const table = rows.length === 0 ? [] : [markdownTable(head, rows.slice(0, MAX_ROWS))]
   const hidden = rows.length - MAX_ROWS
   const more = hidden > 0 ? [prose`and ${hidden} more`] : []
-  const sentence = headline(plan, isDry)
+  const sentence = headline(view, isDry)
   return joined([
     prose`### ${words(image)}`,
     ...note,

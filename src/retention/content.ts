@@ -2,7 +2,7 @@ import {messageOf} from '../errors.js'
 import {BUILDKIT_CREATED_AT, PLACEHOLDER, REMAINDER} from '../oci/annotations.js'
 import type {Digest} from '../oci/digest.js'
 import {type Descriptor, type Manifest, type ManifestDocument, readManifest} from '../oci/manifest.js'
-import {isIndexType, isManifestType, isSchema1Type} from '../oci/media-type.js'
+import {isBlobType, isIndexType, isManifestType, isSchema1Type} from '../oci/media-type.js'
 import type {Content} from './inventory.js'
 import type {ListedVersion} from './repository-backend.js'
 
@@ -47,15 +47,19 @@ export function listedContent({mediaType, tags}: ListedVersion): Content {
   return isImage || (mediaType === undefined && isOfCosign) ? {kind: 'leaf', isRead: false} : {kind: 'unread'}
 }
 
+/** What of its entries are blobs, as the layers of a cache of BuildKit, is a part of its size, and no child. */
 function indexContent(document: ManifestDocument, {bytes}: Manifest): ReadContent {
   const {manifests, subject, annotations} = document
-  if (manifests.some(isBuildkitConfig)) return cacheContent(document, bytes.length)
+  const isCache = manifests.some(isBuildkitConfig)
+  const blobs = manifests.filter(({mediaType}) => isCache || isBlobType(mediaType))
   const remainder = annotations[REMAINDER]
   const isPlaceholder = remainder !== undefined || annotations[PLACEHOLDER] !== undefined
-  const children = manifests.map(({digest, mediaType}) => ({
-    digest,
-    isLeaf: isManifestType(mediaType) && !isIndexType(mediaType)
-  }))
+  const children = manifests
+    .filter(entry => !blobs.includes(entry))
+    .map(({digest, mediaType}) => ({
+      digest,
+      isLeaf: isManifestType(mediaType) && !isIndexType(mediaType)
+    }))
   const left = digestsIn(remainder ?? '').map(digest => ({digest, isLeaf: false}))
   const all = [...children, ...left]
   return {
@@ -66,17 +70,8 @@ function indexContent(document: ManifestDocument, {bytes}: Manifest): ReadConten
       ...(isPlaceholder && manifests.length === 0 ? {isPlaceholder} : {})
     },
     children: all,
-    size: bytes.length
-  }
-}
-
-/** An index whose entries are layers: nothing in it is a manifest. */
-function cacheContent({manifests, subject}: ManifestDocument, length: number): ReadContent {
-  return {
-    content: {kind: 'index', children: [], ...(subject === undefined ? {} : {subject: subject.digest})},
-    children: [],
-    size: sizeOf(manifests, length),
-    ...cachedOf(manifests)
+    size: sizeOf(blobs, bytes.length),
+    ...(isCache ? cachedOf(manifests) : {})
   }
 }
 
