@@ -97,7 +97,7 @@ describe('bad input on a command line', () => {
     [
       'a file of settings that is too large',
       `tags: ${'x'.repeat(2_000_000)}`,
-      /^error: .github\/image-release.yml: it is larger than/
+      /^error: .github\/image-release.yml: it cannot be read: it is larger than/
     ]
   ])(
     'is not worked off: %s',

@@ -30,7 +30,7 @@ describe('the text of a file', () => {
     const file = path.join(folder, 'large')
     writeFileSync(file, 'x'.repeat(1024 * 1024 + 1))
     await expect(readText(file)).rejects.toMatchObject({
-      issues: [{input: file, message: 'it is larger than 1048576 bytes'}]
+      issues: [{input: file, message: 'it cannot be read: it is larger than 1048576 bytes'}]
     })
   })
 })

@@ -87,7 +87,7 @@ describe('what a copy transfers', () => {
     first.registry.faults.clear()
     await downloadBlob(from, blob)
     expect((await failureOf(() => downloadBlob(from, {...blob, size: 7}))).message).toContain(
-      `it has ${MEBIBYTE} bytes, not 7`
+      'more than 7 bytes came'
     )
   })
 

@@ -28,7 +28,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
     'embedded-registry': ['node:*'],
     'package-hosts': ['p-limit']
   },
-  {'ports.ts': ['node:stream'], 'private-folder.ts': ['node:*'], 'child-variables.ts': []},
+  {'ports.ts': ['node:stream'], 'private-folder.ts': ['node:*'], 'foreign-file.ts': ['node:fs', 'node:fs/promises'], 'child-variables.ts': []},
   {reports: []},
   {
     tags: ['semver', 'dayjs', 'handlebars', 'picomatch', 'smol-toml', 'yaml', 'node:crypto'],

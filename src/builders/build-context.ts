@@ -1,10 +1,14 @@
-import {existsSync, readFileSync, statSync} from 'node:fs'
+import {statSync} from 'node:fs'
 import path from 'node:path'
-import {InputError} from '../errors.js'
+import {InputError, messageOf} from '../errors.js'
+import {readForeignFileSync} from '../foreign-file.js'
 import type {BuildRequest} from './builder.js'
 
 /** The names that are looked for in a context, in this order. BuildKit itself knows the second only. */
 const NAMES = ['Containerfile', 'Dockerfile'] as const
+
+/** Bytes of a Containerfile: one that a program writes has some thousand lines. */
+const MAX_CONTAINERFILE = 1024 * 1024
 
 /** Whether a context is fetched by the builder: a Git or HTTP address. */
 export function isRemoteContext(context: string): boolean {
@@ -31,9 +35,17 @@ export function findContainerfile(request: Pick<BuildRequest, 'context' | 'file'
     : fault('file', `${JSON.stringify(file)} is not there, nor in ${JSON.stringify(context)}`)
 }
 
-/** The text of a Containerfile that lies on this machine; empty for another. */
+/**
+ * The text of a Containerfile that lies on this machine; empty for another.
+ * @throws InputError for one that is larger than any is
+ */
 export function readContainerfile(file: string | undefined): string {
-  return file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : ''
+  if (file === undefined || !isFile(file)) return ''
+  try {
+    return readForeignFileSync(file, MAX_CONTAINERFILE).toString('utf8')
+  } catch (error) {
+    throw fault('file', `${JSON.stringify(file)} cannot be read: ${messageOf(error)}`)
+  }
 }
 
 function isFolder(name: string): boolean {

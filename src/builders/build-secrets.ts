@@ -1,6 +1,7 @@
-import {mkdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {mkdirSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
-import {type InputIssue, InputError} from '../errors.js'
+import {type InputIssue, InputError, messageOf} from '../errors.js'
+import {readForeignFileSync} from '../foreign-file.js'
 import {type BuildSecret, secretTitle} from '../inputs/build-secret.js'
 import {maskForms} from '../inputs/mask-forms.js'
 import type {Ports} from '../ports.js'
@@ -64,9 +65,18 @@ function valueOf(
     return value
   }
   const size = statSync(source.file, {throwIfNoEntry: false})?.size
-  if (size === undefined)
-    issues.push({input: 'secret-files', message: `${id}: there is no file ${JSON.stringify(source.file)}`})
-  return size === undefined || size > MAX_SECRET_SIZE ? undefined : readFileSync(source.file, 'utf8')
+  if (size === undefined) issues.push(fileFault(id, `there is no file ${JSON.stringify(source.file)}`))
+  if (size === undefined || size > MAX_SECRET_SIZE) return undefined
+  try {
+    return readForeignFileSync(source.file, MAX_SECRET_SIZE).toString('utf8')
+  } catch (error) {
+    issues.push(fileFault(id, `${JSON.stringify(source.file)} cannot be read: ${messageOf(error)}`))
+    return undefined
+  }
+}
+
+function fileFault(id: string, fault: string): InputIssue {
+  return {input: 'secret-files', message: `${id}: ${fault}`}
 }
 
 /**

@@ -1,6 +1,7 @@
-import {mkdirSync, readFileSync} from 'node:fs'
+import {mkdirSync} from 'node:fs'
 import path from 'node:path'
 import {ReleaseError} from '../errors.js'
+import {readForeignFileSync} from '../foreign-file.js'
 import {type Digest, parseDigest} from '../oci/digest.js'
 import {type Platform, formatPlatform} from '../oci/platform.js'
 import {type Repository, formatRepository} from '../oci/reference.js'
@@ -81,6 +82,9 @@ function obstacleOf({name, driver}: BuildxInstance): string | undefined {
   return driver === 'docker' ? `the driver docker of the builder ${name} cannot push by digest` : undefined
 }
 
+/** Bytes of what buildx says of a build; with its provenance some hundred thousand. */
+const MAX_METADATA = 16 * 1024 * 1024
+
 function readDigest(metadataFile: string): Digest {
   const fault = (cause?: unknown): ReleaseError =>
     new ReleaseError('LAYOUT_INVALID', `buildx wrote no digest into ${metadataFile}`, {
@@ -88,7 +92,7 @@ function readDigest(metadataFile: string): Digest {
       hint: 'Set export to layout.'
     })
   try {
-    const metadata: unknown = JSON.parse(readFileSync(metadataFile, 'utf8'))
+    const metadata: unknown = JSON.parse(readForeignFileSync(metadataFile, MAX_METADATA).toString('utf8'))
     const found = isObject(metadata) ? metadata['containerimage.digest'] : undefined
     if (typeof found !== 'string') throw fault()
     return parseDigest(found)

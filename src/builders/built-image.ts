@@ -2,7 +2,7 @@ import {buffer} from 'node:stream/consumers'
 import {ReleaseError, messageOf} from '../errors.js'
 import {isAttestation} from '../oci/attestation.js'
 import {type Digest, digestOf} from '../oci/digest.js'
-import {type ImageConfig, readImageConfig} from '../oci/image-config.js'
+import {type ImageConfig, MAX_CONFIG_SIZE, readImageConfig} from '../oci/image-config.js'
 import {type Manifest, type ManifestDocument, readManifest} from '../oci/manifest.js'
 import {isIndexType} from '../oci/media-type.js'
 import {type Platform, formatPlatform, isSamePlatform} from '../oci/platform.js'
@@ -16,9 +16,6 @@ export interface BuiltImage {
   readonly configDigest: Digest
   readonly config: ImageConfig
 }
-
-/** A config holds history, environment and labels; none of this size is meant. */
-const MAX_CONFIG_SIZE = 8 * 1024 * 1024
 
 /**
  * Reads the one image that a build made, which may stand in an index beside its attestation.

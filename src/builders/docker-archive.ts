@@ -4,7 +4,6 @@ import {
   createWriteStream,
   existsSync,
   mkdirSync,
-  readFileSync,
   renameSync,
   statSync,
   writeFileSync
@@ -13,7 +12,8 @@ import path from 'node:path'
 import {Transform} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {createGunzip, createGzip} from 'node:zlib'
-import {ReleaseError} from '../errors.js'
+import {ReleaseError, messageOf} from '../errors.js'
+import {readForeignFileSync} from '../foreign-file.js'
 import {type Digest, digestOf, hexDigest, hexOf} from '../oci/digest.js'
 import {type Descriptor, MAX_MANIFEST_SIZE, type Manifest, descriptorOf, manifestOf} from '../oci/manifest.js'
 import {
@@ -46,13 +46,30 @@ export interface Conversion {
   readonly format: Family
   /** A tag, where the archive has several images. */
   readonly name: string | undefined
+  readonly signal: AbortSignal
+  /** Bytes that a layer may have without its compression. Default: 64 GiB, which take minutes to be read. */
+  readonly mostOfLayer?: number
+}
+
+/** A thousandth of it is enough to write it down: deflate packs zeros 1032 to 1. */
+const MOST_OF_LAYER = 64 * 1024 ** 3
+
+/** Far more than a runtime can lay over each other (127 in overlayfs), in all images of an archive. */
+const MOST_LAYERS = 10_000
+
+/** Layers that stand in the layout already, by the file that they came from: images of one archive share them. */
+type StoredLayers = Map<string, Promise<StoredLayer>>
+
+interface StoredLayer {
+  readonly digest: Digest
+  readonly diffId: string
 }
 
 /**
  * Makes a layout of what `docker save` left: every layer is compressed once, so that all registries get the same bytes,
  * and held against the diff_id that the config has for it. The config stays as it is, and with it the image's ID.
  * @returns the folder of the layout
- * @throws ReleaseError LAYOUT_INVALID
+ * @throws ReleaseError LAYOUT_INVALID; the reason of the signal where that fired
  */
 export async function convertDockerArchive(
   archive: UnpackedArchive,
@@ -64,15 +81,22 @@ export async function convertDockerArchive(
   const images = saved.filter(({tags}) => name === undefined || tags.some(tag => isNamed(tag, name)))
   if (images.length === 0)
     throw invalid(`it has no image ${name ?? ''}, only ${saved.flatMap(({tags}) => tags).join(', ')}`)
+  if (images.reduce((sum, {layers}) => sum + layers.length, 0) > MOST_LAYERS)
+    throw invalid(`its images have more than ${MOST_LAYERS} layers`)
   const roots: Manifest[] = []
-  for (const image of images) roots.push(await convertImage(archive, image, conversion))
+  const stored: StoredLayers = new Map()
+  for (const image of images) roots.push(await convertImage(archive, image, {...conversion, stored}))
   writeFileSync(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
   const manifests = roots.map(descriptorOf)
   writeFileSync(path.join(folder, 'index.json'), JSON.stringify({schemaVersion: 2, manifests}))
   return folder
 }
 
-async function convertImage(archive: UnpackedArchive, image: SavedImage, to: Conversion): Promise<Manifest> {
+async function convertImage(
+  archive: UnpackedArchive,
+  image: SavedImage,
+  to: Conversion & {readonly stored: StoredLayers}
+): Promise<Manifest> {
   const types = TYPES[to.format]
   const bytes = readSmall(fileOf(archive, image.config))
   const diffIds = diffIdsOf(bytes)
@@ -80,7 +104,10 @@ async function convertImage(archive: UnpackedArchive, image: SavedImage, to: Con
     throw invalid(`its config has ${diffIds.length} layers, its manifest.json ${image.layers.length}`)
   const layers: Descriptor[] = []
   for (const [at, layer] of image.layers.entries()) {
-    const {digest, diffId} = await storeLayer(fileOf(archive, layer), to.folder)
+    const file = fileOf(archive, layer)
+    const storing = to.stored.get(file) ?? storeLayer(file, layer, to)
+    to.stored.set(file, storing)
+    const {digest, diffId} = await storing
     if (diffId !== diffIds[at])
       throw invalid(`layer ${layer} has the content ${diffId}, not ${diffIds[at] ?? ''} as its config says`)
     layers.push({mediaType: types.layer, digest, size: statSync(blobFile(to.folder, digest)).size})
@@ -96,26 +123,35 @@ async function convertImage(archive: UnpackedArchive, image: SavedImage, to: Con
 /** Puts a layer into the layout, compressed; one that is compressed already stays as it is. */
 async function storeLayer(
   file: string,
-  folder: string
-): Promise<{readonly digest: Digest; readonly diffId: string}> {
-  const isCompressed = isGzip(file)
+  layer: string,
+  {folder, signal, mostOfLayer = MOST_OF_LAYER}: Conversion
+): Promise<StoredLayer> {
+  const isCompressed = await isGzip(file)
   const [content, stored] = [createHash('sha256'), createHash('sha256')]
   const temporary = path.join(folder, 'layer')
   const sink = createWriteStream(temporary, {mode: 0o600})
-  if (isCompressed) await pipeline(createReadStream(file), tee(stored), sink)
-  else await pipeline(createReadStream(file), tee(content), createGzip(), tee(stored), sink)
-  if (isCompressed) await pipeline(createReadStream(file), createGunzip(), tee(content), discard)
+  try {
+    if (isCompressed) await pipeline(createReadStream(file), tee(stored), sink, {signal})
+    else await pipeline(createReadStream(file), tee(content), createGzip(), tee(stored), sink, {signal})
+    if (isCompressed)
+      await pipeline(createReadStream(file), createGunzip(), tee(content, mostOfLayer), discard, {signal})
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason
+    throw invalid(`layer ${layer} cannot be read: ${messageOf(cause)}`, cause)
+  }
   const digest = hexDigest(stored.digest('hex'))
   renameSync(temporary, blobFile(folder, digest))
   return {digest, diffId: `sha256:${content.digest('hex')}`}
 }
 
-/** Passes bytes on, and lets a hash see them. */
-function tee(hash: ReturnType<typeof createHash>): Transform {
+/** Passes bytes on, up to so many, and lets a hash see them. */
+function tee(hash: ReturnType<typeof createHash>, most = Infinity): Transform {
+  let length = 0
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
+      length += chunk.length
       hash.update(chunk)
-      done(null, chunk)
+      done(length > most ? new Error(`it has more than ${most} bytes without its compression`) : null, chunk)
     }
   })
 }
@@ -126,7 +162,7 @@ async function discard(chunks: AsyncIterable<unknown>): Promise<void> {
 }
 
 function readSavedImages(folder: string): SavedImage[] {
-  const parsed: unknown = JSON.parse(readSmall(path.join(folder, 'manifest.json')).toString('utf8'))
+  const parsed = parseJson('manifest.json', readSmall(path.join(folder, 'manifest.json')))
   const entries: unknown[] = Array.isArray(parsed) ? parsed : []
   const images = entries.flatMap((entry): SavedImage[] => {
     const {Config: config, Layers: layers, RepoTags: tags} = isObject(entry) ? entry : {}
@@ -138,21 +174,31 @@ function readSavedImages(folder: string): SavedImage[] {
 }
 
 function diffIdsOf(bytes: Uint8Array): readonly string[] {
-  const config: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
+  const config = parseJson('config', bytes)
   const rootfs = isObject(config) ? config['rootfs'] : undefined
   const ids = isObject(rootfs) ? rootfs['diff_ids'] : undefined
   if (isTexts(ids)) return ids
   throw invalid('its config has no rootfs.diff_ids')
 }
 
-/** A file of the archive by the name that manifest.json has for it, or the one that a link leads to. */
-/** Configs and manifests are read whole; what is larger than a registry takes is none. */
-function readSmall(file: string): Buffer {
-  const {size} = statSync(file)
-  if (size <= MAX_MANIFEST_SIZE) return readFileSync(file)
-  throw invalid(`its ${path.basename(file)} has ${size} bytes, more than ${MAX_MANIFEST_SIZE}`)
+function parseJson(what: string, bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch (cause) {
+    throw invalid(`its ${what} is not JSON`, cause)
+  }
 }
 
+/** Configs and manifests are read whole; what is larger than a registry takes is none. */
+function readSmall(file: string): Buffer {
+  try {
+    return readForeignFileSync(file, MAX_MANIFEST_SIZE)
+  } catch (cause) {
+    throw invalid(`its ${path.basename(file)}: ${messageOf(cause)}`, cause)
+  }
+}
+
+/** A file of the archive by the name that manifest.json has for it, or the one that a link leads to. */
 function fileOf({folder, links}: UnpackedArchive, name: string): string {
   const plain = path.posix.normalize(name)
   const file = path.join(folder, links.get(plain) ?? plain)
@@ -178,8 +224,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function invalid(fault: string): ReleaseError {
+function invalid(fault: string, cause?: unknown): ReleaseError {
   return new ReleaseError('LAYOUT_INVALID', `docker archive: ${fault}`, {
+    cause,
     hint: 'Save the image again: docker save.'
   })
 }

@@ -1,6 +1,9 @@
-import {readFileSync, writeFileSync} from 'node:fs'
+import {writeFileSync} from 'node:fs'
 import path from 'node:path'
+import {readForeignFileSync} from '../foreign-file.js'
 import {type Digest, digestOf, hexOf, parseDigest} from '../oci/digest.js'
+import {MAX_CONFIG_SIZE} from '../oci/image-config.js'
+import {MAX_MANIFEST_SIZE} from '../oci/manifest.js'
 import type {Family} from '../oci/media-type.js'
 
 type Labels = Readonly<Record<string, string>>
@@ -25,16 +28,22 @@ export function exactLabels(folder: string, format: Family, labels: Labels): boo
   if (format === 'docker') {
     const file = path.join(folder, 'manifest.json')
     const named = (digest: Digest): string => path.join(folder, hexOf(digest))
-    const manifest = mendedManifest(readFileSync(file), named, labels)
+    const manifest = mendedManifest(readForeignFileSync(file, MAX_MANIFEST_SIZE), named, labels)
     if (manifest !== undefined) writeFileSync(file, manifest)
     return manifest !== undefined
   }
   const file = path.join(folder, 'index.json')
   const named = (digest: Digest): string => path.join(folder, 'blobs/sha256', hexOf(digest))
-  const index = JSON.parse(readFileSync(file, 'utf8')) as {manifests: Descriptor[]}
+  const index = JSON.parse(readForeignFileSync(file, MAX_MANIFEST_SIZE).toString('utf8')) as {
+    manifests: Descriptor[]
+  }
   const [entry] = index.manifests
   if (entry === undefined) return false
-  const manifest = mendedManifest(readFileSync(named(parseDigest(entry.digest))), named, labels)
+  const manifest = mendedManifest(
+    readForeignFileSync(named(parseDigest(entry.digest)), MAX_MANIFEST_SIZE),
+    named,
+    labels
+  )
   if (manifest === undefined) return false
   Object.assign(entry, keep(manifest, named))
   writeFileSync(file, JSON.stringify(index))
@@ -48,7 +57,9 @@ function mendedManifest(
   labels: Labels
 ): Buffer | undefined {
   const manifest = JSON.parse(Buffer.from(bytes).toString('utf8')) as {config: Descriptor}
-  const config = JSON.parse(readFileSync(named(parseDigest(manifest.config.digest)), 'utf8')) as Config
+  const config = JSON.parse(
+    readForeignFileSync(named(parseDigest(manifest.config.digest)), MAX_CONFIG_SIZE).toString('utf8')
+  ) as Config
   const has = config.config?.Labels ?? {}
   if (Object.entries(labels).every(([key, value]) => has[key] === value)) return undefined
   config.config = {...config.config, Labels: sorted({...has, ...labels})}

@@ -1,6 +1,7 @@
-import {createReadStream, readFileSync, statSync} from 'node:fs'
+import {createReadStream, statSync} from 'node:fs'
 import path from 'node:path'
 import {ReleaseError, messageOf} from '../errors.js'
+import {oddityOf, readForeignFileSync} from '../foreign-file.js'
 import {type Digest, digestOf, hexOf} from '../oci/digest.js'
 import {
   type Descriptor,
@@ -13,6 +14,12 @@ import {
 } from '../oci/manifest.js'
 import {OCI_INDEX, isIndexType, isManifestType} from '../oci/media-type.js'
 import type {LocalImage, StreamBody} from '../ports.js'
+
+/**
+ * How much is read of a layout: more manifests than an image has platforms and attestations, in indexes of indexes. Without
+ * a bound a few files that name each other many times would take hours and all memory.
+ */
+const MOST = {manifests: 2000, bytes: 64 * 1024 * 1024, depth: 8}
 
 /** Where the blobs of an image lie. */
 interface BlobFolder {
@@ -76,18 +83,28 @@ export function readDirectory(folder: string): LocalImage {
   return collect({folder, fileOf: hexOf}, manifestOf(bytes, mediaType))
 }
 
-/** Reads all that the root reaches; children come before what names them. */
+/** Reads all that the root reaches, each once; children come before what names them. */
 function collect(place: BlobFolder, root: Manifest): LocalImage {
   const manifests = new Map<Digest, Manifest>()
   const blobs = new Map<Digest, StreamBody>()
-  const visit = (manifest: Manifest, file: string): void => {
-    if (manifests.has(manifest.digest)) return
+  const read = {bytes: 0}
+  const visit = (manifest: Manifest, file: string, depth: number): void => {
+    read.bytes += manifest.bytes.length
+    if (depth > MOST.depth) throw invalid(place.folder, file, `indexes stand more than ${MOST.depth} deep`)
+    if (manifests.size >= MOST.manifests || read.bytes > MOST.bytes)
+      throw invalid(
+        place.folder,
+        file,
+        `the image has more than ${MOST.manifests} manifests, or too large ones`
+      )
     const document = documentOf(place.folder, file, manifest)
-    for (const child of document.manifests) visit(readChild(place, child), place.fileOf(child.digest))
-    for (const blob of storedBlobs(document)) blobs.set(blob.digest, blobOf(place, blob))
+    for (const child of document.manifests)
+      if (!manifests.has(child.digest)) visit(readChild(place, child), place.fileOf(child.digest), depth + 1)
+    for (const blob of storedBlobs(document))
+      if (!blobs.has(blob.digest)) blobs.set(blob.digest, blobOf(place, blob))
     manifests.set(manifest.digest, manifest)
   }
-  visit(root, place.fileOf(root.digest))
+  visit(root, place.fileOf(root.digest), 0)
   return {
     root,
     manifests: [...manifests.values()],
@@ -154,14 +171,19 @@ function readPart(folder: string, file: string): Uint8Array {
   const size = sizeOf(folder, file)
   if (size > MAX_MANIFEST_SIZE)
     throw invalid(folder, file, `it has ${size} bytes, more than ${MAX_MANIFEST_SIZE}`)
-  return readFileSync(path.join(folder, file))
+  try {
+    return readForeignFileSync(path.join(folder, file), MAX_MANIFEST_SIZE)
+  } catch (cause) {
+    throw invalid(folder, file, messageOf(cause), cause)
+  }
 }
 
 /** Reading a device takes all memory, and reading a pipe waits for whoever writes to it: only a file has a size. */
 function sizeOf(folder: string, file: string): number {
   const status = statSync(path.join(folder, file), {throwIfNoEntry: false})
   if (status === undefined) throw invalid(folder, file, 'it is missing')
-  if (!status.isFile()) throw invalid(folder, file, 'it is no file')
+  const oddity = oddityOf(status)
+  if (oddity !== undefined) throw invalid(folder, file, `it is no file, but ${oddity}`)
   return status.size
 }
 

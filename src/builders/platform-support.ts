@@ -1,6 +1,6 @@
-import {readFileSync} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import {readForeignFileSync} from '../foreign-file.js'
 import {type Platform, parsePlatform} from '../oci/platform.js'
 import type {BuildxNode} from './buildx-instance.js'
 
@@ -69,7 +69,7 @@ function machineArchitecture(): string {
 
 function isEnabled(file: string): boolean {
   try {
-    return /^enabled$/m.test(readFileSync(file, 'utf8'))
+    return /^enabled$/m.test(readForeignFileSync(file, 4096).toString('utf8'))
   } catch {
     return false
   }

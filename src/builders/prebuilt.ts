@@ -42,7 +42,7 @@ export class PrebuiltBuilder implements Builder {
   async build(request: BuildRequest): Promise<LocalImage> {
     mkdirSync(request.outputFolder, {recursive: true})
     const found = await this.#read(request)
-    return await takeImage(found, request)
+    return await takeImage(found, request, this.#ports.signal)
   }
 
   async #read(request: BuildRequest): Promise<LocalImage> {
@@ -54,14 +54,26 @@ export class PrebuiltBuilder implements Builder {
       case 'dir':
         return readDirectory(source.folder)
       case 'archive':
-        return await readArchive(source, at, request)
+        return await this.#readArchive(source, at, request)
       case 'docker-daemon':
         await this.#save(source.image, at('saved.tar'))
-        return await readArchive({file: at('saved.tar'), name: undefined}, at, request)
+        return await this.#readArchive({file: at('saved.tar'), name: undefined}, at, request)
       case 'containers-storage':
         await this.#export(source.image, at('image'))
         return readLayoutIndex(at('image'))
     }
+  }
+
+  /** What docker saved has a manifest.json, also where it is a layout besides, whose layers are not compressed. */
+  async #readArchive(
+    {file, name}: {readonly file: string; readonly name: string | undefined},
+    at: (name: string) => string,
+    {format}: Pick<BuildRequest, 'format'>
+  ): Promise<LocalImage> {
+    const {signal} = this.#ports
+    const archive = await unpackArchive(file, at('unpacked'), signal)
+    if (!archive.isDocker) return readLayoutIndex(archive.folder, name)
+    return readLayoutIndex(await convertDockerArchive(archive, {folder: at('image'), format, name, signal}))
   }
 
   async #save(image: string, file: string): Promise<void> {
@@ -101,23 +113,13 @@ export class PrebuiltBuilder implements Builder {
  */
 export async function takeImage(
   found: LocalImage,
-  request: Pick<BuildRequest, 'platform'>
+  request: Pick<BuildRequest, 'platform'>,
+  signal: AbortSignal
 ): Promise<LocalImage> {
   const image = await choosePlatform(found, request.platform)
-  await assertSound(image)
+  await assertSound(image, signal)
   assertPlatform('the tool that built the image', await readBuiltImage(image), request.platform)
   return image
-}
-
-/** What docker saved has a manifest.json, also where it is a layout besides, whose layers are not compressed. */
-async function readArchive(
-  {file, name}: {readonly file: string; readonly name: string | undefined},
-  at: (name: string) => string,
-  {format}: Pick<BuildRequest, 'format'>
-): Promise<LocalImage> {
-  const archive = await unpackArchive(file, at('unpacked'))
-  if (!archive.isDocker) return readLayoutIndex(archive.folder, name)
-  return readLayoutIndex(await convertDockerArchive(archive, {folder: at('image'), format, name}))
 }
 
 function missingOnly(cause: unknown): undefined {

@@ -1,7 +1,11 @@
-import {existsSync, readFileSync, writeFileSync} from 'node:fs'
+import {existsSync, writeFileSync} from 'node:fs'
 import {homedir} from 'node:os'
 import path from 'node:path'
+import {readForeignFileSync} from '../foreign-file.js'
 import type {BuildRequest} from './builder.js'
+
+/** Bytes of the machine's configuration, which has some hundred lines. */
+const MAX_CONF = 1024 * 1024
 
 /** A loopback registry, in front of an image's name or alone, as an argument may hold it. */
 const LOOPBACK = /(?<![\w.-])(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?(?=[/\s"'}]|$)/gm
@@ -18,7 +22,7 @@ export function plainHttpRegistries(
   const contexts = (request.options?.['build-contexts'] ?? []).map(text => text.replace('=', '\n'))
   const values = request.buildArgs.map(text => text.replace('=', '\n'))
   const text = [
-    containerfile.replace(/^\s*ARG\s+\w+=/gim, '\n'),
+    containerfile.replace(/^[^\S\n]*ARG[^\S\n]+\w+=/gim, '\n'),
     ...values,
     ...contexts,
     ...from,
@@ -56,5 +60,5 @@ function readMachineConf(): string {
     '/etc/containers/registries.conf'
   ]
   const found = files.find(file => existsSync(file))
-  return found === undefined ? '' : readFileSync(found, 'utf8')
+  return found === undefined ? '' : readForeignFileSync(found, MAX_CONF).toString('utf8')
 }

@@ -1,6 +1,8 @@
-import {readFile, realpath, writeFile} from 'node:fs/promises'
+import {realpath, writeFile} from 'node:fs/promises'
 import path from 'node:path'
+import {LARGE_BOUNDS} from '../config/settings-bounds.js'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
+import {readForeignFile} from '../foreign-file.js'
 import type {ManifestEdit} from './manifest-edit.js'
 import type {Editing} from './manifest-delivery.js'
 
@@ -17,7 +19,7 @@ export async function editWorkTree(edit: Editing, isDry: boolean): Promise<Manif
 async function readText(file: string): Promise<string | undefined> {
   try {
     await assertNoLink(file)
-    const bytes = await readFile(file)
+    const bytes = await readForeignFile(file, LARGE_BOUNDS.bytes)
     // A byte order mark stays where it is.
     return new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes)
   } catch (cause) {

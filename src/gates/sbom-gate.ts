@@ -1,5 +1,5 @@
-import {readFile} from 'node:fs/promises'
 import {ReleaseError, messageOf} from '../errors.js'
+import {readForeignFile} from '../foreign-file.js'
 import type {Attachment} from '../oci/artifact-manifest.js'
 import {MAX_SBOM_SIZE, sbomType} from '../oci/sbom-type.js'
 import type {Ports} from '../ports.js'
@@ -38,16 +38,12 @@ export async function makeSbom(
  */
 export async function readSbom(file: string): Promise<Attachment> {
   const bytes = await bytesOf(file)
-  if (bytes.length > MAX_SBOM_SIZE)
-    throw new ReleaseError('SBOM_INVALID', `the bill of materials ${file} has ${bytes.length} bytes`, {
-      hint: `More than ${MAX_SBOM_SIZE} are not taken.`
-    })
   return {artifactType: sbomType(file, new TextDecoder().decode(bytes)), bytes}
 }
 
 async function bytesOf(file: string): Promise<Uint8Array> {
   try {
-    return await readFile(file)
+    return await readForeignFile(file, MAX_SBOM_SIZE)
   } catch (cause) {
     throw new ReleaseError('SBOM_INVALID', `the bill of materials cannot be read: ${messageOf(cause)}`, {
       cause,

@@ -1,5 +1,6 @@
-import {readFile, rm} from 'node:fs/promises'
+import {rm} from 'node:fs/promises'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
+import {readForeignFile} from '../foreign-file.js'
 import type {Ports} from '../ports.js'
 import {readSarif, type SarifReport} from '../release/sarif.js'
 import {
@@ -12,6 +13,9 @@ import {
 } from '../release/scan-count.js'
 import {type GateCall, type GateRun, endOf, runGate} from './gate-command.js'
 import {keepFiles} from './kept-files.js'
+
+/** Bytes of a report: GitHub takes one of 10 MB, packed (docs.github.com, "SARIF support for code scanning"). */
+const MAX_REPORT = 64 * 1024 * 1024
 
 /** A scan of an image. */
 export interface ScanGate {
@@ -94,7 +98,7 @@ function brokenScan({title, call}: ScanGate, run: GateRun): ReleaseError {
 
 async function readReport({title, report}: ScanGate): Promise<string> {
   try {
-    return await readFile(report, 'utf8')
+    return (await readForeignFile(report, MAX_REPORT)).toString('utf8')
   } catch (cause) {
     const fault = systemCodeOf(cause) === 'ENOENT' ? 'the scanner wrote none' : messageOf(cause)
     throw new ReleaseError('SCAN_FAILED', `the report of the scan of ${title}: ${fault}`, {

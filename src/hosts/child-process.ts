@@ -1,21 +1,23 @@
 import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process'
-import {createInterface} from 'node:readline'
 import type {Readable} from 'node:stream'
-import {text} from 'node:stream/consumers'
 import {childVariables} from '../child-variables.js'
 import type {ExecOptions, ExecResult} from '../ports.js'
 import {ProcessGroup} from './process-group.js'
+import {MOST_OUTPUT, keepEnd, keepStart, readLines} from './program-output.js'
 
 /** The exit code of a program that a signal ended, as shells give it at least. */
 const ENDED_BY_SIGNAL = 128
 /**
- * Runs a program without a shell until it ends, is told to end because the signal fires, or its time is over.
+ * Runs a program without a shell until it ends, is told to end because the signal fires, its time is over, or it has written
+ * more than any answer has. Of a log, which is handed on line by line, the end is kept.
+ * @param most bytes that are kept
  * @throws what the system says where it cannot be started, or an AbortError
  */
 export async function runChild(
   command: string,
   args: readonly string[],
-  options: ExecOptions
+  options: ExecOptions,
+  most = MOST_OUTPUT
 ): Promise<ExecResult> {
   const {cwd, input = '', onLine, signal, timeout} = options
   const grouping = options.group ?? (timeout === undefined ? undefined : 'ended')
@@ -30,19 +32,28 @@ export async function runChild(
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
   if (onLine !== undefined) for (const output of [child.stdout, child.stderr]) readLines(output, onLine)
+  let isTooMuch = false
+  const tooMuch = (): void => {
+    isTooMuch = true
+    if (watch === undefined) child.kill()
+    else watch.end()
+  }
+  const kept = async (output: Readable): Promise<string> =>
+    onLine === undefined ? await keepStart(output, most.answer, tooMuch) : await keepEnd(output, most.log)
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', code => resolve(code ?? ENDED_BY_SIGNAL))
   })
   const leaving = grouping === 'ended' ? watch?.left() : undefined
   try {
-    const [exitCode, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
+    const [exitCode, stdout, stderr] = await Promise.all([ended, kept(child.stdout), kept(child.stderr)])
     if (watch !== undefined) signal?.throwIfAborted()
     const left = (await leaving) ?? []
+    const fault = `${command} wrote more than ${most.answer} bytes, and was ended`
     return {
-      exitCode,
+      exitCode: isTooMuch ? ENDED_BY_SIGNAL : exitCode,
       stdout,
-      stderr,
+      stderr: isTooMuch ? fault : stderr,
       ...(watch?.isOver() ? {timedOut: true} : {}),
       ...(left.length === 0 ? {} : {left})
     }
@@ -52,6 +63,7 @@ export async function runChild(
 }
 
 interface Watch {
+  readonly end: () => void
   readonly isOver: () => boolean
   /** What is ended once the program has ended by itself. */
   readonly left: () => Promise<readonly string[]>
@@ -79,6 +91,7 @@ function watchGroup(
   if (signal?.aborted) end()
   signal?.addEventListener('abort', end, {once: true})
   return {
+    end,
     isOver: () => state.isOver,
     left: () =>
       new Promise(resolve => {
@@ -91,8 +104,4 @@ function watchGroup(
       signal?.removeEventListener('abort', end)
     }
   }
-}
-
-function readLines(output: Readable, onLine: (line: string) => void): void {
-  createInterface({input: output, crlfDelay: Infinity}).on('line', onLine)
 }

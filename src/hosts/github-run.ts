@@ -1,37 +1,52 @@
-import {readFile} from 'node:fs/promises'
 import {InputError, messageOf} from '../errors.js'
+import {readForeignFile} from '../foreign-file.js'
 import type {Ports} from '../ports.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {withoutUndefined} from './without-undefined.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** What is read of an event's payload (docs.github.com, "Webhook events and payloads"). */
-interface EventPayload {
-  readonly base_ref?: string | null
-  readonly before?: string
-  readonly schedule?: string
-  readonly inputs?: Readonly<Record<string, string | number | boolean | null>> | null
-  readonly client_payload?: Readonly<Record<string, string | number | boolean | object | null>> | null
-  readonly head_commit?: {readonly timestamp?: string} | null
-  readonly merge_group?: {readonly base_sha?: string; readonly head_commit?: {readonly timestamp?: string}}
-  readonly release?: {readonly prerelease?: boolean}
-  readonly repository?: {
-    readonly default_branch?: string
-    readonly description?: string | null
-    readonly full_name?: string
-    readonly license?: {readonly spdx_id?: string | null} | null
+/** Bytes of an event: GitHub sends none above 25 MB (docs.github.com, "Webhook events and payloads"). */
+const MAX_EVENT = 32 * 1024 * 1024
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+/**
+ * An event's payload (docs.github.com, "Webhook events and payloads"), field by field: what is absent, null (as the
+ * repository of a deleted fork is), or of another type than GitHub's is not there.
+ */
+class EventPayload {
+  readonly #document: unknown
+
+  constructor(document: unknown) {
+    this.#document = document
   }
-  readonly pull_request?: {
-    readonly number?: number
-    readonly base?: {readonly ref?: string; readonly sha?: string}
-    readonly head?: {readonly sha?: string; readonly repo?: {readonly full_name?: string} | null}
+
+  text(...path: readonly string[]): string | undefined {
+    const found = this.#at(path)
+    return typeof found === 'string' ? found : undefined
   }
-  readonly workflow_run?: {
-    readonly event?: string
-    readonly actor?: {readonly login?: string} | null
-    /** Null where the fork is deleted. */
-    readonly head_repository?: {readonly full_name?: string} | null
+
+  number(...path: readonly string[]): number | undefined {
+    const found = this.#at(path)
+    return typeof found === 'number' ? found : undefined
+  }
+
+  flag(...path: readonly string[]): boolean | undefined {
+    const found = this.#at(path)
+    return typeof found === 'boolean' ? found : undefined
+  }
+
+  object(...path: readonly string[]): JsonObject | undefined {
+    const found = this.#at(path)
+    return isObject(found) ? found : undefined
+  }
+
+  #at(path: readonly string[]): unknown {
+    return path.reduce<unknown>(
+      (value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined),
+      this.#document
+    )
   }
 }
 
@@ -54,13 +69,13 @@ export async function readGithubRun(
     attempt: Number(environment['GITHUB_RUN_ATTEMPT'] || 1),
     actor: environment['GITHUB_ACTOR'],
     runId: environment['GITHUB_RUN_ID'],
-    schedule: payload.schedule,
+    schedule: payload.text('schedule'),
     inputs: inputsOf(payload),
-    defaultBranch: payload.repository?.default_branch,
-    prerelease: payload.release?.prerelease,
+    defaultBranch: payload.text('repository', 'default_branch'),
+    prerelease: payload.flag('release', 'prerelease'),
     commitDate:
-      payload.head_commit?.timestamp ??
-      payload.merge_group?.head_commit?.timestamp ??
+      payload.text('head_commit', 'timestamp') ??
+      payload.text('merge_group', 'head_commit', 'timestamp') ??
       (await commitDateInGit(sha, ports)),
     baseSha: baseShaOf(payload),
     source: sourceOf(environment, payload),
@@ -70,49 +85,68 @@ export async function readGithubRun(
   return withoutUndefined(run)
 }
 
-function sourceOf(environment: Environment, {repository}: EventPayload): WorkflowRun['source'] {
+function sourceOf(environment: Environment, payload: EventPayload): WorkflowRun['source'] {
   const fullName = environment['GITHUB_REPOSITORY'] ?? ''
   return withoutUndefined({
     fullName,
     url: `${environment['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${fullName}`,
-    description: repository?.description ?? undefined,
-    license: repository?.license?.spdx_id ?? undefined
+    description: payload.text('repository', 'description'),
+    license: payload.text('repository', 'license', 'spdx_id')
   })
 }
 
 /** What a person filled in, or what a program sent: values alone, as texts. */
-function inputsOf({inputs, client_payload: sent}: EventPayload): WorkflowRun['inputs'] {
-  const entries = Object.entries(inputs ?? sent ?? {}).flatMap(([name, value]): [string, string][] =>
-    typeof value === 'object' ? [] : [[name, String(value)]]
+function inputsOf(payload: EventPayload): WorkflowRun['inputs'] {
+  const given = payload.object('inputs') ?? payload.object('client_payload') ?? {}
+  const entries = Object.entries(given).flatMap(([name, value]): [string, string][] =>
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+      ? [[name, String(value)]]
+      : []
   )
   return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
 /** A push that makes a branch or a Git tag has zeros for the commit before. */
-function baseShaOf({before, merge_group: queue, pull_request: pull}: EventPayload): string | undefined {
-  const base = pull?.base?.sha ?? queue?.base_sha ?? before ?? ''
+function baseShaOf(payload: EventPayload): string | undefined {
+  const base =
+    payload.text('pull_request', 'base', 'sha') ??
+    payload.text('merge_group', 'base_sha') ??
+    payload.text('before') ??
+    ''
   return /^[0-9a-f]{40,64}$/.test(base) && !/^0+$/.test(base) ? base : undefined
 }
 
 function pullRequestOf(environment: Environment, payload: EventPayload): Partial<WorkflowRun> {
-  const {pull_request: pull, repository} = payload
-  const baseRef = [environment['GITHUB_BASE_REF'], pull?.base?.ref, payload.base_ref].find(Boolean)
-  const headRepository = pull?.head?.repo?.full_name
+  const baseRef = [
+    environment['GITHUB_BASE_REF'],
+    payload.text('pull_request', 'base', 'ref'),
+    payload.text('base_ref')
+  ].find(Boolean)
+  const isPull = payload.object('pull_request') !== undefined
   return withoutUndefined({
-    pullRequest: pull?.number,
-    headSha: pull?.head?.sha,
+    pullRequest: payload.number('pull_request', 'number'),
+    headSha: payload.text('pull_request', 'head', 'sha'),
     baseRef: baseRef?.replace(/^refs\/heads\//, ''),
-    fork: pull === undefined ? undefined : headRepository !== repository?.full_name
+    fork: isPull ? isForeign(payload, 'pull_request', 'head', 'repo') : undefined
   })
 }
 
 /** A run that follows another one runs on the default branch, whoever wrote what the other one ran on. */
-function followedOf({workflow_run: followed, repository}: EventPayload): Partial<WorkflowRun> {
-  if (followed === undefined) return {}
+function followedOf(payload: EventPayload): Partial<WorkflowRun> {
+  if (payload.object('workflow_run') === undefined) return {}
   return {
-    fork: followed.head_repository?.full_name !== repository?.full_name,
-    follows: withoutUndefined({event: followed.event ?? '', actor: followed.actor?.login})
+    fork: isForeign(payload, 'workflow_run', 'head_repository'),
+    follows: withoutUndefined({
+      event: payload.text('workflow_run', 'event') ?? '',
+      actor: payload.text('workflow_run', 'actor', 'login')
+    })
   }
+}
+
+/** Whether a repository is another than that of the run: so is one that is deleted, or does not say its name. */
+function isForeign(payload: EventPayload, ...path: readonly string[]): boolean {
+  const name = payload.text(...path, 'full_name')
+  return name === undefined || name !== payload.text('repository', 'full_name')
 }
 
 /** Events such as pull_request and schedule do not say when the commit was made; a checkout knows. */
@@ -133,10 +167,14 @@ function assertSet(environment: Environment, names: readonly string[]): void {
   )
 }
 
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 async function readPayload(file: string | undefined): Promise<EventPayload> {
-  if (file === undefined || file === '') return {}
+  if (file === undefined || file === '') return new EventPayload(undefined)
   try {
-    return (JSON.parse(await readFile(file, 'utf8')) as EventPayload | null) ?? {}
+    return new EventPayload(JSON.parse((await readForeignFile(file, MAX_EVENT)).toString('utf8')))
   } catch (error) {
     throw new InputError([
       {input: 'GITHUB_EVENT_PATH', message: `${file} cannot be read: ${messageOf(error)}`}

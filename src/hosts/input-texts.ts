@@ -1,6 +1,6 @@
-import {readFile} from 'node:fs/promises'
 import type {InputIssue} from '../errors.js'
 import {messageOf} from '../errors.js'
+import {readForeignFile} from '../foreign-file.js'
 import type {InputTable} from '../inputs/input.js'
 import {DOCUMENT_MARK, type Documents, MAX_DOCUMENT, readNamedDocument} from './documents.js'
 import type {InputTexts} from './host.js'
@@ -40,7 +40,5 @@ export async function gatherTexts(
 }
 
 async function readDocument(file: string): Promise<string> {
-  const bytes = await readFile(file)
-  if (bytes.length > MAX_DOCUMENT) throw new Error(`it is larger than ${MAX_DOCUMENT} bytes`)
-  return bytes.toString('utf8')
+  return (await readForeignFile(file, MAX_DOCUMENT)).toString('utf8')
 }

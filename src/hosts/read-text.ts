@@ -1,5 +1,5 @@
-import {readFile} from 'node:fs/promises'
 import {InputError, messageOf, systemCodeOf} from '../errors.js'
+import {readForeignFile} from '../foreign-file.js'
 
 /** More than any file that a plan reads: versions, lists of variants, settings. */
 const MAX_LENGTH = 1024 * 1024
@@ -10,11 +10,9 @@ const MAX_LENGTH = 1024 * 1024
  */
 export async function readText(file: string): Promise<string | undefined> {
   try {
-    const bytes = await readFile(file)
-    if (bytes.length <= MAX_LENGTH) return bytes.toString('utf8').replace(/^\uFEFF/, '')
+    return (await readForeignFile(file, MAX_LENGTH)).toString('utf8').replace(/^\uFEFF/, '')
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(cause) ?? '')) return undefined
     throw new InputError([{input: file, message: `it cannot be read: ${messageOf(cause)}`}], {cause})
   }
-  throw new InputError([{input: file, message: `it is larger than ${MAX_LENGTH} bytes`}])
 }

@@ -32,12 +32,17 @@ export function openSystemPorts({readRun, confirm, ...parts}: HostParts): System
   const cancellation = listenForCancellation()
   const http = lateHttp()
   const exec = execPrograms
+  // Who asks for facts and logins does not know when the run is called off, and a helper may never answer.
+  const cancellable: typeof exec = async (command, args, options = {}) => {
+    const signals = [cancellation.signal, ...(options.signal === undefined ? [] : [options.signal])]
+    return await execPrograms(command, args, {...options, signal: AbortSignal.any(signals)})
+  }
   // Shells know the number of the user by this name, and do not hand it down.
   const user = {UID: String(process.getuid?.() ?? '')}
   return {
     ports: {
       workflowRun: async (source = 'workflow') =>
-        await readRun({exec: execPrograms, clock: systemClock}, source),
+        await readRun({exec: cancellable, clock: systemClock}, source),
       send: http.send,
       ...parts,
       exec,
@@ -45,7 +50,7 @@ export function openSystemPorts({readRun, confirm, ...parts}: HostParts): System
       saveText,
       environment: name => (name === 'UID' ? user.UID : process.env[name]),
       clock: systemClock,
-      credentials: dockerCredentials({environment: {...process.env, ...user}, exec}),
+      credentials: dockerCredentials({environment: {...process.env, ...user}, exec: cancellable}),
       github: openGithubApi({
         environment: process.env,
         send: http.send,

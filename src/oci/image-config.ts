@@ -12,6 +12,9 @@ export interface ImageConfig {
   readonly layers: readonly ConfigLayer[]
 }
 
+/** A config holds history, environment and labels; none of this size is meant. */
+export const MAX_CONFIG_SIZE = 8 * 1024 * 1024
+
 /** A layer as the config knows it. */
 export interface ConfigLayer {
   /** The digest of the layer without compression. */

@@ -1,8 +1,12 @@
-import {mkdir, readFile, readdir, stat, writeFile} from 'node:fs/promises'
+import {mkdir, readdir, stat, writeFile} from 'node:fs/promises'
 import path from 'node:path'
-import {systemCodeOf} from '../errors.js'
+import {InputError, messageOf, systemCodeOf} from '../errors.js'
+import {readForeignFile} from '../foreign-file.js'
 import type {PlannedFile} from './onboarding-plan.js'
 import type {RepositoryReader} from './repository-look.js'
+
+/** Bytes of a file that is looked at: Containerfiles, workflows, versions and settings have some hundred lines. */
+const MAX_FILE = 1024 * 1024
 
 /** The root of the repository around the current folder, by its `.git`; the current folder where there is none. */
 export async function repositoryRoot(): Promise<string> {
@@ -17,7 +21,7 @@ export async function repositoryRoot(): Promise<string> {
 /** Reads a repository on this machine, by paths from its root. */
 export function workTreeAt(root: string): RepositoryReader {
   return {
-    read: async file => await orNone(async () => await readFile(path.join(root, file), 'utf8')),
+    read: async file => await orNone(async () => await textOf(root, file)),
     list: async folder =>
       (await orNone(async () => await readdir(path.join(root, folder), {withFileTypes: true})))
         ?.filter(entry => entry.isFile())
@@ -31,6 +35,15 @@ export async function writeFiles(root: string, files: readonly PlannedFile[]): P
     const whole = path.join(root, file)
     await mkdir(path.dirname(whole), {recursive: true})
     await writeFile(whole, after)
+  }
+}
+
+async function textOf(root: string, file: string): Promise<string> {
+  try {
+    return (await readForeignFile(path.join(root, file), MAX_FILE)).toString('utf8')
+  } catch (cause) {
+    if (systemCodeOf(cause) !== undefined) throw cause
+    throw new InputError([{input: file, message: `it cannot be read: ${messageOf(cause)}`}], {cause})
   }
 }
 

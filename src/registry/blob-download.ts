@@ -38,11 +38,14 @@ async function* checkedChunks(
   for await (const chunk of receivedChunks(client, digest)) {
     hash.update(chunk)
     length += chunk.length
+    // Nothing that is longer can be it, and its end may never come.
+    if (length > size) break
     yield chunk
   }
   const found = hexDigest(hash.digest('hex'))
   if (found === digest && length === size) return
-  const came = found === digest ? `it has ${length} bytes, not ${size}` : `${length} bytes of ${found} came`
+  const other = length > size ? `more than ${size} bytes came` : `${length} bytes of ${found} came`
+  const came = found === digest ? `it has ${length} bytes, not ${size}` : other
   throw new ReleaseError('DIGEST_MISMATCH', `${client.name}: blob ${digest} was asked for, ${came}`, {
     hint: 'The registry or a proxy before it changes or loses content; push the image again.'
   })

@@ -1,6 +1,11 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Credential, Exec, ExecResult} from '../ports.js'
 
+/** Some ask a person for a passphrase, and some a cloud: milliseconds until an answer. */
+const TIMEOUT = 5 * 60_000
+/** Characters of an answer: a token has some thousand. */
+const MAX_ANSWER = 1024 * 1024
+
 /**
  * Asks a helper for the credential of a server by Docker's protocol: `docker-credential-NAME get`, the server on
  * standard input, JSON back. What it answers is in no message: it holds the secret.
@@ -16,7 +21,7 @@ export async function askHelper(helper: string, server: string, exec: Exec): Pro
     if (/not found/i.test(output)) return undefined
     throw failed(program, server, output)
   }
-  const answer = readAnswer(result.stdout)
+  const answer = result.stdout.length > MAX_ANSWER ? undefined : readAnswer(result.stdout)
   if (answer === undefined) throw failed(program, server, 'its answer is not the JSON of a credential helper')
   const {username, secret} = answer
   if (secret === '') return undefined
@@ -27,9 +32,13 @@ export async function askHelper(helper: string, server: string, exec: Exec): Pro
 }
 
 async function run(program: string, server: string, exec: Exec): Promise<ExecResult> {
+  // Not as a group of its own: that would take it from the terminal on which it asks.
+  const signal = AbortSignal.timeout(TIMEOUT)
   try {
-    return await exec(program, ['get'], {input: server})
+    return await exec(program, ['get'], {input: server, signal})
   } catch (cause) {
+    if (cause instanceof ReleaseError && cause.code === 'CANCELLED') throw cause
+    if (signal.aborted) throw failed(program, server, `it did not answer in ${TIMEOUT / 60_000} minutes`)
     throw new ReleaseError(
       'CREDENTIALS_INVALID',
       `the credential helper ${program} cannot be started: ${messageOf(cause)}`,

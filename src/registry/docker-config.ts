@@ -1,6 +1,7 @@
-import {readFile} from 'node:fs/promises'
+import {devNull} from 'node:os'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
+import {readForeignFile} from '../foreign-file.js'
 import type {Credential, Credentials, Exec} from '../ports.js'
 import {askHelper} from './credential-helper.js'
 
@@ -10,6 +11,9 @@ export interface DockerConfigOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly exec: Exec
 }
+
+/** Bytes of a file with logins: one of a thousand registries has a tenth of it. */
+const MAX_CONFIG = 4 * 1024 * 1024
 
 /** A file with logins, as docker and podman write it; what else stands in it is kept. */
 export interface ConfigDocument {
@@ -93,8 +97,10 @@ async function loadConfig(file: string): Promise<ConfigFile | undefined> {
  * @throws ReleaseError CREDENTIALS_INVALID
  */
 export async function readConfigDocument(file: string): Promise<ConfigDocument | undefined> {
+  // Who wants no logins names it.
+  if (file === devNull) return undefined
   try {
-    const content = await readFile(file, 'utf8')
+    const content = (await readForeignFile(file, MAX_CONFIG)).toString('utf8')
     return content.trim() === '' ? undefined : parse(content, file)
   } catch (error) {
     // A home such as /dev/null, which a user of a service has, is no folder.

@@ -1,8 +1,12 @@
-import {readFileSync, readdirSync} from 'node:fs'
+import {readdirSync} from 'node:fs'
 import path from 'node:path'
 import tls from 'node:tls'
 import type {TomlTable} from 'smol-toml'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
+import {readForeignFileSync} from '../foreign-file.js'
+
+/** Bytes of one file: all authorities of a system have a quarter of it. */
+const MAX_FILE = 1024 * 1024
 
 /** The variables that lead to a user's own configuration. */
 type Variables = Readonly<Record<string, string | undefined>>
@@ -124,7 +128,7 @@ function trustedEverywhere(): readonly string[] {
 
 function readPart(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readForeignFileSync(file, MAX_FILE).toString('utf8')
   } catch (error) {
     throw new ReleaseError('CREDENTIALS_INVALID', `${file} cannot be read: ${messageOf(error)}`, {
       cause: error,

@@ -67,7 +67,7 @@ async function makeImage(given: BuildInputs, {job, folder}: BuildPlace, making: 
   const asked = requestOf(given, job, folder)
   if ('reference' in maker) {
     const client = registries.repository(maker.repository, 'pull')
-    return await takeImage(await remoteImage(client, maker.reference), asked)
+    return await takeImage(await remoteImage(client, maker.reference), asked, making.ports.signal)
   }
   const {fresh, ...cache} = cacheOf(given, job, making.cacheUse)
   const request = {

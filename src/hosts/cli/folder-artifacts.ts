@@ -1,8 +1,8 @@
 import {mkdir, readdir, rename, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
+import {readBeginning} from '../../foreign-file.js'
 import type {Artifacts, FoundFile, KeptFile} from '../../ports.js'
-import {readBeginning} from '../file-beginning.js'
 
 /** What is read of a file: more than any document of a build has. */
 const MAX_READ = 1024 * 1024

@@ -1,6 +1,7 @@
 import {lstat, mkdir, rename, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
+import {readBeginning} from '../../foreign-file.js'
 import type {DigestStore} from '../../ports.js'
 import {
   MAX_ORIGIN_BYTES,
@@ -14,7 +15,6 @@ import {
   parseOrigin,
   takenError
 } from '../../plan/record-origin.js'
-import {readBeginning} from '../file-beginning.js'
 
 /**
  * Digest records as files of a folder, each named as its record; what they come from lies in a folder beside it, so that

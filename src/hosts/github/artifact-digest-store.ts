@@ -5,6 +5,7 @@ import path from 'node:path'
 import {type Artifact, ArtifactNotFoundError, DefaultArtifactClient} from '@actions/artifact'
 import pLimit from 'p-limit'
 import {ReleaseError, messageOf} from '../../errors.js'
+import {readBeginning} from '../../foreign-file.js'
 import {
   MAX_ORIGIN_BYTES,
   MAX_RECORD_BYTES,
@@ -20,7 +21,6 @@ import {
 } from '../../plan/record-origin.js'
 import type {DigestStore} from '../../ports.js'
 import {withPrivateFolder} from '../../private-folder.js'
-import {readBeginning} from '../file-beginning.js'
 import {artifactFailure, replaceArtifact, uploadArtifact} from './artifact-upload.js'
 
 const DOWNLOADS_AT_ONCE = 8

@@ -3,9 +3,9 @@ import os from 'node:os'
 import path from 'node:path'
 import {DefaultArtifactClient} from '@actions/artifact'
 import {ReleaseError} from '../../errors.js'
+import {readBeginning} from '../../foreign-file.js'
 import type {Artifacts, FoundFile, KeptFile} from '../../ports.js'
 import {withPrivateFolder} from '../../private-folder.js'
-import {readBeginning} from '../file-beginning.js'
 import {type ArtifactContent, artifactFailure, replaceArtifact, uploadArtifact} from './artifact-upload.js'
 
 /** How many bytes are read: of an archive that is larger nothing is fetched, of a larger file the beginning. */
