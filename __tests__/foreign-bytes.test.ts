@@ -1,4 +1,9 @@
-import {describe, expect, it} from '@jest/globals'
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {Readable} from 'node:stream'
+import {gzipSync} from 'node:zlib'
+import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {parseRepository, parseReference, parseRegistry, parseTag} from '../src/oci/reference.js'
 import {parseDigest} from '../src/oci/digest.js'
 import {parsePlatform} from '../src/oci/platform.js'
@@ -26,7 +31,35 @@ import {parseSecretValues, parseSecretFile, parseSecretVariable} from '../src/in
 import {parseImageSource} from '../src/builders/image-source.js'
 import {parseBuildxInstance} from '../src/builders/buildx-instance.js'
 import {parseBuilderVersion} from '../src/builders/builder-version.js'
+import {PrebuiltBuilder} from '../src/builders/prebuilt.js'
+import {findImageSource} from '../src/builders/image-source.js'
+import {adviseContainerfile} from '../src/builders/containerfile-advice.js'
+import {plainHttpRegistries} from '../src/builders/registries-conf.js'
+import {computeTags} from '../src/commands/compute-tags.js'
+import {parseConfigFile} from '../src/config/config-file.js'
+import {readYaml} from '../src/deployment/yaml-text.js'
 import {ReleaseError} from '../src/errors.js'
+import {readGithubRun} from '../src/hosts/github-run.js'
+import {readText} from '../src/hosts/read-text.js'
+import {sbomType} from '../src/oci/sbom-type.js'
+import {readEntries} from '../src/onboarding/github-workflow.js'
+import {readWorkflow} from '../src/onboarding/workflow-model.js'
+import type {HttpResponse} from '../src/ports.js'
+import {askHelper} from '../src/registry/credential-helper.js'
+import {dockerCredentials} from '../src/registry/docker-config.js'
+import {resolveLocation} from '../src/registry/location.js'
+import {readPages} from '../src/registry/pages.js'
+import {registryErrorOf} from '../src/registry/registry-error.js'
+import type {RepositoryClient} from '../src/registry/repository-client.js'
+import {listTags} from '../src/registry/tag-list.js'
+import {fetchToken} from '../src/registry/transport/token.js'
+import {readBundle as readSignature} from '../src/signing/signature-list.js'
+import {parseFlavor} from '../src/tags/flavor.js'
+import {parseRules} from '../src/tags/rule-grammar.js'
+import {parseTemplate} from '../src/tags/template.js'
+import {versionIn} from '../src/tags/version-file.js'
+import {buildRequest} from './builders/requests.js'
+import {builderPorts} from './support/builder-ports.js'
 import {fc} from './support/random.js'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
@@ -86,11 +119,201 @@ const BUNDLE = {
 }
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
-type Parser = readonly [name: string, sample: string, parse: (bytes: Uint8Array) => unknown]
+type Parser = readonly [name: string, sample: string | Uint8Array, parse: (bytes: Uint8Array) => unknown]
 const ofText = (name: string, sample: string, parse: (text: string) => unknown): Parser => [
   name,
   sample,
   bytes => parse(text(bytes))
+]
+
+let root = ''
+beforeAll(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'foreign-bytes-'))
+})
+afterAll(() => rmSync(root, {recursive: true, force: true}))
+
+/** The path of a file of these bytes. */
+function fileOf(bytes: Uint8Array, name = 'file'): string {
+  const file = path.join(root, name)
+  mkdirSync(path.dirname(file), {recursive: true})
+  writeFileSync(file, bytes)
+  return file
+}
+
+const noProgram = (): Promise<never> => Promise.reject(new ReleaseError('BUILDER_MISSING', 'none is here'))
+
+/** Takes an image of another tool from a folder or an archive. */
+async function takeImage(kind: 'oci' | 'dir' | 'archive', place: string): Promise<void> {
+  const found = findImageSource(
+    kind === 'archive'
+      ? {kind, file: place, name: undefined}
+      : kind === 'oci'
+        ? {kind, folder: place, name: undefined}
+        : {kind, folder: place}
+  )
+  const outputFolder = mkdtempSync(path.join(root, 'out-'))
+  try {
+    if (found.kind === 'docker') throw new Error('not for this builder')
+    await new PrebuiltBuilder(found, builderPorts(noProgram)).build(buildRequest({outputFolder}))
+  } finally {
+    rmSync(outputFolder, {recursive: true})
+  }
+}
+
+/** A registry that answers each request with the same. */
+function clientThatSays(bytes: Uint8Array, headers: Record<string, string> = {}): RepositoryClient {
+  const repository = {registry: 'r.example', name: 'o/a'}
+  const call = () => Promise.resolve({status: 200, headers, body: bytes})
+  return {name: 'r.example/o/a', repository, call} as unknown as RepositoryClient
+}
+
+const ASKED = {method: 'GET', url: new URL('https://r.example/v2/'), headers: {}} as const
+const answerOf = (bytes: Uint8Array, status: number): HttpResponse => ({
+  status,
+  headers: {'content-type': 'application/json'},
+  body: Readable.from([bytes])
+})
+
+const EVENT = {
+  base_ref: 'refs/heads/main',
+  before: 'a'.repeat(40),
+  inputs: {a: 'b', c: 1},
+  client_payload: {a: {b: 1}},
+  head_commit: {timestamp: '2026-11-27T00:00:00Z'},
+  release: {prerelease: true},
+  repository: {default_branch: 'main', description: 'd', full_name: 'o/r', license: {spdx_id: 'MIT'}},
+  pull_request: {
+    number: 7,
+    base: {ref: 'main', sha: 'b'.repeat(40)},
+    head: {sha: 'c'.repeat(40), repo: null}
+  },
+  workflow_run: {event: 'push', actor: {login: 'me'}, head_repository: {full_name: 'o/r'}}
+}
+const VARIABLES = {
+  GITHUB_EVENT_NAME: 'push',
+  GITHUB_REF: 'refs/heads/main',
+  GITHUB_SHA: 'a'.repeat(40),
+  GITHUB_REPOSITORY: 'o/r'
+}
+const DOCKER_CONFIG = {
+  auths: {
+    'ghcr.io': {auth: Buffer.from('a:b').toString('base64')},
+    'ghcr.io/o': {username: 'a', password: 'b'}
+  },
+  credHelpers: {'quay.io': 'x'},
+  credsStore: ''
+}
+const WORKFLOW =
+  'on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {tags: "a:b"}\n'
+
+/** An archive of a layout of nothing: one header, one file. */
+function tarOf(name: string, content: string): Buffer {
+  const header = Buffer.alloc(512)
+  header.write(name, 0)
+  header.write('0000644\0', 100)
+  header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124)
+  header.write('0', 156)
+  header.write('ustar\x0000', 257)
+  header.write('        ', 148)
+  const sum = header.reduce((all, byte) => all + byte, 0)
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
+  return Buffer.concat([
+    header,
+    Buffer.from(content.padEnd(Math.ceil(content.length / 512) * 512, '\0')),
+    Buffer.alloc(1024)
+  ])
+}
+const LAYOUT_TAR = tarOf('index.json', JSON.stringify(INDEX))
+
+/** What reads a file, or asks a program or a registry: each call does more than read a text. */
+const SLOW_PARSERS: readonly Parser[] = [
+  [
+    'an event',
+    JSON.stringify(EVENT),
+    async bytes => {
+      const file = fileOf(bytes)
+      await readGithubRun(
+        {...VARIABLES, GITHUB_EVENT_PATH: file},
+        {exec: noProgram, clock: {now: () => 0, sleep: () => Promise.resolve()}}
+      )
+    }
+  ],
+  [
+    'a docker configuration',
+    JSON.stringify(DOCKER_CONFIG),
+    async bytes => {
+      const find = dockerCredentials({environment: {REGISTRY_AUTH_FILE: fileOf(bytes)}, exec: noProgram})
+      await find('ghcr.io', 'o/r')
+    }
+  ],
+  [
+    'the answer of a credential helper',
+    '{"ServerURL":"x","Username":"a","Secret":"b"}',
+    async bytes => {
+      await askHelper('x', 'ghcr.io', () => Promise.resolve({exitCode: 0, stdout: text(bytes), stderr: ''}))
+    }
+  ],
+  [
+    'the index of a layout',
+    JSON.stringify(INDEX),
+    async bytes => {
+      fileOf(Buffer.from('{"imageLayoutVersion":"1.0.0"}'), 'layout/oci-layout')
+      await takeImage('oci', path.dirname(fileOf(bytes, 'layout/index.json')))
+    }
+  ],
+  [
+    'the manifest of a folder',
+    JSON.stringify(MANIFEST),
+    async bytes => {
+      await takeImage('dir', path.dirname(fileOf(bytes, 'dir/manifest.json')))
+    }
+  ],
+  ['an archive', LAYOUT_TAR, async bytes => await takeImage('archive', fileOf(bytes))],
+  [
+    'an archive of docker',
+    tarOf('manifest.json', '[{"Config":"manifest.json","RepoTags":["a:b"],"Layers":["manifest.json"]}]'),
+    async bytes => await takeImage('archive', fileOf(bytes))
+  ],
+  ['a packed archive', gzipSync(LAYOUT_TAR), async bytes => await takeImage('archive', fileOf(bytes))],
+  ['a list of tags', '{"name":"o/a","tags":["a","b"]}', async bytes => await listTags(clientThatSays(bytes))],
+  [
+    'a Link',
+    '<https://r.example/v2/o/a/tags/list?last=b&n=2>; rel="next"',
+    async bytes => {
+      const client = clientThatSays(new Uint8Array(), {link: text(bytes).slice(0, 16_000)})
+      const request = {method: 'GET', path: 'tags/list', expect: [200]} as const
+      await readPages(client, {request, entriesOf: () => ['a'], keyOf: tag => tag})
+    }
+  ],
+  [
+    'the answer of a token service',
+    '{"token":"a","expires_in":300,"issued_at":"2026-11-27T00:00:00Z"}',
+    async bytes => {
+      const challenge = {scheme: 'bearer', parameters: {realm: 'https://r.example/token'}}
+      const request = {registry: ASKED.url, challenge, scopes: [], credential: undefined, now: () => 0}
+      await fetchToken(() => Promise.resolve(answerOf(bytes, 200)), request)
+    }
+  ],
+  ofText('package.json', '{"version":"1.2.3"}', async content => await versionIn('package.json', content)),
+  ofText(
+    'Cargo.toml',
+    '[package]\nversion = "1.2.3"\n',
+    async content => await versionIn('Cargo.toml', content)
+  ),
+  ofText(
+    'Chart.yaml',
+    'appVersion: &a 1.2.3\nversion: *a\n',
+    async content => await versionIn('Chart.yaml', content)
+  ),
+  ['a file of the work tree', '1.2.3\n', async bytes => await readText(fileOf(bytes))],
+  ofText('a Containerfile', 'ARG V=1\nFROM a:$V AS b\nUSER 0\nFROM b\n', async content => {
+    plainHttpRegistries(buildRequest(), content)
+    await adviseContainerfile(content, {})
+  }),
+  ofText('a workflow', WORKFLOW, content => {
+    readWorkflow({file: 'a.yml', text: content})
+    readEntries({file: 'a.yml', text: content})
+  })
 ]
 
 /** Everything that reads bytes which others wrote, each with something that it reads. */
@@ -142,6 +365,36 @@ const PARSERS: readonly Parser[] = [
     'a builder',
     'Name: default\nDriver: docker\nNodes:\nName: a\nEndpoint: b\nPlatforms: linux/amd64*',
     parseBuildxInstance
+  ),
+  ofText('settings', 'images: [a/b]\ntags: |\n  type=sha\nlabels: &a {b: c}\nannotations: *a\n', content =>
+    parseConfigFile('s.yml', content, {table: computeTags.inputs, others: []})
+  ),
+  ofText('rules', 'type=semver,pattern={{version}},priority=9\ntype=match,pattern=v(\\d+),group=1', content =>
+    parseRules(content)
+  ),
+  ofText('a flavor', 'latest=auto\nprefix={{branch}}-,onlatest=true', content => parseFlavor(content)),
+  ofText(
+    'a template',
+    'a{{#if is_default_branch}}{{upper (branch)}}{{/if}}{{date "YYYY" tz="UTC"}}',
+    content =>
+      parseTemplate(content, {vocabulary: 'global'}, message => {
+        throw new InputFaults([message])
+      })
+  ),
+  ['a signature', JSON.stringify(BUNDLE), readSignature],
+  ofText('a bill of materials', '{"bomFormat":"CycloneDX","specVersion":"1.6"}', content =>
+    sbomType('sbom.json', content)
+  ),
+  [
+    'an error of a registry',
+    '{"errors":[{"code":"DENIED","message":"retry-after: 1ms","detail":[]}]}',
+    bytes => registryErrorOf(ASKED, answerOf(bytes, 403), bytes)
+  ],
+  ofText('a Location', 'https://r.example/v2/o/a/blobs/uploads/1?_state=a', content =>
+    resolveLocation(content, ASKED.url)
+  ),
+  ofText('a manifest of Kubernetes', 'kind: A\n---\nspec: {a: &x [b], c: *x}\n', content =>
+    readYaml('a.yaml', content)
   ),
   ofText('a version', 'buildah version 1.42.0 (image-spec 1.1.1)', parseBuilderVersion)
 ]
@@ -208,7 +461,7 @@ interface Change {
 }
 
 /** A sample with some of its bytes taken out and pieces put in. */
-function changed(sample: string, changes: readonly Change[]): Uint8Array {
+function changed(sample: string | Uint8Array, changes: readonly Change[]): Uint8Array {
   return changes.reduce<Buffer>((bytes, {at, drop, put}) => {
     const place = bytes.length === 0 ? 0 : at % (bytes.length + 1)
     return Buffer.concat([
@@ -225,9 +478,9 @@ const changes = fc.array(fc.record({at: fc.nat(5000), drop: fc.nat(12), put: fc.
 })
 
 /** What became of the bytes: read, or refused with a code. Anything else is a defect, and fails. */
-function outcome(parse: Parser[2], bytes: Uint8Array): string {
+async function outcome(parse: Parser[2], bytes: Uint8Array): Promise<string> {
   try {
-    parse(bytes)
+    await parse(bytes)
     return 'read'
   } catch (error) {
     if (error instanceof ReleaseError) return error.code
@@ -237,19 +490,47 @@ function outcome(parse: Parser[2], bytes: Uint8Array): string {
   }
 }
 
-describe('bytes that others wrote', () => {
-  it.each(PARSERS)('are read, or refused with a code: %s', (_, sample, parse) => {
-    fc.assert(
-      fc.property(changes, list => {
-        expect(outcome(parse, changed(sample, list))).toMatch(/^(read|[A-Z_]+)$/)
-      }),
-      {numRuns: 400}
-    )
-  })
+/** A hundred thousand bytes of one kind: what takes the square of them takes a minute. */
+const LONG = [
+  '\n',
+  ' ',
+  '\t',
+  '\\\n',
+  'ARG ',
+  '<a>;',
+  '127.0.0.1',
+  '{{',
+  'a: 1\n',
+  '&a ',
+  '- ',
+  '? ',
+  '#\n',
+  '="',
+  '\u0085'
+].map(piece => piece.repeat(Math.ceil(100_000 / piece.length)))
 
-  it.each(PARSERS)(
+const ALL = [
+  ...PARSERS.map(parser => [250, ...parser] as const),
+  ...SLOW_PARSERS.map(parser => [60, ...parser] as const)
+]
+
+describe('bytes that others wrote', () => {
+  it.each(ALL.map(([runs, name, sample, parse]) => [name, sample, parse, runs] as const))(
+    'are read, or refused with a code: %s',
+    async (_, sample, parse, numRuns) => {
+      await fc.assert(
+        fc.asyncProperty(changes, async list => {
+          expect(await outcome(parse, changed(sample, list))).toMatch(/^(read|[A-Z_]+)$/)
+        }),
+        {numRuns}
+      )
+    },
+    30_000
+  )
+
+  it.each(ALL.map(([, ...parser]) => parser))(
     'are refused in a moment where they are deep or long: %s',
-    (_, sample, parse) => {
+    async (_, sample, parse) => {
       for (const large of [
         '['.repeat(50_000),
         '{"a":'.repeat(30_000),
@@ -259,14 +540,14 @@ describe('bytes that others wrote', () => {
         `[${'1,'.repeat(130_000)}1]`,
         `["${'a=b\\n'.repeat(20_000)}"]`,
         'a=b\n'.repeat(20_000),
-        sample.repeat(300),
+        Buffer.concat(Array.from({length: 300}, () => Buffer.from(sample))),
         'a'.repeat(100_000),
         `${'a='.repeat(100_000)}!`,
-        ' '.repeat(100_000),
-        '"'.repeat(100_001)
+        '"'.repeat(100_001),
+        ...LONG
       ])
-        expect(outcome(parse, Buffer.from(large))).toMatch(/^(read|[A-Z_]+)$/)
+        expect(await outcome(parse, Buffer.from(large))).toMatch(/^(read|[A-Z_]+)$/)
     },
-    20_000
+    30_000
   )
 })

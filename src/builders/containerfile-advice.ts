@@ -1,4 +1,4 @@
-import type {Dockerfile, From} from 'dockerfile-ast'
+import type {Dockerfile} from 'dockerfile-ast'
 
 /** Something that a Containerfile could do better: where, and what. */
 export interface ContainerfileAdvice {
@@ -23,19 +23,57 @@ export async function adviseContainerfile(
   text: string,
   use: ContainerfileUse
 ): Promise<ContainerfileAdvice[]> {
+  if (text.length > MOST.characters || text.split('\n', MOST.lines + 1).length > MOST.lines) return []
   const {DockerfileParser} = await import('dockerfile-ast')
   const file = DockerfileParser.parse(text)
-  return [...unpinnedImages(file, use), ...rootUser(file, use)]
+  const stages = stagesOf(file)
+  return [...unpinnedImages(stages, argumentValues(file, use)), ...rootUser(stages, use)]
 }
 
-function unpinnedImages(file: Dockerfile, use: ContainerfileUse): ContainerfileAdvice[] {
-  const values = argumentValues(file, use)
-  const stages = new Set(file.getFROMs().map(from => from.getBuildStage()?.toLowerCase()))
-  return file.getFROMs().flatMap(from => {
-    const image = expand(from.getImage() ?? '', values)
-    if (image === undefined || image === 'scratch' || stages.has(image.toLowerCase())) return []
+/**
+ * Nobody writes more by hand, and the parser takes the square of it: what is longer gets no advice. The builder reads it all
+ * the same.
+ */
+const MOST = {characters: 128 * 1024, lines: 2000}
+
+/** What a FROM begins. */
+interface Stage {
+  /** Its own name in lower case, if it has one. */
+  readonly name: string | undefined
+  readonly image: string
+  readonly line: number
+  /** The last USER in it. */
+  readonly user: {readonly name: string; readonly line: number} | undefined
+}
+
+/** The stages in their order, each with the last USER before the next. */
+function stagesOf(file: Dockerfile): Stage[] {
+  const users = file.getInstructions().filter(one => one.getKeyword() === 'USER')
+  const froms = file.getFROMs()
+  return froms.map((from, at) => {
+    const line = lineOf(from)
+    const next = froms[at + 1]
+    const end = next === undefined ? Infinity : lineOf(next)
+    const user = users.findLast(one => lineOf(one) > line && lineOf(one) < end)
+    return {
+      name: from.getBuildStage()?.toLowerCase(),
+      image: from.getImage() ?? '',
+      line,
+      user: user && {name: user.getArgumentsContent() ?? '', line: lineOf(user)}
+    }
+  })
+}
+
+function unpinnedImages(
+  stages: readonly Stage[],
+  values: ReadonlyMap<string, string>
+): ContainerfileAdvice[] {
+  const names = new Set(stages.map(({name}) => name))
+  return stages.flatMap(({image: written, line}) => {
+    const image = expand(written, values)
+    if (image === undefined || image === 'scratch' || names.has(image.toLowerCase())) return []
     const fault = pinFault(image)
-    return fault === undefined ? [] : [{line: lineOf(from), message: `the base image ${image} ${fault}`}]
+    return fault === undefined ? [] : [{line, message: `the base image ${image} ${fault}`}]
   })
 }
 
@@ -49,33 +87,20 @@ function pinFault(image: string): string | undefined {
 }
 
 /** The user of the stage that is built, which may come from a stage that it is built on. */
-function rootUser(file: Dockerfile, {target}: ContainerfileUse): ContainerfileAdvice[] {
-  const froms = file.getFROMs()
-  const byName = (name: string | null | undefined): From | undefined =>
-    froms.find(from => typeof name === 'string' && from.getBuildStage()?.toLowerCase() === name.toLowerCase())
-  const built = target === undefined ? froms.at(-1) : byName(target)
-  for (let stage = built, seen = 0; stage !== undefined && seen < froms.length; seen++) {
-    const user = userOf(file, stage)
+function rootUser(stages: readonly Stage[], {target}: ContainerfileUse): ContainerfileAdvice[] {
+  // Of two stages of one name the first counts.
+  const named = new Map([...stages].reverse().map(stage => [stage.name, stage]))
+  const built = target === undefined ? stages.at(-1) : named.get(target.toLowerCase())
+  for (let stage = built, seen = 0; stage !== undefined && seen < stages.length; seen++) {
+    const {user} = stage
     if (user !== undefined)
       return isRoot(user.name) ? [{line: user.line, message: 'the image runs as root'}] : []
-    stage = byName(stage.getImage())
+    stage = named.get(stage.image.toLowerCase())
   }
   if (built === undefined) return []
   return [
-    {line: lineOf(built), message: 'the image runs as root, unless its base image says otherwise: add USER'}
+    {line: built.line, message: 'the image runs as root, unless its base image says otherwise: add USER'}
   ]
-}
-
-/** The last USER of a stage. */
-function userOf(file: Dockerfile, stage: From): {readonly name: string; readonly line: number} | undefined {
-  const starts = file.getFROMs().map(lineOf)
-  const start = lineOf(stage)
-  const end = starts.find(line => line > start) ?? Infinity
-  const found = file
-    .getInstructions()
-    .filter(one => one.getKeyword() === 'USER' && lineOf(one) > start && lineOf(one) < end)
-    .at(-1)
-  return found && {name: found.getArgumentsContent() ?? '', line: lineOf(found)}
 }
 
 function isRoot(user: string): boolean {

@@ -26,16 +26,33 @@ export const COSIGN_SIGNATURE = 'https://sigstore.dev/cosign/sign/v1'
 
 /** Reads a Sigstore bundle; undefined where the bytes are none. Nothing is verified here. */
 export function readBundle(bytes: Uint8Array): SignedStatement | undefined {
+  const {isSigned, statement, certificate} = bundleContent(bytes)
+  if (!isSigned) return undefined
+  return {signer: identityIn(certificate), predicateType: textIn(statement?.['predicateType']) || undefined}
+}
+
+/** What a bundle holds. Whoever may push to a repository may put anything there: each field is of any type, or absent. */
+export interface BundleContent {
+  /** Whether it has material to verify a signature by. */
+  readonly isSigned: boolean
+  /** The statement of in-toto; undefined where the envelope holds none. */
+  readonly statement: Readonly<Record<string, unknown>> | undefined
+  /** DER; empty where it was signed with a key. */
+  readonly certificate: Buffer
+}
+
+/** The content of a Sigstore bundle (sigstore protobuf-specs, `Bundle`). */
+export function bundleContent(bytes: Uint8Array): BundleContent {
   const bundle = objectIn(parseJson(Buffer.from(bytes).toString('utf8')))
   const material = objectIn(bundle['verificationMaterial'])
-  if (Object.keys(material).length === 0) return undefined
   const chain = objectIn(material['x509CertificateChain'])['certificates']
   const leaf = objectIn(material['certificate'] ?? (Array.isArray(chain) ? chain[0] : undefined))
   const payload = objectIn(bundle['dsseEnvelope'])['payload']
   const statement = objectIn(parseJson(Buffer.from(textIn(payload), 'base64').toString('utf8')))
   return {
-    signer: identityIn(Buffer.from(textIn(leaf['rawBytes']), 'base64')),
-    predicateType: textIn(statement['predicateType']) || undefined
+    isSigned: Object.keys(material).length > 0,
+    statement: Object.keys(statement).length === 0 ? undefined : statement,
+    certificate: Buffer.from(textIn(leaf['rawBytes']), 'base64')
   }
 }
 
@@ -80,11 +97,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-function objectIn(value: unknown): Readonly<Record<string, unknown>> {
+/** A value as an object; an empty one where it is none. */
+export function objectIn(value: unknown): Readonly<Record<string, unknown>> {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
   return isObject ? Object.fromEntries(Object.entries(value)) : {}
 }
 
-function textIn(value: unknown): string {
+/** A value as a text; an empty one where it is none. */
+export function textIn(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }

@@ -7,6 +7,7 @@ import {
 } from '@actions/workflow-parser'
 import {parseDocument} from 'yaml'
 import type {FoundFile} from './repository-look.js'
+import {workflowBoundFault} from './workflow-text.js'
 
 /** The template tokens of GitHub's parser. */
 type Token = Parameters<typeof isMapping>[0]
@@ -33,11 +34,13 @@ export interface Entries {
 
 /** Reads every value of a workflow by GitHub's own parser, which also says what GitHub would refuse. */
 export function readEntries({file, text}: FoundFile): Entries {
+  const bound = workflowBoundFault(text)
+  if (bound !== undefined) return {file, entries: [], faults: [`line ${bound.line} ${bound.message}`]}
   const {context, value} = parseWorkflow({name: file, content: text}, new NoOperationTraceWriter())
   const faults = context.errors.getErrors().map(({message}) => message)
   if (value === undefined) return {file, entries: [], faults}
-  // The parser joins texts and expressions into one expression: what is written comes from the file.
-  const written: unknown = parseDocument(text).toJS()
+  // How many aliases there are, and how much they stand for, is bounded. The parser joins texts and expressions into one expression: what is written comes from the file.
+  const written: unknown = parseDocument(text).toJS({maxAliasCount: -1})
   return {file, entries: [...entriesOf(value, written, [])], faults}
 }
 

@@ -47,7 +47,7 @@ export function planOnboarding(look: RepositoryLook, facts: OnboardingFacts): On
   const notes = cleaned.flatMap(one => one.notes)
   const file = workflowToTranslate(publishers, facts)
   const translated = file === undefined ? undefined : translationOf(look, cleaned, {file, facts, notes})
-  const isUsed = look.workflows.some(({text}) => /^\s*(?:- )?uses: \S*\/image-release\b/m.test(text))
+  const isUsed = look.workflows.some(({text}) => /^[^\S\n]*(?:- )?uses: \S*\/image-release\b/m.test(text))
   const fresh = translated === undefined && !isUsed ? freshFiles(look, publishers, {facts, notes}) : []
   const others = cleaned.filter(one => one.file !== translated?.file && one.changed.length > 0)
   notes.push(...othersThatPublish(publishers, translated))

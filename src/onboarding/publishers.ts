@@ -81,7 +81,7 @@ function stepPublisher(workflow: Workflow, job: Job, step: Step): Publisher[] {
   if (action === REDHAT_PUSH) return found('redhat-actions/push-to-registry', true)
   const other = OTHERS[action]
   if (other !== undefined) return isOnlyBuilt(step) ? [] : found(other, false)
-  const joined = run.replaceAll(/\\\s*\n\s*/g, ' ').replaceAll(/^\s*#.*$/gm, '')
+  const joined = run.replaceAll(/\\\s*\n\s*/g, ' ').replaceAll(/^[^\S\n]*#.*$/gm, '')
   const [line] = LINES.filter(([pattern]) => pattern.test(joined))
   return line === undefined ? [] : found(line[1], false)
 }

@@ -163,7 +163,7 @@ function severityOfScore(holder: JsonObject): Severity | undefined {
 /** `Severity: HIGH` of Trivy and grype, `CVE-1 High vulnerability` of grype, `High severity - ` of Snyk. */
 function severityInText(text: string): Severity | undefined {
   const [, first, second, third] =
-    /\bseverity:\s*(\w+)|\b(\w+) vulnerability\b|^\s*(\w+) severity\b/im.exec(text) ?? []
+    /\bseverity:\s*(\w+)|\b(\w+) vulnerability\b|^[^\S\n]*(\w+) severity\b/im.exec(text) ?? []
   const word = (first ?? second ?? third)?.toLowerCase()
   if (word === 'negligible') return 'low'
   return SEVERITIES.find(severity => severity === word)

@@ -1,6 +1,7 @@
 import {X509Certificate} from 'node:crypto'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {type Descriptor, readManifest} from '../oci/manifest.js'
+import {bundleContent, objectIn, textIn} from '../oci/sigstore-bundle.js'
 import {listReferrers, signatureTags} from '../registry/referrers.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {type CertificateIdentity, identityOf} from './certificate-identity.js'
@@ -57,44 +58,26 @@ async function tagSignaturesOf(client: RepositoryClient, digest: Digest): Promis
   return read.filter(signature => signature !== undefined)
 }
 
-/** A Sigstore bundle with a statement of in-toto (sigstore protobuf-specs, `Bundle`). */
-interface BundleDocument {
-  readonly verificationMaterial?: {readonly certificate?: {readonly rawBytes?: string}}
-  readonly dsseEnvelope?: {readonly payload?: string}
-}
-
-interface Statement {
-  readonly subject?: readonly {readonly digest?: {readonly sha256?: string}}[]
-  readonly predicateType?: string
-}
-
 /** Reads what a Sigstore bundle says; undefined where it holds no statement. */
 export function readBundle(bytes: Uint8Array): FoundSignature | undefined {
-  const bundle = parse(bytes) as BundleDocument | undefined
-  const payload = bundle?.dsseEnvelope?.payload
-  const statement =
-    payload === undefined ? undefined : (parse(Buffer.from(payload, 'base64')) as Statement | undefined)
+  const {statement, certificate} = bundleContent(bytes)
   if (statement === undefined) return undefined
-  const digests = (statement.subject ?? []).map(({digest}) => `sha256:${digest?.sha256 ?? ''}`)
-  const certificate = bundle?.verificationMaterial?.certificate?.rawBytes
+  const subjects: readonly unknown[] = Array.isArray(statement['subject']) ? statement['subject'] : []
+  const digests = subjects.map(one => `sha256:${textIn(objectIn(objectIn(one)['digest'])['sha256'])}`)
   return {
     digests: [...new Set(digests.filter(isDigest))],
-    predicateType: statement.predicateType ?? '',
-    ...(certificate === undefined ? {} : madeBy(Buffer.from(certificate, 'base64')))
+    predicateType: textIn(statement['predicateType']),
+    ...(certificate.length === 0 ? {} : madeBy(certificate))
   }
 }
 
-/** The payload of cosign 2 (cosign's SIGNATURE_SPEC.md). */
-interface SimpleSigning {
-  readonly critical?: {readonly image?: Readonly<Record<string, string>>}
-}
-
-function readSimpleSigning(
+/** The payload of cosign 2 (cosign's SIGNATURE_SPEC.md): `critical.image` names the digest. */
+export function readSimpleSigning(
   bytes: Uint8Array,
   annotations: Descriptor['annotations'] = {}
 ): FoundSignature | undefined {
-  const payload = parse(bytes) as SimpleSigning | undefined
-  const digest = payload?.critical?.image?.['docker-manifest-digest'] ?? ''
+  const image = objectIn(objectIn(objectIn(parse(bytes))['critical'])['image'])
+  const digest = textIn(image['docker-manifest-digest'])
   const certificate = annotations[CERTIFICATE_ANNOTATION]
   if (!isDigest(digest)) return undefined
   return {
@@ -112,10 +95,9 @@ function madeBy(certificate: Buffer | string): Pick<FoundSignature, 'identity'> 
   }
 }
 
-function parse(bytes: Uint8Array): object | undefined {
+function parse(bytes: Uint8Array): unknown {
   try {
-    const document: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
-    return typeof document === 'object' ? (document ?? undefined) : undefined
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
   } catch {
     return undefined
   }
