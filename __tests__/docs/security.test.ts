@@ -1,5 +1,5 @@
 import path from 'node:path'
-import {readFileSync} from 'node:fs'
+import {readFileSync, readdirSync} from 'node:fs'
 import {describe, expect, it} from '@jest/globals'
 import ts from 'typescript'
 import {readDocument, titlesOf} from './documents.js'
@@ -62,5 +62,42 @@ describe('the page about security', () => {
   it('says how to report a weakness, where GitHub looks for it', () => {
     expect(readDocument('SECURITY.md')).toMatch(/## Report a weakness\n\nPlease report it privately/)
     expect(page).toContain('(../SECURITY.md)')
+  })
+})
+
+describe('actions of others', () => {
+  const ROOT = path.resolve(import.meta.dirname, '../..')
+  const below = (folder: string): string[] =>
+    readdirSync(path.join(ROOT, folder), {recursive: true, encoding: 'utf8'}).map(file =>
+      path.join(folder, file)
+    )
+  const files = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    ...['docs', 'examples', '.github'].flatMap(below)
+  ].filter(file => /\.(md|ya?ml)$/.test(file))
+  const uses = files.flatMap(file =>
+    [
+      ...readFileSync(path.join(ROOT, file), 'utf8').matchAll(
+        /^[ `]*(?:- )?uses: *["']?([\w.-]+\/[\w./-]+)@([^\s"'`]+)["'`]?(?: +# *(\S+))?.*$/gm
+      )
+    ].map(([, action = '', ref = '', version = '']) => ({file, action, ref, version}))
+  )
+  const foreign = uses.filter(({action}) => !/^(?:[\w-]+)\/image-release(?:\/|$)/.test(action))
+
+  it('are pinned by their commit wherever one is shown, with the version beside it', () => {
+    expect(foreign.length).toBeGreaterThan(40)
+    const loose = foreign.filter(({ref, version}) => !/^[0-9a-f]{40}$/.test(ref) || !/^v\d/.test(version))
+    expect(loose).toEqual([])
+  })
+
+  it('are at one commit each, everywhere', () => {
+    const commits = new Map<string, Set<string>>()
+    for (const {action, ref, version} of foreign) {
+      const key = `${action.split('/').slice(0, 2).join('/')} ${version.replace(/[;,].*$/, '')}`
+      commits.set(key, (commits.get(key) ?? new Set()).add(ref))
+    }
+    expect([...commits].filter(([, refs]) => refs.size > 1)).toEqual([])
   })
 })

@@ -18,6 +18,8 @@ import {
   type Tree,
   at,
   entriesOf,
+  expressionsIn,
+  holds,
   itemsOf,
   parseTree,
   plainText,
@@ -175,12 +177,44 @@ describe('secrets', () => {
     expect(names).toEqual(
       expect.arrayContaining([
         'REGISTRY_CREDENTIALS',
+        'READ_CREDENTIALS',
         'BUILD_SECRETS',
         'COSIGN_PRIVATE_KEY',
         'COSIGN_PASSWORD'
       ])
     )
     expect(names.filter(name => !/^[A-Z_][A-Z0-9_]*$/.test(name))).toEqual([])
+  })
+
+  it('that can push are in no job of a run that publishes nothing, but in the plan, where nothing of the repository runs', () => {
+    const secrets = {REGISTRY_CREDENTIALS: 'ghcr.io=pusher:x', READ_CREDENTIALS: 'ghcr.io=reader:x'}
+    const given = (push: string, own = secrets): Record<string, string> => {
+      const found = steps.flatMap(({job, step}) => {
+        const outputs = {push}
+        const around = contexts({}, {secrets: own, needs: {plan: {outputs}}, steps: {tags: {outputs}}})
+        const condition = at(step, 'if')
+        if (condition !== undefined && !holds(condition, around)) return []
+        const text = textsOf(at(step, 'with'), around)['registry-credentials'] ?? ''
+        return text.includes('pusher') ? [[job, 'pusher']] : text.includes('reader') ? [[job, 'reader']] : []
+      })
+      return Object.fromEntries(found) as Record<string, string>
+    }
+    const publishing = entriesOf(at(workflow.root, 'jobs')).flatMap(([name, job]) => {
+      const needs = plainText(at(job, 'needs'))
+      const condition = at(job, 'if') ?? null
+      const texts = [plainText(condition), ...[...expressionsIn(condition)].map(([, {text}]) => text)]
+      const isHeld = texts.some(text => text.includes("needs.plan.outputs.push == 'true'"))
+      return isHeld || needs === 'publish' ? [name] : []
+    })
+    expect(publishing).toEqual(['preflight', 'publish', 'notes', 'cleanup'])
+    const inBuilds = (push: string, own?: typeof secrets) => {
+      const {plan, build} = given(push, own)
+      return {plan, build}
+    }
+    expect(inBuilds('false')).toEqual({plan: 'reader', build: 'reader'})
+    // Before the builds it is asked whether each login is good.
+    expect(inBuilds('true')).toEqual({plan: 'pusher', build: 'pusher'})
+    expect(inBuilds('false', {...secrets, READ_CREDENTIALS: ''})).toEqual({plan: 'pusher'})
   })
 
   it('are all declared', () => {
