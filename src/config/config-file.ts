@@ -2,7 +2,7 @@ import {LineCounter, type Node, type Pair, isMap, isScalar, parseDocument} from 
 import {InputError, type InputIssue} from '../errors.js'
 import type {Input, InputTable, Texts} from '../inputs/input.js'
 import {nearest} from '../inputs/nearest.js'
-import {type BoundFault, aliasFault, boundFault} from './settings-bounds.js'
+import {type BoundFault, aliasFault, boundFault} from '../yaml-bounds.js'
 import {type ConfigLine, configLines, lineOf, textOf} from './config-text.js'
 
 /** What a file says, in the form of inputs. */

@@ -1,6 +1,6 @@
 import {realpath, writeFile} from 'node:fs/promises'
 import path from 'node:path'
-import {LARGE_BOUNDS} from '../config/settings-bounds.js'
+import {LARGE_BOUNDS} from '../yaml-bounds.js'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 import {readForeignFile} from '../foreign-file.js'
 import type {ManifestEdit} from './manifest-edit.js'

@@ -51,18 +51,16 @@ async function inToml(content: string, tables: readonly string[]): Promise<strin
   return tables.map(table => stringAt(document, `${table}.version`)).find(version => version !== undefined)
 }
 
-/** Characters of a Chart.yaml, which has some dozen lines. */
-const MAX_CHART = 64 * 1024
-
 /**
  * The first of the keys that has a value. Each scalar counts as it is written: to YAML 1.10 is the number 1.1, and a key
  * without a value, `~` and `""` leave the version of the application open, as they do to Helm.
  */
 async function inYaml(content: string, keys: readonly string[]): Promise<string | undefined> {
-  if (content.length > MAX_CHART) throw new Error(`it is longer than ${MAX_CHART} characters`)
+  const {boundFault} = await import('../yaml-bounds.js')
+  const fault = boundFault(content)
+  if (fault !== undefined) throw new Error(`line ${fault.line} ${fault.message}`)
   const {parse} = await import('yaml')
-  // The look for keys that are there twice takes the square of their number.
-  const document: unknown = parse(content, {schema: 'failsafe', uniqueKeys: false})
+  const document: unknown = parse(content, {schema: 'failsafe'})
   return keys
     .map(key => stringAt(document, key)?.trim())
     .find(version => version !== undefined && !['', '~', 'null'].includes(version))
