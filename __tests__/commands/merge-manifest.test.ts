@@ -85,6 +85,19 @@ describe('merge-manifest', () => {
     expect(await tagsOf('latest')).toEqual([undefined, undefined])
   })
 
+  it('says of a repository that does not exist what is to be done, beside building again', async () => {
+    const plan = await buildAll(lab.ports, releaseOf('1.0.0'))
+    const text = JSON.stringify(plan).replaceAll(lab.images[0]!, `${lab.registries[0].host}/nobody/made/it`)
+    const only = JSON.parse(text) as {targets: {images: string[]}[]}
+    for (const target of only.targets) target.images = target.images.slice(0, 1)
+    await expect(merge(lab.ports, {plan: JSON.stringify(only)})).rejects.toMatchObject({
+      code: 'RELEASE_INCOMPLETE',
+      message: expect.stringMatching(
+        /nobody\/made\/it@sha256:[0-9a-f]{64} is not there\. The repository does not exist there, or this login may not see it\./
+      )
+    })
+  })
+
   it('publishes nothing where an image is in one registry only, and names both', async () => {
     const plan = await buildAll(lab.ports, releaseOf('1.0.0'))
     const digest = 'sha256:' + 'd'.repeat(64)

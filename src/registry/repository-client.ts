@@ -41,6 +41,7 @@ export class RepositoryClient {
   readonly #blobs = new Map<Digest, Promise<Uint8Array>>()
   /** Whether a HEAD was of no use here where GET was. */
   #isHeadUseless = false
+  #unknown: RegistryError | undefined
 
   constructor(repository: Repository, access: Access, open: () => Promise<{base: URL; exchange: Exchange}>) {
     this.repository = repository
@@ -65,16 +66,28 @@ export class RepositoryClient {
   }
 
   async #fetchManifest(reference: Tag | Digest): Promise<Manifest | undefined> {
-    const answer = await this.call({
+    const request = {
       method: 'GET',
       path: `manifests/${reference}`,
       headers: {accept: MANIFEST_ACCEPT},
-      expect: [200, 404]
-    })
-    if (answer.status === 404) return undefined
+      expect: [200]
+    } as const
+    const answer = await this.call(request).catch((error: unknown) => this.#notFound(error))
+    if (answer === undefined) return undefined
     const manifest = manifestOf(answer.body, mediaTypeOf(answer))
     if (isDigest(reference)) this.#checkDigest(manifest.digest, reference)
     return manifest
+  }
+
+  /** What the registry answered where it said that it knows no such repository; undefined where it never did. */
+  get unknown(): RegistryError | undefined {
+    return this.#unknown
+  }
+
+  #notFound(error: unknown): undefined {
+    if (!(error instanceof RegistryError) || error.status !== 404) throw error
+    if (error.has('NAME_UNKNOWN')) this.#unknown = error
+    return undefined
   }
 
   /** Fetches a manifest that must be there. */

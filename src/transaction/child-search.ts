@@ -32,8 +32,15 @@ export async function findChild(
   }
   const found = await askAll(digest, clients)
   if (found !== undefined) return found
-  const lines = clients.map(({repository}) => `${formatReference(repository, digest)} is not there`)
+  const lines = clients.map(
+    client => `${formatReference(client.repository, digest)} is not there${whyIn(client)}`
+  )
   throw new ReleaseError('CHILD_MISSING', lines.join('\n  '))
+}
+
+/** Building again helps nobody whose repository does not exist, or is hidden from this login. */
+function whyIn({unknown}: RepositoryClient): string {
+  return unknown?.hint === undefined ? '' : `. ${unknown.hint}`
 }
 
 async function askAll(digest: Digest, clients: readonly RepositoryClient[]): Promise<FoundChild | undefined> {
