@@ -46,7 +46,6 @@ async function measure({name, command}, count, repository, env) {
   const seen = await Promise.all(registries.map(async registry => await registry.seen()))
   for (const {direct} of registries) await verify(direct, repository, job)
   const requests = seen.flatMap(one => one.requests)
-  if (process.env.BENCH_DUMP) console.error(name, count, '\n' + requests.sort((a, b) => a.begun - b.begun).map(r => [Math.round(r.begun - begun), Math.round(r.ended - begun), r.method, r.url].join(' ')).join('\n'), '\n total', milliseconds)
   const connections = seen.reduce((sum, one) => sum + one.connections, 0)
   return {
     name,
