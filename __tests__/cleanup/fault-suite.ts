@@ -2,7 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import path from 'node:path'
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
-import {type FaultBench, STRIDE, chosenOf, openFaultBench} from '../faults/fault-bench.js'
+import {type FaultBench, STRIDE, type Share, openFaultBench} from '../faults/fault-bench.js'
 import type {ProxyFault} from '../support/fault-proxy.js'
 import type {RunningRegistry} from '../support/registries.js'
 import {
@@ -45,11 +45,19 @@ interface Prepared {
  * For every request of a clean-up: what if it goes wrong, or is the last one of the process? Every tag that stays is
  * whole, and running again deletes all that is to go.
  */
-export function cleanupFaultSuite(start: () => Promise<RunningRegistry>): void {
+export function cleanupFaultSuite(share: Share, start: () => Promise<RunningRegistry>): void {
   let bench: FaultBench
+  const totals = new Map<string, Promise<number>>()
+  /** Counted once for all faults that concern the same requests. */
+  const countOf = async (fault: ProxyFault): Promise<number> => {
+    const concerned = /HEAD|forgotten|502|late/.exec(fault)?.[0].replace(/forgotten|502/, 'late') ?? 'any'
+    const total = totals.get(concerned) ?? countRequests(bench, fault)
+    totals.set(concerned, total)
+    return await total
+  }
 
   beforeAll(async () => {
-    bench = await openFaultBench([await start()])
+    bench = await openFaultBench([await start()], share)
   }, 60_000)
   afterAll(async () => await bench.close(), 180_000)
 
@@ -62,10 +70,10 @@ export function cleanupFaultSuite(start: () => Promise<RunningRegistry>): void {
     tryOne: (nth: number) => Promise<void>,
     fault: ProxyFault = 'call before'
   ): Promise<void> => {
-    const total = await countRequests(bench, fault)
+    const total = await countOf(fault)
     expect(total).toBeGreaterThan(5)
     const met: number[] = []
-    for (const nth of chosenOf(total)) {
+    for (const nth of bench.chosen(total, kind)) {
       await tryOne(nth)
       if (bench.book.isHit) met.push(nth)
       else expect(nth).toBeGreaterThan(total - REPEATED)

@@ -12,6 +12,12 @@ import {type BuiltRelease, type World, buildRelease, publishBuilt, readWorld} fr
  */
 export const STRIDE = strideOf(process.env)
 
+/** Which of the suites of one kind this is, counted from 0: each tries every fault, and together they try all requests. */
+export interface Share {
+  readonly turn: number
+  readonly of: number
+}
+
 /** What every tag points at, by `registry/target:tag`. */
 export type WorldState = Map<string, string | undefined>
 
@@ -32,8 +38,10 @@ export interface FaultBench {
   prepare(version: string): Promise<PreparedWorld>
   /** Publishes without any fault, and reads what is there then. */
   finish(prepared: PreparedWorld): Promise<WorldState>
-  /** How many requests the release of this version takes where nothing goes wrong. */
+  /** How many requests the release of this version takes where nothing goes wrong; counted once. */
   countRequests(version: string): Promise<number>
+  /** The requests of so many, counted from 1, that meet a fault of this kind here; at least so many. */
+  chosen(total: number, kind: string, least?: 0 | 1): number[]
   /** Ports of one run whose waiting takes no time, by the clock by which the registries show something late. */
   virtualPorts(): TestPorts
   /** Notes how many cases of a kind were tried, of how many requests. */
@@ -43,13 +51,23 @@ export interface FaultBench {
 
 function strideOf({FAULTS, REQUIRE_COMPONENTS}: NodeJS.ProcessEnv): number {
   if (FAULTS === 'all') return 1
-  return REQUIRE_COMPONENTS === 'true' ? 29 : 39
+  return REQUIRE_COMPONENTS === 'true' ? 21 : 39
 }
 
-/** The requests, counted from 1, that meet a fault: the one in the middle where there are fewer than the stride. */
-export function chosenOf(total: number): number[] {
-  const chosen = Array.from({length: total}, (_, at) => at + 1).filter(nth => nth % STRIDE === 0)
-  return chosen.length > 0 ? chosen : [Math.ceil(total / 2)]
+/**
+ * The requests, counted from 1, that meet a fault of a kind: the share of a suite of those at the stride, which turns with
+ * the kind, so that none has always the first. All where every request is tried.
+ */
+export function chosenOf(total: number, kind: string, {turn, of}: Share, stride = STRIDE): number[] {
+  const all = Array.from({length: Math.floor(total / stride)}, (_, at) => (at + 1) * stride)
+  if (stride === 1) return all
+  const shift = Buffer.from(kind).reduce((sum, byte) => sum + byte, turn)
+  return all.filter((_, at) => at % of === shift % of)
+}
+
+/** One where there are fewer than the stride: another for each suite. */
+export function oneOf(total: number, {turn, of}: Share): number {
+  return Math.ceil((total * (turn + 0.5)) / of)
 }
 
 /** Waits as a release does, but shorter: distribution 2.8 answers 500 while the file of a tag is being written. */
@@ -65,7 +83,10 @@ export function faultPorts(): TestPorts {
 }
 
 /** Puts proxies in front of registries. */
-export async function openFaultBench(registries: readonly RunningRegistry[]): Promise<FaultBench> {
+export async function openFaultBench(
+  registries: readonly RunningRegistry[],
+  share: Share
+): Promise<FaultBench> {
   // distribution 2.8 needs a moment all the same before a tag that is being written can be read.
   const clock = virtualClock(slept => Math.min(Math.max(slept, 2), 40))
   const {book, proxies} = await startFaultProxies(
@@ -75,11 +96,13 @@ export async function openFaultBench(registries: readonly RunningRegistry[]): Pr
   const ports = faultPorts()
   const started = Date.now()
   const sum = {worlds: 0, cases: 0, requests: 0}
+  const counts = new Map<string, number>()
   const name = registries.map(one => one.name).join(' and ')
   const world = (): World => ({...hostsOf(registries, proxies), folder: `faults/w${(sum.worlds += 1)}`})
   const prepare = async (version: string): Promise<PreparedWorld> => {
     const fresh = world()
-    await publishBuilt(ports, await buildRelease(ports, fresh, '1.0.0'))
+    // Not through the proxies: no fault is to meet that.
+    await publishBuilt(ports, await buildRelease(ports, {...fresh, hosts: fresh.upstreams}, '1.0.0'))
     const next = await buildRelease(ports, fresh, version)
     return {world: fresh, next, before: await readWorld(fresh, ['1.0.0', version])}
   }
@@ -93,10 +116,18 @@ export async function openFaultBench(registries: readonly RunningRegistry[]): Pr
       return await readWorld(prepared.world, ['1.0.0', prepared.next.plan.version ?? ''])
     },
     countRequests: async version => {
+      const known = counts.get(version)
+      if (known !== undefined) return known
       const {next} = await prepare(version)
       book.arm(0, 'call before')
       await publishBuilt(ports, next)
-      return book.disarm()
+      const count = book.disarm()
+      counts.set(version, count)
+      return count
+    },
+    chosen: (total, kind, least = 1) => {
+      const chosen = chosenOf(total, kind, share)
+      return chosen.length < least ? [oneOf(total, share)] : chosen
     },
     virtualPorts: () => testPorts([], {clock}),
     report: (kind, cases, total) => {

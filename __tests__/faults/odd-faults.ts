@@ -1,6 +1,6 @@
 import {expect, it} from '@jest/globals'
 import type {ProxyFault, RefusalOf} from '../support/fault-proxy.js'
-import {type FaultBench, type PreparedWorld, STRIDE} from './fault-bench.js'
+import type {FaultBench, PreparedWorld} from './fault-bench.js'
 import {publishBuilt, readWorld} from './release-world.js'
 import {type Told, expectTruth} from './told-truth.js'
 
@@ -36,7 +36,7 @@ export function oddFaultCases(benchOf: () => FaultBench, milliseconds: number): 
       async (kind, fault) => {
         const bench = benchOf()
         const total = await totalOf(fault)
-        const chosen = chosenOdd(total)
+        const chosen = [...bench.chosen(total, `${kind} ${String(isUndone)}`, 0), 'every' as const]
         for (const nth of chosen) {
           const {error} = await tryOdd(bench, {nth, fault, isUndone})
           const isDone = error === undefined
@@ -60,12 +60,6 @@ function countedOnce(benchOf: () => FaultBench, isUndone: boolean): (fault: Prox
     expect(await total).toBeGreaterThanOrEqual(20)
     return await total
   }
-}
-
-/** Every request in the whole run; elsewhere some. All of them at once always. */
-function chosenOdd(total: number): (number | 'every')[] {
-  const all = Array.from({length: total}, (_, at) => at + 1)
-  return [...all.filter(nth => nth % STRIDE === 0), 'every']
 }
 
 /** A run, held against what is there after it. */

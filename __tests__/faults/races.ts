@@ -2,7 +2,14 @@ import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import {ReleaseError, messageOf} from '../../src/errors.js'
 import {SEED, generatorOf} from '../support/random.js'
 import type {RunningRegistry} from '../support/registries.js'
-import {type FaultBench, STRIDE, type WorldState, faultPorts, openFaultBench} from './fault-bench.js'
+import {
+  type FaultBench,
+  STRIDE,
+  type Share,
+  type WorldState,
+  faultPorts,
+  openFaultBench
+} from './fault-bench.js'
 import {type BuiltRelease, type World, buildRelease, publishBuilt, readWorld} from './release-world.js'
 
 const [OLD, OLDER, NEWER, NEWEST] = ['1.0.0', '1.0.1', '1.1.0', '1.2.0'] as const
@@ -11,20 +18,23 @@ const PLACES = ['0/app', '1/app', '0/worker', '1/worker'] as const
 const JITTER = 30
 
 /** How many races of each kind are run: RACES of the environment, else 100 where all faults are tried, else a few. */
-export const RACES = Number(process.env['RACES'] ?? (STRIDE === 1 ? 100 : 3))
+export const RACES = Number(process.env['RACES'] ?? (STRIDE === 1 ? 100 : 2))
 
 /** The races alone, on a registry that has no other suite of faults. */
-export function raceSuite(start: () => Promise<readonly RunningRegistry[]>): void {
+export function raceSuite(share: Share, start: () => Promise<readonly RunningRegistry[]>): void {
   let bench: FaultBench
   beforeAll(async () => {
-    bench = await openFaultBench(await start())
+    bench = await openFaultBench(await start(), share)
   }, 60_000)
   afterAll(async () => await bench.close(), 180_000)
-  raceCases(() => bench, 30 * 60_000)
+  raceCases(share, () => bench, 30 * 60_000)
 }
 
-/** Releases at once, with random delays: whatever the order of their requests, the last word is the newest version's. */
-export function raceCases(benchOf: () => FaultBench, milliseconds: number): void {
+/**
+ * Releases at once, with random delays: whatever the order of their requests, the last word is the newest version's. Each
+ * registry has seeds of its own, unless one is given.
+ */
+export function raceCases({turn}: Share, benchOf: () => FaultBench, milliseconds: number): void {
   it.each([
     ['two that succeed', raceOfTwo],
     ['three, of which some fail late and are undone', raceOfThree],
@@ -33,8 +43,9 @@ export function raceCases(benchOf: () => FaultBench, milliseconds: number): void
     'ends with the newest version that succeeded on both registries: %s',
     async (kind, run) => {
       const bench = benchOf()
-      process.stderr.write(`races, ${kind}: seeds ${SEED} to ${SEED + RACES - 1} (FC_SEED, RACES)\n`)
-      for (let seed = SEED; seed < SEED + RACES; seed++) await tryRace(bench, seed, run(generatorOf(seed)))
+      const first = process.env['FC_SEED'] === undefined ? SEED + turn * RACES : SEED
+      process.stderr.write(`races, ${kind}: seeds ${first} to ${first + RACES - 1} (FC_SEED, RACES)\n`)
+      for (let seed = first; seed < first + RACES; seed++) await tryRace(bench, seed, run(generatorOf(seed)))
       bench.report(`races: ${kind}`, RACES, RACES)
     },
     milliseconds

@@ -6,8 +6,8 @@ import {
   type FaultBench,
   type PreparedWorld,
   STRIDE,
+  type Share,
   type WorldState,
-  chosenOf,
   openFaultBench
 } from './fault-bench.js'
 import {oddFaultCases} from './odd-faults.js'
@@ -30,11 +30,11 @@ const [OLD, OLDER, NEWER] = ['1.0.0', '1.0.1', '1.1.0'] as const
  * For every request of a release of 2 targets x 2 platforms x 2 registries x 5 tags: what if it goes wrong? Whatever
  * the answer of the run, every tag is what it was before or what it is after, and running again ends in the new release.
  */
-export function releaseFaultSuite(start: () => Promise<readonly RunningRegistry[]>): void {
+export function releaseFaultSuite(share: Share, start: () => Promise<readonly RunningRegistry[]>): void {
   let bench: FaultBench
 
   beforeAll(async () => {
-    bench = await openFaultBench(await start())
+    bench = await openFaultBench(await start(), share)
   }, 60_000)
   // The folders of a registry hold a hundred thousand files by then.
   afterAll(async () => await bench.close(), 180_000)
@@ -47,7 +47,7 @@ export function releaseFaultSuite(start: () => Promise<readonly RunningRegistry[
     const total = await bench.countRequests(version)
     expect(total).toBeGreaterThan(50)
     const met: number[] = []
-    for (const nth of chosenOf(total)) {
+    for (const nth of bench.chosen(total, kind)) {
       await tryOne(nth)
       if (bench.book.isHit) met.push(nth)
       else expect(nth).toBeGreaterThan(total - REPEATED)
@@ -86,7 +86,7 @@ export function releaseFaultSuite(start: () => Promise<readonly RunningRegistry[
     MINUTES * 60_000
   )
 
-  raceCases(() => bench, MINUTES * 60_000)
+  raceCases(share, () => bench, MINUTES * 60_000)
 }
 
 async function tryFault(bench: FaultBench, nth: number, fault: ProxyFault): Promise<void> {

@@ -3,5 +3,5 @@ import {ZOT, startZot} from '../support/registries.js'
 import {releaseFaultSuite} from './release-faults.js'
 
 describeWith(ZOT, 'a release on zot, with every request going wrong once', () => {
-  releaseFaultSuite(async () => [await startZot(), await startZot()])
+  releaseFaultSuite({turn: 3, of: 4}, async () => [await startZot(), await startZot()])
 })
