@@ -46,7 +46,7 @@ describe('parseBuildxInstance', () => {
       driver: 'remote',
       buildkit: '0.31.2',
       fault: undefined,
-      nodes: [{name: 'b10', platforms: ['linux/amd64', 'linux/arm64'].map(parsePlatform)}]
+      nodes: [{name: 'b10', platforms: ['linux/amd64', 'linux/arm64'].map(parsePlatform), named: []}]
     }))
 
   it('reads the older name of the version', () =>

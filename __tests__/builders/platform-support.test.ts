@@ -19,7 +19,24 @@ describe('what the nodes of buildx run', () => {
     node('intel', 'linux/amd64, linux/amd64/v2, linux/386'),
     node('arm', 'linux/arm64*, linux/arm/v7')
   )
+  /** With emulators on both, as BuildKit's own image has them. */
+  const ALL_EVERYWHERE = instance(
+    node('intel', 'linux/amd64, linux/amd64/v2, linux/386, linux/arm64'),
+    node('arm', 'linux/arm64, linux/arm/v7, linux/amd64')
+  )
   it.each([
+    [ALL_EVERYWHERE, 'linux/amd64', 'native: node intel'],
+    [
+      ALL_EVERYWHERE,
+      'linux/arm64',
+      'emulated: node intel; node arm is of that platform, and buildx takes it where it was made with docker buildx create --append --platform linux/arm64'
+    ],
+    [
+      ALL_EVERYWHERE.replace('linux/arm64, linux/arm/v7', 'linux/arm64*, linux/arm/v7'),
+      'linux/arm64',
+      'native: node arm'
+    ],
+    [ALL_EVERYWHERE, 'linux/arm/v7', 'native: node arm'],
     [TWO, 'linux/amd64', 'native: node intel'],
     [TWO, 'linux/arm64', 'native: node arm'],
     [TWO, 'linux/386', 'native: node intel'],

@@ -6,6 +6,8 @@ export interface BuildxNode {
   readonly name: string
   /** What it builds, its own first; none where it does not say. */
   readonly platforms: readonly Platform[]
+  /** Those of them that a person named when the node was made. */
+  readonly named: readonly Platform[]
 }
 
 /** One builder of buildx, as `docker buildx inspect` shows it. */
@@ -39,17 +41,23 @@ export function parseBuildxInstance(answer: string): BuildxInstance {
 /** A star marks a platform that a person named; a version of Windows stands in brackets. */
 function nodesOf(answer: string): BuildxNode[] {
   const [, ...blocks] = answer.split(/^(?=Name:)/m)
-  return blocks.map(block => ({
-    name: fieldOf(block, 'Name') ?? '',
-    platforms: (fieldOf(block, 'Platforms') ?? '').split(',').flatMap(text => {
-      const name = text.replace(/[*]|\(.*\)/g, '').trim()
-      try {
-        return name === '' ? [] : [parsePlatform(name)]
-      } catch {
-        return []
-      }
-    })
-  }))
+  return blocks.map(block => {
+    const listed = (fieldOf(block, 'Platforms') ?? '').split(',')
+    return {
+      name: fieldOf(block, 'Name') ?? '',
+      platforms: listed.flatMap(platformIn),
+      named: listed.filter(text => text.includes('*')).flatMap(platformIn)
+    }
+  })
+}
+
+function platformIn(text: string): Platform[] {
+  const name = text.replace(/[*]|\(.*\)/g, '').trim()
+  try {
+    return name === '' ? [] : [parsePlatform(name)]
+  } catch {
+    return []
+  }
 }
 
 function faultOf(answer: string, driver: string): string | undefined {

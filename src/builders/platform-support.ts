@@ -1,7 +1,7 @@
 import os from 'node:os'
 import path from 'node:path'
 import {readForeignFileSync} from '../foreign-file.js'
-import {type Platform, parsePlatform} from '../oci/platform.js'
+import {type Platform, formatPlatform, parsePlatform} from '../oci/platform.js'
 import type {BuildxNode} from './buildx-instance.js'
 
 /** How a builder runs the programs of a platform. */
@@ -41,17 +41,37 @@ export function supportOfMachine(platform: Platform, folder = EMULATORS): Platfo
     : {how: 'none', by: `this machine is ${machine.architecture}, and no ${emulator} is registered`}
 }
 
-/** What the nodes of an instance of buildx run: each lists its own platform first (moby/buildkit, util/archutil). */
+/**
+ * What the nodes of an instance of buildx run: each lists its own platform first (moby/buildkit, util/archutil). buildx takes
+ * the first node that a person named for the platform, else the first that lists it, be it by emulation
+ * (docker/buildx, build/driver.go, as of 0.33).
+ */
 export function supportOfNodes(platform: Platform, nodes: readonly BuildxNode[]): PlatformSupport {
   const known = nodes.filter(({platforms}) => platforms.length > 0)
   if (known.length === 0) return {how: 'unknown', by: 'nodes that do not say what they run'}
-  const ofKind = (node: BuildxNode): readonly Platform[] =>
-    node.platforms.filter(one => isRunBy(one, platform))
-  const native = known.find(({platforms: [first]}) => first !== undefined && isRunBy(first, platform))
-  if (native !== undefined) return {how: 'native', by: `node ${native.name}`}
-  const emulating = known.find(node => ofKind(node).length > 0)
-  if (emulating !== undefined) return {how: 'emulated', by: `node ${emulating.name}`}
-  return {how: 'none', by: `none of the nodes ${known.map(({name}) => name).join(', ')} runs it`}
+  const taken =
+    known.find(({named}) => named.some(one => isSame(one, platform))) ??
+    known.find(({platforms}) => platforms.some(one => isSame(one, platform))) ??
+    known.find(({platforms}) => platforms.some(one => isRunBy(one, platform)))
+  if (taken === undefined)
+    return {how: 'none', by: `none of the nodes ${known.map(({name}) => name).join(', ')} runs it`}
+  if (isOf(taken, platform)) return {how: 'native', by: `node ${taken.name}`}
+  const better = known.find(node => isOf(node, platform))
+  return {how: 'emulated', by: `node ${taken.name}${better === undefined ? '' : adviceFor(better, platform)}`}
+}
+
+function adviceFor({name}: BuildxNode, platform: Platform): string {
+  return `; node ${name} is of that platform, and buildx takes it where it was made with docker buildx create --append --platform ${formatPlatform(platform)}`
+}
+
+/** Whether it is the platform of the node itself. */
+function isOf({platforms: [first]}: BuildxNode, platform: Platform): boolean {
+  return first !== undefined && isRunBy(first, platform)
+}
+
+function isSame(one: Platform, {os: system, architecture, variant}: Platform): boolean {
+  const isVariant = one.variant === undefined || variant === undefined || one.variant === variant
+  return one.os === system && one.architecture === architecture && isVariant
 }
 
 function isRunBy(machine: Platform, {os: system, architecture}: Platform): boolean {
