@@ -104,6 +104,8 @@ export interface Journal {
    * is known of how they stood. Returns where it lies.
    */
   save(name: string, text: string): Promise<string>
+  /** The texts of all journals that were kept under the name before, as they were found; none where they cannot be read. */
+  find(name: string): Promise<readonly string[]>
 }
 
 /** A file to keep: its name, without folders, and its text. */
@@ -157,6 +159,14 @@ export interface Progress {
   end(): void
 }
 
+/** A line of its own for something that runs beside others. */
+export interface Activity {
+  /** What it does now, in place of what it did before. */
+  doing(text: string): void
+  /** What became of it. The line stays for as long as another is still at work. */
+  end(text: string): void
+}
+
 /** What a person sees of a run. */
 export interface Reporter {
   debug(line: string): void
@@ -168,6 +178,8 @@ export interface Reporter {
   group<T>(title: string, body: () => Promise<T>): Promise<T>
   /** Shows how many of so many bytes have arrived: as a bar on a terminal, as a line now and then in a log. */
   progress(title: string, bytes: number): Progress
+  /** A line at the foot of a terminal that says what something does now; absent where a log keeps every line. */
+  readonly activity?: ((title: string) => Activity) | undefined
   /** A section of the job summary, as GitHub Markdown. */
   summary(markdown: Markdown): void
   /** Keeps a value out of everything that is printed from now on. */

@@ -15,6 +15,11 @@ describe('journals as artifacts', () => {
       'release-journal-2',
       'release-journal-2-2'
     ])
+    await openArtifactJournal('2', job.temp).save('1.1.0', '{"other":1}')
+    expect((await openArtifactJournal('3', job.temp).find('1.0.0')).map(text => text.trim()).sort()).toEqual([
+      '{"tags":[]}',
+      '{}'
+    ])
     expect(readdirSync(job.temp)).toEqual([])
   })
 

@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process'
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
@@ -7,6 +8,7 @@ import {partsOf, sampleImage, sampleIndex, writeLayout} from '../builders/layout
 import {type EventName, eventVariables} from '../support/events.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {startEmbedded} from '../support/registries.js'
+import {startResultsService} from '../support/results-service.js'
 import {digestAt} from '../support/releases.js'
 import {type ActionRun, runAction} from '../support/run-action.js'
 
@@ -37,6 +39,14 @@ describe('the root action without a command', () => {
   /** A checkout, with an image that a step before has built of this commit. */
   const checkOut = (revision: string): void => {
     workspace = mkdtempSync(path.join(tmpdir(), 'workspace-'))
+    writeImage(revision)
+    mkdirSync(path.join(workspace, '.github'))
+    writeFileSync(
+      path.join(workspace, '.github/image-release.yml'),
+      'strategy: release\ntags: ["type=raw,value=main,enable={{is_default_branch}}"]\nbuild-by-digest: {source: built}\n'
+    )
+  }
+  const writeImage = (revision: string): void => {
     const labels = {'org.opencontainers.image.revision': revision}
     const images = PLATFORMS.map(architecture =>
       sampleImage({os: 'linux', architecture, config: {Labels: labels}})
@@ -48,11 +58,6 @@ describe('the root action without a command', () => {
       }))
     )
     writeLayout(path.join(workspace, 'built'), [index], [index.bytes, ...images.flatMap(partsOf)])
-    mkdirSync(path.join(workspace, '.github'))
-    writeFileSync(
-      path.join(workspace, '.github/image-release.yml'),
-      'strategy: release\ntags: ["type=raw,value=main,enable={{is_default_branch}}"]\nbuild-by-digest: {source: built}\n'
-    )
   }
   const run = async (event: EventName): Promise<ActionRun> => {
     checkOut(eventVariables(event)['GITHUB_SHA'] ?? '')
@@ -85,6 +90,53 @@ describe('the root action without a command', () => {
     },
     60_000
   )
+
+  it('goes on in a later attempt of the run with what the first built, by its artifacts', async () => {
+    const service = await startResultsService()
+    try {
+      checkOut('unknown')
+      const git = (...args: string[]): string => {
+        const {status, stdout, stderr} = spawnSync('git', ['-C', workspace, ...args], {encoding: 'utf8'})
+        if (status !== 0) throw new Error(stderr)
+        return stdout.trim()
+      }
+      git('init', '--quiet')
+      writeFileSync(path.join(workspace, '.gitignore'), '*\n')
+      git('-c', 'user.name=x', '-c', 'user.email=x@y.z', 'commit', '--quiet', '--allow-empty', '-m', 'first')
+      const sha = git('rev-parse', 'HEAD')
+      rmSync(path.join(workspace, 'built'), {recursive: true})
+      writeImage(sha)
+      const attempt = async (number: number, inputs: Readonly<Record<string, string>>): Promise<ActionRun> =>
+        await runAction('', {
+          inputs: {images: image, ...inputs},
+          event: 'push-tag',
+          workspace,
+          variables: {
+            ...service.env('run-1', `job-${number}`),
+            GITHUB_SHA: sha,
+            GITHUB_RUN_ATTEMPT: String(number)
+          }
+        })
+      const first = await attempt(1, {until: 'build'})
+      expect(first.exitCode === 0 ? first.outputs['tags'] : first.stdout).toBe('')
+      const second = await attempt(2, {resume: 'true'})
+      expect(second.exitCode === 0 ? 0 : second.stdout).toBe(0)
+      expect(second.stdout.match(/is built already, and stands in every registry/g)).toHaveLength(2)
+      expect(second.outputs['tags']).toContain(`${image}:1.2.3`)
+      // Of what another run built, nothing is known here.
+      const other = await runAction('', {
+        inputs: {images: image, resume: 'true'},
+        event: 'push-tag',
+        workspace,
+        variables: {...service.env('run-2'), GITHUB_SHA: sha}
+      })
+      expect(other.exitCode === 0 ? 0 : other.stdout).toBe(0)
+      expect(other.stdout).not.toContain('is built already')
+      expect(other.outputs['digest']).toBe(second.outputs['digest'])
+    } finally {
+      await service.stop()
+    }
+  }, 60_000)
 
   it.each<EventName>(['pull_request', 'pull_request-fork'])(
     'only builds for %s',

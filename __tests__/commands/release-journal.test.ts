@@ -39,6 +39,7 @@ describe('the journal of a release', () => {
     const seeing = {
       ...lab.ports,
       journal: {
+        ...lab.ports.journal,
         save: async (name: string, text: string) => {
           writesAtSave.push(tagWrites().length - writes)
           return await lab.ports.journal.save(name, text)
@@ -90,7 +91,10 @@ describe('the journal of a release', () => {
     const plan = await buildAll(lab.ports, releaseOf('1.0.0'))
     const failing = {
       ...lab.ports,
-      journal: {save: () => Promise.reject(new ReleaseError('ARTIFACT_FAILED', 'no room'))}
+      journal: {
+        save: () => Promise.reject(new ReleaseError('ARTIFACT_FAILED', 'no room')),
+        find: () => Promise.resolve([])
+      }
     }
     await expect(merge(failing, {plan: JSON.stringify(plan)})).rejects.toMatchObject({
       code: 'ARTIFACT_FAILED'

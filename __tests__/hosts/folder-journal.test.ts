@@ -19,6 +19,12 @@ describe('journals in a folder', () => {
     expect(await journal.save('1.2.3', '{"first":1}')).toBe(path.join(folder, '1.2.3.json'))
     expect(await journal.save('1.2.3', '{"second":1}')).toBe(path.join(folder, '1.2.3-2.json'))
     expect(await readFile(path.join(folder, '1.2.3.json'), 'utf8')).toBe('{"first":1}\n')
+    await journal.save('1.2.3-rc', '{"other":1}')
+    expect((await journal.find('1.2.3')).map(text => text.trim()).sort()).toEqual([
+      '{"first":1}',
+      '{"second":1}'
+    ])
+    expect(await journal.find('1.2')).toEqual([])
   })
 
   it.each(['../out', '1.0.0+build/5', '..', '/etc/x'])('never leave the folder: %s', async name => {
@@ -30,6 +36,7 @@ describe('journals in a folder', () => {
 
   it('say where they cannot be written', async () => {
     await writeFile(path.join(state.root, 'file'), '')
+    expect(await openFolderJournal(path.join(state.root, 'none')).find('1')).toEqual([])
     await expect(openFolderJournal(path.join(state.root, 'file')).save('1', '{}')).rejects.toMatchObject({
       code: 'ARTIFACT_FAILED',
       hint: expect.stringContaining('No tag was moved')

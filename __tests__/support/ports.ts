@@ -67,7 +67,10 @@ export function testPorts(registries: readonly RunningRegistry[], overrides: Par
       load: names => Promise.resolve(new Map([...records].filter(([name]) => names.includes(name)))),
       find: () => Promise.resolve(undefined)
     },
-    journal: {save: (name, text) => Promise.resolve(void journals.push(text)).then(() => name)},
+    journal: {
+      save: (name, text) => Promise.resolve(void journals.push(text)).then(() => name),
+      find: () => Promise.resolve(journals)
+    },
     artifacts: keptArtifacts(kept),
     caches: {
       restore: () => Promise.reject(new Error('caches are not for this test')),

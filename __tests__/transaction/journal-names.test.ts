@@ -17,7 +17,10 @@ describe('the name of a journal', () => {
       revision: 'c'.repeat(40)
     })
     const kept: string[] = []
-    const journal = {save: (name: string) => Promise.resolve(void kept.push(name)).then(() => name)}
+    const journal = {
+      save: (name: string) => Promise.resolve(void kept.push(name)).then(() => name),
+      find: () => Promise.resolve([])
+    }
     const {digest} = await merge({...lab.ports, journal}, texts(plan))
     return {kept, digest}
   }

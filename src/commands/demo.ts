@@ -89,7 +89,7 @@ function demoPorts(registries: readonly SampleRegistry[], ports: Ports): Ports {
       find: () => Promise.resolve(undefined)
     },
     confirm: () => Promise.resolve(true),
-    journal: {save: name => Promise.resolve(`${name}, in memory`)},
+    journal: {save: name => Promise.resolve(`${name}, in memory`), find: () => Promise.resolve([])},
     credentials: host => Promise.resolve(registries.find(registry => registry.host === host)?.credential)
   }
 }

@@ -1,6 +1,8 @@
-import {hexOf} from '../oci/digest.js'
+import {type Digest, hexOf} from '../oci/digest.js'
 import type {Manifest} from '../oci/manifest.js'
+import {type Repository, parseReference} from '../oci/reference.js'
 import {type JournalDocument, type JournalTag, formatJournal, parseJournal} from '../plan/journal-document.js'
+import type {ReleaseDocument} from '../plan/release-document.js'
 import type {Ports} from '../ports.js'
 import {type TagMove, isWrite, nameOf} from './tag-moves.js'
 
@@ -72,7 +74,55 @@ function shortOf({digest, mediaType}: Manifest): JournalTag['after'] {
 /** The version, else the commit, else the digest: what people look for. */
 function nameFor([first]: readonly TagMove[]): string {
   const {version, revision} = first?.options.facts ?? {}
-  return (
-    version ?? revision?.slice(0, 12) ?? (first === undefined ? '' : hexOf(first.index.digest).slice(0, 12))
+  return journalName({version, revision, digest: first?.index.digest})
+}
+
+/** What a journal is looked for by. */
+interface JournalFacts {
+  readonly version?: string | undefined
+  readonly revision?: string | undefined
+  readonly digest?: Digest | undefined
+}
+
+function journalName({version, revision, digest}: JournalFacts): string {
+  return version ?? revision?.slice(0, 12) ?? (digest === undefined ? '' : hexOf(digest).slice(0, 12))
+}
+
+/** What a tag pointed at before. */
+export interface SupersededImage {
+  readonly repository: Repository
+  readonly digest: Digest
+}
+
+/**
+ * What earlier calls of a release took tags from, by the journals that they kept: a call that goes on after tags had moved
+ * finds them moved, and what they left by these alone. A journal counts where a tag stands at what it was about to leave there.
+ */
+export async function supersededEarlier(
+  {targets}: ReleaseDocument,
+  facts: Pick<JournalFacts, 'version' | 'revision'>,
+  {journal}: Pick<Ports, 'journal'>
+): Promise<SupersededImage[]> {
+  const standing = new Map(
+    targets.flatMap(({digest, tags}) =>
+      tags.filter(({state}) => state !== 'kept').map(({reference}) => [reference, digest] as const)
+    )
   )
+  const texts = await journal.find(journalName({...facts, digest: targets[0]?.digest}))
+  return texts
+    .flatMap(readTags)
+    .flatMap(({reference, before, after}) =>
+      before !== undefined && before.digest !== after.digest && standing.get(reference) === after.digest
+        ? [{repository: parseReference(reference).repository, digest: before.digest}]
+        : []
+    )
+}
+
+/** What is no journal says nothing. */
+function readTags(text: string): readonly JournalTag[] {
+  try {
+    return parseJournal(text).tags
+  } catch {
+    return []
+  }
 }

@@ -3,6 +3,8 @@ import type {Plan} from '../../plan/plan.js'
 import {parseRelease} from '../../plan/release-document.js'
 import {parseVerification} from '../../plan/verification-document.js'
 import type {Ports} from '../../ports.js'
+import {factsOfPlan} from '../../release/publication-plan.js'
+import {supersededEarlier} from '../../transaction/release-journal.js'
 import {cleanupLatest} from '../cleanup-latest.js'
 import type {Outputs} from '../command.js'
 import {mergeManifest} from '../merge-manifest.js'
@@ -49,7 +51,11 @@ export async function finishRelease(built: BuiltRelease, steps: ReleaseSteps): P
       ? await steps.run('notes', async ports => writeNotes(built, {release, report}, ports))
       : undefined
   const cleaned = isWanted('clean-up')
-    ? await steps.run('clean-up', async ports => cleanUp(inputs.cleanup, release, ports))
+    ? await steps.run('clean-up', async ports => {
+        const earlier = given.resume ? await supersededEarlier(release, factsOfPlan(plan), ports) : []
+        const superseded = [...inputs.cleanup.superseded, ...earlier]
+        return await cleanUp({...inputs.cleanup, superseded}, release, ports)
+      })
     : undefined
   return {merged, ...(report === undefined ? {} : {report}), ...told, ...cleaned}
 }
@@ -64,16 +70,21 @@ async function writeNotes(
   {release, report}: {readonly release: ReturnType<typeof parseRelease>; readonly report: string | undefined},
   ports: Ports
 ): Promise<{notes: string; url: string}> {
+  const isWritten = writesNotes(plan, inputs)
   const {notes, url} = await releaseNotesCommand.run(
     {
       ...inputs.notes,
       release,
-      'write-to': writesNotes(plan, inputs) ? 'github-release' : 'file',
+      'write-to': isWritten ? 'github-release' : 'file',
       report: report === undefined ? undefined : parseVerification(report),
       metrics: inputs.notes.metrics ?? builds.flatMap(({view}) => view?.metrics ?? [])
     },
     ports
   )
+  if (!isWritten)
+    ports.reporter.info(
+      'They are the output notes. A section release-notes in the file of settings has them written into the release on GitHub.'
+    )
   return {notes, url}
 }
 

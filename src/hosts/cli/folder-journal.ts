@@ -1,7 +1,8 @@
-import {mkdir, writeFile} from 'node:fs/promises'
+import {readFile, readdir, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import type {Journal} from '../../ports.js'
+import {makeFolder} from './own-folder.js'
 
 /**
  * Journals as files of a folder, `1.2.3.json`; the second of a version is `1.2.3-2.json`, for the first may be all that
@@ -12,8 +13,8 @@ export function openFolderJournal(folder: string): Journal {
   return {
     save: async (name, text) => {
       try {
-        await mkdir(folder, {recursive: true})
-        return await writeNew(path.join(folder, name.replaceAll(/[^A-Za-z0-9._-]|^\.+/g, '-')), text)
+        await makeFolder(folder)
+        return await writeNew(path.join(folder, stemOf(name)), text)
       } catch (cause) {
         throw new ReleaseError(
           'ARTIFACT_FAILED',
@@ -24,8 +25,26 @@ export function openFolderJournal(folder: string): Journal {
           }
         )
       }
+    },
+    async find(name) {
+      const stem = stemOf(name)
+      try {
+        const files = (await readdir(folder)).filter(file => isNumbered(file, stem)).sort()
+        return await Promise.all(files.map(async file => await readFile(path.join(folder, file), 'utf8')))
+      } catch {
+        return []
+      }
     }
   }
+}
+
+function stemOf(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9._-]|^\.+/g, '-')
+}
+
+/** `1.2.3.json`, `1.2.3-2.json`; another version may begin so, but it has no such number behind it. */
+function isNumbered(file: string, stem: string): boolean {
+  return file.startsWith(stem) && /^(?:-\d+)?\.json$/.test(file.slice(stem.length))
 }
 
 async function writeNew(stem: string, text: string): Promise<string> {

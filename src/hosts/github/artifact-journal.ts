@@ -5,12 +5,15 @@ import {DefaultArtifactClient} from '@actions/artifact'
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Journal} from '../../ports.js'
 import {withPrivateFolder} from '../../private-folder.js'
+import {downloadFiles} from './artifact-files.js'
 import {isTaken} from './artifact-upload.js'
 
 /** As long as GitHub keeps artifacts if nobody says otherwise: a release may have to be rolled back weeks later. */
 const RETENTION_DAYS = 90
 /** How many releases one attempt of a run may make. */
 const MAX_JOURNALS = 50
+/** Bytes of a journal that is read: a thousand tags. */
+const BOUNDS = {archive: 1024 * 1024, file: 1024 * 1024}
 
 /**
  * Journals as artifacts of the workflow run, `release-journal-1` for its first attempt; a second release of the same
@@ -20,10 +23,11 @@ const MAX_JOURNALS = 50
 export function openArtifactJournal(attempt: string, temp = os.tmpdir()): Journal {
   const client = new DefaultArtifactClient()
   return {
+    find: async name => await findJournals(client, fileOf(name), temp),
     save: async (name, text) => {
       try {
         return await withPrivateFolder(async folder => {
-          const file = path.join(folder, `${name.replaceAll(/[^A-Za-z0-9._-]|^\.+/g, '-')}.json`)
+          const file = path.join(folder, fileOf(name))
           await writeFile(file, `${text}\n`)
           return await uploadNew(client, `release-journal-${attempt}`, file)
         }, temp)
@@ -35,6 +39,29 @@ export function openArtifactJournal(attempt: string, temp = os.tmpdir()): Journa
         )
       }
     }
+  }
+}
+
+function fileOf(name: string): string {
+  return `${name.replaceAll(/[^A-Za-z0-9._-]|^\.+/g, '-')}.json`
+}
+
+/** Those of all attempts; what is not there or cannot be read is none. */
+async function findJournals(client: DefaultArtifactClient, file: string, temp: string): Promise<string[]> {
+  try {
+    const names = (await client.listArtifacts({latest: true})).artifacts.map(({name}) => name)
+    const found: string[] = []
+    for (const name of names.filter(one => /^release-journal-\d+(?:-\d+)?$/.test(one))) {
+      const files = await withPrivateFolder(
+        async folder => await downloadFiles(client, {name, folder, bounds: BOUNDS}),
+        temp
+      )
+      const bytes = files?.find(one => one.name === file)?.bytes
+      if (bytes !== undefined) found.push(Buffer.from(bytes).toString('utf8'))
+    }
+    return found
+  } catch {
+    return []
   }
 }
 

@@ -135,11 +135,11 @@ function workflowCaches(): Caches {
 /** What stood at the tags, beside the records: of a run's attempts, each has its own. */
 function artifactJournal(): Journal {
   const {RUNNER_TEMP: temp, GITHUB_RUN_ATTEMPT: attempt} = process.env
+  const open = async (): Promise<Journal> =>
+    (await import('./artifact-journal.js')).openArtifactJournal(attempt || '1', temp)
   return {
-    save: async (name, text) => {
-      const {openArtifactJournal} = await import('./artifact-journal.js')
-      return await openArtifactJournal(attempt || '1', temp).save(name, text)
-    }
+    save: async (name, text) => await (await open()).save(name, text),
+    find: async name => await (await open()).find(name)
   }
 }
 

@@ -7,6 +7,7 @@ import type {Journal, Reporter} from '../../ports.js'
  */
 export function orInLog(journal: Journal, reporter: Pick<Reporter, 'warning' | 'info'>): Journal {
   return {
+    find: async name => await journal.find(name),
     async save(name, text) {
       try {
         return await journal.save(name, text)
