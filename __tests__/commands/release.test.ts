@@ -168,6 +168,22 @@ describeWith(['buildah', 'git'], 'a release in one command', () => {
     expect(ports.reporter.lines).toEqual([])
   })
 
+  it('builds nothing where a registry does not answer, and asks nobody', async () => {
+    const questions: string[] = []
+    const confirm: Ports['confirm'] = question => Promise.resolve(questions.push(question) > 0)
+    await expect(run({images: '127.0.0.1:9/team/app'}, {confirm})).rejects.toMatchObject({
+      code: 'REGISTRY_UNREACHABLE'
+    })
+    expect(questions).toEqual([])
+    expect(ports.reporter.lines.join('\n')).not.toContain('STEP 1')
+  }, 60_000)
+
+  it('says on a branch that earns no tag how a version is released', async () => {
+    event = {event: 'push', ref: 'refs/heads/main'}
+    await run({until: 'plan'})
+    expect(ports.reporter.notices).toContainEqual(expect.stringContaining('git tag v1.2.3'))
+  })
+
   it('says that no tag was moved where a build fails, and how to go on', async () => {
     writeFileSync(path.join(folder, 'Containerfile'), 'FROM scratch\nCOPY nothing /\n')
     await expect(run()).rejects.toMatchObject({code: 'BUILD_FAILED'})

@@ -11,7 +11,7 @@ export async function assertConfirmed(
   what: readonly string[] = []
 ): Promise<void> {
   if (await confirm([...what.map(line => `  ${line}`), question].join('\n'))) return
-  reporter.notice('Nothing was written.')
+  reporter.notice('No registry was changed.')
   throw new ReleaseError('CANCELLED', 'the answer was not yes', {
     hint: 'Answer y, or give --yes where nobody is to be asked.'
   })

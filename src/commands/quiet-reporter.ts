@@ -14,6 +14,7 @@ export function quietReporter(reporter: Reporter): QuietReporter {
     ...reporter,
     info: hold,
     notice: hold,
+    activity: undefined,
     progress: () => ({advance: () => undefined, end: () => undefined}),
     async group(title, body) {
       hold(title)

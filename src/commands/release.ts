@@ -3,9 +3,10 @@ import type {Plan} from '../plan/plan.js'
 import {parsePlan} from '../plan/plan-document.js'
 import {parseRelease} from '../plan/release-document.js'
 import {type ReleaseResult, releaseTitle, resultJson, resultText} from '../reports/release-summary.js'
+import type {Ports} from '../ports.js'
 import {command} from './command.js'
 import {computeTags} from './compute-tags.js'
-import {type TargetBuild, buildTargets, prepareBuilds} from './release/build-targets.js'
+import {type TargetBuild, buildTargets, checkPushes, prepareBuilds} from './release/build-targets.js'
 import {showDryRun} from './release/dry-run.js'
 import {withSettings} from './release/first-settings.js'
 import {type FinishedRelease, finishRelease} from './release/finish-release.js'
@@ -63,7 +64,7 @@ export const release = command({
     const given = await withSettings(called, ports)
     const inputs = await readStepInputs(given, ports)
     const steps = new ReleaseSteps(ports)
-    return await steps.tell(async () => await runSteps({given, inputs, steps}))
+    return await steps.tell(async () => await runSteps({given, inputs, steps, ports}))
   }
 })
 
@@ -71,6 +72,7 @@ interface Work {
   readonly given: ReleaseValues
   readonly inputs: StepInputs
   readonly steps: ReleaseSteps
+  readonly ports: Ports
 }
 
 async function runSteps(work: Work) {
@@ -78,23 +80,34 @@ async function runSteps(work: Work) {
   const planned = await steps.run('plan', async ports => await computeTags.run(inputs.plan, ports))
   const plan = parsePlan(planned.plan)
   steps.title = releaseTitle(plan)
+  if (given.strategy === 'release' && isUntaggedBranch(plan))
+    work.ports.reporter.notice(
+      'To release a version, give this commit its Git tag (git tag v1.2.3), and call this again.'
+    )
   if (given.until === 'plan' && !given['dry-run']) return conclude(work, plan, {})
   const prepared = await steps.run('check', async ports => {
-    await checkRights({plan, inputs, skip: given.skip}, ports)
+    const isAllowed = await checkRights({plan, inputs, skip: given.skip}, ports)
     const build = rebuilding(inputs.build, planned)
     const found = await prepareBuilds(build, plan, ports)
     if (given['dry-run']) await showDryRun({plan, inputs, prepared: found, given}, ports)
-    else await askFirst(plan, ports)
+    else {
+      if (!isAllowed) await checkPushes(found)
+      await askFirst(plan, ports)
+    }
     return found
   })
   if (given['dry-run']) return conclude(work, plan, {})
-  const isAllowed = plan.push && !given.skip.includes('preflight')
   const builds = await steps.run('build', async ports =>
-    buildTargets(prepared, {atOnce: given['at-once'], resume: given.resume, isAllowed}, ports)
+    buildTargets(prepared, {atOnce: given['at-once'], resume: given.resume}, ports)
   )
   if (!plan.push || given.until === 'build') return conclude(work, plan, {builds})
   const finished = await finishRelease({plan, builds, inputs, given}, steps)
   return conclude(work, plan, {builds, finished})
+}
+
+/** A branch, none of whose images earns a tag: somebody who has just begun may not know where versions come from. */
+function isUntaggedBranch({source, targets}: Plan): boolean {
+  return source.ref.startsWith('refs/heads/') && targets.every(({tags}) => tags.length === 0)
 }
 
 /** What the event says of caches and base images, where the settings of the build do not. */

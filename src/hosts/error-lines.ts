@@ -6,7 +6,10 @@ import {InputError, ReleaseError, messageOf} from '../errors.js'
  */
 export function errorLines(error: unknown): string[] {
   if (error instanceof InputError)
-    return error.issues.map(({input, message}) => `${input}: ${linesOf(message).join(' ')}`)
+    return [
+      ...error.issues.map(({input, message}) => `${input}: ${linesOf(message).join(' ')}`),
+      ...(error.hint === undefined ? [] : linesOf(error.hint))
+    ]
   if (!(error instanceof ReleaseError)) return [`unexpected: ${linesOf(messageOf(error)).join(' ')}`]
   const [first = '', ...rest] = linesOf(error.message)
   return [`${first} [${error.code}]`, ...rest, ...(error.hint ? [error.hint] : [])]

@@ -12,22 +12,32 @@ export function describeMoves(tag: PlannedTag, {version, source}: Pick<Plan, 've
   const {expected = [], class: tagClass} = tag
   if (expected.length === 0) return MOVES[tagClass]
   const commit = source.revision.slice(0, 12)
-  const to = tagClass === 'forward' ? (version ?? commit) : commit
+  const own: Release = {to: tagClass === 'forward' ? (version ?? commit) : commit, version, commit}
   return expected
     .map(
-      move => `${describeMove(move, to)}${move.images === undefined ? '' : ` in ${move.images.join(', ')}`}`
+      move => `${describeMove(move, own)}${move.images === undefined ? '' : ` in ${move.images.join(', ')}`}`
     )
     .join('; ')
 }
 
-function describeMove({action, from}: ExpectedMove, to: string): string {
+/** What is released, by all the names that what stands at a tag may say of itself. */
+interface Release {
+  /** The name that counts for the class of the tag. */
+  readonly to: string
+  readonly version: string | undefined
+  readonly commit: string
+}
+
+function describeMove({action, from}: ExpectedMove, {to, version, commit}: Release): string {
   switch (action) {
     case 'create':
       return 'new'
     case 'same':
       return 'is there already'
     case 'move':
-      return from === undefined || from === to ? `is published again` : `moves from ${from} to ${to}`
+      return from === undefined || from === version || from === commit
+        ? `is published again`
+        : `moves from ${from} to ${to}`
     case 'keep':
       return from === undefined ? 'is not set' : `stays at ${from}`
     case 'refuse':

@@ -32,6 +32,13 @@ export function preflightJson(report: PreflightReport): string {
   return JSON.stringify({schema: 1, ...report})
 }
 
+/** Whether it is known of every repository that was asked that it may be pushed to; false where none was asked. */
+export function isPushKnown(report: string): boolean {
+  const {checks} = JSON.parse(report) as Pick<PreflightReport, 'checks'>
+  const pushes = checks.filter(({right}) => right === 'push')
+  return pushes.length > 0 && pushes.every(({answer}) => answer === 'yes')
+}
+
 /** The log's table, with the setting to change below each line that is not yes. */
 export function preflightTable({checks}: PreflightReport): string[] {
   const rows = textTable(

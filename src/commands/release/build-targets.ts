@@ -33,8 +33,6 @@ export interface BuildOptions {
   readonly atOnce: number
   /** Whether what an earlier call built is looked for. */
   readonly resume: boolean
-  /** Whether the rights to push were asked for already. */
-  readonly isAllowed: boolean
 }
 
 /** What became of one build. */
@@ -80,6 +78,17 @@ export async function prepareBuilds(
   return {given, jobs, tools}
 }
 
+/**
+ * Makes sure that every image can be pushed, before the first is built.
+ * @throws ReleaseError RIGHT_MISSING, with every repository that refuses; REGISTRY_UNREACHABLE
+ */
+export async function checkPushes({jobs, tools}: PreparedBuilds): Promise<void> {
+  await checkPushRights(
+    jobs.map(({job}) => job),
+    tools
+  )
+}
+
 /** What is asked for all targets of one builder; of secrets each target gets its own. */
 function together(checked: readonly CheckedInputs[]): CheckedInputs {
   const secrets = checked.map(one => one.secrets)
@@ -102,22 +111,17 @@ function together(checked: readonly CheckedInputs[]): CheckedInputs {
  */
 export async function buildTargets(
   {given, jobs, tools: found}: PreparedBuilds,
-  {atOnce, resume, isAllowed}: BuildOptions,
+  {atOnce, resume}: BuildOptions,
   ports: Ports
 ): Promise<TargetBuild[]> {
   const tools = withPorts(found, ports)
-  if (!isAllowed)
-    await checkPushRights(
-      jobs.map(({job}) => job),
-      tools
-    )
   const failures: Error[] = []
   const built = await eachAtOnce(
     jobs,
     async one => {
       if (failures.length > 0) return []
       try {
-        return [await buildOne(given, one, {tools: toolsFor(one, tools, jobs.length > 1), resume})]
+        return [await buildLogged(given, one, {tools, resume, isOfSeveral: jobs.length > 1})]
       } catch (error) {
         failures.push(error instanceof Error ? error : new Error(messageOf(error)))
         return []
@@ -131,11 +135,29 @@ export async function buildTargets(
   throw first
 }
 
-/** Every build of several has a log of its own. */
-function toolsFor({gates, secrets}: PreparedJob, shared: BuildTools, isOfSeveral: boolean): BuildTools {
-  const tools = {...shared, secrets}
-  if (!isOfSeveral) return tools
-  return withPorts(tools, {...tools.ports, reporter: jobLog(tools.ports.reporter, gates.title)})
+interface LoggedBuild {
+  readonly tools: BuildTools
+  readonly resume: boolean
+  readonly isOfSeveral: boolean
+}
+
+/** Every build of several has a log of its own, and a line at the foot of a terminal. */
+async function buildLogged(
+  given: BuildInputs,
+  one: PreparedJob,
+  {tools, resume, isOfSeveral}: LoggedBuild
+): Promise<TargetBuild> {
+  const {reporter, clock} = tools.ports
+  const log = jobLog(reporter, {title: one.gates.title, isOfSeveral}, clock)
+  const own = withPorts({...tools, secrets: one.secrets}, {...tools.ports, reporter: log.reporter})
+  try {
+    const built = await buildOne(given, one, {tools: own, resume})
+    log.end(`${built.view === undefined ? 'built before' : 'built'}: ${shortDigest(built.digest)}`)
+    return built
+  } catch (error) {
+    log.end('failed')
+    throw error
+  }
 }
 
 function withPorts({maker, ...tools}: BuildTools, ports: Ports): BuildTools {

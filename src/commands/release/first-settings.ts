@@ -25,12 +25,13 @@ export async function withSettings(given: ReleaseValues, ports: Ports): Promise<
   const host = source.url === undefined ? undefined : new URL(source.url).host
   const image = imageOfRemote(host, source.fullName.includes('/') ? source.fullName : undefined)
   if (look.containerfile === undefined || image === undefined)
-    throw missing('is required: neither this call nor a file of settings names one')
+    throw missing('is required: neither this call nor a file of settings names one', 'REGISTRY/NAME')
   const files = ownSettings(look, {images: [image], source: source.fullName})
   const question = `${diffOf({files})}\nWrite this, and go on with it?`
   if (given['dry-run'] || !(await ports.confirm(question, false)))
-    throw missing(`is required; the remote suggests ${image}`)
+    throw missing(`is required; the remote suggests ${image}`, image)
   await writeFiles(HERE, files)
+  ports.reporter.notice(`${files.map(({file}) => file).join(', ')} written; commit it.`)
   const {texts} = await configure({table: releaseInputs}, {config: given.config}, ports.readText)
   const fresh = parseInputs(releaseInputs, texts)
   return {
@@ -42,8 +43,8 @@ export async function withSettings(given: ReleaseValues, ports: Ports): Promise<
   }
 }
 
-function missing(message: string): InputError {
+function missing(message: string, image: string): InputError {
   return new InputError([{input: 'images', message}], {
-    hint: 'Give images, or write .github/image-release.yml: image-release init does it.'
+    hint: `Nothing was written or built. Give the images (image-release release --images ${image} --strategy release), or have ${CONFIG_FILE} written: image-release init --write.`
   })
 }

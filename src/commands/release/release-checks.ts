@@ -1,18 +1,22 @@
 import {isLoopback, parseRepository} from '../../oci/reference.js'
 import type {Plan} from '../../plan/plan.js'
 import type {Ports} from '../../ports.js'
+import {isPushKnown} from '../../reports/preflight-report.js'
 import {moveLines} from '../../reports/release-summary.js'
 import {assertConfirmed} from '../confirmation.js'
 import {preflight} from '../preflight.js'
 import type {ReleaseValues} from './release-inputs.js'
 import type {StepInputs} from './step-inputs.js'
 
-/** Asks before the first build whether everything that comes after is allowed. */
+/**
+ * Asks before the first build whether everything that comes after is allowed.
+ * @returns whether it is known that all registries may be pushed to
+ */
 export async function checkRights(
   {plan, inputs, skip}: {readonly plan: Plan; readonly inputs: StepInputs} & Pick<ReleaseValues, 'skip'>,
   ports: Ports
-): Promise<void> {
-  if (!plan.push || skip.includes('preflight')) return
+): Promise<boolean> {
+  if (!plan.push || skip.includes('preflight')) return false
   const {sections, merge, preflight: asked} = inputs
   const rights: typeof asked.rights = [
     ...asked.rights,
@@ -23,7 +27,8 @@ export async function checkRights(
       : [merge['sign-key'] === undefined ? ('sign' as const) : ('sign-with-key' as const)]),
     ...(writesNotes(plan, inputs) && !skip.includes('notes') ? (['release'] as const) : [])
   ]
-  await preflight.run({...asked, plan, rights: [...new Set(rights)]}, ports)
+  const {report} = await preflight.run({...asked, plan, rights: [...new Set(rights)]}, ports)
+  return isPushKnown(report)
 }
 
 /** Notes go to GitHub where the file of settings has a section of them, and a version is released. */

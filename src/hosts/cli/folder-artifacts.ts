@@ -1,8 +1,9 @@
-import {mkdir, readdir, rename, rm, writeFile} from 'node:fs/promises'
+import {readdir, rename, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import {readBeginning} from '../../foreign-file.js'
 import type {Artifacts, FoundFile, KeptFile} from '../../ports.js'
+import {makeFolder} from './own-folder.js'
 
 /** What is read of a file: more than any document of a build has. */
 const MAX_READ = 1024 * 1024
@@ -41,7 +42,7 @@ function plainName(name: string): string {
 async function replaceFolder(folder: string, files: readonly KeptFile[]): Promise<void> {
   const partial = `${folder}.partial`
   await rm(partial, {recursive: true, force: true})
-  await mkdir(partial, {recursive: true})
+  await makeFolder(partial)
   for (const {name, text} of files) await writeFile(path.join(partial, plainName(name)), text)
   await rm(folder, {recursive: true, force: true})
   await rename(partial, folder)

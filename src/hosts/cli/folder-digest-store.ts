@@ -1,4 +1,4 @@
-import {lstat, mkdir, rename, writeFile} from 'node:fs/promises'
+import {lstat, rename, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import {readBeginning} from '../../foreign-file.js'
@@ -15,6 +15,7 @@ import {
   parseOrigin,
   takenError
 } from '../../plan/record-origin.js'
+import {makeFolder} from './own-folder.js'
 
 /**
  * Digest records as files of a folder, each named as its record; what they come from lies in a folder beside it, so that
@@ -78,7 +79,7 @@ function fileOf(folder: string, name: string): string {
 /** Written aside and renamed, so that nobody finds half a record. */
 async function writeRecord(file: string, record: Uint8Array): Promise<string> {
   try {
-    await mkdir(path.dirname(file), {recursive: true})
+    await makeFolder(path.dirname(file))
     await writeFile(`${file}.partial`, record)
     await rename(`${file}.partial`, file)
     return file

@@ -1,5 +1,5 @@
 import {appendFileSync} from 'node:fs'
-import type {Reporter} from '../../ports.js'
+import type {Activity, Reporter} from '../../ports.js'
 import {systemClock} from '../clock.js'
 import {withoutCommands, withoutControls} from '../foreign-text.js'
 import {progressLines} from '../progress-lines.js'
@@ -17,7 +17,7 @@ export interface CliReporter extends Reporter {
 export function cliReporter(environment: Readonly<Record<string, string | undefined>>): CliReporter {
   const secrets: string[] = []
   const state: {summaryFile?: string | undefined} = {}
-  const hasColour = process.stderr.isTTY && !environment['NO_COLOR']
+  const paint = painting(process.stderr.isTTY && !environment['NO_COLOR'])
   const redact = (text: string): string =>
     secrets.reduce((line, secret) => line.replaceAll(secret, '***'), text)
   const bars = isTerminal(environment) ? progressBars(process.stderr) : undefined
@@ -28,7 +28,6 @@ export function cliReporter(environment: Readonly<Record<string, string | undefi
     const line = `${redact(guard(text))}\n`
     if (bars?.write(line) !== true) process.stderr.write(line)
   }
-  const paint = (code: number, text: string): string => (hasColour ? `\u001b[${code}m${text}\u001b[0m` : text)
   return {
     debug: line => {
       if (environment['IMAGE_RELEASE_DEBUG'] !== undefined) write(paint(2, line))
@@ -42,6 +41,7 @@ export function cliReporter(environment: Readonly<Record<string, string | undefi
       return await body()
     },
     progress: bars?.open ?? progressLines(write, systemClock),
+    activity: bars && (title => guarded(bars.activity(title), text => redact(guard(text)))),
     secret(value) {
       if (value.trim() === '' || secrets.includes(value)) return
       secrets.push(value)
@@ -53,6 +53,23 @@ export function cliReporter(environment: Readonly<Record<string, string | undefi
     },
     setSummaryFile(file) {
       state.summaryFile = file
+    }
+  }
+}
+
+function painting(hasColour: boolean): (code: number, text: string) => string {
+  return (code, text) => (hasColour ? `\u001b[${code}m${text}\u001b[0m` : text)
+}
+
+/** What an activity says comes from programs, as lines of the log do. */
+function guarded(activity: Activity, clean: (text: string) => string): Activity {
+  const line = (text: string): string => clean(text).replaceAll(/\s+/g, ' ').trim()
+  return {
+    doing: text => {
+      activity.doing(line(text))
+    },
+    end: text => {
+      activity.end(line(text))
     }
   }
 }

@@ -1,0 +1,25 @@
+import {formatSize} from './markdown.js'
+
+/** How much of something has arrived, and after which time. */
+export interface Transfer {
+  /** Bytes. */
+  readonly arrived: number
+  readonly total: number
+  /** Milliseconds since it began. */
+  readonly elapsed: number
+}
+
+/** Milliseconds before which a rate says nothing. */
+const SETTLING = 1000
+
+/** What a person is told of a transfer: `12.0 MiB of 40.0 MiB, 8 s left`. The time is that of the rate so far. */
+export function transferText({arrived, total, elapsed}: Transfer): string {
+  const sizes = `${formatSize(arrived)} of ${formatSize(total)}`
+  if (arrived <= 0 || arrived >= total || elapsed < SETTLING) return sizes
+  return `${sizes}, ${formatLeft(((total - arrived) * elapsed) / arrived)} left`
+}
+
+function formatLeft(milliseconds: number): string {
+  const seconds = Math.max(1, Math.round(milliseconds / 1000))
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+}
