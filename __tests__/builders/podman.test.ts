@@ -90,6 +90,26 @@ describe.each(STORING_BUILDERS)('%s', (name, programs) => {
       expect(second.root.digest).toBe(first.root.digest)
     })
 
+    it('takes no image of another platform or with other arguments from its storage', async () => {
+      const text =
+        'FROM scratch AS app\nARG V\nCOPY Containerfile /\nLABEL v=$V\nFROM scratch\nCOPY Containerfile /b\n'
+      const shared = {context: context(text), target: 'app'}
+      const builds = [
+        ['linux/amd64', 'one'],
+        ['linux/arm64', 'one'],
+        ['linux/arm64', 'two']
+      ] as const
+      for (const [platform, v] of builds) {
+        const asked = request({...shared, platform: parsePlatform(platform), buildArgs: [`V=${v}`]})
+        const built = await (await builder()).build(asked)
+        const {config, configDigest} = await readBuiltImage(built)
+        expect(formatPlatform(config.platform)).toBe(platform)
+        const bytes = (await built.blob(configDigest).open().toArray()).join('')
+        expect(JSON.parse(bytes)).toMatchObject({config: {Labels: {v}}})
+        rmSync(asked.outputFolder, {recursive: true, force: true})
+      }
+    })
+
     it('writes labels and annotations', async () => {
       const built = await (
         await builder()

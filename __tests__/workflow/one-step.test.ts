@@ -30,7 +30,7 @@ describeWith(EXAMPLE_PROGRAMS, 'a whole release in one step of a workflow', () =
       repository: NAME,
       workflow: 'release.yml',
       registries: ['ghcr.io'],
-      bases: [],
+      bases: ['busybox:1.37'],
       builder: 'buildah'
     })
   }, MINUTES)

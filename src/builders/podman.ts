@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto'
-import {mkdirSync, writeFileSync} from 'node:fs'
+import {mkdirSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
+import {ReleaseError} from '../errors.js'
 import {type Platform, formatPlatform} from '../oci/platform.js'
 import type {ExecResult, LocalImage} from '../ports.js'
 import {findContainerfile, readContainerfile} from './build-context.js'
@@ -8,6 +9,7 @@ import {causeOf, isCacheFailure, isRuntimeFailure, isStorageRace} from './build-
 import {passedVariables, withSecrets} from './build-secrets.js'
 import type {Builder, BuilderPorts, BuildRequest} from './builder.js'
 import {assertPlatform, readBuiltImage} from './built-image.js'
+import {countCacheHits} from './cache-hits.js'
 import {exactLabels} from './exact-labels.js'
 import {readDirectory, readLayout} from './image-layout.js'
 import {type PlatformSupport, supportOfMachine} from './platform-support.js'
@@ -20,6 +22,7 @@ import {
   exportArguments,
   removeArguments
 } from './podman-arguments.js'
+import {mayBeOfOtherArguments} from './stale-cache.js'
 import {type Call, attempt, failureOf, run} from './program.js'
 import {writeRegistriesConf} from './registries-conf.js'
 
@@ -46,7 +49,35 @@ export class PodmanBuilder implements Builder {
     return new PodmanBuilder(this.#program, {...this.#ports, reporter})
   }
 
+  /** Builds; once more without the storage's steps where these are those of another build. */
   async build(request: BuildRequest): Promise<LocalImage> {
+    const hits = countCacheHits()
+    const watch = (line: string): void => {
+      hits.watch(line)
+      request.watch?.(line)
+    }
+    const containerfile = readContainerfile(findContainerfile(request))
+    const isOfOthers = (): boolean => {
+      const {cached, steps} = hits.result()
+      return !request.noCache && steps > 0 && cached === steps
+    }
+    const again = async (reason: string): Promise<LocalImage> => {
+      this.#ports.reporter.notice(`${reason}: ${this.name} builds again without its storage's steps.`)
+      rmSync(path.join(request.outputFolder, 'image'), {recursive: true, force: true})
+      return await this.#buildOnce({...request, noCache: true})
+    }
+    try {
+      const built = await this.#buildOnce({...request, watch})
+      if (!isOfOthers() || !mayBeOfOtherArguments({...request, containerfile})) return built
+    } catch (error) {
+      // Images on scratch are taken for those of any platform until buildah 1.41 (containers/buildah#6269).
+      if (!isOfOthers() || !(error instanceof ReleaseError) || error.code !== 'PLATFORM_MISMATCH') throw error
+      return await again('Every step came from a build for another platform')
+    }
+    return await again('Every step came from a build that may have had other arguments')
+  }
+
+  async #buildOnce(request: BuildRequest): Promise<LocalImage> {
     const file = findContainerfile(request)
     const image = `localhost/image-release-build:${randomUUID()}`
     mkdirSync(request.outputFolder, {recursive: true})
