@@ -1,8 +1,12 @@
-import {readFile, readdir, writeFile} from 'node:fs/promises'
+import {readdir, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
+import {readForeignFile} from '../../foreign-file.js'
 import type {Journal} from '../../ports.js'
 import {makeFolder} from './own-folder.js'
+
+/** Bytes of a journal that is read: a thousand tags. */
+const MAX_JOURNAL = 1024 * 1024
 
 /**
  * Journals as files of a folder, `1.2.3.json`; the second of a version is `1.2.3-2.json`, for the first may be all that
@@ -30,7 +34,9 @@ export function openFolderJournal(folder: string): Journal {
       const stem = stemOf(name)
       try {
         const files = (await readdir(folder)).filter(file => isNumbered(file, stem)).sort()
-        return await Promise.all(files.map(async file => await readFile(path.join(folder, file), 'utf8')))
+        const read = async (file: string): Promise<string> =>
+          (await readForeignFile(path.join(folder, file), MAX_JOURNAL)).toString('utf8')
+        return await Promise.all(files.map(read))
       } catch {
         return []
       }
