@@ -6,7 +6,7 @@ import type {Tag} from '../oci/reference.js'
 import {isAttestation} from '../oci/attestation.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {isPlaceholder} from '../registry/tag-deletion.js'
-import type {ReleaseFacts} from '../release/publication.js'
+import type {PublishedTag, ReleaseFacts} from '../release/publication.js'
 import type {Standing} from '../release/tag-decision.js'
 import {assertReadable, describeOddness} from './odd-content.js'
 
@@ -36,10 +36,12 @@ export class StandingTags {
   }
 
   /**
-   * Where a tag stands at what is about to be released, the facts of that are not asked for.
+   * Where a tag stands at what is about to be released, the facts of that are not asked for. The tag of a new version is
+   * nearly always free, which GET alone proves: it is not asked for by HEAD before.
    * @returns undefined where the tag is free
    */
-  async read(tag: Tag): Promise<StandingTag | undefined> {
+  async read({name: tag, class: kind}: PublishedTag): Promise<StandingTag | undefined> {
+    if (kind === 'immutable' && this.#released.digest === undefined) return await this.#fetch(tag)
     const head = await this.#client.headManifest(tag)
     if (head === undefined || head.digest === this.#released.digest) return head && {digest: head.digest}
     // A manifest that is gone by now was deleted, and the tag with it or moved elsewhere.

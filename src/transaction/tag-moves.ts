@@ -118,7 +118,7 @@ async function readIn(
   const [published, situations] = await Promise.all([
     list,
     Promise.all(
-      tags.map(async tag => ({tag, standing: free.includes(tag) ? undefined : await standing.read(tag.name)}))
+      tags.map(async tag => ({tag, standing: free.includes(tag) ? undefined : await standing.read(tag)}))
     )
   ])
   const tagsThere = published?.tags ?? []
@@ -133,7 +133,7 @@ async function readIn(
     published: all,
     situations: await Promise.all(
       situations.map(async one =>
-        isAhead(one, all) ? {...one, standing: await standing.read(one.tag.name)} : one
+        isAhead(one, all) ? {...one, standing: await standing.read(one.tag)} : one
       )
     )
   }
