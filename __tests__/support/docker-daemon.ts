@@ -6,6 +6,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import type {Exec} from '../../src/ports.js'
 import {execWithEnvironment} from './builder-ports.js'
 import {component, componentPath} from './components.js'
+import {storageDriver} from './container-storage.js'
 
 /** What a daemon needs; its containers share the network of this machine. */
 export const DOCKER_DAEMON = ['dockerd', 'docker', 'runc-nores'] as const
@@ -36,7 +37,7 @@ export async function startDockerDaemon(
     bridge: 'none',
     iptables: false,
     'ip-forward': false,
-    'storage-driver': 'vfs',
+    'storage-driver': storageDriver() === 'overlay' ? 'overlay2' : 'vfs',
     runtimes: {nores: {path: component('runc-nores')}},
     'default-runtime': 'nores'
   }
