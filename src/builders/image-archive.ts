@@ -42,43 +42,50 @@ export async function unpackArchive(
   folder: string,
   signal: AbortSignal
 ): Promise<UnpackedArchive> {
-  const {extract} = await import('tar-stream')
-  const links = new Map<string, string>()
-  const entries = extract()
-  const guard = new HeaderGuard()
   mkdirSync(folder, {recursive: true})
-  try {
-    const plain = await plainStream(archive)
-    const fed = pipeline(plain, guard.stream, entries, {signal})
-    fed.catch(() => undefined)
-    for await (const entry of entries) {
-      const {name, type, linkname, size = 0} = entry.header
-      guard.entry(size)
-      const file = insideOf(archive, name)
-      if (type === 'symlink' && KNOWN.test(file))
-        links.set(
-          file,
-          insideOf(
-            archive,
-            path.posix.isAbsolute(linkname) ? linkname : path.posix.join(path.posix.dirname(file), linkname)
-          )
-        )
-      if (type === 'file' && KNOWN.test(file)) await writeEntry(entry, {file, folder, size, signal})
-      else {
-        guard.foreign(size)
-        entry.resume()
-      }
-    }
-    await fed
-  } catch (cause) {
+  const links = await unpackEntries(archive, folder, signal).catch((cause: unknown) => {
     if (signal.aborted) throw signal.reason
     if (cause instanceof ReleaseError) throw cause
     throw invalid(archive, messageOf(cause), cause)
-  }
+  })
   const isDocker = existsSync(path.join(folder, 'manifest.json'))
   if (!isDocker && !existsSync(path.join(folder, 'index.json')))
     throw invalid(archive, 'it holds neither index.json nor manifest.json, and so no image')
   return {folder, links, isDocker}
+}
+
+/** Writes the files of an archive. Returns its links. */
+async function unpackEntries(
+  archive: string,
+  folder: string,
+  signal: AbortSignal
+): Promise<UnpackedArchive['links']> {
+  const {extract} = await import('tar-stream')
+  const links = new Map<string, string>()
+  const entries = extract()
+  const guard = new HeaderGuard()
+  const plain = await plainStream(archive)
+  const fed = pipeline(plain, guard.stream, entries, {signal})
+  fed.catch(() => undefined)
+  for await (const entry of entries) {
+    const {name, type, linkname, size} = entry.header
+    guard.entry(size)
+    const file = insideOf(archive, name)
+    const isKnown = KNOWN.test(file)
+    if (type === 'symlink' && isKnown) links.set(file, insideOf(archive, targetOf(file, linkname)))
+    if (type === 'file' && isKnown) await writeEntry(entry, {file, folder, size, signal})
+    else {
+      guard.foreign(size)
+      entry.resume()
+    }
+  }
+  await fed
+  return links
+}
+
+/** Where a link in an archive leads: from the folder that it stands in. */
+function targetOf(file: string, target: string): string {
+  return path.posix.isAbsolute(target) ? target : path.posix.join(path.posix.dirname(file), target)
 }
 
 /** Whether a file starts as gzip does. */

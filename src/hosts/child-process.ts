@@ -1,5 +1,4 @@
 import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process'
-import type {Readable} from 'node:stream'
 import {childVariables} from '../child-variables.js'
 import type {ExecOptions, ExecResult} from '../ports.js'
 import {ProcessGroup} from './process-group.js'
@@ -19,7 +18,7 @@ export async function runChild(
   options: ExecOptions,
   most = MOST_OUTPUT
 ): Promise<ExecResult> {
-  const {cwd, input = '', onLine, signal, timeout} = options
+  const {cwd, input = '', signal, timeout} = options
   const grouping = options.group ?? (timeout === undefined ? undefined : 'ended')
   const isGroup = grouping !== undefined
   const child = spawn(command, args, {
@@ -31,35 +30,50 @@ export async function runChild(
   // A program that does not read its input is no fault.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
-  if (onLine !== undefined) for (const output of [child.stdout, child.stderr]) readLines(output, onLine)
-  let isTooMuch = false
-  const tooMuch = (): void => {
-    isTooMuch = true
-    if (watch === undefined) child.kill()
-    else watch.end()
-  }
-  const kept = async (output: Readable): Promise<string> =>
-    onLine === undefined ? await keepStart(output, most.answer, tooMuch) : await keepEnd(output, most.log)
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', code => resolve(code ?? ENDED_BY_SIGNAL))
   })
   const leaving = grouping === 'ended' ? watch?.left() : undefined
   try {
-    const [exitCode, stdout, stderr] = await Promise.all([ended, kept(child.stdout), kept(child.stderr)])
+    const end = (): void => (watch === undefined ? void child.kill('SIGKILL') : watch.end())
+    const [exitCode, kept] = await Promise.all([ended, keptOf(child, options.onLine, {most, end})])
     if (watch !== undefined) signal?.throwIfAborted()
     const left = (await leaving) ?? []
     const fault = `${command} wrote more than ${most.answer} bytes, and was ended`
     return {
-      exitCode: isTooMuch ? ENDED_BY_SIGNAL : exitCode,
-      stdout,
-      stderr: isTooMuch ? fault : stderr,
+      exitCode: kept.isTooMuch ? ENDED_BY_SIGNAL : exitCode,
+      stdout: kept.stdout,
+      stderr: kept.isTooMuch ? fault : kept.stderr,
       ...(watch?.isOver() ? {timedOut: true} : {}),
       ...(left.length === 0 ? {} : {left})
     }
   } finally {
     watch?.stop()
   }
+}
+
+/** What is kept of what a program writes; one that writes more than any answer has is ended. */
+async function keptOf(
+  {stdout, stderr}: ChildProcessWithoutNullStreams,
+  onLine: ExecOptions['onLine'],
+  {most, end}: {readonly most: typeof MOST_OUTPUT; readonly end: () => void}
+): Promise<{readonly stdout: string; readonly stderr: string; readonly isTooMuch: boolean}> {
+  const outputs = [stdout, stderr]
+  if (onLine !== undefined) {
+    for (const output of outputs) readLines(output, onLine)
+    const [out = '', error = ''] = await Promise.all(outputs.map(output => keepEnd(output, most.log)))
+    return {stdout: out, stderr: error, isTooMuch: false}
+  }
+  const state = {isTooMuch: false}
+  const tooMuch = (): void => {
+    state.isTooMuch = true
+    end()
+  }
+  const [out = '', error = ''] = await Promise.all(
+    outputs.map(output => keepStart(output, most.answer, tooMuch))
+  )
+  return {stdout: out, stderr: error, ...state}
 }
 
 interface Watch {
