@@ -35,6 +35,7 @@ import {PrebuiltBuilder} from '../src/builders/prebuilt.js'
 import {findImageSource} from '../src/builders/image-source.js'
 import {adviseContainerfile} from '../src/builders/containerfile-advice.js'
 import {plainHttpRegistries} from '../src/builders/registries-conf.js'
+import {findTargetStep} from '../src/builders/run-platform.js'
 import {computeTags} from '../src/commands/compute-tags.js'
 import {parseConfigFile} from '../src/config/config-file.js'
 import {readYaml} from '../src/deployment/yaml-text.js'
@@ -60,6 +61,7 @@ import {parseTemplate} from '../src/tags/template.js'
 import {versionIn} from '../src/tags/version-file.js'
 import {buildRequest} from './builders/requests.js'
 import {builderPorts} from './support/builder-ports.js'
+import {readSources} from './support/import-rule.js'
 import {fc} from './support/random.js'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
@@ -309,6 +311,7 @@ const SLOW_PARSERS: readonly Parser[] = [
   ofText('a Containerfile', 'ARG V=1\nFROM a:$V AS b\nUSER 0\nFROM b\n', async content => {
     plainHttpRegistries(buildRequest(), content)
     await adviseContainerfile(content, {})
+    await findTargetStep(content)
   }),
   ofText('a workflow', WORKFLOW, content => {
     readWorkflow({file: 'a.yml', text: content})
@@ -513,6 +516,70 @@ const ALL = [
   ...PARSERS.map(parser => [250, ...parser] as const),
   ...SLOW_PARSERS.map(parser => [60, ...parser] as const)
 ]
+
+/**
+ * Every file that parses JSON, YAML, TOML, a workflow or a Containerfile: by which of the parsers above it is fuzzed, or whose
+ * text it is otherwise.
+ */
+const PARSING: Readonly<Record<string, string>> = {
+  'builders/buildx.ts':
+    'own: what buildx wrote of this build, of bounded length; any fault is LAYOUT_INVALID',
+  'builders/containerfile-advice.ts': 'a Containerfile',
+  'builders/docker-archive.ts': 'an archive of docker',
+  'builders/exact-labels.ts': 'own: an export of buildah that readLayout has read before',
+  'builders/image-layout.ts': 'the index of a layout',
+  'builders/run-platform.ts': 'a Containerfile',
+  'commands/demo-release.ts': 'own: an output of this program',
+  'commands/inputs/cleanup-inputs.ts': 'own: an input of the caller, of bounded length',
+  'config/config-file.ts': 'settings',
+  'config/section-texts.ts': 'settings',
+  'deployment/yaml-text.ts': 'a manifest of Kubernetes',
+  'embedded-registry/manifest-document.ts': 'own: a registry for demo and tests, 4 MiB a manifest',
+  'embedded-registry/record.ts': 'own: its own files',
+  'embedded-registry/signed-token.ts': 'own: what it has signed itself',
+  'hosts/cli/host.ts': 'own: an output of this program',
+  'hosts/github-run.ts': 'an event',
+  'oci/image-config.ts': 'a config',
+  'oci/manifest.ts': 'a manifest',
+  'oci/sbom-type.ts': 'a bill of materials',
+  'oci/sigstore-bundle.ts': 'a bundle',
+  'onboarding/github-workflow.ts': 'a workflow',
+  'onboarding/workflow-text.ts': 'a workflow',
+  'package-hosts/docker-hub-api.ts': 'own: 16 MiB an answer; read field by field',
+  'plan/journal-document.ts': 'a journal',
+  'plan/metrics-document.ts': 'metrics',
+  'plan/plan-document.ts': 'a plan',
+  'plan/record-origin.ts': 'the origin of a record',
+  'plan/release-document.ts': 'a release',
+  'plan/runner-map.ts': 'own: an input of the caller, of bounded length',
+  'plan/scan-jobs.ts': 'scan jobs',
+  'plan/verification-document.ts': 'a report',
+  'registry/credential-helper.ts': 'the answer of a credential helper',
+  'registry/docker-config.ts': 'a docker configuration',
+  'registry/referrers.ts': 'an index',
+  'registry/registry-certificates.ts': 'own: the configuration of the machine, of bounded length',
+  'registry/registry-error.ts': 'an error of a registry',
+  'registry/repository-client.ts': 'a manifest',
+  'registry/tag-list.ts': 'a list of tags',
+  'registry/transport/token.ts': 'the answer of a token service',
+  'release/record-lines.ts': 'lines of records',
+  'release/sarif.ts': 'SARIF',
+  'signing/signature-list.ts': 'a signature',
+  'tags/axis.ts': 'own: an input of the caller, of bounded length',
+  'tags/version-file.ts': 'Chart.yaml',
+  'transaction/odd-content.ts': 'a manifest'
+}
+
+it('parses nothing that no fuzzer knows', () => {
+  const parse =
+    /\bJSON\.parse\(|\bparse(?:All)?Documents?\(|\bparseWorkflow\(|\bDockerfileParser\b|import\('(?:yaml|smol-toml)'\)/
+  const files = [...readSources(path.resolve(import.meta.dirname, '../src'))].filter(([, source]) =>
+    parse.test(source)
+  )
+  expect(files.map(([file]) => file)).toEqual(Object.keys(PARSING).sort())
+  const names = ALL.map(([, name]) => name)
+  expect(Object.values(PARSING).filter(by => !by.startsWith('own: ') && !names.includes(by))).toEqual([])
+})
 
 describe('bytes that others wrote', () => {
   it.each(ALL.map(([runs, name, sample, parse]) => [name, sample, parse, runs] as const))(

@@ -1,4 +1,4 @@
-import {cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it as itHere, jest} from '@jest/globals'
@@ -8,7 +8,7 @@ import type {Plan} from '../../src/plan/plan.js'
 import {formatPlan} from '../../src/plan/plan-format.js'
 import {listTags} from '../../src/registry/tag-list.js'
 import {describeWith, itOnRootFilesystem, rootFilesystem} from '../support/components.js'
-import {type TestPorts, testPorts} from '../support/ports.js'
+import {type TestPorts, tagPush, testPorts} from '../support/ports.js'
 import {type RealBuilder, startBuilder} from '../support/real-builders.js'
 import {startEmbedded} from '../support/registries.js'
 import {clientOf, planOf, releaseTags} from '../support/releases.js'
@@ -53,12 +53,13 @@ describeWith(['buildkitd', 'docker-buildx'], 'caches of buildx', () => {
 
   const build = async (
     texts: Readonly<Record<string, string>>,
-    source: Partial<Plan['source']> = {ref: 'refs/heads/main'}
+    source: Partial<Plan['source']> = {ref: 'refs/heads/main'},
+    push = true
   ) => {
     const plan = planOf({images: [image], version: '1.0.0', tags: releaseTags('1.0.0')})
     const all = {
       context,
-      plan: formatPlan({...plan, source: {...plan.source, ...source}}),
+      plan: formatPlan({...plan, push, source: {...plan.source, ...source}}),
       platforms: `linux/${OWN}`,
       builder: 'buildx',
       secrets: 'token=not-looked-at',
@@ -72,6 +73,41 @@ describeWith(['buildkitd', 'docker-buildx'], 'caches of buildx', () => {
     builder = await builder.renew()
     ports.reporter.lines.length = 0
   }
+
+  it.each([
+    [
+      'workflow_run after a pull request of a fork',
+      {event: 'workflow_run', fork: true, follows: {event: 'pull_request'}}
+    ],
+    ['pull_request_target of a fork', {event: 'pull_request_target', fork: true}]
+  ])('hold nothing of a stranger on main afterwards, though it had the ref of main: %s', async (_, facts) => {
+    const place = path.join(folder, `poisoned-${number}`)
+    const cache = `gha=poisoned-${number}\nregistry\nlocal=${place}`
+    const before = service.caches().length
+    const run = {...tagPush('v1.0.0'), ref: 'refs/heads/main', ...facts}
+    ports.close()
+    ports = testPorts([registry], {
+      exec: (...args) => builder.exec(...args),
+      workflowRun: () => Promise.resolve(run),
+      environment: name => (name === 'GITHUB_EVENT_NAME' ? facts.event : undefined)
+    })
+    // What the workflow asks for besides counts for nothing in such a run.
+    const written = `type=local,dest=${place}/written`
+    const texts = {cache, 'cache-mode': 'read-write', 'cache-to': written, 'build-args': 'VERSION=hostile'}
+    await build(texts, {event: facts.event, ref: 'refs/heads/main'}, false)
+    expect(service.caches()).toHaveLength(before)
+    expect(existsSync(place)).toBe(false)
+    expect(await listTags(clientOf(ports, `${image}-build-cache`))).toEqual([])
+    ports.close()
+    ports = testPorts([registry], {exec: (...args) => builder.exec(...args)})
+    await renew()
+    await build({cache})
+    expect(cachedSteps()).toBe(0)
+    // The same caches work: another run of main hits what this one left.
+    await renew()
+    await build({cache})
+    expect(cachedSteps()).toBeGreaterThan(5)
+  })
 
   it('hit in a second build on another machine: gha, with a scope for target and platform', async () => {
     const {digest} = await build({cache: 'gha'})

@@ -1,5 +1,7 @@
+import {PassThrough, Readable} from 'node:stream'
 import {describe, expect, it} from '@jest/globals'
 import {backendKindOf} from '../../src/cleanup/backend-choice.js'
+import {readText} from '../../src/package-hosts/docker-hub-api.js'
 import {heldStatus} from '../../src/package-hosts/held-status.js'
 import {retryWait} from '../../src/package-hosts/retry-wait.js'
 
@@ -79,5 +81,23 @@ describe('the host that a repository is cleaned by', () => {
     ['ghcr.io.example', undefined, 'registry']
   ])('%s, run on %s: %s', (registry, githubHost, kind) => {
     expect(backendKindOf({registry, name: 'org/app'}, githubHost)).toBe(kind)
+  })
+})
+
+describe('an answer of Docker Hub', () => {
+  it('is read whole', async () => {
+    expect(await readText({body: Readable.from([Buffer.from('{"a'), Buffer.from('":1}')])})).toBe('{"a":1}')
+  })
+
+  it('that drips and has no end is given up', async () => {
+    const body = new PassThrough()
+    body.write('{')
+    await expect(readText({body}, 10)).rejects.toMatchObject({code: 'REGISTRY_UNREACHABLE'})
+    expect(body.destroyed).toBe(true)
+  })
+
+  it('that is larger than any is given up', async () => {
+    const body = Readable.from(Array.from({length: 300}, () => Buffer.alloc(65_536)))
+    await expect(readText({body})).rejects.toMatchObject({code: 'REGISTRY_FAILED'})
   })
 })

@@ -48,6 +48,14 @@ export function readContainerfile(file: string | undefined): string {
   }
 }
 
+/** How much of a Containerfile is looked at: nobody writes more by hand, and its parser takes the square of it. */
+const MOST = {characters: 128 * 1024, lines: 2000}
+
+/** Whether a Containerfile is longer than what is looked at here; the builder reads it all the same. */
+export function isTooLong(text: string): boolean {
+  return text.length > MOST.characters || text.split('\n', MOST.lines + 1).length > MOST.lines
+}
+
 function isFolder(name: string): boolean {
   return statSync(name, {throwIfNoEntry: false})?.isDirectory() ?? false
 }

@@ -1,4 +1,5 @@
 import type {Dockerfile} from 'dockerfile-ast'
+import {isTooLong} from './build-context.js'
 
 /** Something that a Containerfile could do better: where, and what. */
 export interface ContainerfileAdvice {
@@ -17,24 +18,18 @@ export interface ContainerfileUse {
 
 /**
  * Looks for base images that may be others tomorrow, and for an image that runs as root. What a value of the build
- * decides that is not known here is left out.
+ * decides that is not known here is left out; of a file that is too long nothing is said.
  */
 export async function adviseContainerfile(
   text: string,
   use: ContainerfileUse
 ): Promise<ContainerfileAdvice[]> {
-  if (text.length > MOST.characters || text.split('\n', MOST.lines + 1).length > MOST.lines) return []
+  if (isTooLong(text)) return []
   const {DockerfileParser} = await import('dockerfile-ast')
   const file = DockerfileParser.parse(text)
   const stages = stagesOf(file)
   return [...unpinnedImages(stages, argumentValues(file, use)), ...rootUser(stages, use)]
 }
-
-/**
- * Nobody writes more by hand, and the parser takes the square of it: what is longer gets no advice. The builder reads it all
- * the same.
- */
-const MOST = {characters: 128 * 1024, lines: 2000}
 
 /** What a FROM begins. */
 interface Stage {

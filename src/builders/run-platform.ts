@@ -1,4 +1,5 @@
-import type {Dockerfile, From} from 'dockerfile-ast'
+import type {Dockerfile} from 'dockerfile-ast'
+import {isTooLong} from './build-context.js'
 
 /** A step of a Containerfile that runs a program of the platform that is built for. */
 export interface TargetStep {
@@ -6,22 +7,27 @@ export interface TargetStep {
   readonly line: number
 }
 
-/** One stage: where it begins and ends, what it is made of, and whether it is of the platform that is built for. */
+/** One stage: what it is made of, and whether it is of the platform that is built for. */
 interface Stage {
-  readonly from: From
-  readonly start: number
-  readonly end: number
+  /** In lower case; undefined where it has none. */
+  readonly name: string | undefined
+  readonly isOfTarget: boolean
+  /** The lines of its RUN. */
+  readonly runs: readonly number[]
+  /** Stages and images that it takes something from, its base among them. */
+  readonly sources: readonly string[]
 }
 
 /**
  * The first RUN of the stage that is built, or of one that it takes something from, that runs on the platform that is built
- * for; undefined where all that runs does so on the machine's own (`FROM --platform=$BUILDPLATFORM`).
+ * for; undefined where all that runs does so on the machine's own (`FROM --platform=$BUILDPLATFORM`), and for a file that is
+ * too long to be looked at.
  * @param target the stage that is built; the last where it is left out
  */
 export async function findTargetStep(text: string, target?: string): Promise<TargetStep | undefined> {
+  if (isTooLong(text)) return undefined
   const {DockerfileParser} = await import('dockerfile-ast')
-  const file = DockerfileParser.parse(text)
-  const stages = stagesOf(file)
+  const stages = stagesOf(DockerfileParser.parse(text), text.split('\n'))
   const built = target === undefined ? stages.length - 1 : indexOf(stages, target)
   const seen = new Set<number>()
   const left = [built]
@@ -30,60 +36,57 @@ export async function findTargetStep(text: string, target?: string): Promise<Tar
     const stage = stages[at]
     if (stage === undefined || seen.has(at)) continue
     seen.add(at)
-    const {runs, sources} = readStage(file, stage, text)
-    if (isOfTarget(stages, stage)) lines.push(...runs)
-    left.push(...sources.map(name => indexOf(stages.slice(0, at), name)))
+    if (stage.isOfTarget) lines.push(...stage.runs)
+    left.push(...stage.sources.map(name => indexOf(stages, name, at)))
   }
   return lines.length === 0 ? undefined : {line: Math.min(...lines)}
 }
 
-function stagesOf(file: Dockerfile): Stage[] {
-  const froms = file.getFROMs()
-  return froms.map((from, at) => {
-    const next = froms[at + 1]
-    return {from, start: lineOf(from), end: next === undefined ? Infinity : lineOf(next)}
-  })
-}
-
-/** By name, or by number as `COPY --from=0` does; -1 for an image. */
-function indexOf(stages: readonly Stage[], name: string): number {
-  if (/^\d+$/.test(name)) return Number(name) < stages.length ? Number(name) : -1
-  return stages.findLastIndex(({from}) => from.getBuildStage()?.toLowerCase() === name.toLowerCase())
-}
-
-/** A stage that is built on another is of its platform, unless it says one itself. */
-function isOfTarget(stages: readonly Stage[], {from, start}: Stage): boolean {
-  const platform = from.getPlatformFlag()?.getValue()
-  if (platform !== undefined && platform !== null) return /TARGETPLATFORM/.test(platform)
-  const before = stages.filter(stage => stage.start < start)
-  const base = before[indexOf(before, from.getImage() ?? '')]
-  return base === undefined || isOfTarget(before, base)
-}
-
-function readStage(
-  file: Dockerfile,
-  {from, start, end}: Stage,
-  whole: string
-): {readonly runs: readonly number[]; readonly sources: readonly string[]} {
-  const lines = whole.split('\n')
-  const own = file.getInstructions().filter(one => lineOf(one) > start && lineOf(one) < end)
-  const texts = own.map(one => ({
+/** The stages in their order: a stage knows those before it only. */
+function stagesOf(file: Dockerfile, lines: readonly string[]): Stage[] {
+  const instructions = file.getInstructions().map(one => ({
     keyword: one.getKeyword(),
+    line: lineOf(one),
     // Flags are no arguments of an instruction.
-    text: lines.slice(lineOf(one) - 1, one.getRange().end.line + 1).join(' '),
-    line: lineOf(one)
+    text: lines.slice(lineOf(one) - 1, one.getRange().end.line + 1).join(' ')
   }))
-  return {
-    runs: texts.filter(({keyword}) => keyword === 'RUN').map(({line}) => line),
-    sources: [
-      from.getImage() ?? '',
-      ...texts
-        .filter(({keyword}) => ['COPY', 'ADD', 'RUN'].includes(keyword))
-        .flatMap(({text}) =>
-          [...text.matchAll(/(?:--from=|[,=]from=)([^\s,]+)/g)].map(([, name = '']) => name)
-        )
-    ]
+  const froms = file.getFROMs()
+  const stages: Stage[] = []
+  for (const [at, from] of froms.entries()) {
+    const next = froms[at + 1]
+    const end = next === undefined ? Infinity : lineOf(next)
+    const own = instructions.filter(({line}) => line > lineOf(from) && line < end)
+    const image = from.getImage() ?? ''
+    const platform = from.getPlatformFlag()?.getValue() ?? undefined
+    // A stage that is built on another is of its platform, unless it says one itself.
+    const isOfTarget =
+      platform === undefined
+        ? (stages[indexOf(stages, image)]?.isOfTarget ?? true)
+        : platform.includes('TARGETPLATFORM')
+    stages.push({
+      name: from.getBuildStage()?.toLowerCase(),
+      isOfTarget,
+      runs: own.filter(({keyword}) => keyword === 'RUN').map(({line}) => line),
+      sources: [
+        image,
+        ...own.filter(({keyword}) => TAKES.includes(keyword)).flatMap(({text}) => sourcesIn(text))
+      ]
+    })
   }
+  return stages
+}
+
+const TAKES = ['COPY', 'ADD', 'RUN']
+
+function sourcesIn(text: string): string[] {
+  return [...text.matchAll(/(?:--from=|[,=]from=)([^\s,]+)/g)].map(([, name = '']) => name)
+}
+
+/** By name, or by number as `COPY --from=0` does, among the first so many; -1 for an image. */
+function indexOf(stages: readonly Stage[], name: string, most = stages.length): number {
+  if (/^\d+$/.test(name)) return Number(name) < most ? Number(name) : -1
+  const wanted = name.toLowerCase()
+  return stages.findLastIndex((stage, at) => at < most && stage.name === wanted)
 }
 
 function lineOf(instruction: {getRange(): {start: {line: number}}}): number {

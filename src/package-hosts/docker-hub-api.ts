@@ -31,6 +31,7 @@ const FIRST_DELAY = 1000
 /** Limits are counted by the minute; who asks for longer means something else. */
 const LONGEST_WAIT = 10 * 60_000
 const MAX_BODY = 16 * 1024 * 1024
+const WHOLE_MILLISECONDS = 120_000
 const PASSING = new Set([500, 502, 503, 504])
 
 /**
@@ -161,15 +162,30 @@ function waitOf({headers}: HttpResponse, now: number): number | undefined {
   return wait === undefined || wait > LONGEST_WAIT ? undefined : wait
 }
 
-/** @throws ReleaseError REGISTRY_FAILED for more than any answer of this API */
-async function readText({body}: HttpResponse): Promise<string> {
+/**
+ * @param milliseconds for all of it: one byte now and then keeps a connection from being silent, and has no end
+ * @throws ReleaseError REGISTRY_FAILED for more than any answer of this API, REGISTRY_UNREACHABLE where it takes too long
+ */
+export async function readText(
+  {body}: Pick<HttpResponse, 'body'>,
+  milliseconds = WHOLE_MILLISECONDS
+): Promise<string> {
+  const late = new ReleaseError(
+    'REGISTRY_UNREACHABLE',
+    `an answer of ${API} was not whole in ${milliseconds / 1000} s`
+  )
+  const timer = setTimeout(() => body.destroy(late), milliseconds).unref()
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of body) {
-    const bytes = Buffer.from(chunk)
-    size += bytes.length
-    if (size > MAX_BODY) throw new ReleaseError('REGISTRY_FAILED', `an answer of ${API} is too large`)
-    chunks.push(bytes)
+  try {
+    for await (const chunk of body) {
+      const bytes = Buffer.from(chunk)
+      size += bytes.length
+      if (size > MAX_BODY) throw new ReleaseError('REGISTRY_FAILED', `an answer of ${API} is too large`)
+      chunks.push(bytes)
+    }
+  } finally {
+    clearTimeout(timer)
   }
   return Buffer.concat(chunks).toString('utf8')
 }

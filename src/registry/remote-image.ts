@@ -40,13 +40,35 @@ async function digestOf(client: RepositoryClient, reference: Tag | Digest): Prom
   })
 }
 
-/** Children before what names them. */
-async function withChildren(client: RepositoryClient, manifest: Manifest): Promise<Manifest[]> {
-  const children = await Promise.all(
-    readManifest(manifest).manifests.map(async ({digest}) =>
-      withChildren(client, await client.getManifest(digest))
-    )
-  )
-  const all = [...children.flat(), manifest]
-  return [...new Map(all.map(one => [one.digest, one])).values()]
+/**
+ * How many manifests are fetched, and how deep indexes stand in indexes: an image has a platform and an attestation in each, and
+ * no more. A registry of somebody else may hold ten indexes that name each other a thousand times.
+ */
+const MOST = {manifests: 2000, depth: 8}
+
+/**
+ * The manifest and all that it leads to, each fetched once; children before what names them.
+ * @throws ReleaseError MANIFEST_INVALID for more than any image has
+ */
+async function withChildren(client: RepositoryClient, root: Manifest): Promise<Manifest[]> {
+  const visited = new Map<Digest, Promise<void>>()
+  const ordered: Manifest[] = []
+  const visit = async (manifest: Manifest, depth: number): Promise<void> => {
+    const children = new Set(readManifest(manifest).manifests.map(({digest}) => digest))
+    if (depth > MOST.depth || visited.size + children.size > MOST.manifests)
+      throw new ReleaseError(
+        'MANIFEST_INVALID',
+        `${client.name}: ${root.digest} has more than ${MOST.manifests} manifests, or indexes more than ${MOST.depth} deep`
+      )
+    const visits = [...children].map(async digest => {
+      const visiting =
+        visited.get(digest) ?? client.getManifest(digest).then(async child => await visit(child, depth + 1))
+      visited.set(digest, visiting)
+      await visiting
+    })
+    await Promise.all(visits)
+    ordered.push(manifest)
+  }
+  await visit(root, 0)
+  return ordered
 }
