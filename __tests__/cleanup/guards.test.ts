@@ -1,5 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
+import {InputError} from '../../src/errors.js'
 import {digest} from '../retention/worlds.js'
+import type {TestPorts} from '../support/ports.js'
 import {HOST, SimulatedHost} from './simulated-host.js'
 
 const DAY = 24 * 3_600_000
@@ -190,5 +192,32 @@ describe('a name in capitals', () => {
     const second = await host.clean({superseded: `${HOST}/ORG/app@${old.digest}`})
     expect(second.error).toBeUndefined()
     expect(host.has(old)).toBe(false)
+  })
+})
+
+describe('the repository on GitHub that pull requests are asked for in', () => {
+  const cleaned = async (more: Partial<TestPorts>) => {
+    const host = new SimulatedHost({kind: 'ghcr'})
+    host.put({tags: ['pr-1']})
+    host.put({tags: ['1.0.0']})
+    host.hook = request =>
+      /^GET \/repos\/.*\/pulls\/1$/.test(request) ? {body: {state: 'closed'}} : undefined
+    const run = await host.clean({'pull-request-tags': 'pr-{number}'}, {...host.ports(), ...more})
+    return {host, run}
+  }
+  const nowhere = () => Promise.reject(new InputError([{input: 'sha', message: 'no commit'}]))
+
+  it('is that of the environment, where no commit is checked out', async () => {
+    const {host} = await cleaned({
+      workflowRun: nowhere,
+      environment: name => (name === 'GITHUB_REPOSITORY' ? 'acme/app' : undefined)
+    })
+    expect(host.requests).toContain('GET /repos/acme/app/pulls/1')
+    expect(host.tags).toEqual(['1.0.0'])
+  })
+
+  it('is asked for by its own name, where nothing tells it', async () => {
+    const {run} = await cleaned({workflowRun: nowhere})
+    expect(run.error?.message).toMatch(/^github-repository: is missing/)
   })
 })

@@ -1,4 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
+import {REMAINDER} from '../../src/oci/annotations.js'
 import {SimulatedHost, type Stored, toldBy} from './simulated-host.js'
 
 const KINDS = ['ghcr', 'registry'] as const
@@ -161,4 +162,19 @@ it('a tag that was broken before is found, and what brings it back is said', asy
   const restored = await host.clean({restore: `registry.example/org/app@${part.digest}`})
   expect(restored.error).toBeUndefined()
   expect(host.broken).toEqual([])
+})
+
+it('what another clean-up notes that it is about to delete is no reason to keep it', async () => {
+  const {host, old, inner, amd, arm, riscv} = oldVersion('registry')
+  after(host, old, () =>
+    host.put({
+      children: [],
+      tags: ['image-release-cleanup-0123456789ab'],
+      annotations: {[REMAINDER]: [inner, amd, arm, riscv].map(({digest}) => digest).join(' ')},
+      age: 0
+    })
+  )
+  const run = await host.clean({'keep-versions': '1'})
+  expect([inner, amd, arm, riscv].filter(one => host.has(one))).toEqual([])
+  expect(run.error).toBeUndefined()
 })

@@ -47,3 +47,16 @@ function heldSince(one: Digest, at: number): HeldVersion {
   const tags = [parseTag(`build-${at}`)]
   return {digest: one, tags, content: {kind: 'leaf', isRead: true}, seen: at * SECOND}
 }
+
+it('says once where nobody can tell an age from when on a run can, and then it does', async () => {
+  const host = new SimulatedHost({kind: 'registry'})
+  host.put({tags: ['pr-1']})
+  host.put({tags: ['1.0.0']})
+  const rules = {'delete-tags': 'glob:pr-*', 'min-age': '24h'}
+  const first = await host.clean(rules)
+  expect(first.ports.reporter.notices.join()).toMatch(/when 1 of what stays came here.*image-release-seen/)
+  host.now += 25 * 3_600_000
+  const second = await host.clean(rules)
+  expect(second.ports.reporter.notices).toEqual([])
+  expect(host.tags).toEqual(['1.0.0', 'image-release-seen'])
+})

@@ -108,6 +108,11 @@ export async function writeSightings(
   try {
     const record = recordOf(fitting.toSorted().join('\n'))
     await client.putManifest(record, parseTag(SEEN_TAG))
+    const undated = plan.kept.filter(({time}) => time === undefined).length
+    if (undated > 0)
+      reporter.notice(
+        `${client.name}: nobody can tell when ${undated} of what stays came here. That it is here now is written down at ${SEEN_TAG}, so that a run after min-age can tell; with min-age 0 nothing waits.`
+      )
     if (sightings.record !== undefined && sightings.record !== record.digest)
       await client.deleteManifest(sightings.record)
   } catch (error) {

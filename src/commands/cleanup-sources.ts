@@ -143,7 +143,8 @@ export class CleanupSources {
 
   async #github() {
     const {'github-token': token, 'github-repository': named} = this.#given
-    return {api: this.#ports.github(token), fullName: named ?? (await this.#runsIn())}
+    const fullName = named ?? this.#ports.environment('GITHUB_REPOSITORY') ?? (await this.#runsIn())
+    return {api: this.#ports.github(token), fullName}
   }
 
   /** @throws InputError where neither the run nor a clone says which repository on GitHub it is */
