@@ -1,0 +1,126 @@
+import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
+import type {Digest} from '../../src/oci/digest.js'
+import {hexOf} from '../../src/oci/digest.js'
+import type {Manifest} from '../../src/oci/manifest.js'
+import {chosenOf} from '../faults/fault-bench.js'
+import {describeWith} from '../support/components.js'
+import {
+  DISTRIBUTION_2,
+  DISTRIBUTION_3,
+  OLAREG,
+  ZOT,
+  startDistribution2,
+  startDistribution3,
+  startEmbedded,
+  startOlareg,
+  startZot
+} from '../support/registries.js'
+import type {ScriptedAnswer} from '../support/scripted-send.js'
+import {readWholeTags} from '../support/whole-tags.js'
+import {type Network, type Place, ghcrPlace, hubPlace, registryPlace} from './places.js'
+import {type CaseContext, contextOf} from './reported-cases.js'
+
+const VERSIONS = 10
+const KEPT = 2
+const RULES = {'keep-versions': String(KEPT), 'delete-tags': 'glob:pr-*'}
+/** An attestation that stayed alone has lost what it refers to. */
+const AGAIN = {...RULES, orphans: 'true'}
+
+const REFUSED: ScriptedAnswer = {
+  status: 409,
+  body: {message: 'Conflict', errors: [{code: 'CONFLICT', message: 'it is locked by a rule'}]}
+}
+
+/**
+ * Ten versions with signatures, a shared platform, indexes of indexes, and tags that go alone: some sixty manifests.
+ * @returns what has to be gone in the end
+ */
+async function fill({push}: CaseContext): Promise<Digest[]> {
+  const shared = await push.image()
+  const going: Manifest[] = []
+  for (let at = 0; at < VERSIONS; at++) {
+    const own = [await push.image(), await push.image(), await push.image()] as const
+    const inner = await push.index([...own, ...(at % 3 === 0 ? [shared] : [])])
+    const root = at % 4 === 0 ? await push.index([inner, own[0]]) : inner
+    await push.tag(root, `1.${at}.0`)
+    const signature = await push.image([`sha256-${hexOf(own[0].digest)}.att`])
+    if (at >= VERSIONS - KEPT) await push.tag(root, `pr-${at}`)
+    else going.push(root, inner, ...own, signature)
+  }
+  return [...new Set(going.map(({digest}) => digest))]
+}
+
+/** Refuses one deletion of a run, counted from 1; 0 refuses none. */
+function refusing(nth: number): {readonly network: Network; readonly count: () => number} {
+  let count = 0
+  return {
+    count: () => count,
+    network: {instead: ({method}) => (method === 'DELETE' && ++count === nth ? REFUSED : undefined)}
+  }
+}
+
+/** Tags but those by which clean-ups remember; those of signatures without the digest, which each repository has its own of. */
+const tagsAt = async (place: Place, name: string): Promise<string[]> =>
+  [...(await readWholeTags(place.baseOf(name))).tags.keys()]
+    .filter(tag => !tag.startsWith('image-release-'))
+    .map(tag => tag.replace(/[0-9a-f]{64}/, ''))
+    .sort()
+
+function eachRefusal(open: () => Promise<Place>): void {
+  let place: Place
+
+  beforeAll(async () => {
+    place = await open()
+  }, 60_000)
+  afterAll(async () => await place.close())
+
+  /** Cleans a repository of its own with one deletion refused. */
+  const cleaned = async (nth: number) => {
+    const name = `refused-${nth}`
+    const context = contextOf(place, name)
+    const goes = await fill(context)
+    const {network, count} = refusing(nth)
+    const run = await place.clean(name, RULES, network)
+    const left = async (): Promise<number> => {
+      const manifests = goes.map(digest => ({digest}) as Manifest)
+      return (await context.areThere(...manifests)).filter(isThere => isThere).length
+    }
+    return {name, run, left, count: count()}
+  }
+
+  it('breaks no tag whichever deletion is refused, fails where something stays, and the next run finishes', async () => {
+    const whole = await cleaned(0)
+    expect([whole.run.error, await whole.left()]).toEqual([undefined, 0])
+    const tags = await tagsAt(place, whole.name)
+    expect(tags).toEqual(expect.not.arrayContaining([expect.stringMatching(/^pr-|^1\.[0-7]/)]))
+    expect(whole.count).toBeGreaterThan(15)
+    for (const nth of chosenOf(whole.count)) {
+      const {name, run, left} = await cleaned(nth)
+      const isAllGone = (await left()) === 0 && String(await tagsAt(place, name)) === String(tags)
+      expect({nth, code: run.error?.code, isAllGone}).toEqual(
+        isAllGone ? {nth, code: undefined, isAllGone} : {nth, code: 'CLEANUP_INCOMPLETE', isAllGone}
+      )
+      expect({nth, faults: (await readWholeTags(place.baseOf(name))).faults}).toEqual({nth, faults: []})
+      const again = await place.clean(name, AGAIN)
+      expect({nth, error: again.error, left: await left()}).toEqual({nth, error: undefined, left: 0})
+      expect({nth, tags: await tagsAt(place, name)}).toEqual({nth, tags})
+    }
+  }, 1_200_000)
+}
+
+describe('each refused deletion, on the embedded registry', () =>
+  eachRefusal(async () => await registryPlace(startEmbedded)))
+describeWith(DISTRIBUTION_3, 'each refused deletion, on distribution 3', () =>
+  eachRefusal(async () => await registryPlace(startDistribution3))
+)
+describeWith(DISTRIBUTION_2, 'each refused deletion, on distribution 2.8', () =>
+  eachRefusal(async () => await registryPlace(startDistribution2))
+)
+describeWith(OLAREG, 'each refused deletion, on olareg', () =>
+  eachRefusal(async () => await registryPlace(startOlareg))
+)
+describeWith(ZOT, 'each refused deletion, on zot', () =>
+  eachRefusal(async () => await registryPlace(startZot))
+)
+describe('each refused deletion, on GHCR', () => eachRefusal(ghcrPlace))
+describe('each refused deletion, on Docker Hub', () => eachRefusal(hubPlace))
