@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {BUILDKIT_CREATED_AT, PLACEHOLDER, REMAINDER} from '../../src/oci/annotations.js'
-import {type Digest, digestOf, hexOf} from '../../src/oci/digest.js'
+import {digestOf, hexOf} from '../../src/oci/digest.js'
 import {manifestOf} from '../../src/oci/manifest.js'
 import {DOCKER_LIST, OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST} from '../../src/oci/media-type.js'
 import {parseTag} from '../../src/oci/reference.js'
@@ -116,7 +116,7 @@ describe('what a listing says is enough', () => {
       tags: tags.map(parseTag),
       ...(mediaType === undefined ? {} : {mediaType})
     })
-  const sig = (end: string): string => `sha256-${hexOf(digest('one') as Digest)}${end}`
+  const sig = (end: string): string => `sha256-${hexOf(digest('one'))}${end}`
   const [open, unread, known] = [
     {kind: 'leaf', isRead: false},
     {kind: 'unread'},
