@@ -2,7 +2,7 @@ import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import type {Digest} from '../../src/oci/digest.js'
 import {hexOf} from '../../src/oci/digest.js'
 import type {Manifest} from '../../src/oci/manifest.js'
-import {chosenOf} from '../faults/fault-bench.js'
+import {STRIDE, oneOf} from '../faults/fault-bench.js'
 import {describeWith} from '../support/components.js'
 import {
   DISTRIBUTION_2,
@@ -22,6 +22,8 @@ import {type CaseContext, contextOf} from './reported-cases.js'
 
 const VERSIONS = 10
 const KEPT = 2
+/** How many hosts there are. */
+const HOSTS = 7
 const RULES = {'keep-versions': String(KEPT), 'delete-tags': 'glob:pr-*'}
 /** An attestation that stayed alone has lost what it refers to. */
 const AGAIN = {...RULES, orphans: 'true'}
@@ -66,7 +68,13 @@ const tagsAt = async (place: Place, name: string): Promise<string[]> =>
     .map(tag => tag.replace(/[0-9a-f]{64}/, ''))
     .sort()
 
-function eachRefusal(open: () => Promise<Place>): void {
+/** Each deletion with FAULTS=all; else one, another for each host. */
+function chosenOf(total: number, turn: number): number[] {
+  return STRIDE === 1 ? Array.from({length: total}, (_, at) => at + 1) : [oneOf(total, {turn, of: HOSTS})]
+}
+
+/** @param turn the place of the host among all of them, from 0 */
+function eachRefusal(turn: number, open: () => Promise<Place>): void {
   let place: Place
 
   beforeAll(async () => {
@@ -94,7 +102,7 @@ function eachRefusal(open: () => Promise<Place>): void {
     const tags = await tagsAt(place, whole.name)
     expect(tags).toEqual(expect.not.arrayContaining([expect.stringMatching(/^pr-|^1\.[0-7]/)]))
     expect(whole.count).toBeGreaterThan(15)
-    for (const nth of chosenOf(whole.count)) {
+    for (const nth of chosenOf(whole.count, turn)) {
       const {name, run, left} = await cleaned(nth)
       const isAllGone = (await left()) === 0 && String(await tagsAt(place, name)) === String(tags)
       // What is refused before anything else is touched ends the run.
@@ -109,18 +117,18 @@ function eachRefusal(open: () => Promise<Place>): void {
 }
 
 describe('each refused deletion, on the embedded registry', () =>
-  eachRefusal(async () => await registryPlace(startEmbedded)))
+  eachRefusal(0, async () => await registryPlace(startEmbedded)))
 describeWith(DISTRIBUTION_3, 'each refused deletion, on distribution 3', () =>
-  eachRefusal(async () => await registryPlace(startDistribution3))
+  eachRefusal(1, async () => await registryPlace(startDistribution3))
 )
 describeWith(DISTRIBUTION_2, 'each refused deletion, on distribution 2.8', () =>
-  eachRefusal(async () => await registryPlace(startDistribution2))
+  eachRefusal(2, async () => await registryPlace(startDistribution2))
 )
 describeWith(OLAREG, 'each refused deletion, on olareg', () =>
-  eachRefusal(async () => await registryPlace(startOlareg))
+  eachRefusal(3, async () => await registryPlace(startOlareg))
 )
 describeWith(ZOT, 'each refused deletion, on zot', () =>
-  eachRefusal(async () => await registryPlace(startZot))
+  eachRefusal(4, async () => await registryPlace(startZot))
 )
-describe('each refused deletion, on GHCR', () => eachRefusal(ghcrPlace))
-describe('each refused deletion, on Docker Hub', () => eachRefusal(hubPlace))
+describe('each refused deletion, on GHCR', () => eachRefusal(5, ghcrPlace))
+describe('each refused deletion, on Docker Hub', () => eachRefusal(6, hubPlace))

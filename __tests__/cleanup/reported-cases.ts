@@ -6,7 +6,7 @@ import {parseTag} from '../../src/oci/reference.js'
 import type {RepositoryClient} from '../../src/registry/repository-client.js'
 import {indexOf, newManifest} from '../support/registry-client.js'
 import {clientOf} from '../support/releases.js'
-import {ACCEPT, readWholeTags} from '../support/whole-tags.js'
+import {ACCEPT, APART, readWholeTags} from '../support/whole-tags.js'
 import type {Network, Place} from './places.js'
 
 /** One case of the reports on one place; in the end every tag that is left is read whole. */
@@ -48,7 +48,7 @@ export function contextOf(place: Place, name: string): CaseContext {
 }
 
 async function isThere(base: string, digest: Digest): Promise<boolean> {
-  const {status} = await fetch(`${base}/manifests/${digest}`, {headers: {accept: ACCEPT}})
+  const {status} = await fetch(`${base}/manifests/${digest}`, {headers: {...APART, accept: ACCEPT}})
   return status === 200
 }
 

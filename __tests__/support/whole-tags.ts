@@ -8,6 +8,9 @@ export const ACCEPT = [
   'application/vnd.docker.distribution.manifest.v2+json'
 ].join(', ')
 
+/** A connection for each request: one that is kept may be closed by a slow registry just when it is used again. */
+export const APART = {connection: 'close'}
+
 /** What one who pulls every tag of a repository finds. */
 export interface TagReading {
   /** The digest of each tag, and of all manifests that it consists of. */
@@ -35,7 +38,7 @@ export async function readWholeTags(base: string): Promise<TagReading> {
 async function tagsOf(base: string): Promise<string[]> {
   const tags: string[] = []
   for (let url: string | undefined = `${base}/tags/list`; url !== undefined;) {
-    const answer: Response = await fetch(url)
+    const answer: Response = await fetch(url, {headers: APART})
     if (answer.status === 404) return tags
     if (!answer.ok) throw new Error(`${url}: ${answer.status}`)
     tags.push(...(((await answer.json()) as {tags: string[] | null}).tags ?? []))
@@ -53,7 +56,7 @@ interface Reader {
 /** @returns the digest of a manifest, and those of all that it names */
 async function read(base: string, reference: string, reader: Reader): Promise<string[]> {
   const {tag, faults} = reader
-  const answer = await fetch(`${base}/manifests/${reference}`, {headers: {accept: ACCEPT}})
+  const answer = await fetch(`${base}/manifests/${reference}`, {headers: {...APART, accept: ACCEPT}})
   if (!answer.ok) {
     faults.push(`${tag}: manifest ${reference}: ${answer.status}`)
     return []
@@ -76,7 +79,7 @@ async function read(base: string, reference: string, reader: Reader): Promise<st
   if (Object.keys(annotations).some(name => name.includes('placeholder')))
     faults.push(`${tag}: an empty index`)
   for (const blob of [...(config === undefined ? [] : [config]), ...layers]) {
-    const {status} = await fetch(`${base}/blobs/${blob.digest}`, {method: 'HEAD'})
+    const {status} = await fetch(`${base}/blobs/${blob.digest}`, {method: 'HEAD', headers: APART})
     if (status !== 200) faults.push(`${tag}: blob ${blob.digest}: ${status}`)
   }
   const parts = [digest]
