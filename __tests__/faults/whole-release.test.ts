@@ -11,8 +11,11 @@ import {openFolderStore} from '../../src/hosts/cli/folder-digest-store.js'
 import {readText} from '../../src/hosts/read-text.js'
 import {errorLines} from '../../src/hosts/error-lines.js'
 import {parseInputs} from '../../src/inputs/input.js'
-import {descriptorOf} from '../../src/oci/manifest.js'
+import type {Digest} from '../../src/oci/digest.js'
+import {descriptorOf, readManifest} from '../../src/oci/manifest.js'
+import {parseTag} from '../../src/oci/reference.js'
 import type {Ports} from '../../src/ports.js'
+import type {WorkflowRun} from '../../src/workflow-run.js'
 import {partsOf, sampleImage, sampleIndex, writeLayout} from '../builders/layouts.js'
 import {execWithEnvironment} from '../support/builder-ports.js'
 import {type CommandLine, commandLine, plainEnvironment} from '../support/command-line.js'
@@ -20,7 +23,7 @@ import {type FaultBook, type FaultProxy, type ProxyFault, startFaultProxies} fro
 import {type TestPorts, tagPush, testPorts} from '../support/ports.js'
 import {SEED, generatorOf} from '../support/random.js'
 import {type RunningRegistry, startEmbedded} from '../support/registries.js'
-import {digestAt} from '../support/releases.js'
+import {clientOf, digestAt} from '../support/releases.js'
 
 const IS_ALL = process.env['FAULTS'] === 'all'
 /** How many moments are tried of each kind. */
@@ -118,6 +121,13 @@ describe('a whole release that is stopped, and gone on with', () => {
     writeFileSync(file, `${lines.join('\n')}\n`)
     return file
   }
+  /** A push of its Git tag, or of main: a tag that moves with commits. */
+  const eventOf = ({tags}: World, version: string): WorkflowRun => {
+    const ofTag = tagPush(`v${version}`, git('rev-parse', `v${version}`))
+    const day = version === '1.0.0' ? '2026-02-03' : '2026-02-04'
+    const dated = {startedAt: `${day}T04:05:06Z`, commitDate: `${day}T04:00:00Z`}
+    return tags === undefined ? ofTag : {...ofTag, ...dated, ref: 'refs/heads/main'}
+  }
   const run = async (
     world: World,
     version: string,
@@ -128,7 +138,7 @@ describe('a whole release that is stopped, and gone on with', () => {
     const ports = testPorts([], {
       exec: async (command, args, options) => await exec(command, args, {cwd: source, ...options}),
       readText,
-      workflowRun: () => Promise.resolve(tagPush(`v${version}`, git('rev-parse', `v${version}`))),
+      workflowRun: () => Promise.resolve(eventOf(world, version)),
       digests: openFolderStore(() => path.join(world.folder, 'records')),
       journal: openFolderJournal(path.join(world.folder, 'journal')),
       ...more
@@ -197,6 +207,42 @@ describe('a whole release that is stopped, and gone on with', () => {
       })
       expect((await run(world, '1.1.0', {}, true)).error).toBeUndefined()
       expect([nth, await stateOf(world)]).toEqual([nth, expected])
+    }
+  }, 600_000)
+
+  it('cleans up with resume what an earlier call took the tags from, wherever that ended', async () => {
+    const EDGE = '"type=raw,value=edge"'
+    /** The image at the tag, and its parts, as each registry has them. */
+    const partsAt = async ({name}: World): Promise<Digest[]> => {
+      const client = clientOf(reading, `${registries[0]?.host ?? ''}/whole/${name}`)
+      const index = await client.getManifest(parseTag('edge'))
+      return [index.digest, ...readManifest(index).manifests.map(({digest}) => digest)]
+    }
+    const leftOf = async ({name}: World, digests: readonly Digest[]): Promise<string[]> => {
+      const found = registries.flatMap(({host}) =>
+        digests.map(async digest => {
+          const head = await clientOf(reading, `${host}/whole/${name}`).headManifest(digest)
+          return head === undefined ? [] : [`${host} ${digest}`]
+        })
+      )
+      return (await Promise.all(found)).flat()
+    }
+    const whole = await prepare(EDGE)
+    const old = await partsAt(whole)
+    book.arm(0, 'call before')
+    expect((await run(whole, '1.1.0')).error).toBeUndefined()
+    const count = book.disarm()
+    expect(await leftOf(whole, old)).toEqual([])
+    const [digest] = await partsAt(whole)
+    for (let nth = 1; nth <= count; nth += IS_ALL ? 1 : Math.ceil(count / 4)) {
+      const world = await prepare(EDGE)
+      // Nothing more goes through, as after a kill: what was begun cannot be undone.
+      book.arm(nth, 'call before', () => book.refuse(() => 0))
+      await run(world, '1.1.0')
+      book.refuse(undefined)
+      book.disarm()
+      expect([nth, (await run(world, '1.1.0', {}, true)).error]).toEqual([nth, undefined])
+      expect([nth, (await partsAt(world))[0], await leftOf(world, old)]).toEqual([nth, digest, []])
     }
   }, 600_000)
 
