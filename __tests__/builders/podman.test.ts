@@ -94,20 +94,24 @@ describe.each(STORING_BUILDERS)('%s', (name, programs) => {
       const text =
         'FROM scratch AS app\nARG V\nCOPY Containerfile /\nLABEL v=$V\nFROM scratch\nCOPY Containerfile /b\n'
       const shared = {context: context(text), target: 'app'}
-      const builds = [
-        ['linux/amd64', 'one'],
+      // It stays in the storage, as that of a build does which runs beside the next.
+      const kept = ['--tag', 'kept', '--platform', 'linux/amd64', '--target', 'app', '--build-arg', 'V=one']
+      const {exitCode} = await ports().exec(program, [
+        ...['build', '--layers', '--format', 'oci', ...kept, shared.context]
+      ])
+      expect(exitCode).toBe(0)
+      for (const [platform, v] of [
         ['linux/arm64', 'one'],
-        ['linux/arm64', 'two']
-      ] as const
-      for (const [platform, v] of builds) {
+        ['linux/amd64', 'two']
+      ] as const) {
         const asked = request({...shared, platform: parsePlatform(platform), buildArgs: [`V=${v}`]})
         const built = await (await builder()).build(asked)
         const {config, configDigest} = await readBuiltImage(built)
         expect(formatPlatform(config.platform)).toBe(platform)
         const bytes = (await built.blob(configDigest).open().toArray()).join('')
         expect(JSON.parse(bytes)).toMatchObject({config: {Labels: {v}}})
-        rmSync(asked.outputFolder, {recursive: true, force: true})
       }
+      expect((await ports().exec(program, ['rmi', 'kept'])).exitCode).toBe(0)
     })
 
     it('writes labels and annotations', async () => {
