@@ -513,8 +513,8 @@ const LONG = [
 ].map(piece => piece.repeat(Math.ceil(100_000 / piece.length)))
 
 const ALL = [
-  ...PARSERS.map(parser => [250, ...parser] as const),
-  ...SLOW_PARSERS.map(parser => [60, ...parser] as const)
+  ...PARSERS.map(parser => [150, ...parser] as const),
+  ...SLOW_PARSERS.map(parser => [40, ...parser] as const)
 ]
 
 /**

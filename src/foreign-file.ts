@@ -1,5 +1,6 @@
 import {closeSync, constants, fstatSync, openSync, readSync} from 'node:fs'
 import {open} from 'node:fs/promises'
+import {devNull} from 'node:os'
 
 /**
  * A file that somebody else may have put there is opened without waiting, for a pipe to which nobody writes lets whoever
@@ -14,7 +15,7 @@ const WITHOUT_WAITING =
 const CHUNK = 64 * 1024
 
 /**
- * Reads a file whole that somebody else wrote.
+ * Reads a file whole that somebody else wrote. The null device, by which people say that there is none, is an empty one.
  * @param most bytes; a longer file is refused, and no more of it is read
  * @throws what the system says where it cannot be opened; Error for a device, a pipe, a folder, and a longer file
  */
@@ -26,6 +27,7 @@ export async function readForeignFile(file: string, most: number): Promise<Buffe
 
 /** The same at once, for files of an image, of which each is small. */
 export function readForeignFileSync(file: string, most: number): Buffer {
+  if (file === devNull) return Buffer.alloc(0)
   const handle = openSync(file, WITHOUT_WAITING)
   try {
     assertFile(fstatSync(handle))
@@ -52,6 +54,7 @@ export function readForeignFileSync(file: string, most: number): Buffer {
  * @throws as `readForeignFile`, but not for a longer file
  */
 export async function readBeginning(file: string, most: number): Promise<Buffer> {
+  if (file === devNull) return Buffer.alloc(0)
   const handle = await open(file, WITHOUT_WAITING)
   try {
     assertFile(await handle.stat())

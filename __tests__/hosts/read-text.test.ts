@@ -25,6 +25,10 @@ describe('the text of a file', () => {
     expect(await readText(path.join(folder, 'VERSION', 'x'))).toBeUndefined()
   })
 
+  it('is empty where the null device is named, which stands for no file', async () => {
+    expect(await readText('/dev/null')).toBe('')
+  })
+
   it('is refused where it is a folder, or too large', async () => {
     await expect(readText(folder)).rejects.toThrow(InputError)
     const file = path.join(folder, 'large')

@@ -31,7 +31,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {
     'ports.ts': ['node:stream'],
     'private-folder.ts': ['node:*'],
-    'foreign-file.ts': ['node:fs', 'node:fs/promises'],
+    'foreign-file.ts': ['node:fs', 'node:fs/promises', 'node:os'],
     'child-variables.ts': []
   },
   {reports: []},

@@ -1,4 +1,3 @@
-import {devNull} from 'node:os'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 import {readForeignFile} from '../foreign-file.js'
@@ -97,8 +96,6 @@ async function loadConfig(file: string): Promise<ConfigFile | undefined> {
  * @throws ReleaseError CREDENTIALS_INVALID
  */
 export async function readConfigDocument(file: string): Promise<ConfigDocument | undefined> {
-  // Who wants no logins names it.
-  if (file === devNull) return undefined
   try {
     const content = (await readForeignFile(file, MAX_CONFIG)).toString('utf8')
     return content.trim() === '' ? undefined : parse(content, file)
