@@ -203,3 +203,48 @@ function isOfTheRun(request: string, host: SimulatedHost): boolean {
   const isNote = found !== undefined && [...found.tags].some(tag => tag.startsWith('image-release-cleanup-'))
   return isNote || (host.options.kind === 'registry' && found === undefined)
 }
+
+describe('the empty index that is tried before any tag is touched', () => {
+  const triedOn = async (change: (host: SimulatedHost, trial: Stored) => ScriptedAnswer | undefined) => {
+    const host = new SimulatedHost({kind: 'ghcr'})
+    const image = host.put({tags: ['1.0.0', 'old']})
+    host.hook = () => {
+      const trial = [...host.stored.values()].find(
+        one => one.tags.size === 0 && Buffer.from(one.bytes).includes('image-release.placeholder')
+      )
+      return trial && change(host, trial)
+    }
+    return {run: await host.clean({'delete-tags': 'old'}), host, image}
+  }
+
+  it('and is not shown to this login says that it may not list', async () => {
+    const {run, image} = await triedOn((host, trial) => void host.remove(trial))
+    expect(run.error?.code).toBe('RIGHT_MISSING')
+    expect(run.error?.message).toContain('does not show this login what was just pushed there')
+    expect(run.error?.hint).toContain('No tag was touched')
+    expect([...image.tags]).toEqual(['1.0.0', 'old'])
+  })
+
+  it('and is kept by a rule of the host is no matter of rights', async () => {
+    const {run, image} = await triedOn((host, trial) =>
+      host.requests.at(-1)?.startsWith('DELETE') === true && host.requests.at(-1)?.endsWith(`/${trial.id}`)
+        ? {status: 422, body: {message: 'This version cannot be deleted.'}}
+        : undefined
+    )
+    expect(run.error?.code).toBe('CLEANUP_REFUSED')
+    expect([...image.tags]).toEqual(['1.0.0', 'old'])
+  })
+})
+
+it.each([
+  [10, 'r09 '],
+  [11, 'r09 and 1 more ']
+])('of %i tags that a rule for caches would choose, ten are named', async (count, end) => {
+  const host = new SimulatedHost({kind: 'ghcr'})
+  const tags = Array.from({length: count}, (_, at) => `r${String(at).padStart(2, '0')}`)
+  host.put({tags: [...tags, '1.0.0']})
+  const {error} = await host.clean({'cache-tags': 'glob:r*'})
+  expect(error?.code).toBe('CLEANUP_REFUSED')
+  expect(`${error?.message ?? ''} `).toContain(end)
+  expect(`${error?.message ?? ''} `).not.toContain('and 0 more')
+})
