@@ -71,15 +71,15 @@ export function oneOf(total: number, {turn, of}: Share): number {
 }
 
 /** Waits as a release does, but shorter: distribution 2.8 answers 500 while the file of a tag is being written. */
-const patientClock: Clock = {
+const patientClock = (most: number): Clock => ({
   now: () => Date.now(),
   sleep: async (milliseconds, signal) =>
-    await delay(Math.min(milliseconds, 40), undefined, signal ? {signal} : {})
-}
+    await delay(Math.min(milliseconds, most), undefined, signal ? {signal} : {})
+})
 
-/** Ports of a run of its own, which waits as a release does but shorter. */
-export function faultPorts(): TestPorts {
-  return testPorts([], {clock: patientClock})
+/** Ports of a run of its own, which waits as a release does, but each time so many milliseconds at most. */
+export function faultPorts(most = 40): TestPorts {
+  return testPorts([], {clock: patientClock(most)})
 }
 
 /** Puts proxies in front of registries. */
