@@ -78,7 +78,7 @@ export function actionFaults(
   const used = new Set(texts.flatMap(text => usesIn(parse(text))))
   return [...used].flatMap(uses => {
     const [name = '', ref = ''] = uses.split('@')
-    if (uses.startsWith('./') || own.some(repository => name.startsWith(`${repository}/`))) return []
+    if (uses.startsWith('./') || own.some(repository => `${name}/`.startsWith(`${repository}/`))) return []
     if (known[name] === undefined)
       return [`${uses}: no stand-in is known for this action (__tests__/fixtures/hosted/actions.json)`]
     return /^[0-9a-f]{40}$/.test(ref) ? [] : [`${uses}: not pinned by its commit`]
