@@ -233,3 +233,31 @@ describe('patterns', () => {
     expect(() => parseNumberedPattern('pr-*')).toThrow(/\{number\}/)
   })
 })
+
+describe('the size of what goes', () => {
+  const sizesOf = (nodes: Record<string, Node>) =>
+    Object.fromEntries(
+      plan(nodes, {deleteTags: patterns('pr-1')})
+        .waves.flat()
+        .map(({digest: of, size, wholeSize}) => [
+          Object.keys(nodes).find(name => digest(name) === of),
+          [size, wholeSize]
+        ])
+    )
+
+  it('of an index is that of all its parts, each counted once; of an image its own', () => {
+    const nodes: Record<string, Node> = {
+      root: {tags: ['pr-1'], children: ['inner', 'x'], size: 1},
+      inner: {children: ['x', 'y'], size: 10},
+      x: {size: 100},
+      y: {size: 1000}
+    }
+    expect(sizesOf(nodes)).toEqual({
+      root: [1, 1111],
+      inner: [10, 1110],
+      x: [100, undefined],
+      y: [1000, undefined]
+    })
+    expect(sizesOf({...nodes, y: {}})).toMatchObject({root: [1, undefined], inner: [10, undefined]})
+  })
+})
