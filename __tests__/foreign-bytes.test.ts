@@ -564,6 +564,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'registry/transport/token.ts': 'the answer of a token service',
   'release/record-lines.ts': 'lines of records',
   'release/sarif.ts': 'SARIF',
+  'reports/preflight-report.ts': 'own: a report that this program wrote',
   'signing/signature-list.ts': 'a signature',
   'tags/axis.ts': 'own: an input of the caller, of bounded length',
   'tags/version-file.ts': 'Chart.yaml',
