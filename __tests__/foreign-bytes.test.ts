@@ -526,7 +526,7 @@ const PARSING: Readonly<Record<string, string>> = {
     'own: what buildx wrote of this build, of bounded length; any fault is LAYOUT_INVALID',
   'builders/containerfile-advice.ts': 'a Containerfile',
   'builders/docker-archive.ts': 'an archive of docker',
-  'builders/exact-labels.ts': 'own: an export of buildah that readLayout has read before',
+  'builders/exact-config.ts': 'own: an export of buildah that readLayout has read before',
   'builders/image-layout.ts': 'the index of a layout',
   'builders/run-platform.ts': 'a Containerfile',
   'commands/demo-release.ts': 'own: an output of this program',

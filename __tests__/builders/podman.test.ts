@@ -90,6 +90,17 @@ describe.each(STORING_BUILDERS)('%s', (name, programs) => {
       expect(second.root.digest).toBe(first.root.digest)
     })
 
+    it('gives the same digest whatever stands in the storage', async () => {
+      const dated = {sourceDateEpoch: 1_700_000_000, labels: {}, platform: parsePlatform('linux/arm64')}
+      const alone = await (await builder()).build(request({...dated, noCache: true}))
+      // Its first step is the same for each platform.
+      const kept = ['--layers', '--format', 'oci', '--platform', 'linux/amd64', '--timestamp', '1700000000']
+      expect((await ports().exec(program, ['build', ...kept, '--tag', 'kept', HELLO])).exitCode).toBe(0)
+      const beside = await (await builder()).build(request(dated))
+      expect((await ports().exec(program, ['rmi', 'kept'])).exitCode).toBe(0)
+      expect(beside.root.digest).toBe(alone.root.digest)
+    })
+
     it('takes no image of another platform or with other arguments from its storage', async () => {
       const text =
         'FROM scratch AS app\nARG V\nCOPY Containerfile /\nLABEL v=$V\nFROM scratch\nCOPY Containerfile /b\n'
@@ -237,30 +248,38 @@ describe('PodmanBuilder', () => {
     rmSync(outputFolder, {recursive: true})
   })
 
+  const LOST_BASE =
+    'Error: creating build container: locating pulled image "docker.io/library/busybox:1.37" name in containers storage: docker.io/library/busybox:1.37: image not known'
+  const LOST_IMAGE =
+    'Error: pushing image "localhost/image-release-build:1" to "oci:/o:image": localhost/image-release-build:1: image not known'
   it.each([
-    [2, 'done'],
-    [9, 'BUILD_FAILED']
-  ])('builds again where another build took its base image away: %i times', async (times, outcome) => {
-    const outputFolder = mkdtempSync(path.join(tmpdir(), 'podman-race-'))
-    const state = {builds: 0}
-    const script = scriptedExec({'buildah --version': 'buildah version 1.28.2', 'buildah rmi': ''})
-    const race =
-      'Error: creating build container: locating pulled image "docker.io/library/busybox:1.37" name in containers storage: docker.io/library/busybox:1.37: image not known'
-    const ports = builderPorts(async (command, args, options) => {
-      if (args[0] === 'push') {
-        const image = sampleImage({os: 'linux', architecture: 'amd64'})
-        writeLayout(path.join(outputFolder, 'image'), [image.manifest], partsOf(image))
-      } else if (args[0] !== 'build') return await script(command, args, options)
-      else if (state.builds++ < times) return {exitCode: 125, stdout: '', stderr: race}
-      return {exitCode: 0, stdout: '', stderr: ''}
-    })
-    const {builder} = await chooseBuilder('buildah', ports)
-    const built = builder.build(buildRequest({context: HELLO, outputFolder})).then(() => 'done')
-    expect(await built.catch((error: unknown) => (error as {code: string}).code)).toBe(outcome)
-    expect(state.builds).toBe(Math.min(times + 1, 4))
-    expect(ports.lines.filter(line => line.includes('Another build'))).toHaveLength(Math.min(times, 3))
-    rmSync(outputFolder, {recursive: true})
-  })
+    ['base image', 'build', LOST_BASE, 2, 'done'],
+    ['base image', 'build', LOST_BASE, 9, 'BUILD_FAILED'],
+    ['image', 'push', LOST_IMAGE, 2, 'done'],
+    ['image', 'push', LOST_IMAGE, 9, 'BUILD_FAILED']
+  ])(
+    'builds again where another build took its %s away, at its %s',
+    async (_, step, fault, times, outcome) => {
+      const outputFolder = mkdtempSync(path.join(tmpdir(), 'podman-race-'))
+      const state = {builds: 0, faults: 0}
+      const script = scriptedExec({'buildah --version': 'buildah version 1.28.2', 'buildah rmi': ''})
+      const ports = builderPorts(async (command, args, options) => {
+        if (args[0] === 'build') state.builds += 1
+        if (args[0] === step && state.faults++ < times) return {exitCode: 125, stdout: '', stderr: fault}
+        if (args[0] === 'push') {
+          const image = sampleImage({os: 'linux', architecture: 'amd64'})
+          writeLayout(path.join(outputFolder, 'image'), [image.manifest], partsOf(image))
+        } else if (args[0] !== 'build') return await script(command, args, options)
+        return {exitCode: 0, stdout: '', stderr: ''}
+      })
+      const {builder} = await chooseBuilder('buildah', ports)
+      const built = builder.build(buildRequest({context: HELLO, outputFolder})).then(() => 'done')
+      expect(await built.catch((error: unknown) => (error as {code: string}).code)).toBe(outcome)
+      expect(state.builds).toBe(Math.min(times + 1, 4))
+      expect(ports.lines.filter(line => line.includes('Another build'))).toHaveLength(Math.min(times, 3))
+      rmSync(outputFolder, {recursive: true})
+    }
+  )
 
   it('fails where the builder leaves nothing', async () => {
     const outputFolder = mkdtempSync(path.join(tmpdir(), 'podman-none-'))

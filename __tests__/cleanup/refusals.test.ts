@@ -218,7 +218,10 @@ describe('the empty index that is tried before any tag is touched', () => {
   }
 
   it('and is not shown to this login says that it may not list', async () => {
-    const {run, image} = await triedOn((host, trial) => void host.remove(trial))
+    const {run, image} = await triedOn((host, trial) => {
+      host.remove(trial)
+      return undefined
+    })
     expect(run.error?.code).toBe('RIGHT_MISSING')
     expect(run.error?.message).toContain('does not show this login what was just pushed there')
     expect(run.error?.hint).toContain('No tag was touched')

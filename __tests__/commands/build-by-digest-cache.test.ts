@@ -110,6 +110,7 @@ describeWith(['buildkitd', 'docker-buildx'], 'caches of buildx', () => {
   })
 
   it('hit in a second build on another machine: gha, with a scope for target and platform', async () => {
+    await renew()
     const {digest} = await build({cache: 'gha'})
     expect(cachedSteps()).toBe(0)
     expect(service.caches().map(({key}) => key)).toContainEqual(expect.stringContaining(`app-linux-${OWN}`))

@@ -2,6 +2,7 @@ import {spawnSync} from 'node:child_process'
 import {cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
+import {Readable} from 'node:stream'
 import {afterAll, afterEach, beforeAll, beforeEach, expect, it} from '@jest/globals'
 import {release} from '../../src/commands/release.js'
 import {configure} from '../../src/commands/config.js'
@@ -124,6 +125,27 @@ describeWith(['buildah', 'git'], 'a release in one command', () => {
     )
     expect(await namesOf()).toEqual(['1.0.1', '1.0', '1', 'latest'])
     expect(await clientOf(ports, image).headManifest(parseDigest(before[0]?.[1] ?? ''))).toBeUndefined()
+  }, 120_000)
+
+  it('has released where it may not clean up and no setting asked for that; where one did, it fails', async () => {
+    await run()
+    const send: Ports['send'] = async request =>
+      request.method === 'DELETE'
+        ? {status: 403, headers: {}, body: Readable.from([])}
+        : await ports.send(request)
+    const state = {runs: 0}
+    // Another image of the same commit: the one before it is reached by nothing then.
+    const again = async () => {
+      state.runs += 1
+      writeFileSync(path.join(folder, 'VERSION'), `${state.runs}\n`)
+      return await run({'min-age': '0s'}, {send})
+    }
+    expect((await again()).result).toMatch(/^Released 1\.0\.0 in /)
+    expect(ports.reporter.warnings.join('\n')).toMatch(
+      /Nothing was cleaned up: .*Or leave it out: skip: clean-up\./
+    )
+    settings('cleanup-latest:\n  min-age: 0s\n')
+    await expect(again()).rejects.toMatchObject({code: 'RIGHT_MISSING'})
   }, 120_000)
 
   it('shows in a dry run what it would do, and does nothing', async () => {

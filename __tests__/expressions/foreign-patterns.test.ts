@@ -90,6 +90,7 @@ describe('an expression that is made of a text', () => {
     expect(makers).toEqual([
       'builders/git-token.ts',
       'builders/lost-instructions.ts',
+      'builders/stale-cache.ts',
       'commands/build/gate-plan.ts',
       'commands/plan/needed-tools.ts',
       'embedded-registry/faults.ts',

@@ -240,7 +240,7 @@ describe('the size of what goes', () => {
       plan(nodes, {deleteTags: patterns('pr-1')})
         .waves.flat()
         .map(({digest: of, size, wholeSize}) => [
-          Object.keys(nodes).find(name => digest(name) === of),
+          Object.keys(nodes).find(name => digest(name) === of) ?? '',
           [size, wholeSize]
         ])
     )

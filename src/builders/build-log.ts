@@ -72,6 +72,14 @@ export function isStorageRace(log: string): boolean {
   return /locating pulled image .* not known|layer not known/i.test(log)
 }
 
+/**
+ * Whether an image that was just built is gone: a build beside it, which had made the same one, took its own name away while
+ * this one got its name, and the image with it (buildah 1.28).
+ */
+export function isImageTaken(log: string): boolean {
+  return /image not known/i.test(log)
+}
+
 function linesOf(log: string): string[] {
   return log
     .split(/\r?\n/)

@@ -1,16 +1,16 @@
 import {randomUUID} from 'node:crypto'
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
-import {ReleaseError} from '../errors.js'
+import {BuilderError, ReleaseError} from '../errors.js'
 import {type Platform, formatPlatform} from '../oci/platform.js'
 import type {ExecResult, LocalImage} from '../ports.js'
 import {findContainerfile, readContainerfile} from './build-context.js'
-import {causeOf, isCacheFailure, isRuntimeFailure, isStorageRace} from './build-log.js'
+import {causeOf, isCacheFailure, isImageTaken, isRuntimeFailure, isStorageRace} from './build-log.js'
 import {passedVariables, withSecrets} from './build-secrets.js'
 import type {Builder, BuilderPorts, BuildRequest} from './builder.js'
 import {assertPlatform, readBuiltImage} from './built-image.js'
 import {countCacheHits} from './cache-hits.js'
-import {exactLabels} from './exact-labels.js'
+import {exactConfig} from './exact-config.js'
 import {readDirectory, readLayout} from './image-layout.js'
 import {type PlatformSupport, supportOfMachine} from './platform-support.js'
 import {lostInstructions} from './lost-instructions.js'
@@ -22,7 +22,7 @@ import {
   exportArguments,
   removeArguments
 } from './podman-arguments.js'
-import {mayBeOfOtherArguments} from './stale-cache.js'
+import {findStaleSteps} from './stale-cache.js'
 import {type Call, attempt, failureOf, run} from './program.js'
 import {writeRegistriesConf} from './registries-conf.js'
 
@@ -52,11 +52,12 @@ export class PodmanBuilder implements Builder {
   /** Builds; once more without the storage's steps where these are those of another build. */
   async build(request: BuildRequest): Promise<LocalImage> {
     const hits = countCacheHits()
+    const stale = findStaleSteps(request.buildArgs)
     const watch = (line: string): void => {
       hits.watch(line)
+      stale.watch(line)
       request.watch?.(line)
     }
-    const containerfile = readContainerfile(findContainerfile(request))
     const isOfOthers = (): boolean => {
       const {cached, steps} = hits.result()
       return !request.noCache && steps > 0 && cached === steps
@@ -68,16 +69,16 @@ export class PodmanBuilder implements Builder {
     }
     try {
       const built = await this.#buildOnce({...request, watch})
-      if (!isOfOthers() || !mayBeOfOtherArguments({...request, containerfile})) return built
+      if (request.noCache || !stale.isFound()) return built
     } catch (error) {
       // Images on scratch are taken for those of any platform until buildah 1.41 (containers/buildah#6269).
       if (!isOfOthers() || !(error instanceof ReleaseError) || error.code !== 'PLATFORM_MISMATCH') throw error
       return await again('Every step came from a build for another platform')
     }
-    return await again('Every step came from a build that may have had other arguments')
+    return await again('A step that takes an argument came from a build that may have had another')
   }
 
-  async #buildOnce(request: BuildRequest): Promise<LocalImage> {
+  async #buildOnce(request: BuildRequest, races = 0): Promise<LocalImage> {
     const file = findContainerfile(request)
     const image = `localhost/image-release-build:${randomUUID()}`
     mkdirSync(request.outputFolder, {recursive: true})
@@ -91,9 +92,15 @@ export class PodmanBuilder implements Builder {
       const built = await this.#export(image, request)
       await this.#check(built, request, readContainerfile(file))
       return built
+    } catch (error) {
+      if (races === MOST_RACES || !(error instanceof BuilderError) || !isImageTaken(error.message))
+        throw error
     } finally {
       await this.#remove(image)
     }
+    this.#ports.reporter.notice(`Another build took the image away, and ${this.name} builds again.`)
+    rmSync(path.join(request.outputFolder, 'image'), {recursive: true, force: true})
+    return await this.#buildOnce(request, races + 1)
   }
 
   /**
@@ -159,7 +166,7 @@ export class PodmanBuilder implements Builder {
     await run(this.#ports, {...this.#call(args, `export the image to ${folder}`), env})
     const read = (): LocalImage => (request.format === 'oci' ? readLayout(folder) : readDirectory(folder))
     const exported = read()
-    return exactLabels(folder, request.format, request.labels) ? read() : exported
+    return exactConfig(folder, request.format, request.labels) ? read() : exported
   }
 
   async #check(image: LocalImage, request: BuildRequest, containerfile: string): Promise<void> {

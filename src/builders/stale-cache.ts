@@ -1,21 +1,41 @@
 /**
  * Instructions that change the config alone. buildah compares them with its storage as they are written, with `$NAME` in them:
- * where every step of a build comes from there, the config is that of the build that left it, whatever its arguments were (seen
- * with 1.28.2 and 1.42.0, 2026-11). RUN and COPY are compared with what they stand for.
+ * such a step that comes from there is that of the build that left it, whatever its arguments and platform were (seen with
+ * 1.28.2 and 1.42.0, 2026-11). RUN and COPY are compared with what they stand for.
  */
-const CONFIG_INSTRUCTION =
-  /^[^\S\n]*(?:ENV|LABEL|USER|WORKDIR|EXPOSE|STOPSIGNAL|VOLUME|ONBUILD)\s(?:[^\n]*\\\n)*[^\n]*/gim
+const CONFIG_STEP =
+  /^(?:\[\d+\/\d+\] )?STEP \d+\/\d+: (?:ENV|LABEL|USER|WORKDIR|EXPOSE|STOPSIGNAL|VOLUME|ONBUILD)\s/i
 
-/** A build all of whose steps came from the storage of a builder. */
-export interface CachedBuild {
-  /** `NAME=VALUE`, or `NAME`. */
-  readonly buildArgs: readonly string[]
-  readonly containerfile: string
+const STEP = /^(?:\[\d+\/\d+\] )?STEP \d+\/\d+: /
+
+const CACHED = /^--> Using cache /
+
+/** Arguments that each build has by itself, and those of another platform differ. */
+const AUTOMATIC = ['TARGET', 'BUILD'].flatMap(of =>
+  ['PLATFORM', 'OS', 'ARCH', 'VARIANT'].map(what => `${of}${what}`)
+)
+
+/** Finds steps out of the storage that may be those of a build with other arguments. */
+export interface StaleSteps {
+  readonly watch: (line: string) => void
+  /** Whether there was one. */
+  readonly isFound: () => boolean
 }
 
-/** Whether an image that came wholly from the storage may be that of a build with other arguments. */
-export function mayBeOfOtherArguments({buildArgs, containerfile}: CachedBuild): boolean {
-  const instructions = containerfile.match(CONFIG_INSTRUCTION) ?? []
-  const names = buildArgs.map(line => line.split('=')[0] ?? '').filter(name => /^\w+$/.test(name))
-  return names.some(name => instructions.some(text => new RegExp(`\\$\\{?${name}\\b`).test(text)))
+/**
+ * Reads the log of podman or buildah while it runs.
+ * @param buildArgs `NAME=VALUE`, or `NAME`
+ */
+export function findStaleSteps(buildArgs: readonly string[]): StaleSteps {
+  const names = [...buildArgs.map(line => line.split('=')[0] ?? ''), ...AUTOMATIC, 'SOURCE_DATE_EPOCH']
+  const uses = names.filter(name => /^\w+$/.test(name)).map(name => new RegExp(`\\$\\{?${name}\\b`))
+  const state = {isDependent: false, isFound: false}
+  return {
+    watch(line) {
+      const text = line.trim()
+      if (STEP.test(text)) state.isDependent = CONFIG_STEP.test(text) && uses.some(use => use.test(text))
+      else if (CACHED.test(text)) state.isFound ||= state.isDependent
+    },
+    isFound: () => state.isFound
+  }
 }

@@ -1,4 +1,4 @@
-import {ReleaseError} from '../../errors.js'
+import {ReleaseError, messageOf} from '../../errors.js'
 import type {Plan} from '../../plan/plan.js'
 import {parseRelease} from '../../plan/release-document.js'
 import {parseVerification} from '../../plan/verification-document.js'
@@ -54,7 +54,7 @@ export async function finishRelease(built: BuiltRelease, steps: ReleaseSteps): P
     ? await steps.run('clean-up', async ports => {
         const earlier = given.resume ? await supersededEarlier(release, factsOfPlan(plan), ports) : []
         const superseded = [...inputs.cleanup.superseded, ...earlier]
-        return await cleanUp({...inputs.cleanup, superseded}, release, ports)
+        return await cleanUp({...inputs, cleanup: {...inputs.cleanup, superseded}}, release, ports)
       })
     : undefined
   return {merged, ...(report === undefined ? {} : {report}), ...told, ...cleaned}
@@ -88,9 +88,12 @@ async function writeNotes(
   return {notes, url}
 }
 
-/** Somebody who does not want to delete has released all the same. */
+/** Why a clean-up that nobody asked for in the settings is left out. */
+const NOT_ALLOWED: readonly string[] = ['CREDENTIALS_INVALID', 'RIGHT_MISSING']
+
+/** Somebody who does not want to delete, or may not and never said to, has released all the same. */
 async function cleanUp(
-  given: StepInputs['cleanup'],
+  {cleanup, sections}: Pick<StepInputs, 'cleanup' | 'sections'>,
   release: ReturnType<typeof parseRelease>,
   ports: Ports
 ): Promise<{deleted: string}> {
@@ -101,10 +104,16 @@ async function cleanUp(
     return answer
   }
   try {
-    const {deleted} = await cleanupLatest.run({...given, release}, {...ports, confirm})
+    const {deleted} = await cleanupLatest.run({...cleanup, release}, {...ports, confirm})
     return {deleted}
   } catch (error) {
-    if (state.isRefused && error instanceof ReleaseError && error.code === 'CANCELLED') return {deleted: ''}
-    throw error
+    if (!(error instanceof ReleaseError)) throw error
+    if (state.isRefused && error.code === 'CANCELLED') return {deleted: ''}
+    if (sections.has('cleanup-latest') || !NOT_ALLOWED.includes(error.code)) throw error
+    const hint = error.hint === undefined ? '' : ` ${error.hint}`
+    ports.reporter.warning(
+      `Nothing was cleaned up: ${messageOf(error)}.${hint} Or leave it out: skip: clean-up.`
+    )
+    return {deleted: ''}
   }
 }
