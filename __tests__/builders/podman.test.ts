@@ -253,33 +253,30 @@ describe('PodmanBuilder', () => {
   const LOST_IMAGE =
     'Error: pushing image "localhost/image-release-build:1" to "oci:/o:image": localhost/image-release-build:1: image not known'
   it.each([
-    ['base image', 'build', LOST_BASE, 2, 'done'],
-    ['base image', 'build', LOST_BASE, 9, 'BUILD_FAILED'],
-    ['image', 'push', LOST_IMAGE, 2, 'done'],
-    ['image', 'push', LOST_IMAGE, 9, 'BUILD_FAILED']
-  ])(
-    'builds again where another build took its %s away, at its %s',
-    async (_, step, fault, times, outcome) => {
-      const outputFolder = mkdtempSync(path.join(tmpdir(), 'podman-race-'))
-      const state = {builds: 0, faults: 0}
-      const script = scriptedExec({'buildah --version': 'buildah version 1.28.2', 'buildah rmi': ''})
-      const ports = builderPorts(async (command, args, options) => {
-        if (args[0] === 'build') state.builds += 1
-        if (args[0] === step && state.faults++ < times) return {exitCode: 125, stdout: '', stderr: fault}
-        if (args[0] === 'push') {
-          const image = sampleImage({os: 'linux', architecture: 'amd64'})
-          writeLayout(path.join(outputFolder, 'image'), [image.manifest], partsOf(image))
-        } else if (args[0] !== 'build') return await script(command, args, options)
-        return {exitCode: 0, stdout: '', stderr: ''}
-      })
-      const {builder} = await chooseBuilder('buildah', ports)
-      const built = builder.build(buildRequest({context: HELLO, outputFolder})).then(() => 'done')
-      expect(await built.catch((error: unknown) => (error as {code: string}).code)).toBe(outcome)
-      expect(state.builds).toBe(Math.min(times + 1, 4))
-      expect(ports.lines.filter(line => line.includes('Another build'))).toHaveLength(Math.min(times, 3))
-      rmSync(outputFolder, {recursive: true})
-    }
-  )
+    ['base image', {step: 'build', fault: LOST_BASE}, 2, 'done'],
+    ['base image', {step: 'build', fault: LOST_BASE}, 9, 'BUILD_FAILED'],
+    ['image', {step: 'push', fault: LOST_IMAGE}, 2, 'done'],
+    ['image', {step: 'push', fault: LOST_IMAGE}, 9, 'BUILD_FAILED']
+  ])('builds again where another build took its %s away: %j', async (_, {step, fault}, times, outcome) => {
+    const outputFolder = mkdtempSync(path.join(tmpdir(), 'podman-race-'))
+    const state = {builds: 0, faults: 0}
+    const script = scriptedExec({'buildah --version': 'buildah version 1.28.2', 'buildah rmi': ''})
+    const ports = builderPorts(async (command, args, options) => {
+      if (args[0] === 'build') state.builds += 1
+      if (args[0] === step && state.faults++ < times) return {exitCode: 125, stdout: '', stderr: fault}
+      if (args[0] === 'push') {
+        const image = sampleImage({os: 'linux', architecture: 'amd64'})
+        writeLayout(path.join(outputFolder, 'image'), [image.manifest], partsOf(image))
+      } else if (args[0] !== 'build') return await script(command, args, options)
+      return {exitCode: 0, stdout: '', stderr: ''}
+    })
+    const {builder} = await chooseBuilder('buildah', ports)
+    const built = builder.build(buildRequest({context: HELLO, outputFolder})).then(() => 'done')
+    expect(await built.catch((error: unknown) => (error as {code: string}).code)).toBe(outcome)
+    expect(state.builds).toBe(Math.min(times + 1, 4))
+    expect(ports.lines.filter(line => line.includes('Another build'))).toHaveLength(Math.min(times, 3))
+    rmSync(outputFolder, {recursive: true})
+  })
 
   it('fails where the builder leaves nothing', async () => {
     const outputFolder = mkdtempSync(path.join(tmpdir(), 'podman-none-'))
