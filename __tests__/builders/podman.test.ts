@@ -90,12 +90,20 @@ describe.each(STORING_BUILDERS)('%s', (name, programs) => {
       expect(second.root.digest).toBe(first.root.digest)
     })
 
-    it('gives the same digest whatever stands in the storage', async () => {
-      const dated = {sourceDateEpoch: 1_700_000_000, labels: {}, platform: parsePlatform('linux/arm64')}
+    it('gives the same digest beside a build for another platform', async () => {
+      const shared = context(
+        'FROM scratch\nARG OF_ALL_PLATFORMS\nARG TARGETARCH\nCOPY Containerfile /$TARGETARCH\n'
+      )
+      const dated = {
+        sourceDateEpoch: 1_700_000_000,
+        labels: {},
+        platform: parsePlatform('linux/arm64'),
+        context: shared
+      }
       const alone = await (await builder()).build(request({...dated, noCache: true}))
-      // Its first step is the same for each platform.
+      // Its first steps are the same for each platform.
       const kept = ['--layers', '--format', 'oci', '--platform', 'linux/amd64', '--timestamp', '1700000000']
-      expect((await ports().exec(program, ['build', ...kept, '--tag', 'kept', HELLO])).exitCode).toBe(0)
+      expect((await ports().exec(program, ['build', ...kept, '--tag', 'kept', shared])).exitCode).toBe(0)
       const beside = await (await builder()).build(request(dated))
       expect((await ports().exec(program, ['rmi', 'kept'])).exitCode).toBe(0)
       expect(beside.root.digest).toBe(alone.root.digest)
