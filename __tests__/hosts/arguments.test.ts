@@ -9,6 +9,7 @@ const table = {
   images: list({summary, placeholder: 'REPOSITORY'}, same),
   labels: lines({summary}, same),
   context: text({summary, placeholder: 'PATH'}),
+  records: lines({summary}, same),
   mode: choice(['all', 'none'], {summary, default: 'all'}),
   tries: count({summary, min: 1, max: 9, default: '3'}),
   'dry-run': flag({summary}),
@@ -48,6 +49,16 @@ describe('a command line', () => {
     [['-h'], {help: 'true'}]
   ])('%j is for every command', (args, globals) => {
     expect(read(...args)).toEqual({globals, texts: {}, issues: []})
+  })
+
+  it.each<[string[], Record<string, string>, Record<string, string>]>([
+    [['--records', 'rec'], {'records-folder': 'rec'}, {}],
+    [['--records', 'digest-a=sha256:1'], {}, {records: 'digest-a=sha256:1'}],
+    [['--records', '{"a": {}}'], {}, {records: '{"a": {}}'}],
+    [['--records', 'a', '--records', 'b'], {}, {records: 'a\nb'}],
+    [['--records', 'a', '--records-folder', 'b'], {'records-folder': 'b'}, {records: 'a'}]
+  ])('%j names the folder of records, or records', (args, globals, texts) => {
+    expect(read(...args)).toEqual({globals, texts, issues: []})
   })
 
   it.each<[string[], string[]]>([

@@ -41,13 +41,23 @@ export interface Arguments {
  */
 export function readArguments(args: readonly string[], table: InputTable): Arguments {
   const reader = new ArgumentReader(args, table)
-  const values = reader.read()
+  const values = folderOfRecords(reader.read())
   const single = [...values].map(([name, all]) => [name, all.join('\n')] as const)
   return {
     globals: Object.fromEntries(single.filter(([name]) => isGlobal(name))),
     texts: Object.fromEntries(single.filter(([name]) => !isGlobal(name))),
     issues: reader.issues
   }
+}
+
+/** What `--records` names without a digest is the folder that holds them, as before there was `--records-folder`. */
+function folderOfRecords(
+  values: ReadonlyMap<string, readonly string[]>
+): ReadonlyMap<string, readonly string[]> {
+  const {records = [], ...others} = Object.fromEntries(values)
+  const [folder = ''] = records
+  const isFolder = records.length === 1 && /^[^=\n{]+$/.test(folder) && !values.has('records-folder')
+  return isFolder ? new Map(Object.entries({...others, 'records-folder': [folder]})) : values
 }
 
 /** How an option is written. */
