@@ -9,6 +9,12 @@ import type {RepositoryClient} from './repository-client.js'
 import {isUnsure} from './retry.js'
 
 /**
+ * How often a tag is taken away by a placeholder that was gone when it was to be deleted. Distribution 2.8 deletes it and then
+ * fails to find its tags, where another tag is being put (500): the next try is answered 404, and the tag is listed for ever.
+ */
+const MOST_TIMES = 3
+
+/**
  * Takes one tag away and leaves what it pointed at. Distribution 2.8 and others cannot delete a tag, only a
  * digest with all its tags: there the tag is first moved to an empty index of its own, which is then deleted.
  * @param known what was put at the tag, where that is known: a registry may not show it yet
@@ -39,9 +45,11 @@ async function deleteByPlaceholder(
   await assertCanDelete(client, placeholder, tag)
   const state = {isPlaced: false}
   try {
-    await client.putManifest(placeholder, tag)
-    state.isPlaced = true
-    await client.deleteManifest(placeholder.digest)
+    for (let time = 0, isWhole = false; !isWhole && time < MOST_TIMES; time++) {
+      await client.putManifest(placeholder, tag)
+      state.isPlaced = true
+      isWhole = await client.deleteManifest(placeholder.digest)
+    }
   } catch (error) {
     const now = await client.shownDigest(tag)
     const isHidden = now === undefined || now === 'unknown'
