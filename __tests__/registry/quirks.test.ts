@@ -207,6 +207,28 @@ describe('a registry that deletes no tag', () => {
     expect((await repository.headManifest(TAG))?.digest).toBe(manifest.digest)
   })
 
+  it('distribution 2.8: where the empty index was gone, and the tag is listed all the same, it is taken away again', async () => {
+    const {registry, repository, manifest} = await setUp()
+    const tag = parseTag('other')
+    await repository.putManifest(manifest, tag)
+    registry.faults.add({method: 'DELETE', path: '*/manifests/other', action: {kind: 'status', status: 405}})
+    // The first is the trial.
+    registry.faults.add({
+      method: 'DELETE',
+      path: '*/manifests/sha256:*',
+      nth: 2,
+      times: 1,
+      action: {kind: 'status', status: 404}
+    })
+    await deleteTag(repository, tag)
+    const deletions = registry.requests.filter(
+      ({method, path}) => method === 'DELETE' && path.includes('sha256:')
+    )
+    expect(deletions).toHaveLength(3)
+    expect(await listTags(repository)).not.toContain(tag)
+    expect((await repository.headManifest(TAG))?.digest).toBe(manifest.digest)
+  })
+
   it('GHCR: where nothing can be deleted at all, the tag stays on its image', async () => {
     const {registry, repository, manifest} = await setUp()
     registry.faults.add({method: 'DELETE', action: {kind: 'status', status: 405, code: 'UNSUPPORTED'}})
