@@ -1,29 +1,16 @@
-import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
+import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import type {Digest} from '../../src/oci/digest.js'
 import {hexOf} from '../../src/oci/digest.js'
 import type {Manifest} from '../../src/oci/manifest.js'
 import {STRIDE, oneOf} from '../faults/fault-bench.js'
-import {describeWith} from '../support/components.js'
-import {
-  DISTRIBUTION_2,
-  DISTRIBUTION_3,
-  OLAREG,
-  ZOT,
-  startDistribution2,
-  startDistribution3,
-  startEmbedded,
-  startOlareg,
-  startZot
-} from '../support/registries.js'
 import type {ScriptedAnswer} from '../support/scripted-send.js'
 import {readWholeTags} from '../support/whole-tags.js'
-import {type Network, type Place, ghcrPlace, hubPlace, registryPlace} from './places.js'
+import {PLACES_IN_ALL, describeEachPlace} from './each-place.js'
+import type {Network, Place} from './places.js'
 import {type CaseContext, contextOf} from './reported-cases.js'
 
 const VERSIONS = 10
 const KEPT = 2
-/** How many hosts there are. */
-const HOSTS = 7
 const RULES = {'keep-versions': String(KEPT), 'delete-tags': 'glob:pr-*'}
 
 const REFUSED: ScriptedAnswer = {
@@ -68,11 +55,13 @@ const tagsAt = async (place: Place, name: string): Promise<string[]> =>
 
 /** Each deletion with FAULTS=all; else one, another for each host. */
 function chosenOf(total: number, turn: number): number[] {
-  return STRIDE === 1 ? Array.from({length: total}, (_, at) => at + 1) : [oneOf(total, {turn, of: HOSTS})]
+  return STRIDE === 1
+    ? Array.from({length: total}, (_, at) => at + 1)
+    : [oneOf(total, {turn, of: PLACES_IN_ALL})]
 }
 
 /** @param turn the place of the host among all of them, from 0 */
-function eachRefusal(turn: number, open: () => Promise<Place>): void {
+function eachRefusal(open: () => Promise<Place>, turn: number): void {
   let place: Place
 
   beforeAll(async () => {
@@ -116,19 +105,4 @@ function eachRefusal(turn: number, open: () => Promise<Place>): void {
   }, 1_200_000)
 }
 
-describe('each refused deletion, on the embedded registry', () =>
-  eachRefusal(0, async () => await registryPlace(startEmbedded)))
-describeWith(DISTRIBUTION_3, 'each refused deletion, on distribution 3', () =>
-  eachRefusal(1, async () => await registryPlace(startDistribution3))
-)
-describeWith(DISTRIBUTION_2, 'each refused deletion, on distribution 2.8', () =>
-  eachRefusal(2, async () => await registryPlace(startDistribution2))
-)
-describeWith(OLAREG, 'each refused deletion, on olareg', () =>
-  eachRefusal(3, async () => await registryPlace(startOlareg))
-)
-describeWith(ZOT, 'each refused deletion, on zot', () =>
-  eachRefusal(4, async () => await registryPlace(startZot))
-)
-describe('each refused deletion, on GHCR', () => eachRefusal(5, ghcrPlace))
-describe('each refused deletion, on Docker Hub', () => eachRefusal(6, hubPlace))
+describeEachPlace('each refused deletion', eachRefusal)

@@ -2,37 +2,23 @@ import {describe, expect, it} from '@jest/globals'
 import {InputError} from '../../src/errors.js'
 import {digest} from '../retention/worlds.js'
 import type {TestPorts} from '../support/ports.js'
-import {HOST, SimulatedHost} from './simulated-host.js'
+import {ALL_CACHES, CACHES, HOST, SimulatedHost, threeCaches} from './simulated-host.js'
 
 const DAY = 24 * 3_600_000
-const CACHES = '/repos/org/app/actions/caches'
 
 describe('a cache of Actions', () => {
   const host = (status: number) => {
     const made = new SimulatedHost({kind: 'ghcr'})
     made.put({tags: ['1.0.0']})
-    const entry = (id: number) => ({
-      id,
-      key: `app-${id}`,
-      ref: 'refs/heads/main',
-      size_in_bytes: 5,
-      last_accessed_at: '2026-01-01T00:00:00Z'
-    })
-    made.hook = request => {
-      if (request.startsWith(`GET ${CACHES} `))
-        return {body: {total_count: 3, actions_caches: [1, 2, 3].map(entry)}}
-      if (request === `DELETE ${CACHES}/2`) return {status, body: {message: 'Not Found'}}
-      return request.startsWith(`DELETE ${CACHES}/`) ? {status: 204} : undefined
-    }
+    made.hook = threeCaches({status, body: {message: 'Not Found'}})
     return made
   }
-  const rules = {'actions-caches': 'glob:app-*', 'cache-age': '14d', 'github-repository': 'org/app'}
   const deleted = ({requests}: SimulatedHost): string[] =>
     requests.filter(one => one.startsWith('DELETE')).map(one => one.replace(`DELETE ${CACHES}/`, ''))
 
   it('that is gone meanwhile is no failure, and the next ones go', async () => {
     const made = host(404)
-    const run = await made.clean(rules)
+    const run = await made.clean(ALL_CACHES)
     expect(run.error).toBeUndefined()
     expect(deleted(made)).toEqual(['1', '2', '3'])
   })
@@ -42,7 +28,7 @@ describe('a cache of Actions', () => {
     [500, 'REGISTRY_FAILED', 'Run this again']
   ])('that is refused with %i ends the run, and the message says what to do', async (status, code, hint) => {
     const made = host(status)
-    const run = await made.clean(rules)
+    const run = await made.clean(ALL_CACHES)
     expect(run.error?.code).toBe(code)
     expect(run.error?.hint).toContain(hint)
     expect(deleted(made)).toEqual(['1', '2'])

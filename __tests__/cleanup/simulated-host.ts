@@ -45,6 +45,29 @@ export interface HostOptions {
 /** What a test does when a request comes: it may change the host, and may answer in its place. */
 export type Hook = (request: string, nth: number) => ScriptedAnswer | undefined
 
+/** Where GitHub keeps the caches of Actions of a repository. */
+export const CACHES = '/repos/org/app/actions/caches'
+
+/** Has three caches of Actions, of which the second answers its deletion with this. */
+export function threeCaches(second: ScriptedAnswer): Hook {
+  const entry = (id: number) => ({
+    id,
+    key: `app-${id}`,
+    ref: 'refs/heads/main',
+    size_in_bytes: 5,
+    last_accessed_at: '2026-01-01T00:00:00Z'
+  })
+  return request => {
+    if (request.startsWith(`GET ${CACHES} `))
+      return {body: {total_count: 3, actions_caches: [1, 2, 3].map(entry)}}
+    if (request === `DELETE ${CACHES}/2`) return second
+    return request.startsWith(`DELETE ${CACHES}/`) ? {status: 204} : undefined
+  }
+}
+
+/** The rule by which all of them go. */
+export const ALL_CACHES = {'actions-caches': 'glob:app-*', 'cache-age': '14d', 'github-repository': 'org/app'}
+
 /** A host of one repository in memory, which can change between any two requests of a clean-up. */
 export class SimulatedHost {
   readonly options: HostOptions

@@ -1,9 +1,8 @@
 import {describe, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
 import type {Digest} from '../../src/oci/digest.js'
-import {SimulatedHost, type CleanRun, toldBy} from './simulated-host.js'
+import {ALL_CACHES, type CleanRun, SimulatedHost, threeCaches, toldBy} from './simulated-host.js'
 
-const CACHES = '/repos/org/app/actions/caches'
 const RULES = {'delete-tags': 'glob:pr-*'}
 
 /** Forty tags that are to go, each of its own image of two platforms, and one that stays. */
@@ -103,25 +102,8 @@ describe('a clean-up that ends before its end tells what is gone', () => {
   it('where a cache of Actions is refused: the repository is cleaned, and of the caches only what went is told', async () => {
     const host = hostOfForty()
     const before = host.tags
-    const entry = (id: number) => ({
-      id,
-      key: `app-${id}`,
-      ref: 'refs/heads/main',
-      size_in_bytes: 5,
-      last_accessed_at: '2026-01-01T00:00:00Z'
-    })
-    host.hook = request => {
-      if (request.startsWith(`GET ${CACHES} `))
-        return {body: {total_count: 3, actions_caches: [1, 2, 3].map(entry)}}
-      if (request === `DELETE ${CACHES}/2`) return {status: 403, body: {message: 'no'}}
-      return request.startsWith(`DELETE ${CACHES}/`) ? {status: 204} : undefined
-    }
-    const run = await host.clean({
-      ...RULES,
-      'actions-caches': 'glob:app-*',
-      'cache-age': '14d',
-      'github-repository': 'org/app'
-    })
+    host.hook = threeCaches({status: 403, body: {message: 'no'}})
+    const run = await host.clean({...RULES, ...ALL_CACHES})
     expect(run.error?.code).toBe('RIGHT_MISSING')
     expectTold(host, run, before)
     expect(host.tags).toEqual(['1.0.0'])
