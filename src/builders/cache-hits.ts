@@ -17,11 +17,11 @@ const BUILDKIT_STEP = /^#(\d+) \[(?:[^\]]* )?\d+\/\d+\] (?!FROM\b)/
 /** `#7 CACHED` */
 const BUILDKIT_CACHED = /^#(\d+) CACHED$/
 
-/** `[2/2] STEP 3/5: RUN make` or `STEP 3/5: RUN make` (buildah 1.28 to 1.42). */
-const BUILDAH_STEP = /^(?:\[\d+\/\d+\] )?STEP \d+\/\d+: (?!FROM\b)/
+/** `[2/2] STEP 3/5: RUN make` or `STEP 3/5: RUN make`, with the instruction (buildah 1.28 to 1.42). */
+export const BUILDAH_STEP = /^(?:\[\d+\/\d+\] )?STEP \d+\/\d+: (?!FROM\b)(.*)/
 
 /** What buildah says of a step that it has in the storage, also where it has just pulled it from the cache of a registry. */
-const BUILDAH_CACHED = /^--> Using cache /
+export const BUILDAH_CACHED = /^--> Using cache /
 
 /** A counter for one build, whichever builder writes the log. */
 export function countCacheHits(): CacheHitCounter {

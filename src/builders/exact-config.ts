@@ -28,9 +28,10 @@ const LOCAL_COMMENT = /^FROM [0-9a-f]{12}$/
 
 /**
  * Gives the config of an exported image the labels that were asked for, to the last byte, and takes out what depends on the
- * storage alone: the same build has the same digest beside one for another platform, with which it shares its first steps. buildah 1.42 and podman 5.6 make an
- * instruction of labels, in which `$HOME` becomes a value and a line break two characters, and note in the history of each step
- * which image of the storage it stands on (imagebuildah/stage_executor.go). Returns whether it wrote.
+ * storage alone: the same build has the same digest beside one for another platform, with which it shares its first steps.
+ * buildah 1.42 and podman 5.6 make an instruction of labels, in which `$HOME` becomes a value and a line break two characters,
+ * and note in the history of each step which image of the storage it stands on (imagebuildah/stage_executor.go). Returns
+ * whether it wrote.
  * @param folder a layout of one image, or a `dir:` folder where the format is docker
  */
 export function exactConfig(folder: string, format: Family, labels: Labels): boolean {

@@ -64,7 +64,6 @@ export class PodmanBuilder implements Builder {
     }
     const again = async (reason: string): Promise<LocalImage> => {
       this.#ports.reporter.notice(`${reason}: ${this.name} builds again without its storage's steps.`)
-      rmSync(path.join(request.outputFolder, 'image'), {recursive: true, force: true})
       return await this.#buildOnce({...request, noCache: true})
     }
     try {
@@ -99,7 +98,6 @@ export class PodmanBuilder implements Builder {
       await this.#remove(image)
     }
     this.#ports.reporter.notice(`Another build took the image away, and ${this.name} builds again.`)
-    rmSync(path.join(request.outputFolder, 'image'), {recursive: true, force: true})
     return await this.#buildOnce(request, races + 1)
   }
 
@@ -163,6 +161,8 @@ export class PodmanBuilder implements Builder {
     const folder = path.join(request.outputFolder, 'image')
     const args = exportArguments(this.#program, request.format, {image, folder})
     const env = noLogins(request.outputFolder)
+    // Of an export before this one, where it is built again.
+    rmSync(folder, {recursive: true, force: true})
     await run(this.#ports, {...this.#call(args, `export the image to ${folder}`), env})
     const read = (): LocalImage => (request.format === 'oci' ? readLayout(folder) : readDirectory(folder))
     const exported = read()

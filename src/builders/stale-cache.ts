@@ -1,14 +1,11 @@
+import {BUILDAH_CACHED, BUILDAH_STEP} from './cache-hits.js'
+
 /**
  * Instructions that change the config alone. buildah compares them with its storage as they are written, with `$NAME` in them:
  * such a step that comes from there is that of the build that left it, whatever its arguments and platform were (seen with
  * 1.28.2 and 1.42.0, 2026-11). RUN and COPY are compared with what they stand for.
  */
-const CONFIG_STEP =
-  /^(?:\[\d+\/\d+\] )?STEP \d+\/\d+: (?:ENV|LABEL|USER|WORKDIR|EXPOSE|STOPSIGNAL|VOLUME|ONBUILD)\s/i
-
-const STEP = /^(?:\[\d+\/\d+\] )?STEP \d+\/\d+: /
-
-const CACHED = /^--> Using cache /
+const CONFIG_INSTRUCTION = /^(?:ENV|LABEL|USER|WORKDIR|EXPOSE|STOPSIGNAL|VOLUME|ONBUILD)\s/i
 
 /** Arguments that each build has by itself, and those of another platform differ. */
 const AUTOMATIC = ['TARGET', 'BUILD'].flatMap(of =>
@@ -33,8 +30,10 @@ export function findStaleSteps(buildArgs: readonly string[]): StaleSteps {
   return {
     watch(line) {
       const text = line.trim()
-      if (STEP.test(text)) state.isDependent = CONFIG_STEP.test(text) && uses.some(use => use.test(text))
-      else if (CACHED.test(text)) state.isFound ||= state.isDependent
+      const instruction = BUILDAH_STEP.exec(text)?.[1]
+      if (instruction !== undefined)
+        state.isDependent = CONFIG_INSTRUCTION.test(instruction) && uses.some(use => use.test(instruction))
+      else if (BUILDAH_CACHED.test(text)) state.isFound ||= state.isDependent
     },
     isFound: () => state.isFound
   }

@@ -41,16 +41,9 @@ export async function goalOf(
     newer === undefined
       ? `is the newest version that is left: ${gone ?? ''}, which was there, was taken back`
       : 'was released meanwhile'
-  const found = await goalAt(version, client, why)
   // One that is being taken back is listed until it is gone.
-  return (
-    found ??
-    (await goalOf(
-      move,
-      client,
-      listed.filter(name => name !== version)
-    ))
-  )
+  const others = listed.filter(name => name !== version)
+  return (await goalAt(version, client, why)) ?? (await goalOf(move, client, others))
 }
 
 async function goalAt(version: Tag, client: RepositoryClient, why: string): Promise<TagGoal | undefined> {

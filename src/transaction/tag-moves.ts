@@ -99,7 +99,7 @@ export async function decideAnew(move: TagMove): Promise<TagMove> {
   const wanted = {...move, digest: move.index.digest}
   const [decided = move] = decideIn(move, await readIn(move.client, [move.tag], wanted))
   const {published, witnessed = []} = move
-  return {...decided, witnessed: [...new Set([...witnessed, ...published])]}
+  return {...decided, witnessed: [...new Set([...witnessed, ...published, ...decided.published])]}
 }
 
 async function readIn(

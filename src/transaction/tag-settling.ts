@@ -143,8 +143,7 @@ class Settling {
     this.#rounds += 1
     // What counts as new since are the versions that were not there when this release decided first.
     const {published} = this.#move
-    const all = [...new Set([...(now.witnessed ?? []), ...now.published])]
-    this.#move = this.#tools.ledger.note({...now, published, witnessed: all})
+    this.#move = this.#tools.ledger.note({...now, published})
     await this.#tools.journal.keep(this.#tools.ledger.moves)
     await this.#tools.ledger.write(this.#move)
     return false

@@ -3,10 +3,8 @@ import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import {readForeignFile} from '../../foreign-file.js'
 import type {Journal} from '../../ports.js'
+import {MAX_JOURNAL, journalStem} from '../journal-file.js'
 import {makeFolder} from './own-folder.js'
-
-/** Bytes of a journal that is read: a thousand tags. */
-const MAX_JOURNAL = 1024 * 1024
 
 /**
  * Journals as files of a folder, `1.2.3.json`; the second of a version is `1.2.3-2.json`, for the first may be all that
@@ -18,7 +16,7 @@ export function openFolderJournal(folder: string): Journal {
     save: async (name, text) => {
       try {
         await makeFolder(folder)
-        return await writeNew(path.join(folder, stemOf(name)), text)
+        return await writeNew(path.join(folder, journalStem(name)), text)
       } catch (cause) {
         throw new ReleaseError(
           'ARTIFACT_FAILED',
@@ -31,7 +29,7 @@ export function openFolderJournal(folder: string): Journal {
       }
     },
     async find(name) {
-      const stem = stemOf(name)
+      const stem = journalStem(name)
       try {
         const files = (await readdir(folder)).filter(file => isNumbered(file, stem)).sort()
         const read = async (file: string): Promise<string> =>
@@ -42,10 +40,6 @@ export function openFolderJournal(folder: string): Journal {
       }
     }
   }
-}
-
-function stemOf(name: string): string {
-  return name.replaceAll(/[^A-Za-z0-9._-]|^\.+/g, '-')
 }
 
 /** `1.2.3.json`, `1.2.3-2.json`; another version may begin so, but it has no such number behind it. */

@@ -5,6 +5,7 @@ import {DefaultArtifactClient} from '@actions/artifact'
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Journal} from '../../ports.js'
 import {withPrivateFolder} from '../../private-folder.js'
+import {MAX_JOURNAL, journalStem} from '../journal-file.js'
 import {downloadFiles} from './artifact-files.js'
 import {isTaken} from './artifact-upload.js'
 
@@ -12,8 +13,7 @@ import {isTaken} from './artifact-upload.js'
 const RETENTION_DAYS = 90
 /** How many releases one attempt of a run may make. */
 const MAX_JOURNALS = 50
-/** Bytes of a journal that is read: a thousand tags. */
-const BOUNDS = {archive: 1024 * 1024, file: 1024 * 1024}
+const BOUNDS = {archive: MAX_JOURNAL, file: MAX_JOURNAL}
 
 /**
  * Journals as artifacts of the workflow run, `release-journal-1` for its first attempt; a second release of the same
@@ -43,7 +43,7 @@ export function openArtifactJournal(attempt: string, temp = os.tmpdir()): Journa
 }
 
 function fileOf(name: string): string {
-  return `${name.replaceAll(/[^A-Za-z0-9._-]|^\.+/g, '-')}.json`
+  return `${journalStem(name)}.json`
 }
 
 /** Those of all attempts; what is not there or cannot be read is none. */
