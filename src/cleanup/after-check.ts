@@ -109,32 +109,28 @@ async function missingParts(
   there: ReadonlySet<Digest>
 ): Promise<Map<Tag, Digest[]>> {
   const {inventory} = planned
-  const parts = new Map<Tag, ReadonlySet<Digest>>()
-  const links = await linksOfAll(new Set(places.values()), planned)
-  for (const [tag, digest] of places) parts.set(tag, links(digest))
   const roots = new Set(places.values())
-  const asked = [...new Set([...parts.values()].flatMap(set => [...set]))].filter(
+  const links = await linksOfAll(roots, planned)
+  const asked = [...links.descend(roots)].filter(
     digest => !(inventory.isWhole ? there.has(digest) : roots.has(digest))
   )
   const absent = await absentOf(asked, planned)
+  if (absent.size === 0) return new Map()
   return new Map(
-    [...parts]
-      .map(([tag, digests]): [Tag, Digest[]] => [tag, [...digests].filter(digest => absent.has(digest))])
+    [...places]
+      .map(([tag, root]): [Tag, Digest[]] => [tag, [...links.descend([root])].filter(one => absent.has(one))])
       .filter(([, digests]) => digests.length > 0)
   )
 }
 
 /** Reads what is not known of what tags reach, until all is; a manifest never changes, and is read once. */
-async function linksOfAll(
-  roots: ReadonlySet<Digest>,
-  {inventory}: PlannedRepository
-): Promise<(digest: Digest) => ReadonlySet<Digest>> {
+async function linksOfAll(roots: ReadonlySet<Digest>, {inventory}: PlannedRepository): Promise<Links> {
   for (;;) {
     const links = new Links(inventory)
     const unread = [...links.descend(roots)].filter(
       digest => inventory.versions.get(digest)?.content.kind === 'unread'
     )
-    if (unread.length === 0) return digest => links.descend([digest])
+    if (unread.length === 0) return links
     await inventory.supply({...NOTHING, contents: unread})
   }
 }

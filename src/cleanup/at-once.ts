@@ -1,5 +1,3 @@
-import pLimit from 'p-limit'
-
 /** Looks and readings that are under way at once. */
 export const AT_ONCE = 24
 
@@ -13,10 +11,21 @@ export async function eachAtOnce<T, Result>(
   work: (item: T) => Promise<Result>,
   atOnce = AT_ONCE
 ): Promise<Result[]> {
-  const limit = pLimit(atOnce)
-  try {
-    return await Promise.all(items.map(item => limit(work, item)))
-  } finally {
-    limit.clearQueue()
+  const results: Result[] = []
+  let next = 0
+  let hasFailed = false
+  const lane = async (): Promise<void> => {
+    while (next < items.length && !hasFailed) {
+      const at = next++
+      try {
+        results[at] = await work(items[at] as T)
+      } catch (error) {
+        hasFailed = true
+        throw error
+      }
+    }
   }
+  // A few that take one after the other: to queue ten thousand costs as much as the work.
+  await Promise.all(Array.from({length: Math.min(atOnce, items.length)}, lane))
+  return results
 }

@@ -1,9 +1,9 @@
-import pLimit from 'p-limit'
 import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
 import type {Clock, Reporter} from '../ports.js'
 import type {PlannedTag, PlannedVersion} from '../retention/cleanup-plan.js'
 import {CALLS_AT_ONCE, type DeletionOutcome, type StillWanted} from '../retention/repository-backend.js'
+import {eachAtOnce} from './at-once.js'
 import {lookAgain} from './look-again.js'
 import {writeRemainder} from './remainder.js'
 import type {PlannedRepository} from './repository-cleanup.js'
@@ -243,7 +243,6 @@ class Sweep {
 
   /** A few at once. After a failure nothing new is begun, and what is under way comes to its end. */
   async #each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-    const limit = pLimit(CALLS_AT_ONCE)
     const failures: unknown[] = []
     const guarded = async (item: T): Promise<void> => {
       if (failures.length > 0) return
@@ -254,7 +253,7 @@ class Sweep {
         failures.push(error)
       }
     }
-    await Promise.all(items.map(item => limit(guarded, item)))
+    await eachAtOnce(items, guarded, CALLS_AT_ONCE)
     if (failures.length > 0) throw failures[0]
   }
 }

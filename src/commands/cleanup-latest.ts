@@ -115,11 +115,11 @@ function overviewOf(
  * go than is allowed
  */
 function assertAllowed(overview: CleanupOverview, hash: string, given: CleanupValues): void {
-  const outputs = {report: boundedReport(overview), 'plan-hash': hash}
+  const outputs = () => ({report: boundedReport(overview), 'plan-hash': hash})
   const {'expected-plan': expected, force} = given
   if (expected !== undefined && expected.text !== hash)
     throw new ReleaseError('INVENTORY_CHANGED', `the plan is now ${hash}, not ${expected.text}`, {
-      outputs,
+      outputs: outputs(),
       hint: `Nothing was deleted. ${otherPlanHint(overview)}`
     })
   const count = overview.views.reduce((sum, {plan}) => sum + plan.waves.flat().length, 0)
@@ -133,7 +133,7 @@ function assertAllowed(overview: CleanupOverview, hash: string, given: CleanupVa
   ]
   if (excess.length === 0 || force) return
   throw new ReleaseError('CLEANUP_REFUSED', excess.join('; '), {
-    outputs,
+    outputs: outputs(),
     hint: 'Nothing was deleted. Look at it with dry-run; allow it with force, or by max-delete and max-share.'
   })
 }
@@ -156,11 +156,12 @@ async function conclude(overview: CleanupOverview, hash: string, {reporter, save
   reporter.summary(cleanupSummary(overview))
   const lines = (choose: (plan: CleanupPlan) => CleanupPlan['kept']): string =>
     views.flatMap(({image, plan}) => choose(plan).map(({digest}) => `${image}@${digest}`)).join('\n')
+  const report = cleanupReport(overview)
   return {
     deleted: isDry ? '' : lines(plan => plan.waves.flat()),
     kept: lines(plan => plan.kept),
-    report: boundedReport(overview),
-    'report-file': await saveText('cleanup-report.json', cleanupReport(overview)),
+    report: boundedReport(overview, report),
+    'report-file': await saveText('cleanup-report.json', report),
     'plan-hash': hash,
     undeleted: views
       .flatMap(({image, undeleted}) =>

@@ -104,16 +104,16 @@ async function sendOnce(
   {method, path, query, body, signal}: GithubRequest,
   {signal: cancelled}: PaceParts
 ): Promise<GithubAnswer> {
-  const stop = stopAfter(TIMEOUT, [cancelled, signal])
+  const stop = stopAfter(TIMEOUT, new Set([cancelled, signal]))
   try {
     const answer = await client.request(`${method} ${literal(path)}${queryOf(query)}`, {
       ...graphqlBase(path, client),
       headers: {'x-github-api-version': API_VERSION},
       ...(body === undefined ? {} : {data: body}),
-      request: {signal: stop.signal}
+      // Its own reader of JSON takes ten times as long, for numbers that GitHub's answers do not hold.
+      request: {signal: stop.signal, parseSuccessResponseBody: false}
     })
-    assertWhole(answer)
-    return answerOf(answer)
+    return answerOf({...answer, data: documentIn(answer)})
   } catch (error) {
     for (const given of [cancelled, signal]) if (given?.aborted === true) throw given.reason
     const answer = responseIn(error)
@@ -134,13 +134,13 @@ async function sendOnce(
  */
 function stopAfter(
   milliseconds: number,
-  signals: readonly (AbortSignal | undefined)[]
+  signals: ReadonlySet<AbortSignal | undefined>
 ): {readonly signal: AbortSignal; readonly release: () => void} {
   const controller = new AbortController()
   const stop = (): void => controller.abort()
   const timer = setTimeout(stop, milliseconds)
   for (const signal of signals) signal?.addEventListener('abort', stop)
-  if (signals.some(signal => signal?.aborted)) stop()
+  if ([...signals].some(signal => signal?.aborted)) stop()
   const release = (): void => {
     clearTimeout(timer)
     for (const signal of signals) signal?.removeEventListener('abort', stop)
@@ -177,10 +177,14 @@ interface ClientResponse {
   readonly data: unknown
 }
 
-/** @throws Error where it broke off: in place of its JSON the client gives the text that came before */
-function assertWhole({status, headers, data}: ClientResponse): void {
-  const hasContent = status !== 204 && status !== 205 && headers['content-length'] !== '0'
-  if (hasContent && isJson(headers) && typeof data === 'string') throw new Error('the answer broke off')
+/** @throws Error where it broke off, for then it is no JSON */
+function documentIn({headers, data}: ClientResponse): unknown {
+  if (!(data instanceof Uint8Array) || !isJson(headers) || headers['content-length'] === '0') return undefined
+  try {
+    return JSON.parse(new TextDecoder().decode(data)) as unknown
+  } catch {
+    throw new Error('the answer broke off')
+  }
 }
 
 function answerOf({status, headers, data}: ClientResponse): GithubAnswer {

@@ -18,6 +18,7 @@ export interface FetchAnswer {
   readonly status: number
   readonly url: string
   readonly headers: ReadonlyMap<string, string>
+  readonly body: Uint8Array
   text(): Promise<string>
   arrayBuffer(): Promise<ArrayBuffer>
 }
@@ -47,6 +48,7 @@ export function fetchOver(send: Send): (url: string, options: FetchOptions) => P
       status: response.status,
       url: asked.url.href,
       headers: new Map(Object.entries(response.headers)),
+      body: bytes,
       text: () => Promise.resolve(new TextDecoder().decode(bytes)),
       arrayBuffer: () => Promise.resolve(Uint8Array.from(bytes).buffer)
     }

@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto'
+import {hash} from 'node:crypto'
 import {ReleaseError} from '../errors.js'
 
 declare const digestBrand: unique symbol
@@ -33,7 +33,7 @@ export function parseDigest(text: string): Digest {
 
 /** The digest of these bytes. */
 export function digestOf(bytes: Uint8Array): Digest {
-  return hexDigest(createHash('sha256').update(bytes).digest('hex'))
+  return hexDigest(hash('sha256', bytes, 'hex'))
 }
 
 /** The digest that a finished SHA-256 hash in hex stands for. */

@@ -39,6 +39,9 @@ export interface ManifestDocument {
 /** Registries and clients take manifests up to this size; distribution, Harbor and zot refuse larger ones. */
 export const MAX_MANIFEST_SIZE = 4 * 1024 * 1024
 
+/** Made once: it costs more than what it decodes. */
+const STRICT_UTF8 = new TextDecoder('utf-8', {fatal: true})
+
 /** A manifest of these bytes. */
 export function manifestOf(bytes: Uint8Array, mediaType: string): Manifest {
   return {mediaType, digest: digestOf(bytes), bytes}
@@ -172,7 +175,7 @@ function asObject(value: unknown, field: string): JsonObject {
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', {fatal: true}).decode(bytes))
+    return JSON.parse(STRICT_UTF8.decode(bytes))
   } catch (cause) {
     throw new ReleaseError('MANIFEST_INVALID', 'the manifest is not JSON', {cause})
   }

@@ -165,21 +165,21 @@ class GhcrBackend implements RepositoryBackend {
   ): AsyncIterable<readonly ListedVersion[]> {
     const found = await this.#find()
     if (found === undefined) return
-    const first = await this.#page(found, state, 1)
-    yield versionsIn(first, ids)
-    const last = lastPageOf(first)
+    const read = async (page: number) => pageOf(await this.#page(found, state, page), ids)
+    const first = await read(1)
+    yield first.versions
     const limit = pLimit(PAGES_AT_ONCE)
-    const rest = Array.from({length: last - 1}, (_, at) => limit(() => this.#page(found, state, at + 2)))
+    const rest = Array.from({length: first.last - 1}, (_, at) => limit(read, at + 2))
     for (const page of rest) page.catch(() => undefined)
     try {
-      for (const page of rest) yield versionsIn(await page, ids)
+      for (const page of rest) yield (await page).versions
     } finally {
       limit.clearQueue()
     }
     // More may have been pushed since the first page was read.
-    for (let number = last + 1, before = await (rest.at(-1) ?? first); hasNext(before); number++) {
-      before = await this.#page(found, state, number)
-      yield versionsIn(before, ids)
+    for (let number = first.last + 1, before = await (rest.at(-1) ?? first); before.hasNext; number++) {
+      before = await read(number)
+      yield before.versions
     }
   }
 
@@ -194,6 +194,11 @@ class GhcrBackend implements RepositoryBackend {
     if (answer.status === 200) return answer
     throw refusalOf(request, answer, subject)
   }
+}
+
+/** What is kept of a page: all pages of a large package are held at once. */
+function pageOf(answer: GithubAnswer, ids: Map<Digest, string>) {
+  return {versions: versionsIn(answer, ids), last: lastPageOf(answer), hasNext: hasNext(answer)}
 }
 
 function lastPageOf({headers}: GithubAnswer): number {
@@ -216,9 +221,10 @@ function versionIn(entry: unknown): ListedVersion[] {
   const digest = textAt(entry, 'name') ?? ''
   const id = fieldAt(entry, 'id')
   if (!isDigest(digest)) return []
-  // A tag that moved away or was added makes a version young again: only then it can have been superseded.
   const firstPushed = timeAt(entry, 'created_at')
-  const pushed = Math.max(firstPushed ?? 0, timeAt(entry, 'updated_at') ?? 0)
+  const isUnchanged = textAt(entry, 'updated_at') === textAt(entry, 'created_at')
+  // A tag that moved away or was added makes a version young again: only then it can have been superseded.
+  const pushed = Math.max(firstPushed ?? 0, (isUnchanged ? undefined : timeAt(entry, 'updated_at')) ?? 0)
   return [
     {
       digest,

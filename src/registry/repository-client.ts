@@ -250,7 +250,7 @@ export class RepositoryClient {
 
   #complete(base: URL, request: RepositoryRequest): RegistryRequest {
     const {path, extraScopes = [], headers = {}, ...rest} = request
-    const url = path.includes('://') ? new URL(path) : new URL(`${this.repository.name}/${path}`, base)
+    const url = path.includes('://') ? new URL(path) : new URL(`${base.href}${this.repository.name}/${path}`)
     if (rest.method === 'DELETE' && url.host !== base.host)
       throw new ReleaseError('REGISTRY_FAILED', `${this.name}: nothing is deleted at ${url.host}`)
     const scopes = [repositoryScope(this.repository.name, this.#access), ...extraScopes]

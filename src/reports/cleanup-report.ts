@@ -14,8 +14,7 @@ export function cleanupReport({views, caches, unmatched}: CleanupOverview): stri
 }
 
 /** The report, or its counts where it is longer than an output may be: the whole stands in a file. */
-export function boundedReport(overview: CleanupOverview): string {
-  const whole = cleanupReport(overview)
+export function boundedReport(overview: CleanupOverview, whole = cleanupReport(overview)): string {
   if (whole.length <= MAX_OUTPUT) return whole
   return JSON.stringify(
     overview.views.map(view => ({

@@ -64,21 +64,43 @@ export function cleanupLines({views, caches, unmatched, isDry, now}: CleanupOver
 function viewLines(view: CleanupView, isDry: boolean, now: number): string[] {
   const {image, plan, refusal, undeleted} = view
   const going = plan.waves.flat()
-  const rows = [
-    ...plan.tags.map(({tag, reason}) => [`  ${goes(isDry)} tag`, tag, '', '', reason]),
-    ...going.map(version => [`  ${goes(isDry)}`, ...versionCells(version, version.digest, now)]),
-    ...foldedKept(plan, nameOf, text => text).map(({name, reason}) => ['  stays', name, '', '', reason]),
-    ...undeleted.map(({what, tags, reason}) => ['  cannot go', nameOf(what, tags), '', '', reason])
-  ]
+  const {rows, hidden} = shownRows([
+    rowsOf(plan.tags, ({tag, reason}) => [`  ${goes(isDry)} tag`, tag, '', '', reason]),
+    rowsOf(going, version => [`  ${goes(isDry)}`, ...versionCells(version, version.digest, now)]),
+    rowsOf(
+      foldedKept(plan, nameOf, text => text),
+      ({name, reason}) => ['  stays', name, '', '', reason]
+    ),
+    rowsOf(undeleted, ({what, tags, reason}) => ['  cannot go', nameOf(what, tags), '', '', reason])
+  ])
   if (refusal !== undefined)
     return [`${image}: nothing deleted, the registry does not delete by its API: ${refusal}`]
-  const hidden = rows.length - MAX_ROWS
   return [
     `${image}: ${headline(view, isDry)}`,
     ...tagLines(plan, isDry),
-    ...textTable(rows.slice(0, MAX_ROWS)),
+    ...textTable(rows),
     ...(hidden > 0 ? [`  and ${hidden} more, in the report`] : [])
   ]
+}
+
+/** Rows of a table that are made when they are wanted. */
+interface Rows<Row> {
+  readonly count: number
+  readonly first: (most: number) => Row[]
+}
+
+function rowsOf<T, Row>(items: readonly T[], row: (item: T) => Row): Rows<Row> {
+  return {count: items.length, first: most => items.slice(0, most).map(row)}
+}
+
+/** As many as are shown: of ten thousand, the rest is not even made. */
+function shownRows<Row>(parts: readonly Rows<Row>[]): {
+  readonly rows: readonly Row[]
+  readonly hidden: number
+} {
+  const rows: Row[] = []
+  for (const part of parts) rows.push(...part.first(MAX_ROWS - rows.length))
+  return {rows, hidden: parts.reduce((sum, {count}) => sum + count, 0) - rows.length}
 }
 
 /** Every tag that is there before and not after, with what it points at or without, in their order. */
@@ -202,8 +224,8 @@ function viewSection(view: CleanupView, isDry: boolean, now: number): Markdown {
     const [, age = '', size = '', reason = ''] = versionCells(version, '', now)
     return [code(shortDigest(version.digest)), tags, words(age), words(size), words(reason)]
   }
-  const rows = [
-    ...plan.tags.map(({tag, reason}) => [
+  const {rows, hidden} = shownRows([
+    rowsOf(plan.tags, ({tag, reason}) => [
       prose`${words(goes(isDry))} (tag)`,
       NONE,
       code(tag),
@@ -211,13 +233,12 @@ function viewSection(view: CleanupView, isDry: boolean, now: number): Markdown {
       NONE,
       words(reason)
     ]),
-    ...plan.waves.flat().map(version => [words(goes(isDry)), ...cells(version)]),
-    ...undeleted.map(one => undeletedRow(one))
-  ]
+    rowsOf(plan.waves.flat(), version => [words(goes(isDry)), ...cells(version)]),
+    rowsOf(undeleted, undeletedRow)
+  ])
   const note = refusal === undefined ? [] : [prose`> Nothing was deleted: ${words(refusal)}`]
   const head = ['', 'Digest', 'Tags', 'Age', 'Size', 'Why']
-  const table = rows.length === 0 ? [] : [markdownTable(head, rows.slice(0, MAX_ROWS))]
-  const hidden = rows.length - MAX_ROWS
+  const table = rows.length === 0 ? [] : [markdownTable(head, rows)]
   const more = hidden > 0 ? [prose`and ${hidden} more`] : []
   const sentence = headline(view, isDry)
   return joined([

@@ -1,3 +1,4 @@
+import type {Readable} from 'node:stream'
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {HttpRequest, HttpResponse} from '../../ports.js'
 
@@ -87,16 +88,40 @@ async function readStart({body}: HttpResponse, limit: number, milliseconds: numb
     milliseconds
   ).unref()
   try {
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    await eachChunk(body, chunk => {
       length += chunk.length
       chunks.push(chunk)
-      if (length > limit) break
-    }
+      return length <= limit
+    })
   } catch (fault) {
     return {bytes: Buffer.concat(chunks), isWhole: false, fault: fault ?? 'without a reason'}
   } finally {
     clearTimeout(timer)
     if (!body.readableEnded) body.destroy()
   }
-  return {bytes: Buffer.concat(chunks).subarray(0, limit), isWhole: length <= limit}
+  return {bytes: joined(chunks).subarray(0, limit), isWhole: length <= limit}
+}
+
+/**
+ * Hands on what comes until the end, or until no more is wanted. By events: of thousands of small answers, the
+ * iterator of a stream is a tenth of the work.
+ */
+async function eachChunk(body: Readable, take: (chunk: Uint8Array) => boolean): Promise<void> {
+  if (body.readableEnded) return
+  await new Promise<void>((resolve, reject) => {
+    const brokenOff = (): void => {
+      if (!body.readableEnded) reject(body.errored ?? new Error('it ended before its end'))
+    }
+    if (body.destroyed) brokenOff()
+    body.on('data', (chunk: Uint8Array) => {
+      if (!take(chunk)) resolve()
+    })
+    body.once('end', resolve).once('error', reject).once('close', brokenOff)
+  })
+}
+
+/** Most bodies come in one piece, which need not be copied. */
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [only] = chunks
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
 }
