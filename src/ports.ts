@@ -71,7 +71,10 @@ export interface ExecOptions {
   readonly input?: string
   /** Takes each line of the program's output while it runs. */
   readonly onLine?: (line: string) => void
+  /** Ends it, beside the end of the run, which ends every program. */
   readonly signal?: AbortSignal
+  /** It takes away what was borrowed, also where the run is cancelled, and has a minute for that. */
+  readonly isClearing?: boolean
 }
 
 /** Runs a program without a shell. Never rejects for an exit code; rejects where the program cannot be started. */

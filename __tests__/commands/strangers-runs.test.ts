@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
 import {InputError, type ReleaseError} from '../../src/errors.js'
-import {execPrograms} from '../../src/hosts/exec.js'
+import {execPrograms} from '../support/exec-programs.js'
 import {assertMayPublish, assertOwnSettings} from '../../src/commands/strangers-runs.js'
 import type {WorkflowRun} from '../../src/workflow-run.js'
 

@@ -4,8 +4,9 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it, jest} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
-import {execPrograms} from '../../src/hosts/exec.js'
+import {openPrograms} from '../../src/hosts/exec.js'
 import type {ExecOptions} from '../../src/ports.js'
+import {execPrograms} from '../support/exec-programs.js'
 import {failureOf} from '../support/thrown.js'
 
 const state = {folder: ''}
@@ -163,6 +164,62 @@ describe.each<[string, () => ExecOptions]>([
   })
 })
 
+/** Writes for ever: in one line, which has no end. */
+const ENDLESS =
+  'const w = () => { while (process.stdout.write("a".repeat(65536))); process.stdout.once("drain", w) }; w()'
+
+// By each way that a program is run in: with @actions/exec, by itself, and with all that it starts.
+const WAYS: readonly (readonly [string, ExecOptions])[] = [
+  ['with @actions/exec', {}],
+  ['by itself', {signal: neverStopped()}],
+  ['with what it starts', {group: 'cancelled'}]
+]
+
+describe.each(WAYS)('a program that is run %s', (_, options) => {
+  const most = {answer: 300_000, plain: 300_000, log: 300_000}
+  const programs = openPrograms(neverStopped(), most)
+
+  it.each([
+    ['its output', [process.execPath, '-e', ENDLESS]],
+    ['its errors', [process.execPath, '-e', ENDLESS.replaceAll('stdout', 'stderr')]]
+  ])('is ended where %s has no end', async (_what, [program = '', ...args]) => {
+    const {exitCode, stdout, stderr} = await programs(program, args, options)
+    expect([exitCode, stderr]).toEqual([128, `${program} wrote more than 300000 bytes, and was ended`])
+    expect(stdout.length).toBeLessThan(1_000_000)
+  })
+
+  it('gives a long answer whole', async () => {
+    const {stdout, exitCode} = await programs(process.execPath, ['-p', '"a".repeat(299999)'], options)
+    expect([exitCode, stdout.length]).toEqual([0, 300_000])
+  })
+
+  it('ends with the run, also one that does not listen', async () => {
+    const cancelled = new ReleaseError('CANCELLED', 'cancelled by SIGTERM')
+    const stop = new AbortController()
+    const file = path.join(state.folder, 'pid')
+    await rm(file, {force: true})
+    const script = `trap '' TERM; echo $$ > "${file}.new"; mv "${file}.new" "${file}"; while :; do sleep 0.05; done`
+    const work = openPrograms(stop.signal)('sh', ['-c', script], options)
+    const failure = failureOf(() => work)
+    while (!existsSync(file)) await new Promise(resolve => setTimeout(resolve, 10))
+    const pid = Number(readFileSync(file, 'utf8'))
+    stop.abort(cancelled)
+    expect(await failure).toBe(cancelled)
+    expect(await isGone(pid)).toBe(true)
+  })
+
+  it('is not started where the run has ended', async () => {
+    const cancelled = new ReleaseError('CANCELLED', 'cancelled by SIGTERM')
+    const work = openPrograms(AbortSignal.abort(cancelled))('sh', ['-c', 'true'], options)
+    expect(await failureOf(() => work)).toBe(cancelled)
+  })
+
+  it('takes away what was borrowed, also where the run has ended', async () => {
+    const ended = openPrograms(AbortSignal.abort(new Error('ended')))
+    expect(await ended('echo', ['gone'], {...options, isClearing: true})).toMatchObject({stdout: 'gone\n'})
+  })
+})
+
 describe('a run that is cancelled', () => {
   const cancelled = new ReleaseError('CANCELLED', 'cancelled by SIGTERM')
 
@@ -202,7 +259,7 @@ describe('a run that is cancelled', () => {
 })
 
 async function isGone(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 50; tries++) {
+  for (let tries = 0; tries < 250; tries++) {
     // One that nobody asked how it ended is there, but does not run: Z.
     if (!existsSync(`/proc/${pid}/stat`) || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '))
       return true

@@ -1,7 +1,7 @@
 import {chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {execPrograms} from '../../src/hosts/exec.js'
+import {execPrograms} from './exec-programs.js'
 import type {Exec} from '../../src/ports.js'
 
 /** Programs that stand in for scanners: the real ones need databases from the internet. */

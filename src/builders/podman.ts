@@ -182,7 +182,7 @@ export class PodmanBuilder implements Builder {
   async #remove(image: string): Promise<ExecResult | undefined> {
     const {exec, reporter} = this.#ports
     try {
-      const result = await exec(this.name, removeArguments(image))
+      const result = await exec(this.name, removeArguments(image), {isClearing: true})
       if (result.exitCode !== 0) reporter.debug(`${image} could not be removed: ${result.stderr}`)
       return result
     } catch {

@@ -147,8 +147,10 @@ class Container {
 
   /** Never fails: what was found is of more worth. */
   async remove(reference: string): Promise<void> {
+    const {engine, env} = this.#options
+    const {exec} = this.#ports
     const quiet = async (...args: string[]): Promise<unknown> =>
-      await this.#run(...args).catch(() => undefined)
+      await exec(engine, args, {env, isClearing: true}).catch(() => undefined)
     await quiet('rm', '--force', this.#name)
     if (this.#isBorrowed) await quiet('image', 'rm', reference)
   }

@@ -85,7 +85,7 @@ async function loadPatiently(load: () => Promise<ExecResult>): Promise<ExecResul
 /** Takes the name away, and the image with it unless a container uses it. Never fails: it was only borrowed. */
 export async function unloadImage(engine: EngineName, name: string, exec: Exec): Promise<void> {
   const verb = engine === 'buildah' ? ['rmi'] : ['image', 'rm']
-  await exec(engine, [...verb, name]).catch(() => undefined)
+  await exec(engine, [...verb, name], {isClearing: true}).catch(() => undefined)
 }
 
 function assertEnded(engine: EngineName, {exitCode, stderr}: ExecResult): void {

@@ -1,11 +1,24 @@
-import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process'
+import {type ChildProcess, type ChildProcessWithoutNullStreams, spawn} from 'node:child_process'
 import {childVariables} from '../child-variables.js'
 import type {ExecOptions, ExecResult} from '../ports.js'
-import {ProcessGroup} from './process-group.js'
-import {MOST_OUTPUT, keepEnd, keepStart, readLines} from './program-output.js'
+import {GRACE, ProcessGroup} from './process-group.js'
+import {MOST_OUTPUT, excessFault, keepEnd, keepStart, readLines} from './program-output.js'
 
 /** The exit code of a program that a signal ended, as shells give it at least. */
-const ENDED_BY_SIGNAL = 128
+export const ENDED_BY_SIGNAL = 128
+
+/** Ends a program where the signal fires: politely at first. */
+export function endOnAbort(child: ChildProcess, signal: AbortSignal): void {
+  const end = (): void => {
+    child.kill('SIGTERM')
+    // It holds this process until then by itself.
+    setTimeout(() => child.kill('SIGKILL'), GRACE).unref()
+  }
+  if (signal.aborted) end()
+  signal.addEventListener('abort', end, {once: true})
+  child.once('exit', () => signal.removeEventListener('abort', end))
+}
+
 /**
  * Runs a program without a shell until it ends, is told to end because the signal fires, its time is over, or it has written
  * more than any answer has. Of a log, which is handed on line by line, the end is kept.
@@ -16,7 +29,7 @@ export async function runChild(
   command: string,
   args: readonly string[],
   options: ExecOptions,
-  most = MOST_OUTPUT
+  most: Pick<typeof MOST_OUTPUT, 'answer' | 'log'> = MOST_OUTPUT
 ): Promise<ExecResult> {
   const {cwd, input = '', signal, timeout} = options
   const grouping = options.group ?? (timeout === undefined ? undefined : 'ended')
@@ -27,6 +40,7 @@ export async function runChild(
     ...(isGroup ? {detached: process.platform !== 'win32'} : {signal})
   })
   const watch = isGroup ? watchGroup(child, timeout, signal) : undefined
+  if (!isGroup && signal !== undefined) endOnAbort(child, signal)
   // A program that does not read its input is no fault.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
@@ -40,11 +54,10 @@ export async function runChild(
     const [exitCode, kept] = await Promise.all([ended, keptOf(child, options.onLine, {most, end})])
     if (watch !== undefined) signal?.throwIfAborted()
     const left = (await leaving) ?? []
-    const fault = `${command} wrote more than ${most.answer} bytes, and was ended`
     return {
       exitCode: kept.isTooMuch ? ENDED_BY_SIGNAL : exitCode,
       stdout: kept.stdout,
-      stderr: kept.isTooMuch ? fault : kept.stderr,
+      stderr: kept.isTooMuch ? excessFault(command, most.answer) : kept.stderr,
       ...(watch?.isOver() ? {timedOut: true} : {}),
       ...(left.length === 0 ? {} : {left})
     }
@@ -57,7 +70,7 @@ export async function runChild(
 async function keptOf(
   {stdout, stderr}: ChildProcessWithoutNullStreams,
   onLine: ExecOptions['onLine'],
-  {most, end}: {readonly most: typeof MOST_OUTPUT; readonly end: () => void}
+  {most, end}: {readonly most: Pick<typeof MOST_OUTPUT, 'answer' | 'log'>; readonly end: () => void}
 ): Promise<{readonly stdout: string; readonly stderr: string; readonly isTooMuch: boolean}> {
   const outputs = [stdout, stderr]
   if (onLine !== undefined) {

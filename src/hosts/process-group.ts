@@ -3,7 +3,7 @@ import {readFileSync, readdirSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 
 /** Milliseconds that processes have to end by themselves when they are told to. */
-const GRACE = 2000
+export const GRACE = 2000
 /** Milliseconds that what a program left has to end by itself, such as a `tee` that still writes. */
 const LINGER = 1000
 /** Milliseconds between two looks at a group: the system does not say when the last of it ends. */

@@ -3,9 +3,15 @@ import {StringDecoder} from 'node:string_decoder'
 
 /**
  * How much of what a program writes is kept: of an answer, which is read as a whole, and of a log, of which the end says why
- * it failed. In bytes; without a bound a build that writes for ever would take all memory.
+ * it failed. In bytes; without a bound a build that writes for ever would take all memory. A plain answer is one that
+ * @actions/exec collects: it looks through all of a line again with each part of it.
  */
-export const MOST_OUTPUT = {answer: 64 * 1024 * 1024, log: 16 * 1024 * 1024}
+export const MOST_OUTPUT = {answer: 64 * 1024 * 1024, plain: 8 * 1024 * 1024, log: 16 * 1024 * 1024}
+
+/** What is said of a program that was ended for what it wrote. */
+export function excessFault(command: string, most: number): string {
+  return `${command} wrote more than ${most} bytes, and was ended`
+}
 
 /** A longer line is handed on in parts: characters. */
 const MOST_OF_LINE = 64 * 1024

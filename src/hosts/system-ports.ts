@@ -5,7 +5,7 @@ import type {WorkflowRun} from '../workflow-run.js'
 import {githubAttester} from './attester.js'
 import {listenForCancellation} from './cancellation.js'
 import {systemClock} from './clock.js'
-import {execPrograms} from './exec.js'
+import {openPrograms} from './exec.js'
 import {openGithubApi} from './github-api.js'
 import {readText} from './read-text.js'
 import {saveText} from './save-text.js'
@@ -31,18 +31,15 @@ export interface HostParts {
 export function openSystemPorts({readRun, confirm, ...parts}: HostParts): SystemPorts {
   const cancellation = listenForCancellation()
   const http = lateHttp()
-  const exec = execPrograms
-  // Who asks for facts and logins does not know when the run is called off, and a helper may never answer.
-  const cancellable: typeof exec = async (command, args, options = {}) => {
-    const signals = [cancellation.signal, ...(options.signal === undefined ? [] : [options.signal])]
-    return await execPrograms(command, args, {...options, signal: AbortSignal.any(signals)})
-  }
+  const exec = openPrograms(cancellation.signal)
+  // Who asks for facts and logins is started with: it does without the library.
+  const early: typeof exec = async (command, args, options) =>
+    await exec(command, args, {signal: cancellation.signal, ...options})
   // Shells know the number of the user by this name, and do not hand it down.
   const user = {UID: String(process.getuid?.() ?? '')}
   return {
     ports: {
-      workflowRun: async (source = 'workflow') =>
-        await readRun({exec: cancellable, clock: systemClock}, source),
+      workflowRun: async (source = 'workflow') => await readRun({exec: early, clock: systemClock}, source),
       send: http.send,
       ...parts,
       exec,
@@ -50,7 +47,7 @@ export function openSystemPorts({readRun, confirm, ...parts}: HostParts): System
       saveText,
       environment: name => (name === 'UID' ? user.UID : process.env[name]),
       clock: systemClock,
-      credentials: dockerCredentials({environment: {...process.env, ...user}, exec: cancellable}),
+      credentials: dockerCredentials({environment: {...process.env, ...user}, exec: early}),
       github: openGithubApi({
         environment: process.env,
         send: http.send,

@@ -1,0 +1,4 @@
+import {openPrograms} from '../../src/hosts/exec.js'
+
+/** Programs of this machine, in a run that is never cancelled. */
+export const execPrograms = openPrograms(new AbortController().signal)
