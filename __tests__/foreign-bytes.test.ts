@@ -40,6 +40,7 @@ import {computeTags} from '../src/commands/compute-tags.js'
 import {parseConfigFile} from '../src/config/config-file.js'
 import {readYaml} from '../src/deployment/yaml-text.js'
 import {ReleaseError} from '../src/errors.js'
+import {readArtifact} from '../src/hosts/github/artifact-archive.js'
 import {readGithubRun} from '../src/hosts/github-run.js'
 import {readText} from '../src/hosts/read-text.js'
 import {sbomType} from '../src/oci/sbom-type.js'
@@ -63,6 +64,7 @@ import {buildRequest} from './builders/requests.js'
 import {builderPorts} from './support/builder-ports.js'
 import {readSources} from './support/import-rule.js'
 import {fc} from './support/random.js'
+import {zipArchive} from './support/zip-archive.js'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 const MANIFEST = {
@@ -334,6 +336,18 @@ const PARSERS: readonly Parser[] = [
     '{"os":"linux","architecture":"arm64","variant":"v8","rootfs":{"type":"layers","diff_ids":["sha256:x"]},"history":[{}],"config":{"Labels":{"a":"b"}}}',
     readImageConfig
   ],
+  [
+    'the archive of an artifact',
+    zipArchive([
+      {name: 'a', content: Buffer.from('a'.repeat(300)), isDeflated: true},
+      {name: 'b', content: Buffer.from('b')}
+    ]),
+    bytes =>
+      readArtifact({name: 'digest-app', file: 'digest-app'}, Buffer.from(bytes), {
+        entries: 3,
+        unpacked: 100_000
+      })
+  ],
   ofText('fingerprints', `sha256:${'b'.repeat(64)}`, parseLayerFingerprint),
   ['a bundle', JSON.stringify(BUNDLE), readBundle],
   ofText('a plan', JSON.stringify(PLAN), parsePlan),
@@ -539,6 +553,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'embedded-registry/signed-token.ts': 'own: what it has signed itself',
   'hosts/cli/host.ts': 'own: an output of this program',
   'hosts/github-run.ts': 'an event',
+  'hosts/github/artifact-archive.ts': 'the archive of an artifact',
   'oci/image-config.ts': 'a config',
   'oci/manifest.ts': 'a manifest',
   'oci/sbom-type.ts': 'a bill of materials',
@@ -573,7 +588,7 @@ const PARSING: Readonly<Record<string, string>> = {
 
 it('parses nothing that no fuzzer knows', () => {
   const parse =
-    /\bJSON\.parse\(|\bparse(?:All)?Documents?\(|\bparseWorkflow\(|\bDockerfileParser\b|import\('(?:yaml|smol-toml)'\)/
+    /\bJSON\.parse\(|\bparse(?:All)?Documents?\(|\bparseWorkflow\(|\bDockerfileParser\b|\binflateRawSync\(|import\('(?:yaml|smol-toml)'\)/
   const files = [...readSources(path.resolve(import.meta.dirname, '../src'))].filter(([, source]) =>
     parse.test(source)
   )

@@ -2,11 +2,11 @@ import {readdirSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
-import {z} from 'zod'
 import {openArtifactStore} from '../../src/hosts/github/artifact-digest-store.js'
 import {openArtifactFiles} from '../../src/hosts/github/artifact-files.js'
 import {type RecordedBuild, parseOrigin} from '../../src/plan/record-origin.js'
 import {actionJob} from '../support/action-job.js'
+import {putArtifact} from '../support/put-artifact.js'
 import {type ZipEntry, zipArchive} from '../support/zip-archive.js'
 
 const RECORD = Buffer.from(`sha256:${'a'.repeat(64)}`)
@@ -17,20 +17,8 @@ const job = actionJob()
 const NAME = 'digest-app-amd64'
 
 /** Puts bytes in place of an artifact, as any step of the run could. */
-async function put(archive: Uint8Array): Promise<void> {
-  const {ACTIONS_RESULTS_URL: base = '', ACTIONS_RUNTIME_TOKEN: token = ''} = job.service.env()
-  const call = async (method: string, body: object): Promise<unknown> => {
-    const url = `${base}twirp/github.actions.results.api.v1.ArtifactService/${method}`
-    const headers = {'content-type': 'application/json', authorization: `Bearer ${token}`}
-    return await (await fetch(url, {method: 'POST', headers, body: JSON.stringify(body)})).json()
-  }
-  const named = {workflow_run_backend_id: 'run-1', workflow_job_run_backend_id: 'job-1', name: NAME}
-  const {signed_upload_url: url} = z
-    .object({signed_upload_url: z.string()})
-    .parse(await call('CreateArtifact', {...named, version: 7}))
-  const headers = {'x-ms-blob-type': 'BlockBlob', 'content-type': 'application/zip'}
-  await fetch(url, {method: 'PUT', headers, body: Buffer.from(archive)})
-  await call('FinalizeArtifact', {...named, size: String(archive.length)})
+const put = async (archive: Uint8Array): Promise<void> => {
+  await putArtifact(job.service.env(), NAME, archive)
 }
 
 describe('digest records as artifacts', () => {

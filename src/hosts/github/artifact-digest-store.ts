@@ -1,11 +1,10 @@
 import {createHash} from 'node:crypto'
-import {mkdir, readdir, writeFile} from 'node:fs/promises'
+import {mkdir, writeFile} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import {type Artifact, ArtifactNotFoundError, DefaultArtifactClient} from '@actions/artifact'
 import pLimit from 'p-limit'
 import {ReleaseError, messageOf} from '../../errors.js'
-import {readBeginning} from '../../foreign-file.js'
 import {
   MAX_ORIGIN_BYTES,
   MAX_RECORD_BYTES,
@@ -21,11 +20,12 @@ import {
 } from '../../plan/record-origin.js'
 import type {DigestStore} from '../../ports.js'
 import {withPrivateFolder} from '../../private-folder.js'
+import {type ArtifactBounds, downloadArtifact} from './artifact-download.js'
 import {artifactFailure, replaceArtifact, uploadArtifact} from './artifact-upload.js'
 
 const DOWNLOADS_AT_ONCE = 8
-/** Bytes of an archive with one record, and room to spare: of a larger one nothing is fetched. */
-const MAX_ARCHIVE = 64 * 1024
+/** For an archive with one record and what it comes from, and room to spare. */
+const BOUNDS: ArtifactBounds = {archive: 64 * 1024, entries: 16, unpacked: 64 * 1024}
 const RETENTION_DAYS = 7
 
 /** The job that hands records over. */
@@ -181,28 +181,24 @@ interface FoundRecord {
 
 async function fetchRecord(
   client: DefaultArtifactClient,
-  {id, name, size}: Artifact,
+  artifact: Artifact,
   folder: string
 ): Promise<FoundRecord> {
-  if (size > MAX_ARCHIVE)
-    throw new ReleaseError('RECORD_INVALID', `artifact ${name} has ${size} bytes: it is no digest record`)
+  const {id, name} = artifact
   const target = path.join(folder, `${String(id)}.found`)
   await mkdir(target)
-  await client.downloadArtifact(id, {path: target})
-  const entries = await readdir(target, {withFileTypes: true})
-  const [file, ...others] = entries.filter(entry => entry.name !== originName(name))
-  if (file === undefined || others.length > 0 || !entries.every(entry => entry.isFile()))
-    throw new ReleaseError('RECORD_INVALID', `artifact ${name} holds ${entries.length} entries, not one file`)
-  // A name that led out of the folder has been cut down to one that does not: no record is named so.
+  const files = await downloadArtifact(client, artifact, target, BOUNDS)
+  const origin = files.find(file => file.name === originName(name))
+  const [file, ...others] = files.filter(one => one !== origin)
+  if (file === undefined || others.length > 0)
+    throw new ReleaseError('RECORD_INVALID', `artifact ${name} holds ${files.length} files, not one record`)
+  // No record is named so, whether it leads somewhere or not.
   if (file.name !== name)
     throw new ReleaseError('RECORD_INVALID', `artifact ${name} holds a file of another name`, {
       hint: 'Another step uploads an artifact under the name of a digest record; rename that one.'
     })
-  const hasOrigin = entries.length > 1
   return {
-    record: await readBeginning(path.join(target, file.name), MAX_RECORD_BYTES),
-    origin: hasOrigin
-      ? parseOrigin(name, await readBeginning(path.join(target, originName(name)), MAX_ORIGIN_BYTES))
-      : undefined
+    record: file.bytes.subarray(0, MAX_RECORD_BYTES),
+    origin: origin && parseOrigin(name, origin.bytes.subarray(0, MAX_ORIGIN_BYTES))
   }
 }

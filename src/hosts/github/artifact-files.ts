@@ -1,21 +1,24 @@
-import {readdir, writeFile} from 'node:fs/promises'
+import {writeFile} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import {DefaultArtifactClient} from '@actions/artifact'
 import {ReleaseError} from '../../errors.js'
-import {readBeginning} from '../../foreign-file.js'
 import type {Artifacts, FoundFile, KeptFile} from '../../ports.js'
 import {withPrivateFolder} from '../../private-folder.js'
+import {type ArtifactBounds, downloadArtifact} from './artifact-download.js'
 import {type ArtifactContent, artifactFailure, replaceArtifact, uploadArtifact} from './artifact-upload.js'
 
-/** How many bytes are read: of an archive that is larger nothing is fetched, of a larger file the beginning. */
-export interface ReadBounds {
-  readonly archive: number
+/** How much is read. */
+export interface ReadBounds extends Pick<ArtifactBounds, 'archive'> {
+  /** Bytes of a file: of a larger one the beginning is read. */
   readonly file: number
 }
 
 /** For what is read here: records, numbers and counts. */
 const BOUNDS: ReadBounds = {archive: 4 * 1024 * 1024, file: 1024 * 1024}
+
+/** Of any artifact: text packs well, but no plan and no log unpacks to more. */
+const UNPACKING = {entries: 1000, unpacked: 64 * 1024 * 1024}
 
 /**
  * Files as artifacts of the workflow run.
@@ -84,22 +87,12 @@ export async function downloadFiles(
 ): Promise<FoundFile[] | undefined> {
   const artifact = (await listAll(client)).find(one => one.name === name)
   if (artifact === undefined) return undefined
-  if (artifact.size > bounds.archive)
-    throw new ReleaseError(
-      'RECORD_INVALID',
-      `artifact ${name} has ${artifact.size} bytes, too many to be read`
-    )
   try {
-    await client.downloadArtifact(artifact.id, {path: folder})
-    const entries = await readdir(folder, {withFileTypes: true})
-    const files = entries.filter(entry => entry.isFile())
-    return await Promise.all(
-      files.map(async ({name: file}) => ({
-        name: file,
-        bytes: await readBeginning(path.join(folder, file), bounds.file)
-      }))
-    )
+    const files = await downloadArtifact(client, artifact, folder, {...UNPACKING, archive: bounds.archive})
+    const own = files.filter(({name: file}) => !/[/\\]/.test(file))
+    return own.map(({name: file, bytes}) => ({name: file, bytes: bytes.subarray(0, bounds.file)}))
   } catch (cause) {
+    if (cause instanceof ReleaseError) throw cause
     throw artifactFailure(`artifact ${name} cannot be downloaded`, cause)
   }
 }
