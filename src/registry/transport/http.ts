@@ -134,15 +134,13 @@ function isBulk({body, isBulk: isMuch = false}: HttpRequest): boolean {
 async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await work()
   signal.throwIfAborted()
-  const ended = new AbortController()
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('aborted')), {once: true, signal: ended.signal})
+  return await new Promise((resolve, reject) => {
+    const abort = (): void => reject(new Error('aborted'))
+    signal.addEventListener('abort', abort, {once: true})
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort))
   })
-  try {
-    return await Promise.race([work(), aborted])
-  } finally {
-    ended.abort()
-  }
 }
 
 /** A request that was called off fails with the reason of the cancellation, one whose body failed with that. */

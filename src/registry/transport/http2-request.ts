@@ -1,4 +1,4 @@
-import {type ClientHttp2Stream, constants} from 'node:http2'
+import {type ClientHttp2Stream, type IncomingHttpHeaders, constants} from 'node:http2'
 import {Readable} from 'node:stream'
 import {systemCodeOf} from '../../errors.js'
 import type {HttpRequest, HttpResponse} from '../../ports.js'
@@ -32,17 +32,26 @@ const SESSION_IS_OVER = new Set([
 export function sendOverHttp2(session: Http2Session, request: HttpRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const stream = openStream(session, request)
-    const fail = (cause: Error): void => reject(faultOf(stream, cause))
-    stream.once('response', headers =>
+    let body: Readable | undefined
+    const fail = (cause: Error): void => {
+      if (body === undefined) reject(faultOf(stream, cause))
+      else body.destroy(cause)
+    }
+    stream.once('response', (headers, flags) => {
+      body = bodyOf(stream, sizeOf(request, headers))
+      // The server ended the stream with the headers: nobody has to read for it to be over.
+      if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) stream.resume()
       resolve({
         status: Number(headers[constants.HTTP2_HEADER_STATUS]),
         headers: plainHeaders(headers),
-        body: wholeBody(stream, request, headers['content-length'])
+        body
       })
-    )
+    })
     // Stays: a stream may fail when nobody reads it any more.
     stream.on('error', fail)
-    stream.once('close', () => fail(new Error('the connection broke off')))
+    stream.once('close', () => {
+      if (body === undefined) fail(brokenOff())
+    })
     stream.setTimeout(IDLE_MILLISECONDS, () => stream.destroy(silence()))
     sendBody(stream, request, fail)
   })
@@ -69,24 +78,46 @@ function faultOf(stream: ClientHttp2Stream, cause: Error): Error {
   return wantsHttp1 || rstCode === constants.NGHTTP2_REFUSED_STREAM ? new NotBegun(wantsHttp1, cause) : cause
 }
 
-/** A stream that is reset ends for Node like one that is whole: what is missing has to be noticed here. */
-function wholeBody(stream: ClientHttp2Stream, {method}: HttpRequest, length: string | undefined): Readable {
-  const size = method === 'HEAD' || length === undefined ? undefined : Number(length)
-  const body = Readable.from(receivedChunks(stream, size), {objectMode: false})
-  body.once('close', () => stream.destroy())
+/** How many bytes are to come; undefined where nothing says so. */
+function sizeOf({method}: HttpRequest, headers: IncomingHttpHeaders): number | undefined {
+  const length = headers['content-length']
+  return method === 'HEAD' || length === undefined ? undefined : Number(length)
+}
+
+/**
+ * The body of an answer, which fails where it is not whole: a stream that is reset ends for Node like one that is whole,
+ * so what is missing has to be noticed here. By events: for a small answer, iterators would cost more than all the rest.
+ * @param size bytes, where they are known
+ */
+function bodyOf(stream: ClientHttp2Stream, size: number | undefined): Readable {
+  const state = {length: 0, isOver: false}
+  const body = new Readable({
+    read: () => void stream.resume(),
+    destroy: (cause, done) => {
+      stream.destroy()
+      done(cause)
+    }
+  })
+  // Whoever waits for nothing but the status need not know that there is a body, and that it failed.
+  body.on('error', () => undefined)
+  stream.pause()
+  stream.on('data', (chunk: Uint8Array) => {
+    state.length += chunk.length
+    if (!body.push(chunk)) stream.pause()
+  })
+  stream.once('end', () => {
+    state.isOver = true
+    if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) body.destroy(brokenOff())
+    else if (size !== undefined && state.length !== size)
+      body.destroy(new Error(`${state.length} of ${size} bytes came`))
+    else body.push(null)
+  })
+  stream.once('close', () => {
+    if (!state.isOver) body.destroy(brokenOff())
+  })
   return body
 }
 
-async function* receivedChunks(
-  stream: ClientHttp2Stream,
-  size: number | undefined
-): AsyncGenerator<Uint8Array, void> {
-  let length = 0
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    length += chunk.length
-    yield chunk
-  }
-  if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR)
-    throw new Error('the connection broke off')
-  if (size !== undefined && length !== size) throw new Error(`${length} of ${size} bytes came`)
+function brokenOff(): Error {
+  return new Error('the connection broke off')
 }
