@@ -195,7 +195,8 @@ describe('secrets', () => {
         const condition = at(step, 'if')
         if (condition !== undefined && !holds(condition, around)) return []
         const text = textsOf(at(step, 'with'), around)['registry-credentials'] ?? ''
-        return text.includes('pusher') ? [[job, 'pusher']] : text.includes('reader') ? [[job, 'reader']] : []
+        const logins = ['pusher', 'reader', 'ghs_token'].filter(login => text.includes(login))
+        return logins.length === 0 ? [] : [[job, logins.join(' ')]]
       })
       return Object.fromEntries(found) as Record<string, string>
     }
@@ -213,7 +214,7 @@ describe('secrets', () => {
     }
     expect(inBuilds('false')).toEqual({plan: 'reader', build: 'reader'})
     // Before the builds it is asked whether each login is good.
-    expect(inBuilds('true')).toEqual({plan: 'pusher', build: 'pusher'})
+    expect(inBuilds('true')).toEqual({plan: 'pusher ghs_token', build: 'pusher ghs_token'})
     expect(inBuilds('false', {...secrets, READ_CREDENTIALS: ''})).toEqual({plan: 'pusher'})
   })
 

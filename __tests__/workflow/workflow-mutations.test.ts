@@ -533,6 +533,22 @@ const MUTATIONS: readonly Mutation[] = [
     to: 'if: needs.generate-dockerfiles.outputs.push != true'
   },
   {
+    what: 'the token of the job for builds that publish nothing',
+    rule: 'idle-login',
+    says: 'which can push, and publishes nothing, in a run for a pull request of the repository',
+    file: RELEASE,
+    from: "${{ needs.plan.outputs.push == 'true' && format('ghcr.io={0}:{1}', github.actor, github.token) || '' }}",
+    to: 'ghcr.io=${{ github.actor }}:${{ github.token }}'
+  },
+  {
+    what: 'the token of the job for all builds, by a step before',
+    rule: 'idle-login',
+    says: 'which can push, and publishes nothing',
+    file: EXAMPLE,
+    from: '      - uses: $/build-by-digest\n',
+    to: "      - uses: docker/login-action@4907a6ddec9925e35a0a9e82d7399ccc52663121 # v4.1.0\n        with: {registry: ghcr.io, username: '${{ github.actor }}', password: '${{ github.token }}'}\n      - uses: $/build-by-digest\n"
+  },
+  {
     what: 'rules for caches beside a release',
     rule: 'cache-rules',
     says: 'beside a release',

@@ -96,6 +96,29 @@ export const SAFETY_RULES: readonly Rule[] = [
       )
   },
   {
+    id: 'idle-login',
+    says: 'What a pull request brings is built where nothing is published, too: the token of the job cannot push to ghcr.io there, for it is not given to the build.',
+    source:
+      'docs.github.com, «Secure use reference», «Principle of least privilege»; issue «Nothing of a stranger gets further than its own build»',
+    async judge(judged) {
+      const found = await Promise.all(
+        stepsOf(judged).map(async ({job, step}) => {
+          const isIdle = step.facts?.command === 'build-by-digest' && job.plan?.push === false
+          if (!isIdle || job.event.isReadOnly || job.permissions['packages'] !== 'write') return []
+          return hasTokenFor(job, await textsFor(job, step))
+            ? [
+                {
+                  place: step.place,
+                  message: `it is given the token of the job, which can push, and publishes nothing, ${inRun(job.event)}`
+                }
+              ]
+            : []
+        })
+      )
+      return distinct(found.flat())
+    }
+  },
+  {
     id: 'cache-rules',
     says: 'Rules for caches choose by any name and age: in a repository of releases they delete versions.',
     source: 'docs/cleaning-up.md; issue «Data loss by a guide»',
