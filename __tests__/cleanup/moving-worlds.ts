@@ -101,7 +101,32 @@ export function textsOf(policy: RetentionPolicy, nodes: readonly Stored[]): Reco
     'min-age': hours(policy.grace),
     'github-repository': 'org/app'
   }
-  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
+  const said = Object.entries(texts).filter(([, text]) => text !== '')
+  return withoutIdle(Object.fromEntries(said), policy)
+}
+
+/** Ages of rules that a policy has not are refused. */
+function withoutIdle(texts: Record<string, string>, policy: RetentionPolicy): Record<string, string> {
+  const areUntagged = policy.untagged || policy.keepNewestUntagged !== undefined
+  const areOrphans = policy.orphans || policy.orphanedReferrers
+  const areTags =
+    policy.keepVersions + policy.keepPatches > 0 ||
+    policy.supersededPrereleases ||
+    [policy.keepNewest, policy.deleteTags, policy.pullRequests.patterns, policy.development.patterns].some(
+      ({length}) => length > 0
+    )
+  const isAgeWanted =
+    [...policy.deleteTags, ...policy.keepNewest].some(({olderThan}) => olderThan === undefined) ||
+    policy.ghosts ||
+    policy.partialImages
+  const idle = [
+    ...(areTags ? [] : ['whole-images']),
+    ...(areUntagged ? [] : ['untagged-age']),
+    ...(areOrphans ? [] : ['orphans-age']),
+    ...(policy.development.patterns.length > 0 ? [] : ['development-age']),
+    ...(isAgeWanted ? [] : ['older-than'])
+  ]
+  return Object.fromEntries(Object.entries(texts).filter(([name]) => !idle.includes(name)))
 }
 
 /** What a run did and met, in the order of its requests. */

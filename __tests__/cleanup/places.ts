@@ -17,6 +17,8 @@ import type {CacheForm} from './dated-images.js'
 export interface Network {
   /** Answers a request in the host's place. */
   readonly instead?: (request: HttpRequest) => ScriptedAnswer | undefined
+  /** Something that happens before a request is sent. */
+  readonly before?: (request: HttpRequest) => Promise<unknown>
   /** Something that happens between two requests: after one was answered, and before the clean-up knows. */
   readonly after?: (request: HttpRequest, status: number) => Promise<unknown>
 }
@@ -188,11 +190,12 @@ async function clean(
   }
 }
 
-function through(send: Send, {instead, after}: Network, requests: string[]): Send {
+function through(send: Send, {instead, before, after}: Network, requests: string[]): Send {
   return async request => {
     requests.push(`${request.method} ${request.url.pathname}${request.url.search}`)
     const scripted = instead?.(request)
     if (scripted !== undefined) return await scriptedSend(() => scripted)(request)
+    await before?.(request)
     const response = await send(request)
     await after?.(request, response.status)
     return response

@@ -4,7 +4,7 @@ import {MANIFEST_ACCEPT, isSchema1Type} from '../oci/media-type.js'
 import type {Tag} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {isImmutableTag} from '../registry/tag-immutability.js'
-import {deleteTag} from '../registry/tag-deletion.js'
+import {deleteLostTags, deleteTag} from '../registry/tag-deletion.js'
 import {listTags} from '../registry/tag-list.js'
 import type {
   BackendCapabilities,
@@ -92,7 +92,7 @@ class RegistryBackend implements RepositoryBackend {
     {digest, tags}: Pick<ListedVersion, 'digest' | 'tags'>,
     isStillWanted?: StillWanted
   ): Promise<DeletionOutcome> {
-    const outcome = await this.#outcomeOf(async () => await this.#delete(digest, isStillWanted))
+    const outcome = await this.#outcomeOf(async () => await this.#delete({digest, tags}, isStillWanted))
     // Google's registries, and some proxies, delete a digest only when no tag points at it. No other refusal is worth
     // a tag, nor is what could not be put back.
     const isForItsTags = outcome.state === 'undeletable' && outcome.hint === undefined && tags.length > 0
@@ -104,7 +104,7 @@ class RegistryBackend implements RepositoryBackend {
         capabilities: {versionDeletion: 'untagged-only'},
         backend: {
           deleteTag: (tag, of) => this.deleteTag(tag, of),
-          deleteVersion: () => this.#outcomeOf(async () => await this.#delete(digest, isStillWanted))
+          deleteVersion: () => this.#outcomeOf(async () => await this.#delete({digest, tags}, isStillWanted))
         }
       }
     )
@@ -120,9 +120,12 @@ class RegistryBackend implements RepositoryBackend {
   }
 
   /** Tried again where it fails in passing, unless it is not to go any more after such a pause. */
-  async #delete(digest: Digest, isStillWanted: StillWanted = () => Promise.resolve(true)) {
+  async #delete(
+    {digest, tags}: Pick<ListedVersion, 'digest' | 'tags'>,
+    isStillWanted: StillWanted = () => Promise.resolve(true)
+  ) {
     let tries = 0
-    return await this.#client.retrying(async () => {
+    const state = await this.#client.retrying(async () => {
       if (tries++ > 0 && !(await isStillWanted())) return 'called-off'
       const {status} = await this.#client.callOnce({
         method: 'DELETE',
@@ -131,6 +134,8 @@ class RegistryBackend implements RepositoryBackend {
       })
       return status === 404 ? 'gone' : 'done'
     })
+    if (state === 'gone') await deleteLostTags(this.#client, tags, digest)
+    return state
   }
 
   async deleteTag(tag: Tag, known?: Digest): Promise<DeletionOutcome> {

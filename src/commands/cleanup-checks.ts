@@ -1,27 +1,7 @@
 import type {PlannedRepository} from '../cleanup/repository-cleanup.js'
 import {InputError, type InputIssue, ReleaseError} from '../errors.js'
+import {RULES, idleSettings, isSaid, rulesOf, saidOfDeletion} from './cleanup-settings.js'
 import type {CleanupValues} from './cleanup-work.js'
-
-/** Inputs that say what may go, each as it looks where it says nothing. */
-const RULES = [
-  'release',
-  'superseded',
-  'keep-versions',
-  'keep-patches',
-  'superseded-prereleases',
-  'keep-newest',
-  'keep-newest-untagged',
-  'delete-tags',
-  'untagged',
-  'orphans',
-  'orphaned-referrers',
-  'ghost-images',
-  'partial-images',
-  'pull-request-tags',
-  'development-tags',
-  'cache-tags',
-  'actions-caches'
-] as const
 
 /** Inputs that say where. */
 const PLACES = ['release', 'superseded', 'images', 'packages', 'actions-caches'] as const
@@ -30,34 +10,44 @@ const PLACES = ['release', 'superseded', 'images', 'packages', 'actions-caches']
 const UNTAGGED_RULES: readonly string[] = ['untagged', 'keep-newest-untagged']
 
 /**
- * @throws InputError where no place is named, nothing is said that could go, or two inputs say opposite things
+ * @throws InputError where no place is named, nothing is said that could go, two inputs say opposite things, or one says
+ * nothing
  */
 export function assertRules(given: CleanupValues): void {
-  const rules = rulesOf(given)
   const issues: InputIssue[] = []
   if (!PLACES.some(name => isSaid(given[name])))
     issues.push({input: 'release', message: 'is required, or images, packages, or superseded'})
-  if (rules.length === 0 && !given.validate)
+  if (rulesOf(given).length === 0 && !given.validate)
     issues.push({
       input: 'delete-tags',
       message: `is missing, or another input that says what goes; without any, nothing would ever be deleted: ${RULES.join(', ')}`
     })
-  if (given.validate && rules.length > 0)
+  throwAny([...issues, ...opposites(given)])
+}
+
+/**
+ * For a clean-up that comes after a release, before that begins.
+ * @throws InputError where two inputs say opposite things, or one says nothing
+ */
+export function assertNoOpposites(given: CleanupValues): void {
+  throwAny(opposites(given))
+}
+
+function opposites(given: CleanupValues): InputIssue[] {
+  const idle = [...new Set([...rulesOf(given), ...saidOfDeletion(given)])]
+  const issues = given.validate ? [] : idleSettings(given)
+  if (given.validate && idle.length > 0)
     issues.push({
       input: 'validate',
-      message: `deletes nothing: leave out ${rules.join(', ')}. After a clean-up every tag is read anyway`
+      message: `deletes nothing: leave out ${idle.join(', ')}. After a clean-up every tag is read anyway`
     })
   if (given.untagged && given['keep-newest-untagged'] !== undefined)
     issues.push({input: 'untagged', message: 'deletes what keep-newest-untagged keeps; give one of them'})
+  return issues
+}
+
+function throwAny(issues: readonly InputIssue[]): void {
   if (issues.length > 0) throw new InputError(issues)
-}
-
-function rulesOf(given: CleanupValues): string[] {
-  return RULES.filter(name => isSaid(given[name]))
-}
-
-function isSaid(value: unknown): boolean {
-  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false && value !== 0
 }
 
 /**

@@ -10,6 +10,7 @@ import {REMAINDER_TAG} from '../retention/tag-rules.js'
 import {cleanupInputs} from './inputs/cleanup-inputs.js'
 import {assertDone, isNothing, workOff} from './cleanup-deed.js'
 import {assertRules, impossibleRules, unmatchedEverywhere} from './cleanup-checks.js'
+import {saidOfDeletion} from './cleanup-settings.js'
 import {CleanupSources} from './cleanup-sources.js'
 import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
 import {validate} from './cleanup-validation.js'
@@ -54,7 +55,12 @@ export const cleanupLatest = command({
   ],
   async run(given, ports) {
     const sources = new CleanupSources(given, ports)
-    if (given.restore.length > 0) return await sources.restore(given.restore)
+    if (given.restore.length > 0) {
+      const idle = saidOfDeletion(given)
+      if (idle.length > 0)
+        ports.reporter.notice(`restore deletes nothing: nothing is done by ${idle.join(', ')}`)
+      return await sources.restore(given.restore)
+    }
     assertRules(given)
     const work = workOf({...given, images: [...given.images, ...(await sources.packages())]})
     const planned = await Promise.all(work.map(async one => await planWork(one, sources)))

@@ -2,13 +2,14 @@ import pLimit from 'p-limit'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {isTag} from '../oci/reference.js'
 import type {Clock, GithubAnswer, GithubRequest} from '../ports.js'
-import type {
-  BackendCapabilities,
-  DeletionOutcome,
-  ListedVersion,
-  RepositoryBackend,
-  StillWanted,
-  VersionPage
+import {
+  type BackendCapabilities,
+  CALLS_AT_ONCE,
+  type DeletionOutcome,
+  type ListedVersion,
+  type RepositoryBackend,
+  type StillWanted,
+  type VersionPage
 } from '../retention/repository-backend.js'
 import {type GhcrPackage, type GhcrPackageParts, findGhcrPackage} from './ghcr-package.js'
 import {refusalOf, rightMissing, scopeMissing, undeletableReason} from './ghcr-refusals.js'
@@ -23,7 +24,7 @@ export interface GhcrParts extends GhcrPackageParts {
 }
 
 const PER_PAGE = 100
-const PAGES_AT_ONCE = 20
+const PAGES_AT_ONCE = CALLS_AT_ONCE
 /** "You can restore a deleted package within 30 days" (docs, "Deleting and restoring a package", 2026-11). */
 const RESTORABLE = 30 * 24 * 3600 * 1000
 /** How often the listing is looked through for what was just put, with so many milliseconds before the second time. */

@@ -7,6 +7,7 @@ import type {Digest} from '../oci/digest.js'
 import {type Tag, formatReference} from '../oci/reference.js'
 import type {RepositoryClient} from './repository-client.js'
 import {isUnsure} from './retry.js'
+import {listTags} from './tag-list.js'
 
 /**
  * How often a tag is taken away by a placeholder that was gone when it was to be deleted. Distribution 2.8 deletes it and then
@@ -27,6 +28,23 @@ export async function deleteTag(client: RepositoryClient, tag: Tag, known?: Dige
     if (!cannotDeleteTags(error)) throw error
     await deleteByPlaceholder(client, tag, known)
   }
+}
+
+/**
+ * Takes away what is left of the tags of a manifest that is gone. Distribution 2.8 deletes the manifest first, then it
+ * searches its tags: where that fails (500), the next try is answered 404, and the tags are listed for ever and lead nowhere.
+ * @param gone the manifest that they pointed at
+ * @throws ReleaseError TAG_NOT_MOVED where the registry cannot take them away
+ */
+export async function deleteLostTags(
+  client: RepositoryClient,
+  tags: readonly Tag[],
+  gone: Digest
+): Promise<void> {
+  if (tags.length === 0) return
+  const listed = new Set(await listTags(client))
+  for (const tag of tags)
+    if (listed.has(tag) && (await client.headManifest(tag)) === undefined) await deleteTag(client, tag, gone)
 }
 
 /** 400 from distribution 2.8 and Harbor, 405 from GHCR and registries with deletion switched off. */
@@ -55,8 +73,9 @@ async function deleteByPlaceholder(
     const isHidden = now === undefined || now === 'unknown'
     const mayBeGone = isHidden && isUnsure(error)
     const isShownLate = state.isPlaced && !mayBeGone && (isHidden || now === before)
-    if (now === placeholder.digest || isShownLate)
-      await client.putManifest(await client.getManifest(before), tag)
+    const isLeft = now === placeholder.digest || isShownLate
+    const image = isLeft ? await client.findManifest(before) : undefined
+    if (image !== undefined) await client.putManifest(image, tag)
     throw error
   }
 }

@@ -111,5 +111,6 @@ export function arrivalOf(held: HeldVersion): {readonly time: number; readonly k
 
 /** Since when a manifest is here, at the latest; undefined where nobody can tell. */
 export function timeOf(held: HeldVersion): number | undefined {
-  return arrivalOf(held)?.time
+  const {pushed, modified, cached, seen} = held
+  return pushed ?? modified ?? cached ?? seen
 }

@@ -80,6 +80,7 @@ function chosenVersions(
 /** Chosen by its tags where all of them go. */
 function reasonByTags(held: HeldVersion, {going, guarded}: TagVerdict): string | undefined {
   const tags = ownTags(held)
+  if (tags.length === 0) return undefined
   const chosen = tags.filter(tag => going.has(tag) || guarded.has(tag))
   const [first] = chosen
   return first === undefined || chosen.length < tags.length
@@ -215,8 +216,8 @@ function rootsOf(
 ): Set<Digest> {
   const roots = new Set<Digest>(guarded.keys())
   for (const held of versions.values()) {
-    const stays = ownTags(held).some(tag => !verdict.going.has(tag))
-    if (stays || !dependants.has(held.digest)) roots.add(held.digest)
+    if (!dependants.has(held.digest) || ownTags(held).some(tag => !verdict.going.has(tag)))
+      roots.add(held.digest)
   }
   return roots
 }

@@ -7,6 +7,7 @@ import type {Command, OutputTable} from '../command.js'
 import {computeTags} from '../compute-tags.js'
 import {type Configurable, configure} from '../config.js'
 import {CONFIG_FILE} from '../config-place.js'
+import {assertNoOpposites} from '../cleanup-checks.js'
 import {cleanupLatest} from '../cleanup-latest.js'
 import {mergeManifest} from '../merge-manifest.js'
 import {preflight} from '../preflight.js'
@@ -41,6 +42,8 @@ export async function readStepInputs(
   const token = {'github-token': given['github-token']}
   const notes = {...releaseNotesCommand.inputs, release}
   const sections = await sectionsIn(given.config, ports)
+  const cleanup = {...(await readOf(cleanupLatest, read)), ...token, ...givenOf('cleanup-latest', given)}
+  assertNoOpposites(cleanup)
   return {
     plan: {...parseInputs(computeTags.inputs, {}), ...given},
     preflight: {...(await readOf(preflight, read)), ...token},
@@ -48,7 +51,7 @@ export async function readStepInputs(
     merge: {...(await readOf(mergeManifest, read)), ...token, ...givenOf('merge-manifest', given)},
     verify: await readOf(verifyRelease, read),
     notes: {...(await read('release-notes', notes)), ...token},
-    cleanup: {...(await readOf(cleanupLatest, read)), ...token, ...givenOf('cleanup-latest', given)},
+    cleanup,
     sections
   }
 }
