@@ -187,7 +187,9 @@ describe('update-manifests', () => {
     expect(await tags('image-release/manifests')).toEqual(['1.1.0', '2.0.0', '1.0.0'])
     expect(github.pulls).toHaveLength(1)
     expect(github.pulls[0]!.title).toBe('Update api to 2.0.0')
-    expect(github.pulls[0]!.body).toMatch(/^Looks good to me\.\n\n<!-- image-release:manifests -->/)
+    const [, ...tables] = github.pulls[0]!.body.split(/(?<=\n)\n?(?=<!-- image-release)/)
+    expect(github.pulls[0]!.body).toMatch(/^Looks good to me\.\n\n<!-- image-release:manifests\.app -->/)
+    expect(tables).toMatchObject([/:1\.1\.0/, /:2\.0\.0/].map(tag => expect.stringMatching(tag)))
 
     github.pulls[0]!.state = 'closed'
     await bare.write('main', {'other.txt': 'x'})
@@ -226,6 +228,26 @@ describe('update-manifests', () => {
       expect(await tags(branch)).toEqual(['1.2.0', '1.0.0', '1.0.0'])
       await propose('1.3.0')
       expect([await tags(branch), await isOnMain()]).toEqual([['1.3.0', '1.0.0', '1.0.0'], true])
+    })
+
+    it('and loses nothing of another service where both changed the same line', async () => {
+      await propose('1.1.0')
+      await propose('2.0.0', 'api')
+      await bare.write('main', {[FILE]: KUSTOMIZATION.replace('1.0.0', '1.2.0')})
+      await propose('1.3.0')
+      expect([await tags(branch), await isOnMain()]).toEqual([['1.3.0', '2.0.0', '1.0.0'], true])
+      await bare.write('main', {[FILE]: KUSTOMIZATION.replace('1.0.0', '1.4.0'), 'other.txt': 'x'})
+      await propose('2.1.0', 'api')
+      expect([await tags(branch), await isOnMain()]).toEqual([['1.4.0', '2.1.0', '1.0.0'], true])
+    })
+
+    it('and begins anew where the base has the file no more', async () => {
+      await propose('2.0.0', 'api')
+      await bare.write('main', {'kustomization.yaml': KUSTOMIZATION, [FILE]: undefined})
+      const moved = {manifests: 'kustomize:kustomization.yaml', deliver: 'pull-request'}
+      await update({release: releaseOf({app: '1.1.0'}), 'github-repository': 'org/deploy', ...moved})
+      expect(await bare.git('ls-tree', '-r', '--name-only', branch)).toBe('README.md\nkustomization.yaml\n')
+      expect(await isOnMain()).toBe(true)
     })
 
     it('and keeps the commits of people', async () => {
@@ -469,7 +491,7 @@ done
         expect(await bare.read(branch, 'other.txt')).toBe('x')
         await bare.write('main', {[FILE]: KUSTOMIZATION.replace('1.0.0', '1.2.0')})
         await propose('1.3.0')
-        expect(await tags(branch)).toEqual(['1.3.0', '1.0.0', '1.0.0'])
+        expect(await tags(branch)).toEqual(['1.3.0', '2.0.0', '1.0.0'])
         expect(github.pulls).toHaveLength(1)
       })
 

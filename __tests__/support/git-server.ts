@@ -14,8 +14,8 @@ export interface BareRepository {
   readonly git: (...args: string[]) => Promise<string>
   /** The text of a file at the tip of a branch. */
   read(branch: string, file: string): Promise<string>
-  /** Commits texts to a branch as a person does. */
-  write(branch: string, files: Readonly<Record<string, string>>): Promise<void>
+  /** Commits texts to a branch as a person does; a file without one goes. */
+  write(branch: string, files: Readonly<Record<string, string | undefined>>): Promise<void>
   /** The subjects of a branch's commits, the newest first. */
   subjects(branch: string): Promise<string[]>
   remove(): Promise<void>
@@ -52,13 +52,15 @@ export async function bareRepository(files: Readonly<Record<string, string>>): P
 function commitStream(
   branch: string,
   parent: string | undefined,
-  texts: Readonly<Record<string, string>>
+  texts: Readonly<Record<string, string | undefined>>
 ): string {
   const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`
   return [
     `commit refs/heads/${branch}\nauthor ${PERSON}\ncommitter ${PERSON}\n${data('A person writes\n')}`,
     ...(parent === undefined ? [] : [`from ${parent}\n`]),
-    ...Object.entries(texts).map(([file, text]) => `M 100644 inline ${file}\n${data(text)}`)
+    ...Object.entries(texts).map(([file, text]) =>
+      text === undefined ? `D ${file}\n` : `M 100644 inline ${file}\n${data(text)}`
+    )
   ].join('')
 }
 

@@ -36,6 +36,8 @@ export interface DestinationWish {
 export interface Change {
   readonly edit: Editing
   readonly message: string
+  /** The images that are deployed. */
+  readonly targets: readonly string[]
 }
 
 /** What became of a change. */
@@ -79,7 +81,7 @@ interface Parts {
 
 async function deliverTo(base: string, all: Parts): Promise<Delivered> {
   const {given, ports, change, repository, address} = all
-  const {edit, message} = change
+  const {edit, message, targets} = change
   const parts = {repository, publish: publishBy(all), clock: ports.clock, signal: ports.signal}
   const wish = {edit, message: () => message, attempts: given.attempts, dryRun: given['dry-run']}
   if (given.deliver === 'commit')
@@ -103,7 +105,7 @@ async function deliverTo(base: string, all: Parts): Promise<Delivered> {
     ...(await deliverByPullRequest({...wish, branch}, place, {
       parts,
       extras: extrasOf(given),
-      text: delivery => ({title, body: placeTable(delivery.edit.places)})
+      text: delivery => ({title, body: placeTable(delivery.edit.places), targets})
     }))
   }
 }

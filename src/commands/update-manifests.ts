@@ -147,7 +147,8 @@ export const updateManifests = command({
     const destination = {...given, 'pull-request-branch': given['pull-request-branch']?.(first)}
     const delivered = await deliver(destination, ports, {
       edit: async read => await editManifests(deployment, read),
-      message: given.message?.(first) ?? ''
+      message: given.message?.(first) ?? '',
+      targets: [...new Set(images.map(({target}) => target))]
     })
     report(images, delivered, {given, ports})
     return outputsOf(images, delivered)

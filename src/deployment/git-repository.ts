@@ -5,6 +5,7 @@ import {ReleaseError} from '../errors.js'
 import type {Clock, Exec, ExecResult, Reporter} from '../ports.js'
 import type {GitAddress} from './git-address.js'
 import {type LocalCommit, readLocalCommits} from './local-commits.js'
+import {type ConflictedMerge, readConflicts, settledTree} from './settled-merge.js'
 
 /** Who a commit is by. */
 export interface GitAuthor {
@@ -34,6 +35,11 @@ export interface GitPorts {
   readonly signal: AbortSignal
 }
 
+interface GitOptions {
+  readonly input?: string | undefined
+  readonly cwd?: string
+}
+
 /** What became of a push: it is done, or the branch is not what it was when it was read. */
 export type PushResult = 'done' | 'moved'
 
@@ -43,6 +49,8 @@ export interface JoinedBranch {
   readonly tip: string
   /** The branch itself where it is there already; absent where both changed the same lines. */
   readonly joined?: string
+  /** What stands in the way. */
+  readonly conflicts?: ConflictedMerge
 }
 
 /** A branch has moved, or another writer holds it at this moment (git, builtin/receive-pack.c and transport.c). */
@@ -169,11 +177,30 @@ export class GitRepository {
     const [standing = '', tip = ''] = stdout.trim().split('\n')
     const {exitCode} = await this.#run(['merge-base', '--is-ancestor', tip, standing], {})
     if (exitCode === 0) return {standing, tip, joined: standing}
-    const merged = await this.#run(['merge-tree', '--write-tree', standing, tip], {})
-    const tree = /^[0-9a-f]{40,64}$/m.exec(merged.stdout)?.[0]
-    if (merged.exitCode !== 0 || tree === undefined) return {standing, tip}
-    const joined = await this.#commitTree(tree, [standing, tip], `Bring ${branch} onto ${other}`)
+    const how = ['--write-tree', '-z', '--no-messages', '--allow-unrelated-histories']
+    const merged = await this.#run(['merge-tree', ...how, standing, tip], {})
+    const conflicts = readConflicts(merged.stdout)
+    if (merged.exitCode !== 0) return {standing, tip, conflicts}
+    const joined = await this.#commitTree(conflicts.tree, [standing, tip], joinMessage(branch, other))
     return {standing, tip, joined}
+  }
+
+  /**
+   * Brings a branch onto the tip of another one where both changed the same lines: there, those of the other stand.
+   * @returns undefined where a file is not there in both
+   */
+  async joinSettled(
+    {standing, tip, conflicts}: JoinedBranch,
+    branch: string,
+    other: string
+  ): Promise<string | undefined> {
+    if (conflicts === undefined) return undefined
+    // What Git unpacks lies in the folder, and goes with it.
+    const cwd = this.#folder
+    const git = async (args: readonly string[], input?: string): Promise<string> =>
+      (await this.#must(args, {input, cwd})).stdout
+    const tree = await settledTree(conflicts, git)
+    return tree && (await this.#commitTree(tree, [standing, tip], joinMessage(branch, other)))
   }
 
   /** Whether every commit of a branch that another one lacks is by the author of this repository's commits. */
@@ -228,7 +255,7 @@ export class GitRepository {
 
   async #must(
     args: readonly string[],
-    options: {readonly input?: string | undefined} = {}
+    options: GitOptions = {}
   ): Promise<ExecResult> {
     const result = await this.#run(args, options)
     if (result.exitCode === 0) return result
@@ -237,10 +264,11 @@ export class GitRepository {
 
   async #run(
     args: readonly string[],
-    {input = ''}: {readonly input?: string | undefined}
+    {input = '', cwd}: GitOptions
   ): Promise<ExecResult> {
     const {exec, signal} = this.#ports
     return await exec('git', [`--git-dir=${this.#folder}`, ...args], {
+      ...(cwd === undefined ? {} : {cwd}),
       env: this.#environment(),
       input,
       signal
@@ -282,6 +310,10 @@ export class GitRepository {
       hint: hintFor(message)
     })
   }
+}
+
+function joinMessage(branch: string, other: string): string {
+  return `Bring ${branch} onto ${other}`
 }
 
 function hintFor(message: string): string | undefined {

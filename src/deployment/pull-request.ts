@@ -41,6 +41,8 @@ export interface PullRequestExtras {
 export interface PullRequestText {
   readonly title: string
   readonly body: Markdown
+  /** The images that the text is about: others that share the pull request have a section each. */
+  readonly targets: readonly string[]
 }
 
 /** What became of a change that goes by pull request. */
@@ -59,7 +61,8 @@ interface OpenPull extends PullRequest {
 }
 
 const RIGHT = 'pull-requests: write'
-const SECTION = 'manifests'
+/** Characters of the name of a section: a release may have very many images. */
+const MAX_NAME = 200
 
 /**
  * Commits edits to a branch of their own, and opens a pull request for it. One that is open already is gone on with: its
@@ -99,8 +102,9 @@ export interface PullRequestParts {
 
 /**
  * A branch that no open pull request is for is left from one that is merged or closed: it is begun anew. One that is open
- * is brought onto its base first, so that the edit is made on what stands there now. Where both changed the same lines it
- * is begun anew, too, unless people have committed to it: then they resolve it.
+ * is brought onto its base first, so that the edit is made on what stands there now. Where both changed the same lines,
+ * those of the base stand, and what other services proposed in others is kept; where that is not possible it is begun anew.
+ * Where people have committed to it, they resolve it.
  */
 async function startOf(
   {branch}: DeliveryWish,
@@ -111,9 +115,8 @@ async function startOf(
   if (both !== undefined) {
     const {standing, tip, joined} = both
     if (joined !== undefined) return {base: joined, standing, tip, isJoined: true}
-    return (await repository.isOwn())
-      ? {base: tip, standing, tip, isJoined: true}
-      : {base: standing, standing, tip}
+    if (!(await repository.isOwn())) return {base: standing, standing, tip}
+    return {base: (await repository.joinSettled(both, branch, base)) ?? tip, standing, tip, isJoined: true}
   }
   const standing = await repository.fetch(branch)
   const tip = await repository.fetch(base)
@@ -142,13 +145,13 @@ async function findOpen(
 async function create(
   wish: DeliveryWish,
   place: PullRequestPlace,
-  {title, body, extras}: PullRequestText & {readonly extras: PullRequestExtras | undefined}
+  {extras, ...text}: PullRequestText & {readonly extras: PullRequestExtras | undefined}
 ): Promise<PullRequest> {
   const {api, repository, base} = place
   const request = {
     method: 'POST',
     path: repositoryPath(repository, 'pulls'),
-    body: {title, head: wish.branch, base, body: putSection('', SECTION, body)}
+    body: {title: text.title, head: wish.branch, base, body: putText('', text)}
   } as const
   const answer = await askGithub(api, request, {expect: [201, 422], right: RIGHT})
   if (answer.status === 201) return await withExtras(pullIn(answer.body), place, extras)
@@ -225,7 +228,7 @@ async function update(
   {api, repository}: PullRequestPlace,
   {delivery, wanted}: {readonly delivery: Delivery; readonly wanted: PullRequestText}
 ): Promise<PullRequest> {
-  const body = putSection(open.body, SECTION, wanted.body)
+  const body = putText(open.body, wanted)
   const isSame = delivery.commit === undefined || (open.title === wanted.title && open.body === body)
   if (!isSame)
     await askGithub(
@@ -238,6 +241,12 @@ async function update(
       {expect: [200], right: RIGHT}
     )
   return open
+}
+
+/** Several services may share a pull request: each writes to its own section. */
+function putText(text: string, {body, targets}: PullRequestText): string {
+  const names = [...targets].sort().map(target => target.replace(/[^\w.-]+/g, '-'))
+  return putSection(text, ['manifests', ...names].join('.').slice(0, MAX_NAME), body)
 }
 
 function pullIn(document: unknown): OpenPull {
