@@ -4,6 +4,7 @@ import path from 'node:path'
 import {ReleaseError} from '../errors.js'
 import type {Clock, Exec, ExecResult, Reporter} from '../ports.js'
 import type {GitAddress} from './git-address.js'
+import {gitFailure} from './git-failure.js'
 import {type LocalCommit, readLocalCommits} from './local-commits.js'
 import {type ConflictedMerge, readConflicts, settledTree} from './settled-merge.js'
 
@@ -248,7 +249,7 @@ export class GitRepository {
       const result = await this.#run(args, {})
       const said = `${result.stdout}\n${result.stderr}`
       if (result.exitCode === 0 || expected?.test(said)) return result
-      if (attempt >= TRIES || !PASSING.test(said)) throw this.#failure(args, result)
+      if (attempt >= TRIES || !PASSING.test(said)) throw gitFailure(args, result, this.#access.address)
       await this.#ports.clock.sleep(FIRST_DELAY * 2 ** attempt * Math.random(), this.#ports.signal)
     }
   }
@@ -259,7 +260,7 @@ export class GitRepository {
   ): Promise<ExecResult> {
     const result = await this.#run(args, options)
     if (result.exitCode === 0) return result
-    throw this.#failure(args, result)
+    throw gitFailure(args, result, this.#access.address)
   }
 
   async #run(
@@ -301,33 +302,8 @@ export class GitRepository {
       GIT_CONFIG_VALUE_1: `Authorization: Basic ${basic}`
     }
   }
-
-  #failure(args: readonly string[], {stderr, stdout}: ExecResult): ReleaseError {
-    const said = `${stderr}\n${stdout}`.split('\n').filter(line => /^(fatal|error|remote|!)/.test(line))
-    const verb = args[0] ?? ''
-    const message = said.map(line => line.trim()).join('; ') || stderr.trim()
-    return new ReleaseError('GIT_FAILED', `git ${verb} of ${this.#access.address.url}: ${message}`, {
-      hint: hintFor(message)
-    })
-  }
 }
 
 function joinMessage(branch: string, other: string): string {
   return `Bring ${branch} onto ${other}`
-}
-
-function hintFor(message: string): string | undefined {
-  if (/failed to sign|gpg|signing key|public key|write commit object/i.test(message) && !/GH0/.test(message))
-    return 'Give Git a key that it can use without asking (user.signingkey, gpg.format), or sign through GitHub: sign-commits: github.'
-  if (/verified signatures|must be signed/i.test(message))
-    return 'The branch wants signed commits: sign-commits: github, or key where Git has one.'
-  if (/protected branch|hook declined|GH006|GH013|not allowed to push/i.test(message))
-    return 'The branch is protected: let a pull request bring the change, --deliver pull-request.'
-  if (
-    /could not read Username|Authentication failed|403|401|Permission to .* denied|not found/i.test(message)
-  )
-    return 'Give git-token a token that may write there: the token of a job is for its own repository alone.'
-  if (/publickey|Host key verification/i.test(message))
-    return 'Give this job an SSH key that may write there.'
-  return undefined
 }
