@@ -254,19 +254,13 @@ export class GitRepository {
     }
   }
 
-  async #must(
-    args: readonly string[],
-    options: GitOptions = {}
-  ): Promise<ExecResult> {
+  async #must(args: readonly string[], options: GitOptions = {}): Promise<ExecResult> {
     const result = await this.#run(args, options)
     if (result.exitCode === 0) return result
     throw gitFailure(args, result, this.#access.address)
   }
 
-  async #run(
-    args: readonly string[],
-    {input = '', cwd}: GitOptions
-  ): Promise<ExecResult> {
+  async #run(args: readonly string[], {input = '', cwd}: GitOptions): Promise<ExecResult> {
     const {exec, signal} = this.#ports
     return await exec('git', [`--git-dir=${this.#folder}`, ...args], {
       ...(cwd === undefined ? {} : {cwd}),
