@@ -2,6 +2,7 @@ import {setMaxListeners} from 'node:events'
 import type {getOctokit} from '@actions/github'
 import {ReleaseError, messageOf} from '../errors.js'
 import type {GithubAnswer, GithubApi, GithubRequest, Send} from '../ports.js'
+import {onCallOff} from '../registry/transport/call-off.js'
 import {VERSION} from '../version.js'
 import {CALLED_OFF, GithubPace, type PaceParts} from './github-api-pace.js'
 
@@ -139,11 +140,10 @@ function stopAfter(
   const controller = new AbortController()
   const stop = (): void => controller.abort()
   const timer = setTimeout(stop, milliseconds)
-  for (const signal of signals) signal?.addEventListener('abort', stop)
-  if ([...signals].some(signal => signal?.aborted)) stop()
+  const releases = [...signals].map(signal => signal && onCallOff(signal, stop))
   const release = (): void => {
     clearTimeout(timer)
-    for (const signal of signals) signal?.removeEventListener('abort', stop)
+    for (const one of releases) one?.()
   }
   return {signal: controller.signal, release}
 }

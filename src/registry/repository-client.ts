@@ -37,8 +37,8 @@ export class RepositoryClient {
   readonly #access: Access
   readonly #open: () => Promise<{base: URL; exchange: Exchange}>
   /** What is being fetched. */
-  readonly #manifests = new Map<Digest, Promise<Manifest | undefined>>()
-  readonly #blobs = new Map<Digest, Promise<Uint8Array>>()
+  readonly #manifests = Object.create(null) as Running<Manifest | undefined>
+  readonly #blobs = Object.create(null) as Running<Uint8Array>
   /** Whether a HEAD was of no use here where GET was. */
   #isHeadUseless = false
   #unknown: RegistryError | undefined
@@ -265,16 +265,18 @@ export class RepositoryClient {
   }
 }
 
+/**
+ * What is under way, without a prototype. No map: that holds after a removal what was put in later, and none of thousands
+ * of manifests would be let go before the whole heap is collected.
+ */
+type Running<T> = Record<Digest, Promise<T>>
+
 /** Does something once for all who want it while it is under way. */
-async function shared<T>(
-  running: Map<Digest, Promise<T>>,
-  digest: Digest,
-  work: () => Promise<T>
-): Promise<T> {
-  const known = running.get(digest)
+async function shared<T>(running: Running<T>, digest: Digest, work: () => Promise<T>): Promise<T> {
+  const known: Promise<T> | undefined = running[digest]
   if (known !== undefined) return await known
-  const begun = work().finally(() => running.delete(digest))
-  running.set(digest, begun)
+  const begun = work().finally(() => Reflect.deleteProperty(running, digest))
+  running[digest] = begun
   return await begun
 }
 

@@ -2,6 +2,7 @@ import http from 'node:http'
 import {ReleaseError} from '../../errors.js'
 import type {HttpRequest, HttpResponse, Send} from '../../ports.js'
 import {registryCertificates} from '../registry-certificates.js'
+import {onCallOff} from './call-off.js'
 import {sendOverHttp1} from './http1-request.js'
 import {NotBegun, sendOverHttp2} from './http2-request.js'
 import {Http2Sessions} from './http2-sessions.js'
@@ -135,11 +136,8 @@ async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | un
   if (signal === undefined) return await work()
   signal.throwIfAborted()
   return await new Promise((resolve, reject) => {
-    const abort = (): void => reject(new Error('aborted'))
-    signal.addEventListener('abort', abort, {once: true})
-    work()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', abort))
+    const release = onCallOff(signal, () => reject(new Error('aborted')))
+    work().then(resolve, reject).finally(release)
   })
 }
 

@@ -2,6 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type {IncomingMessage, RequestOptions} from 'node:http'
 import type {HttpRequest, HttpResponse} from '../../ports.js'
+import {endWith} from './call-off.js'
 import {contentLength, sendBody} from './request-body.js'
 import {plainHeaders} from './response.js'
 import {proxyAuthorization} from './tunnel.js'
@@ -30,21 +31,10 @@ export function sendOverHttp1(request: HttpRequest, route: Http1Route): Promise<
       })
     )
     outgoing.once('error', reject)
-    if (request.signal !== undefined) endWith(outgoing, request.signal)
+    if (request.signal !== undefined) endWith(request.signal, outgoing)
     outgoing.setTimeout(IDLE_MILLISECONDS, () => outgoing.destroy(silence()))
     sendBody(outgoing, request, reject)
   })
-}
-
-/** Ends a request that is called off, its answer too. Node's own way to do this watches both streams, for half as much again. */
-function endWith(outgoing: http.ClientRequest, signal: AbortSignal): void {
-  const stop = (): void => void outgoing.destroy(new Error('called off', {cause: signal.reason}))
-  if (signal.aborted) {
-    stop()
-    return
-  }
-  signal.addEventListener('abort', stop)
-  outgoing.once('close', () => signal.removeEventListener('abort', stop))
 }
 
 /** Why a connection is given up that says nothing. */

@@ -4,6 +4,7 @@ import {systemCodeOf} from '../../errors.js'
 import type {HttpRequest, HttpResponse} from '../../ports.js'
 import {IDLE_MILLISECONDS, silence} from './http1-request.js'
 import type {Http2Session} from './http2-sessions.js'
+import {endWith} from './call-off.js'
 import {contentLength, sendBody} from './request-body.js'
 import {plainHeaders} from './response.js'
 
@@ -66,7 +67,9 @@ function openStream(session: Http2Session, request: HttpRequest): ClientHttp2Str
     [constants.HTTP2_HEADER_PATH]: `${url.pathname}${url.search}`
   }
   try {
-    return session.request(headers, {endStream: request.body === undefined, ...(signal ? {signal} : {})})
+    const stream = session.request(headers, {endStream: request.body === undefined})
+    if (signal !== undefined) endWith(signal, stream)
+    return stream
   } catch (cause) {
     throw SESSION_IS_OVER.has(systemCodeOf(cause) ?? '') ? new NotBegun(false, cause) : cause
   }
