@@ -184,10 +184,24 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'GET pulls': getPulls,
   'POST pulls': (state, call) => (call.parts.length > 0 ? postReviewers(state, call) : postPull(state, call)),
   'PATCH pulls': patchPull,
+  'POST attestations': keepAttestation,
   'GET attestations': ({attestations}, {parts}) => {
     const bundles = attestations.get(parts[0] ?? '')
     return bundles && {status: 200, body: {attestations: bundles.map(bundle => ({repository_id: 1, bundle}))}}
   }
+}
+
+/** Kept by the digests that its statement is about. */
+function keepAttestation({attestations}: State, {request: {body}}: Call): Reply {
+  const bundle = body['bundle'] as {readonly dsseEnvelope?: {readonly payload?: string}} | undefined
+  const statement = JSON.parse(Buffer.from(bundle?.dsseEnvelope?.payload ?? 'e30', 'base64').toString()) as {
+    readonly subject?: readonly {readonly digest: {readonly sha256: string}}[]
+  }
+  for (const {digest} of statement.subject ?? []) {
+    const name = `sha256:${digest.sha256}`
+    attestations.set(name, [...(attestations.get(name) ?? []), bundle])
+  }
+  return {status: 201, body: {id: 1}}
 }
 
 /** Notes that are kept nowhere. */

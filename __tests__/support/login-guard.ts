@@ -7,6 +7,8 @@ export interface LoginRules {
   readonly realm: URL
   /** The start of the names of repositories that everyone may pull from. */
   readonly isPublic: (repository: string) => boolean
+  /** What is said to somebody who is known and may not push; by default that a login is needed. */
+  readonly denial?: (repository: string) => string
 }
 
 /** What stands in front of a registry that knows no users. */
@@ -24,7 +26,10 @@ export function loginGuard(rules: LoginRules): LoginGuard {
   return {
     guard: site => (incoming, answer) => {
       const {repository, action} = needOf(incoming)
-      if (grantsOf(incoming).includes(`${repository}:${action}`)) site(incoming, answer)
+      const grants = grantsOf(incoming)
+      if (grants.includes(`${repository}:${action}`)) site(incoming, answer)
+      else if (rules.denial !== undefined && action === 'push' && grants.includes(`${repository}:pull`))
+        send(answer, 403, {errors: [{code: 'DENIED', message: rules.denial(repository)}]})
       else refuse(answer, rules.realm, `repository:${repository}:${action === 'pull' ? 'pull' : 'pull,push'}`)
     },
     tokens: (incoming, answer) => void giveToken(rules, incoming, answer)

@@ -9,6 +9,7 @@ import type {HostedGit} from './hosted/hosted-git.js'
 import {HOSTED_IMAGES, knownActions} from './hosted/hosted-image.js'
 import type {HostedMachines} from './hosted/hosted-machines.js'
 import {type JobGate, type LogEntry, type Review, startJobGate} from './hosted/job-gate.js'
+import {jobClaims} from './hosted/job-identity.js'
 import {type Permissions, jobToken} from './hosted/job-token.js'
 import {actionFaults, faultsBeforeStart, secretNameFault} from './hosted/workflow-faults.js'
 import {
@@ -59,9 +60,11 @@ let runs = 0
  */
 export async function runWorkflow(call: WorkflowCall): Promise<WorkflowEnd> {
   const temp = mkdtempSync(path.join(tmpdir(), 'act-'))
-  const gate = await startJobGate(call.review ?? (() => Promise.resolve('rejected')))
+  const {git, repository, file, event} = call
+  const sha = git.publish(event.ref)
+  const claims = jobClaims({repository, file, sha, ref: event.ref, event: event.name})
+  const gate = await startJobGate(call.review ?? (() => Promise.resolve('rejected')), claims)
   try {
-    const sha = call.git.publish(call.event.ref)
     const files = takeFiles(call, sha, temp)
     const faults = findFaults(call, files)
     if (faults.length > 0) return {exitCode: 1, log: `The workflow is not valid. ${faults.join('\n')}`}
@@ -133,21 +136,23 @@ function layerFiles(
     rmSync(path.join(temp, folder, file), {force: true})
     writeFileSync(path.join(temp, folder, file), content)
   }
-  write('work', call.file, layer(files[call.file] ?? '', facts))
   const actions = Object.entries(call.actions ?? {}).map(([name, folder]) => {
     const copy = path.join(temp, 'actions', name)
     mkdirSync(path.dirname(copy), {recursive: true})
     execFileSync('cp', ['-al', folder, copy])
     return [name, copy] as const
   })
-  for (const job of Object.values(workflow.jobs)) {
+  const uses: Record<string, string> = {}
+  for (const [name, job] of Object.entries(workflow.jobs)) {
     const content = job.uses === undefined ? undefined : calledText(call, files, job.uses)
     if (job.uses === undefined || content === undefined) continue
-    const layered = layer(content, facts, permissionsOfJob(workflow, job))
-    const [, repository = '', file = ''] = /^([^/]+\/[^/]+)\/(.+)@v1$/.exec(job.uses) ?? []
-    if (job.uses.startsWith('./')) write('work', job.uses.slice(2), layered)
+    const layered = layer(content, facts, {allowed: permissionsOfJob(workflow, job)})
+    uses[name] = job.uses.replace(/[^/]+\.ya?ml/, file => `${name}-${file}`)
+    const [, repository = '', file = ''] = /^([^/]+\/[^/]+)\/(.+)@v1$/.exec(uses[name]) ?? []
+    if (job.uses.startsWith('./')) write('work', uses[name].slice(2), layered)
     else write(path.join('actions', repository), file, layered)
   }
+  write('work', call.file, layer(files[call.file] ?? '', facts, {uses}))
   return Object.fromEntries(actions)
 }
 

@@ -114,7 +114,10 @@ async function startGithubPackages(
       return permissions && (permissions['packages'] ?? 'none')
     },
     realm,
-    isPublic: () => false
+    isPublic: () => false,
+    // github.com/bachp/git-mirror/pull/516 and github.com/pinchbench/skill/pull/17, without `packages: write`.
+    denial: name =>
+      `installation not allowed to ${emulator.state.packages.has(name) ? 'Write' : 'Create'} organization package`
   })
   const registrySite = guard(emulator.sites.registry)
   return {

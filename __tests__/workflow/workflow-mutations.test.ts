@@ -151,8 +151,8 @@ const MUTATIONS: readonly Mutation[] = [
     rule: 'boolean',
     says: 'the input cleanup is a boolean',
     file: RELEASE,
-    from: 'if: inputs.cleanup\n',
-    to: "if: inputs.cleanup == 'true'\n"
+    from: "needs.publish.result == 'success' && inputs.cleanup }}",
+    to: "needs.publish.result == 'success' && inputs.cleanup == 'true' }}"
   },
   // What actions and workflows take and give.
   {

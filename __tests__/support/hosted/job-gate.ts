@@ -1,6 +1,7 @@
 import {createServer} from 'node:http'
 import {json} from 'node:stream/consumers'
 import {close, listen} from '../loopback.js'
+import {identityToken} from './job-identity.js'
 import {holdsSecret, secretMasks} from './secret-masks.js'
 
 /** A line of the emulator's log, as far as it is read here. */
@@ -31,8 +32,14 @@ interface Asked {
 /** What somebody says to a job of an environment with required reviewers. */
 export type Review = (environment: string) => Promise<'approved' | 'rejected'>
 
-/** Starts it on a free port of this machine. */
-export async function startJobGate(review: Review): Promise<JobGate> {
+/**
+ * Starts it on a free port of this machine.
+ * @param claims what GitHub says of every job of the run in its identity token
+ */
+export async function startJobGate(
+  review: Review,
+  claims: Readonly<Record<string, string>>
+): Promise<JobGate> {
   const masks = new Map<string, string[]>()
   const arrived = new Map<string, (masks: readonly string[]) => void>()
   const waiting = new Map<string, readonly string[]>()
@@ -44,7 +51,8 @@ export async function startJobGate(review: Review): Promise<JobGate> {
         said => response.writeHead(said === 'approved' ? 200 : 403).end(),
         (error: unknown) => response.writeHead(500).end(String(error))
       )
-    else if (url.pathname === '/id-token') end({value: identity(url.searchParams.get('audience') ?? '')})
+    else if (url.pathname === '/id-token')
+      end({value: identityToken(url.searchParams.get('audience') ?? '', claims)})
     else
       void json(request).then(async body => {
         const asked = body as Asked
@@ -82,11 +90,4 @@ function judge({outputs, secrets}: Asked, added: readonly string[]): object {
     warnings: dropped.map(name => `Skip output '${name}' since it may contain secret.`),
     ...(isTooLarge ? {error: `The outputs of the job have ${size} bytes, the maximum is ${MAX_OUTPUTS}`} : {})
   }
-}
-
-/** A token of the issuer of GitHub Actions as clients read it; nobody here checks its signature. */
-function identity(audience: string): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const claims = {iss: 'https://token.actions.githubusercontent.com', aud: audience, exp: 4_000_000_000}
-  return `${part({alg: 'RS256', typ: 'JWT'})}.${part(claims)}.${part({})}`
 }

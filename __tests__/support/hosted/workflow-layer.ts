@@ -46,16 +46,23 @@ export function parseWorkflow(text: string): Workflow {
   return parse(text) as Workflow
 }
 
+/** What a workflow is called by, and calls. */
+export interface Calls {
+  /** What the caller may do, for a workflow that is called. */
+  readonly allowed?: Permissions
+  /** What jobs call in place of what they say, by their names: each has a workflow of its own, with its permissions. */
+  readonly uses?: Readonly<Record<string, string>>
+}
+
 /**
  * Rewrites a workflow so that the emulator treats each job as GitHub does: a machine of its own, a token with the job's
  * permissions, outputs that pass the runner's gate.
- * @param allowed what the caller may do, for a workflow that is called
  */
-export function layer(text: string, facts: RunFacts, allowed?: Permissions): string {
+export function layer(text: string, facts: RunFacts, {allowed, uses = {}}: Calls = {}): string {
   const workflow = parseWorkflow(text)
   const jobs = Object.entries(workflow.jobs).map(([name, job]) => [
     name,
-    layerJob(workflow, job, facts, allowed)
+    layerJob(workflow, uses[name] === undefined ? job : {...job, uses: uses[name]}, facts, allowed)
   ])
   const rest = without(workflow, [...NOT_FOR_THE_EMULATOR, 'env'])
   return stringify(
