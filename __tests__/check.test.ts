@@ -48,7 +48,7 @@ describe('script/check, on what is made from the code', () => {
   let project: ProjectCopy
 
   beforeAll(() => {
-    project = copyProject(() => true, 'copied')
+    project = copyProject(() => true, 'linked')
     // A bundle of nothing: that dist is made from the source as it is, is shown by the check of the project itself.
     project.remove('scripts/bundle/index.ts')
     project.append('scripts/bundle/index.ts', 'export const [runAction, runCli] = [() => 0, () => 0]\n')

@@ -58,7 +58,8 @@ export async function startDockerDaemon(
     rmSync(folder, {recursive: true, force: true})
   }
   for (let tries = 0; tries < 200 && daemon.exitCode === null; tries++) {
-    if ((await exec('docker', ['version'])).exitCode === 0) return {exec, address, stop}
+    if (existsSync(at('socket')) && (await exec('docker', ['version'])).exitCode === 0)
+      return {exec, address, stop}
     await sleep(100)
   }
   const log = existsSync(at('log')) ? readFileSync(at('log'), 'utf8') : ''

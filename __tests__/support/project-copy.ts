@@ -19,16 +19,15 @@ export interface ProjectCopy {
 /**
  * Copies the files that are or could be committed.
  * @param isWanted chooses among them, by their path
- * @param packages `linked` is enough for the checks of the code; the bundler follows links, and needs them `copied`
+ * @param packages whether the packages of this project are there, by a link
  */
 export function copyProject(
   isWanted: (file: string) => boolean,
-  packages: 'none' | 'linked' | 'copied'
+  packages: 'none' | 'linked'
 ): ProjectCopy {
   const folder = mkdtempSync(path.join(tmpdir(), 'project-'))
   for (const file of listFiles().filter(isWanted)) cpSync(path.join(ROOT, file), path.join(folder, file))
   if (packages === 'linked') symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'))
-  if (packages === 'copied') copyPackages(folder)
   execFileSync('git', ['init', '--quiet'], {cwd: folder})
   execFileSync('git', ['add', '--all'], {cwd: folder})
   return {
@@ -51,13 +50,4 @@ function listFiles(): string[] {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
   const files = execFileSync('git', args, {cwd: ROOT, encoding: 'utf8'}).split('\0')
   return files.filter(file => file !== '' && existsSync(path.join(ROOT, file)))
-}
-
-/** By hard links where the file system can: there are many thousand files. */
-function copyPackages(folder: string): void {
-  const copy = (how: string): boolean =>
-    spawnSync('cp', [how, path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules')]).status === 0
-  if (copy('-al')) return
-  rmSync(path.join(folder, 'node_modules'), {recursive: true, force: true})
-  if (!copy('-a')) throw new Error('the packages cannot be copied')
 }

@@ -7,7 +7,7 @@ import {text} from 'node:stream/consumers'
 import {component} from './components.js'
 import type {HostedGit} from './hosted/hosted-git.js'
 import {HOSTED_IMAGES, knownActions} from './hosted/hosted-image.js'
-import type {HostedMachines} from './hosted/hosted-machines.js'
+import {GARBAGE, type HostedMachines} from './hosted/hosted-machines.js'
 import {type JobGate, type LogEntry, type Review, startJobGate} from './hosted/job-gate.js'
 import {jobClaims} from './hosted/job-identity.js'
 import {type Permissions, jobToken} from './hosted/job-token.js'
@@ -169,7 +169,10 @@ async function runAct(call: WorkflowCall, started: Started): Promise<WorkflowEnd
   const child = spawn(component('act'), [call.event.name, ...argumentsOf(call, started)], {
     cwd: path.join(temp, 'work'),
     // act keeps its folders of jobs in the cache folder, and its first-run question in the other.
-    env: {PATH: call.machines.path, HOME: temp, XDG_CACHE_HOME: temp, XDG_CONFIG_HOME: temp, LANG: 'C.UTF-8'},
+    env: {
+      ...GARBAGE,
+      ...{PATH: call.machines.path, HOME: temp, XDG_CACHE_HOME: temp, XDG_CONFIG_HOME: temp, LANG: 'C.UTF-8'}
+    },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   const exitCode = new Promise<number>(resolve => child.once('close', code => resolve(code ?? -1)))

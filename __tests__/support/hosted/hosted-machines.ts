@@ -8,6 +8,10 @@ import {HOSTED_IMAGES, installImage, writeActions, writeProgram} from './hosted-
 
 const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures/hosted')
 
+/** How much garbage programs in Go let grow is a matter of this machine, as its memory is. */
+export const GARBAGE: Readonly<Record<string, string>> =
+  process.env['GOGC'] === undefined ? {} : {GOGC: process.env['GOGC']}
+
 /** What tests put on the machines beside what every hosted image has. */
 export interface MachineOptions {
   /** Texts of shell scripts that stand in for programs of the image. */
@@ -63,6 +67,7 @@ export function hostedMachines(options: MachineOptions): HostedMachines {
       HOSTED_BUILDX: findComponent('docker-buildx') ?? '',
       ...(options.docker === undefined ? {} : {DOCKER_HOST: options.docker}),
       ...(options.buildkit === undefined ? {} : {HOSTED_BUILDKIT: options.buildkit}),
+      ...GARBAGE,
       BUILDAH_ISOLATION: 'chroot',
       PODMAN_IGNORE_CGROUPSV1_WARNING: '1'
     }),
