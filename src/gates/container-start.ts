@@ -151,7 +151,9 @@ class Container {
     const {exec} = this.#ports
     const quiet = async (...args: string[]): Promise<unknown> =>
       await exec(engine, args, {env, isClearing: true}).catch(() => undefined)
-    await quiet('rm', '--force', this.#name)
+    // podman, other than docker, gives a program that does not mind its signal ten seconds first.
+    const now = engine === 'podman' ? ['--time', '0'] : []
+    await quiet('rm', '--force', ...now, this.#name)
     if (this.#isBorrowed) await quiet('image', 'rm', reference)
   }
 
