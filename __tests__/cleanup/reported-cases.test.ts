@@ -4,6 +4,7 @@ import {describeEachPlace} from './each-place.js'
 import type {Place} from './places.js'
 import {REPORTED_AGES} from './reported-ages.js'
 import {REPORTED_CASES, contextOf} from './reported-cases.js'
+import {REPORTED_WISHES} from './reported-wishes.js'
 
 function reported(open: () => Promise<Place>): void {
   let place: Place
@@ -14,7 +15,10 @@ function reported(open: () => Promise<Place>): void {
   afterAll(async () => await place.close())
 
   it.each(
-    [...[...REPORTED_CASES, ...REPORTED_AGES].entries()].map(([at, one]) => ({...one, name: `case-${at}`}))
+    [...[...REPORTED_CASES, ...REPORTED_AGES, ...REPORTED_WISHES].entries()].map(([at, one]) => ({
+      ...one,
+      name: `case-${at}`
+    }))
   )(
     '$title',
     async ({run, name}) => {
