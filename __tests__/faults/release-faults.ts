@@ -41,7 +41,8 @@ export function releaseFaultSuite(share: Share, start: () => Promise<readonly Ru
 
   /**
    * Tries every chosen request, and counts those that were met. Only the last few may not be: distribution 2.8 answers
-   * 500 where the file of a tag is being written, so that the run that was counted may have asked once more.
+   * 500 where the file of a tag is being written, so that the run that was counted may have asked once more. On a busy machine
+   * it may have looked many times more: then it is counted anew.
    */
   const tryAll = async (kind: string, version: string, tryOne: (nth: number) => Promise<void>) => {
     const total = await bench.countRequests(version)
@@ -50,7 +51,8 @@ export function releaseFaultSuite(share: Share, start: () => Promise<readonly Ru
     for (const nth of bench.chosen(total, kind)) {
       await tryOne(nth)
       if (bench.book.isHit) met.push(nth)
-      else expect(nth).toBeGreaterThan(total - REPEATED)
+      else if (nth <= total - REPEATED)
+        expect(nth).toBeGreaterThan((await bench.countAnew(version)) - REPEATED)
     }
     bench.report(kind, met.length, STRIDE === 1 ? Math.max(...met) : total)
   }
