@@ -9,7 +9,7 @@ import {execPrograms} from '../support/exec-programs.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import type {Exec, Ports} from '../../src/ports.js'
 import {type BareRepository, bareRepository, serveGit} from '../support/git-server.js'
-import {type GithubServer, GITHUB_TOKEN, startGithub} from '../support/github-server.js'
+import {type GithubServer, type ServedRequest, GITHUB_TOKEN, startGithub} from '../support/github-server.js'
 import {pushImage} from '../../src/registry/image-push.js'
 import {parseTag} from '../../src/oci/reference.js'
 import {image} from '../support/images.js'
@@ -329,6 +329,77 @@ describe('update-manifests', () => {
       expect(() => parseInputs(updateManifests.inputs, {'pull-request-reviewers': 'a b'})).toThrow(
         /"a b" is no name of a person, and no org\/team/
       )
+    })
+  })
+
+  describe('shows the deployment on the page of an environment on GitHub', () => {
+    const shown = {
+      release: releaseOf({app: '1.1.0'}),
+      'deployment-environment': 'production',
+      'deployment-repository': 'org/deploy',
+      'deployment-ref': 'v1.1.0'
+    }
+
+    it('as done when the manifests name it, and once, however often it is run', async () => {
+      expect(await update(shown)).toMatchObject({'deployment-id': '1'})
+      expect(await update(shown)).toMatchObject({'deployment-id': '1', changed: 'false'})
+      const tip = (await bare.git('rev-parse', '--short=7', 'main')).trim()
+      expect(github.deployments).toMatchObject([
+        {
+          ...{id: 1, ref: 'v1.1.0', environment: 'production'},
+          payload: {images: [`ghcr.io/org/app@${DIGEST}`]},
+          statuses: [{state: 'success', description: `The manifests name it on main since ${tip}.`}]
+        }
+      ])
+      await update({...shown, release: releaseOf({app: '1.2.0'}), 'deployment-ref': 'v1.2.0'})
+      expect(github.deployments).toHaveLength(2)
+    })
+
+    it('as waiting while a pull request proposes it', async () => {
+      const proposed = {...shown, deliver: 'pull-request', 'github-repository': 'org/deploy'}
+      await update(proposed)
+      await update(proposed)
+      const url = 'https://github.com/org/deploy/pull/1'
+      const queued = {state: 'queued', description: 'Pull request 1 proposes it.', log_url: url}
+      expect(github.deployments).toMatchObject([{statuses: [queued]}])
+      await bare.git('update-ref', 'refs/heads/main', 'refs/heads/image-release/manifests')
+      await update(proposed)
+      expect(github.deployments).toMatchObject([
+        {
+          statuses: [
+            queued,
+            {state: 'success', description: 'The manifests name it on image-release/manifests.'}
+          ]
+        }
+      ])
+    })
+
+    it('after a run that GitHub refused it to', async () => {
+      await github.stop()
+      const isDeployment = ({method, path: at}: ServedRequest) =>
+        method === 'POST' && at.endsWith('/deployments')
+      github = await startGithub({repository: 'org/deploy', forbids: isDeployment})
+      const failure = await failureOf(() => update(shown))
+      expect([failure.code, failure.hint]).toEqual([
+        'GITHUB_FAILED',
+        'Give this job "deployments: write", or a token that has it for this repository.'
+      ])
+      expect(await tags()).toEqual(['1.1.0', '1.0.0', '1.0.0'])
+      await github.stop()
+      github = await startGithub({repository: 'org/deploy'})
+      expect(await update(shown)).toMatchObject({'deployment-id': '1', changed: 'false'})
+    })
+
+    it('not where a newer version runs, in a dry run, and where nothing is committed', async () => {
+      await bare.write('main', {[FILE]: KUSTOMIZATION.replaceAll('1.0.0', '2.0.0')})
+      expect(await update(shown)).toMatchObject({'deployment-id': ''})
+      await update({...shown, release: releaseOf({app: '3.0.0'}), 'dry-run': 'true'})
+      expect(github.deployments).toEqual([])
+      const failure = await failureOf(() => update({...shown, deliver: 'files', 'deployment-ref': ''}))
+      expect(failure.message.split('\n').map(line => line.trim())).toEqual([
+        expect.stringContaining('deployment-environment'),
+        expect.stringContaining('deployment-ref')
+      ])
     })
   })
 

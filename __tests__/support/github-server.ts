@@ -5,6 +5,8 @@ import {openGithubApi} from '../../src/hosts/github-api.js'
 import type {GithubApi} from '../../src/ports.js'
 import {openHttp} from '../../src/registry/transport/http.js'
 import {GitDatabase, type TreeEntry} from './github-git-database.js'
+import {type ServedDeployment, deploymentRoutes} from './github-deployments.js'
+import {graphqlFaults} from './graphql-check.js'
 import {checkedGithub} from './openapi-check.js'
 import {recordingReporter} from './ports.js'
 import {close, listen} from './loopback.js'
@@ -64,6 +66,7 @@ export interface GithubServer {
   readonly url: string
   readonly releases: ServedRelease[]
   readonly pulls: ServedPull[]
+  readonly deployments: ServedDeployment[]
   /** Bundles by digest. */
   readonly attestations: Map<string, unknown[]>
   /** Commits by Git tag; an annotated tag is `tag of COMMIT`. */
@@ -89,6 +92,7 @@ export async function startGithub(options: GithubServerOptions = {}): Promise<Gi
   const state: State = {
     releases: [],
     pulls: [],
+    deployments: [],
     attestations: new Map(),
     tags: new Map(),
     requests: [],
@@ -101,8 +105,11 @@ export async function startGithub(options: GithubServerOptions = {}): Promise<Gi
       const {method = '', url: target = ''} = request
       const sent = state.requests.find(one => one.message === request)?.body
       const asked = {method, target, ...(sent === undefined || method === 'GET' ? {} : {body: sent})}
-      // GraphQL is described elsewhere, by a schema.
-      if (target !== '/graphql') state.faults.push(...checkedGithub().check.faults(asked, {status, body}))
+      const faults =
+        target === '/graphql'
+          ? graphqlFaults(sent ?? {})
+          : checkedGithub().check.faults(asked, {status, body})
+      state.faults.push(...faults)
       response.writeHead(status, {'content-type': 'application/json; charset=utf-8'})
       response.end(body === undefined ? '' : JSON.stringify(body))
     })
@@ -114,6 +121,7 @@ export async function startGithub(options: GithubServerOptions = {}): Promise<Gi
 interface State {
   readonly releases: ServedRelease[]
   readonly pulls: ServedPull[]
+  readonly deployments: ServedDeployment[]
   readonly attestations: Map<string, unknown[]>
   readonly tags: Map<string, string>
   readonly requests: (ServedRequest & {readonly message: IncomingMessage})[]
@@ -151,7 +159,7 @@ async function answer(state: State, message: IncomingMessage): Promise<Reply> {
   const isKnown = typeof token === 'function' ? token(request.token) : request.token === token
   if (!isKnown) return failure(401, 'Bad credentials')
   if (forbids?.(request) === true) return failure(403, 'Resource not accessible by integration')
-  if (request.path === '/graphql') return autoMerge(request, state)
+  if (request.path === '/graphql') return autoMerge(state)
   const prefix = `/repos/${repository}/`
   if (!request.path.startsWith(prefix)) return failure(404, 'Not Found')
   const parts = request.path
@@ -181,6 +189,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST git': postGit,
   'PATCH git': patchGit,
   'POST issues': postIssue,
+  'GET deployments': ({deployments}, call) => deploymentRoutes.get(deployments, call),
+  'POST deployments': ({deployments}, call) => deploymentRoutes.post(deployments, call),
   'GET pulls': getPulls,
   'POST pulls': (state, call) => (call.parts.length > 0 ? postReviewers(state, call) : postPull(state, call)),
   'PATCH pulls': patchPull,
@@ -360,12 +370,8 @@ function postReviewers({pulls}: State, {parts: [number, kind]}: Call): Reply | u
 }
 
 /** The mutation `enablePullRequestAutoMerge` of GraphQL, which has the status 200 where it fails, too. */
-function autoMerge({body}: ServedRequest, {options}: State): Reply {
-  const {query, variables} = body as {query: string; variables: {id?: string; method?: string}}
-  const isKnown =
-    /^mutation\(\$id: ID!, \$method: PullRequestMergeMethod!\) \{ enablePullRequestAutoMerge\(/.test(query)
-  const isWhole = variables.id !== undefined && /^(MERGE|SQUASH|REBASE)$/.test(variables.method ?? '')
-  const message = isKnown && isWhole ? options.noAutoMerge : 'Variables or a field are not valid'
+function autoMerge({options}: State): Reply {
+  const message = options.noAutoMerge
   const data = {enablePullRequestAutoMerge: message === undefined ? {clientMutationId: null} : null}
   return {
     status: 200,

@@ -1,11 +1,12 @@
 import {type DeployedImage, deployedImages, tagChoice} from '../deployment/deployed-image.js'
+import {type DeploymentFacts, deploymentFacts} from '../deployment/deployment-facts.js'
 import {parseGitAddress} from '../deployment/git-address.js'
 import {editManifests} from '../deployment/manifest-edit.js'
 import {parseManifestEntry} from '../deployment/manifest-entry.js'
 import {parseMessageTemplate} from '../deployment/message-template.js'
 import {InputError, ReleaseError} from '../errors.js'
 import {type InputValues, choice, count, flag, lines, parsed, required, text} from '../inputs/input.js'
-import {type Reference, formatRepository, parseReference} from '../oci/reference.js'
+import {type Reference, parseReference} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
 import {manifestLines, manifestSummary} from '../reports/manifest-summary.js'
 import {command} from './command.js'
@@ -14,6 +15,7 @@ import {askVersions} from './image-version.js'
 import {type Delivered, deliver, parseAuthor} from './manifest-destination.js'
 import {openRegistries} from './open-registries.js'
 import {pullRequestInputs} from './inputs/pull-request-inputs.js'
+import {deploymentInputs, openDeployments} from './registered-deployment.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
 import {config, dryRun, release} from './inputs/shared-inputs.js'
 
@@ -79,6 +81,7 @@ const inputs = {
     max: 50,
     default: '10'
   }),
+  ...deploymentInputs,
   'git-token': text({
     summary: 'The token for the repository of the manifests over HTTPS; by default github-token.',
     placeholder: 'TOKEN',
@@ -112,7 +115,10 @@ export const updateManifests = command({
     image: 'Both: REGISTRY/REPOSITORY.',
     tag: 'The tag that is deployed; empty where only a digest is.',
     digest: 'The digest that is deployed.',
-    deployments: 'JSON: registry, repository, image, tag and digest for each target.',
+    deployments:
+      'JSON: registry, repository, image, tag, digest and reference for each target, and the same for kubectl set image, kustomize edit set image, Flux and the Image Updater of Argo CD.',
+    'deployments-file': 'Its path as a file.',
+    'deployment-id': 'The number of the deployment on GitHub; empty where none is asked for.',
     changed: 'true where a manifest had to change, else false.',
     commit: 'The new commit; empty where there is none.',
     branch: 'The branch that it is on.',
@@ -134,9 +140,12 @@ export const updateManifests = command({
     }
   ],
   async run(given, ports) {
+    const register = openDeployments(given, ports)
     const images = await imagesOf(given, ports)
+    const facts = deploymentFacts(images, given.pin)
+    const file = await ports.saveText('deployments.json', `${JSON.stringify(facts, undefined, 2)}\n`)
     const [first] = images
-    if (first === undefined) return outputsOf([], {edit: {files: new Map(), places: []}})
+    if (first === undefined) return outputsOf({facts, file, id: ''}, {edit: {files: new Map(), places: []}})
     const deployment = {
       entries: given.manifests,
       images,
@@ -151,7 +160,7 @@ export const updateManifests = command({
       targets: [...new Set(images.map(({target}) => target))]
     })
     report(images, delivered, {given, ports})
-    return outputsOf(images, delivered)
+    return outputsOf({facts, file, id: await register(facts, delivered)}, delivered)
   }
 })
 
@@ -209,20 +218,16 @@ function report(
     ports.reporter.info(`pull request ${pull.url}${isClosed ? ' is closed: its base has all of it' : ''}`)
 }
 
-function outputsOf(images: readonly DeployedImage[], {edit, branch = '', commit = '', pull}: Delivered) {
-  const targets = [...new Map([...images].reverse().map(image => [image.target, image])).values()].reverse()
-  const apart = targets.map(({target, repository, tag = '', digest}) => ({
-    target,
-    registry: repository.registry,
-    repository: repository.name,
-    image: formatRepository(repository),
-    tag,
-    digest
-  }))
-  const {registry = '', repository = '', image = '', tag = '', digest = ''} = apart[0] ?? {}
+function outputsOf(
+  {facts, file, id}: {readonly facts: readonly DeploymentFacts[]; readonly file: string; readonly id: string},
+  {edit, branch = '', commit = '', pull}: Delivered
+) {
+  const {registry = '', repository = '', image = '', tag = '', digest = ''} = facts[0] ?? {}
   return {
     ...{registry, repository, image, tag, digest},
-    deployments: JSON.stringify(apart),
+    deployments: JSON.stringify(facts),
+    'deployments-file': file,
+    'deployment-id': id,
     changed: String(edit.files.size > 0),
     commit,
     branch,
