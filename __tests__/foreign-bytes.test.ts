@@ -548,10 +548,13 @@ const PARSING: Readonly<Record<string, string>> = {
   'config/config-file.ts': 'settings',
   'config/section-texts.ts': 'settings',
   'deployment/yaml-text.ts': 'a manifest of Kubernetes',
+  'deployment/github-deployment.ts':
+    'own: what GitHub keeps of an earlier run; anything else is another deployment',
   'embedded-registry/manifest-document.ts': 'own: a registry for demo and tests, 4 MiB a manifest',
   'embedded-registry/record.ts': 'own: its own files',
   'embedded-registry/signed-token.ts': 'own: what it has signed itself',
   'hosts/cli/host.ts': 'own: an output of this program',
+  'hosts/github-api.ts': 'own: an answer of GitHub; any fault is that it broke off',
   'hosts/github-run.ts': 'an event',
   'hosts/github/artifact-archive.ts': 'the archive of an artifact',
   'oci/image-config.ts': 'a config',
