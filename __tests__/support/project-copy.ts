@@ -21,10 +21,7 @@ export interface ProjectCopy {
  * @param isWanted chooses among them, by their path
  * @param packages whether the packages of this project are there, by a link
  */
-export function copyProject(
-  isWanted: (file: string) => boolean,
-  packages: 'none' | 'linked'
-): ProjectCopy {
+export function copyProject(isWanted: (file: string) => boolean, packages: 'none' | 'linked'): ProjectCopy {
   const folder = mkdtempSync(path.join(tmpdir(), 'project-'))
   for (const file of listFiles().filter(isWanted)) cpSync(path.join(ROOT, file), path.join(folder, file))
   if (packages === 'linked') symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'))
