@@ -1,5 +1,6 @@
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {doctor} from '../../src/commands/doctor.js'
+import {rollbackRelease} from '../../src/commands/rollback-release.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import {parseTag} from '../../src/oci/reference.js'
 import {parseJournal} from '../../src/plan/journal-document.js'
@@ -73,6 +74,28 @@ describe('doctor', () => {
     expect(diagnosis).toContain('rollback-release --journal')
     expect((JSON.parse(tags) as {fate: string}[]).filter(({fate}) => fate === 'moved')).toHaveLength(3)
     expect(ports.reporter.summaries.at(-1)).toMatch(/^## 1\.1\.0: The release stands half\./)
+  })
+
+  it('finds one that was rolled back, and proposes nothing that would release it once more', async () => {
+    const {journal} = await releaseTwice()
+    const roll = async (texts: object) =>
+      await rollbackRelease.run(parseInputs(rollbackRelease.inputs, {journal, ...texts}), ports)
+    await roll({})
+    const {state, diagnosis} = await diagnose(journal)
+    expect(state).toBe('rolled-back')
+    expect(diagnosis).toContain('rolled back on purpose, there is nothing to do')
+    await roll({'delete-new': 'true'})
+    const gone = await diagnose(journal)
+    expect([gone.state, gone.diagnosis]).toEqual([
+      'untouched',
+      expect.stringContaining('rolled back on purpose, there is nothing to do')
+    ])
+  })
+
+  it('takes one for half that is back on one registry alone', async () => {
+    const {images, journal} = await releaseTwice()
+    await putBack(journal, at => at.startsWith(images[0]!) && !at.endsWith(':1.1.0'))
+    expect(await diagnose(journal)).toMatchObject({state: 'half'})
   })
 
   it('finds one that somebody else overtook', async () => {

@@ -38,7 +38,7 @@ export const doctor = command({
   prints: 'diagnosis',
   outputs: {
     diagnosis: 'The verdict, every tag, and what to run.',
-    state: 'whole, untouched, half, overtaken or unknown.',
+    state: 'whole, untouched, half, rolled-back, overtaken or unknown.',
     tags: 'JSON: each tag with its state, and what stood there, was to stand there and stands there now.'
   },
   examples: [

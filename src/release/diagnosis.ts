@@ -20,7 +20,7 @@ export interface DiagnosedTag {
 }
 
 /** How a release stands as a whole. */
-export type ReleaseState = 'whole' | 'untouched' | 'half' | 'overtaken' | 'unknown'
+export type ReleaseState = 'whole' | 'untouched' | 'half' | 'rolled-back' | 'overtaken' | 'unknown'
 
 /** Compares what stands at a tag with what its journal says. */
 export function diagnoseTag({reference, before, after}: JournalTag, found: FoundNow): DiagnosedTag {
@@ -37,7 +37,15 @@ export function stateOf(tags: readonly DiagnosedTag[]): ReleaseState {
   if (has('unknown')) return 'unknown'
   if (has('other')) return 'overtaken'
   if (!has('unmoved')) return 'whole'
-  return has('moved') ? 'half' : 'untouched'
+  if (!has('moved')) return 'untouched'
+  return isRolledBack(tags) ? 'rolled-back' : 'half'
+}
+
+/** A rollback leaves what was new, and puts back all that stood before: on every registry alike. */
+function isRolledBack(tags: readonly DiagnosedTag[]): boolean {
+  return tags.every(
+    ({fate, before}) => fate === 'same' || fate === (before === undefined ? 'moved' : 'unmoved')
+  )
 }
 
 /** What to run: each a sentence, the likeliest first. */
@@ -52,7 +60,14 @@ export function adviceFor(state: ReleaseState, tags: readonly DiagnosedTag[]): s
     case 'untouched':
       return [
         'No tag points at the release: none was moved, or all were put back. Nobody pulls anything of it.',
-        'Mend what the log of the job names, and run merge-manifest again with the same plan: images that are pushed are not pushed again.'
+        'Where it was rolled back on purpose, there is nothing to do.',
+        'Else mend what the log of the job names, and run merge-manifest again with the same plan: images that are pushed are not pushed again.'
+      ]
+    case 'rolled-back':
+      return [
+        'What was new stands, and all that it replaced is back: this is what rollback-release leaves.',
+        'Where it was rolled back on purpose, there is nothing to do: merge-manifest would release it once more.',
+        'Where nobody did that, the job was killed before it moved the rest: run merge-manifest again with the same plan.'
       ]
     case 'half':
       return [

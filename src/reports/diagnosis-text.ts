@@ -13,6 +13,7 @@ const FATES: Readonly<Record<TagFate, string>> = {
 const STATES: Readonly<Record<ReleaseState, string>> = {
   whole: 'The release stands whole.',
   untouched: 'The release moved nothing.',
+  'rolled-back': 'What the release replaced is back.',
   half: 'The release stands half.',
   overtaken: 'The release was overtaken.',
   unknown: 'The release cannot be judged.'
