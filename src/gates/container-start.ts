@@ -170,7 +170,8 @@ class Container {
       this.#name
     )
     const [status, code] = stdout.trim().split(' ')
-    if (status !== 'exited' && status !== 'dead') return undefined
+    // podman calls a container stopped until its clean-up has come round, which may take seconds on a busy machine.
+    if (status === undefined || !['exited', 'stopped', 'dead'].includes(status)) return undefined
     return {outcome: `ended with ${code ?? ''}`, isSound: code === '0'}
   }
 
