@@ -250,6 +250,15 @@ describe('update-manifests', () => {
       expect(await isOnMain()).toBe(true)
     })
 
+    it('and mixes no two histories that have nothing in common', async () => {
+      await propose('1.1.0')
+      await bare.git('update-ref', '-d', 'refs/heads/main')
+      await bare.write('main', {'other.txt': 'x'})
+      await propose('1.2.0')
+      expect(await bare.git('ls-tree', '-r', '--name-only', branch)).toBe(`README.md\n${FILE}\n`)
+      expect(await tags(branch)).toEqual(['1.2.0', '1.0.0', '1.0.0'])
+    })
+
     it('and keeps the commits of people', async () => {
       await propose('1.1.0')
       await bare.write(branch, {'note.txt': 'from a person'})

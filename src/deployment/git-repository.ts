@@ -5,7 +5,7 @@ import {ReleaseError} from '../errors.js'
 import type {Clock, Exec, ExecResult, Reporter} from '../ports.js'
 import type {GitAddress} from './git-address.js'
 import {gitFailure} from './git-failure.js'
-import {type LocalCommit, readLocalCommits} from './local-commits.js'
+import {type Git, type LocalCommit, readLocalCommits} from './local-commits.js'
 import {type ConflictedMerge, readConflicts, settledTree} from './settled-merge.js'
 
 /** Who a commit is by. */
@@ -38,7 +38,7 @@ export interface GitPorts {
 
 interface GitOptions {
   readonly input?: string | undefined
-  readonly cwd?: string
+  readonly cwd?: string | undefined
 }
 
 /** What became of a push: it is done, or the branch is not what it was when it was read. */
@@ -178,11 +178,13 @@ export class GitRepository {
     const [standing = '', tip = ''] = stdout.trim().split('\n')
     const {exitCode} = await this.#run(['merge-base', '--is-ancestor', tip, standing], {})
     if (exitCode === 0) return {standing, tip, joined: standing}
-    const how = ['--write-tree', '-z', '--no-messages', '--allow-unrelated-histories']
+    const how = ['--write-tree', '-z', '--no-messages']
     const merged = await this.#run(['merge-tree', ...how, standing, tip], {})
-    const conflicts = readConflicts(merged.stdout)
-    if (merged.exitCode !== 0) return {standing, tip, conflicts}
-    const joined = await this.#commitTree(conflicts.tree, [standing, tip], joinMessage(branch, other))
+    // 1 is a conflict; anything else that there is no merge, as of histories that have nothing in common.
+    if (merged.exitCode > 1) return {standing, tip}
+    const merge = readConflicts(merged.stdout)
+    if (merged.exitCode === 1) return {standing, tip, conflicts: merge}
+    const joined = await this.#commitTree(merge.tree, [standing, tip], joinMessage(branch, other))
     return {standing, tip, joined}
   }
 
@@ -197,10 +199,7 @@ export class GitRepository {
   ): Promise<string | undefined> {
     if (conflicts === undefined) return undefined
     // What Git unpacks lies in the folder, and goes with it.
-    const cwd = this.#folder
-    const git = async (args: readonly string[], input?: string): Promise<string> =>
-      (await this.#must(args, {input, cwd})).stdout
-    const tree = await settledTree(conflicts, git)
+    const tree = await settledTree(conflicts, this.#printing(this.#folder))
     return tree && (await this.#commitTree(tree, [standing, tip], joinMessage(branch, other)))
   }
 
@@ -226,7 +225,11 @@ export class GitRepository {
 
   /** The commits that lead to this one and that were made here, the oldest first. */
   async localCommits(commit: string): Promise<LocalCommit[]> {
-    return await readLocalCommits(commit, async (args, input) => (await this.#must(args, {input})).stdout)
+    return await readLocalCommits(commit, this.#printing())
+  }
+
+  #printing(cwd?: string): Git {
+    return async (args, input) => (await this.#must(args, {input, cwd})).stdout
   }
 
   async #commitTree(tree: string, parents: readonly string[], message: string): Promise<string> {

@@ -1,5 +1,4 @@
-/** Runs git in the folder of a repository, and gives what it printed. */
-type Git = (args: readonly string[], input?: string) => Promise<string>
+import type {Git} from './local-commits.js'
 
 /** What a merge came to: its tree, where some files have the marks of a conflict, and these files. */
 export interface ConflictedMerge {
@@ -40,6 +39,7 @@ export function readConflicts(stdout: string): ConflictedMerge {
 /**
  * Ends a merge in favour of its second commit: where both changed the same lines, those of the second stand; all else of
  * both is kept.
+ * @param git runs in a folder of its own, where it leaves files
  * @returns the tree; undefined where a file was taken away, or is none, in one of the two
  */
 export async function settledTree(merge: ConflictedMerge, git: Git): Promise<string | undefined> {
