@@ -38,7 +38,7 @@ export type Register = (facts: readonly DeploymentFacts[], delivered: Delivered)
  */
 export function openDeployments(given: Given, ports: Ports): Register {
   const environment = given['deployment-environment']
-  if (environment === undefined) return async () => await Promise.resolve('')
+  if (environment === undefined) return () => Promise.resolve('')
   const repository = given['deployment-repository'] ?? ports.environment('GITHUB_REPOSITORY')
   const ref = given['deployment-ref'] ?? ports.environment('GITHUB_SHA')
   const issues: InputIssue[] = [

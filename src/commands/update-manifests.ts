@@ -157,7 +157,7 @@ export const updateManifests = command({
     const delivered = await deliver(destination, ports, {
       edit: async read => await editManifests(deployment, read),
       message: given.message?.(first) ?? '',
-      targets: [...new Set(images.map(({target}) => target))]
+      targets: facts.map(({target}) => target)
     })
     report(images, delivered, {given, ports})
     return outputsOf({facts, file, id: await register(facts, delivered)}, delivered)

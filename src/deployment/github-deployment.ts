@@ -48,7 +48,7 @@ async function findSame(deployment: GithubDeployment): Promise<number | undefine
   const newest: unknown = Array.isArray(body) ? body[0] : undefined
   const isSame =
     [textOf(newest, 'ref'), textOf(newest, 'sha')].includes(ref) &&
-    imagesIn(fieldOf(newest, 'payload')) === imagesOf(deployment).sort().join(' ')
+    imagesIn(fieldOf(newest, 'payload')) === imagesOf(deployment).join(' ')
   return isSame ? Number(fieldOf(newest, 'id')) : undefined
 }
 
@@ -92,7 +92,7 @@ async function say(
 }
 
 function imagesOf({facts}: GithubDeployment): string[] {
-  return facts.map(({image, digest}) => `${image}@${digest}`)
+  return facts.map(({image, digest}) => `${image}@${digest}`).sort()
 }
 
 /** GitHub gives a payload as it was sent, or as its text. */

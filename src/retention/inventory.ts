@@ -97,20 +97,21 @@ export function isKnown({content}: Pick<HeldVersion, 'content'>): boolean {
 /** How it is known since when a manifest is here. */
 export type TimeKind = 'pushed' | 'modified' | 'cached' | 'seen'
 
+/** The best first. */
+const TIME_KINDS: readonly TimeKind[] = ['pushed', 'modified', 'cached', 'seen']
+
 /**
  * Since when a manifest is here, at the latest, and how that is known. The date in the image is not among it: a build that
  * can be repeated names an old one, and is pushed today.
  */
 export function arrivalOf(held: HeldVersion): {readonly time: number; readonly kind: TimeKind} | undefined {
-  for (const kind of ['pushed', 'modified', 'cached', 'seen'] as const) {
-    const time = held[kind]
-    if (time !== undefined) return {time, kind}
-  }
-  return undefined
+  const time = timeOf(held)
+  const kind = TIME_KINDS.find(one => held[one] !== undefined)
+  return time === undefined || kind === undefined ? undefined : {time, kind}
 }
 
-/** Since when a manifest is here, at the latest; undefined where nobody can tell. */
+/** Since when a manifest is here, at the latest; undefined where nobody can tell. Asked often: it makes nothing. */
 export function timeOf(held: HeldVersion): number | undefined {
-  const {pushed, modified, cached, seen} = held
-  return pushed ?? modified ?? cached ?? seen
+  for (const kind of TIME_KINDS) if (held[kind] !== undefined) return held[kind]
+  return undefined
 }
