@@ -240,7 +240,7 @@ describe('the undoing of a release on hosts of packages', () => {
       const [ours, theirs] = [await newManifest(client), await newManifest(client)]
       await client.putManifest(theirs, parseTag('other'))
       const host = async () => {
-        const {openReleaseRegistries} = await import('../../src/commands/open-registries.js')
+        const {openReleaseRegistries} = await import('../../src/commands/release-registries.js')
         const inputs = {insecure: [], 'registry-credentials': [], wait: 0, ...TOKEN}
         return await openReleaseRegistries(inputs, world.ports).undoing().hostOf(client)
       }

@@ -10,7 +10,7 @@ import type {Registries} from '../registry/registries.js'
 import {type PlannedCache, planCaches} from '../retention/actions-caches.js'
 import type {BackendCapabilities, DeletionOutcome} from '../retention/repository-backend.js'
 import {type CleanupValues, type Work, cachePolicyOf, policyOf} from './cleanup-work.js'
-import {openRegistries} from './open-registries.js'
+import {openRegistries} from '../registry/open-registries.js'
 
 /** Where a clean-up reads and deletes: registries, hosts of packages, and GitHub's API. */
 export class CleanupSources {

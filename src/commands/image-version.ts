@@ -4,7 +4,7 @@ import {parseDigest} from '../oci/digest.js'
 import {formatRepository} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
 import {factsOf} from '../transaction/standing-tags.js'
-import {type RegistryInputs, openRegistries} from './open-registries.js'
+import {type RegistryInputs, openRegistries} from '../registry/open-registries.js'
 
 /**
  * Asks a registry for the version that an image names, for manifests that name it by its digest alone. A registry that

@@ -18,7 +18,7 @@ import {assertConfirmed} from './confirmation.js'
 import {evidenceInputs, evidenceOutputTable} from './inputs/evidence-inputs.js'
 import {findDigests, findMetrics, findRecords, recordInputs} from './publication/handed-records.js'
 import {tellingJournal} from './publication/journal-report.js'
-import {openReleaseRegistries} from './open-registries.js'
+import {openReleaseRegistries} from './release-registries.js'
 import {assertMayPublish} from './strangers-runs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
 import {

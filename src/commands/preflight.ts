@@ -16,7 +16,7 @@ import {
 } from '../reports/preflight-report.js'
 import {command} from './command.js'
 import {CONFIG_FILE} from './config-place.js'
-import {credentialsOf, openRegistries} from './open-registries.js'
+import {credentialsOf, openRegistries} from '../registry/open-registries.js'
 import {
   JOB_RIGHTS,
   type JobRight,

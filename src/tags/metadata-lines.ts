@@ -1,6 +1,7 @@
 import {unquoteLine} from './fields.js'
 import {parseInputLines, quote} from './input-lines.js'
-import {type Scope, type Template, parseTemplate, renderTemplate} from './template.js'
+import type {Scope} from './run-facts.js'
+import {type Template, parseTemplate, renderTemplate} from './template.js'
 
 /**
  * Reads the input `labels`, `annotations` or `build-args`: lines of `key=value`, templates allowed.

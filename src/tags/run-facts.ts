@@ -1,5 +1,11 @@
 import type {WorkflowRun} from '../workflow-run.js'
-import type {Scope} from './template.js'
+
+/** What the names of a template stand for. */
+export interface Scope {
+  readonly values: ReadonlyMap<string, string>
+  /** ISO 8601: when the run started, and when the commit was made. */
+  readonly dates: Readonly<Record<'date' | 'commit_date', string>>
+}
 
 /** What the rules ask of a run. */
 export interface RunFacts {

@@ -6,11 +6,11 @@ import {type RunnerEntry, chooseRunner, describeRunner} from '../plan/runner-map
 import type {WorkflowRun} from '../workflow-run.js'
 import type {ImageName} from './image-names.js'
 import {mergeMetadata} from './metadata-lines.js'
-import {commitDateOf} from './run-facts.js'
+import {type Scope, commitDateOf} from './run-facts.js'
 import type {BuildTemplates} from './service.js'
 import {type TagConfig, type TagPlan, planTags} from './tag-plan.js'
 import {type Target, targetName} from './target.js'
-import {type Scope, renderTemplate} from './template.js'
+import {renderTemplate} from './template.js'
 import type {Variant} from './variant.js'
 
 /** What holds for the builds of all targets. */

@@ -1,6 +1,7 @@
 import {parse as parseHandlebars} from 'handlebars/dist/cjs/handlebars/compiler/base.js'
 import {nearest} from '../inputs/nearest.js'
 import {quote} from './input-lines.js'
+import type {Scope} from './run-facts.js'
 import {dateFormatFault, formatDate, zoneFault} from './template-date.js'
 
 /** Values that every template but a pattern knows (docker/metadata-action, "Global expressions"). */
@@ -28,7 +29,7 @@ const NAMES: Readonly<Record<Vocabulary, readonly string[]>> = {
   image: []
 }
 
-/** The words of a template: the vocabulary of its place, and the names of the targets (see target-names.ts). */
+/** The words of a template: the vocabulary of its place, and the names of the targets (see binding.ts). */
 export interface TemplateWords {
   readonly vocabulary: Vocabulary
   readonly names?: readonly string[]
@@ -43,13 +44,6 @@ type Part =
 export interface Template {
   readonly source: string
   readonly parts: readonly Part[]
-}
-
-/** What the names of a template stand for. */
-export interface Scope {
-  readonly values: ReadonlyMap<string, string>
-  /** ISO 8601: when the run started, and when the commit was made. */
-  readonly dates: Readonly<Record<DateName, string>>
 }
 
 /** Says what is wrong with a template, and how many characters stand before the fault. */

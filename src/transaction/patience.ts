@@ -1,4 +1,4 @@
-import type {Clock} from '../ports.js'
+import type {Clock, Ports} from '../ports.js'
 
 /** How long is waited for what no registry shows yet: some show what was pushed or moved a moment later. */
 export interface Patience {
@@ -6,6 +6,14 @@ export interface Patience {
   readonly signal: AbortSignal
   /** In all; 0 asks once. */
   readonly milliseconds: number
+}
+
+/** How long registries are waited for. */
+export function patienceOf(
+  {wait}: {readonly wait: number},
+  {clock, signal}: Pick<Ports, 'clock' | 'signal'>
+): Patience {
+  return {clock, signal, milliseconds: wait}
 }
 
 /** Milliseconds before the second look; doubled for each further one. */

@@ -12,7 +12,7 @@ import type {CacheUse} from '../../release/cache-policy.js'
 import {decideCache} from './build-cache.js'
 import type {BuildInputs} from '../inputs/build-inputs.js'
 import type {CheckedInputs} from './build-request.js'
-import {openRegistries} from '../open-registries.js'
+import {openRegistries} from '../../registry/open-registries.js'
 
 /** What all platforms of one call are built and pushed with. */
 export interface BuildTools {

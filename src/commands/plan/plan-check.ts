@@ -5,7 +5,7 @@ import type {Plan} from '../../plan/plan.js'
 import type {Ports} from '../../ports.js'
 import {type RepositoryAnswer, expectMoves, tagsByImage} from '../../release/expected-moves.js'
 import {askRepository} from '../../transaction/repository-answer.js'
-import {type RegistryInputs, openRegistries} from '../open-registries.js'
+import {type RegistryInputs, openRegistries} from '../../registry/open-registries.js'
 
 /** How long a plan waits for answers. */
 const LIMIT_MILLISECONDS = 2000

@@ -13,7 +13,7 @@ import {
 } from '../../reports/evidence-summary.js'
 import type {ImageSigner, UnsignedImage} from '../../signing/image-signing.js'
 import {type EvidenceInputs, assertEvidenceInputs} from '../inputs/evidence-inputs.js'
-import {type RegistryInputs, credentialsOf} from '../open-registries.js'
+import {type RegistryInputs, credentialsOf} from '../../registry/open-registries.js'
 
 /** An image of a release that is to be signed or attested. */
 export interface ReleasedImage {

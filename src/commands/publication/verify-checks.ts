@@ -8,7 +8,7 @@ import {withPrivateFolder} from '../../private-folder.js'
 import type {VerifiedCheck} from '../../reports/verified-check.js'
 import type {Registries} from '../../registry/registries.js'
 import type {ExpectedSigner} from '../../signing/signature-verification.js'
-import {type RegistryInputs, credentialsOf} from '../open-registries.js'
+import {type RegistryInputs, credentialsOf} from '../../registry/open-registries.js'
 
 /** What is verified beyond the tags: signatures, and whether containers start. */
 export const checkInputs = {

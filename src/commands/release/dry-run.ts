@@ -3,7 +3,7 @@ import {formatReference, parseRepository, parseTag} from '../../oci/reference.js
 import type {Plan} from '../../plan/plan.js'
 import type {Ports} from '../../ports.js'
 import {textTable} from '../../reports/markdown.js'
-import {openRegistries} from '../open-registries.js'
+import {openRegistries} from '../../registry/open-registries.js'
 import {type PreparedBuilds} from './build-targets.js'
 import type {ReleaseValues} from './release-inputs.js'
 import type {StepInputs} from './step-inputs.js'
