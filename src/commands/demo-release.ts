@@ -1,7 +1,8 @@
 import {type InputTable, parseInputs} from '../inputs/input.js'
 import type {buildMatrix} from '../plan/matrix.js'
 import type {Ports} from '../ports.js'
-import {type StepTime, formatTime} from '../reports/demo-report.js'
+import type {StepTime} from '../reports/demo-report.js'
+import {formatSeconds} from '../reports/format.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {buildByDigest} from './build-by-digest.js'
 import {cleanupLatest} from './cleanup-latest.js'
@@ -94,7 +95,7 @@ class DemoSteps {
   /** Says how the last step ended. */
   say(result: string): void {
     this.#ports.reporter.info(
-      `  ${this.#step.padEnd(9)} ${formatTime(this.#milliseconds).padStart(7)}  ${result}`
+      `  ${this.#step.padEnd(9)} ${formatSeconds(this.#milliseconds, 2).padStart(7)}  ${result}`
     )
   }
 

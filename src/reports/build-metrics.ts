@@ -1,12 +1,12 @@
 import type {BuildMetrics, LayerMetric, PhaseMetric} from '../plan/metrics.js'
 import type {Growth} from '../release/metrics-growth.js'
 import {SEVERITIES} from '../release/scan-count.js'
+import {formatSeconds, formatSize} from './format.js'
 import {
   type Markdown,
   code,
   fence,
   fold,
-  formatSize,
   joined,
   markdownTable,
   prose,
@@ -93,9 +93,5 @@ function layerRow({size, createdBy, digest}: LayerMetric): Markdown[] {
 
 function formatOf(what: Growth['what'], value: number): string {
   if (what === 'image size') return formatSize(value)
-  return what === 'build time' ? formatTime(value) : String(value)
-}
-
-function formatTime(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`
+  return what === 'build time' ? formatSeconds(value) : String(value)
 }

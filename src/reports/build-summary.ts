@@ -8,7 +8,8 @@ import {recordOutputs} from '../release/record-lines.js'
 import type {Growth} from '../release/metrics-growth.js'
 import type {SeverityCounts} from '../release/scan-count.js'
 import {metricColumns, metricsParts} from './build-metrics.js'
-import {type Markdown, code, fence, formatSize, joined, markdownTable, prose, words} from './markdown.js'
+import {formatSeconds, formatSize} from './format.js'
+import {type Markdown, code, fence, joined, markdownTable, prose, words} from './markdown.js'
 
 /** What was pushed to one repository. */
 export interface PushView {
@@ -105,7 +106,7 @@ function metadataOf({job, root, configDigest}: BuildView): Record<string, unknow
 export function buildLines(view: BuildView): string[] {
   const pushes = view.pushes.map(
     ({repository, uploaded, skipped, milliseconds}) =>
-      `  ${formatReference(repository, view.root.digest)}: ${formatSize(uploaded)} sent, ${formatSize(skipped)} stood there, ${formatTime(milliseconds)}`
+      `  ${formatReference(repository, view.root.digest)}: ${formatSize(uploaded)} sent, ${formatSize(skipped)} stood there, ${formatSeconds(milliseconds)}`
   )
   return [`${titleOf(view)}: ${view.root.digest} (${formatSize(sizeOf(view))})`, ...pushes]
 }
@@ -130,7 +131,7 @@ function imageTable(view: BuildView): Markdown {
     formatSize(sizeOf(view)),
     String(image.layers.length),
     builder,
-    formatTime(buildMilliseconds),
+    formatSeconds(buildMilliseconds),
     ...more.map(([, cell]) => cell)
   ]
   return joined([
@@ -144,7 +145,7 @@ function pushParts(view: BuildView): Markdown[] {
     code(formatRepository(repository)),
     words(formatSize(uploaded)),
     words(formatSize(skipped)),
-    words(formatTime(milliseconds))
+    words(formatSeconds(milliseconds))
   ])
   return [
     markdownTable(['Repository', 'Sent', 'Stood there', 'Time'], rows),
@@ -171,8 +172,4 @@ function references({job, root}: BuildView): string[] {
 /** What a pull fetches, at most: config and layers. */
 function sizeOf({image}: BuildView): number {
   return [...(image.config ? [image.config] : []), ...image.layers].reduce((sum, {size}) => sum + size, 0)
-}
-
-function formatTime(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`
 }

@@ -1,11 +1,11 @@
 import {type Digest, isDigest, shortDigest} from '../oci/digest.js'
 import type {PlannedCache} from '../retention/actions-caches.js'
 import type {CleanupPlan, PlannedVersion} from '../retention/cleanup-plan.js'
+import {formatSize} from './format.js'
 import {
   type Markdown,
   code,
   fold,
-  formatSize,
   joined,
   markdownTable,
   prose,

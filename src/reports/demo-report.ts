@@ -1,4 +1,5 @@
 import {type Digest, shortDigest} from '../oci/digest.js'
+import {formatSeconds} from './format.js'
 import {textTable} from './markdown.js'
 
 /** How long a step of one release took. */
@@ -34,14 +35,15 @@ export function timeLines(times: readonly StepTime[]): string[] {
     times
       .filter(time => time.step === step && time.version === version)
       .reduce((sum, {milliseconds}) => sum + milliseconds, 0)
-  const rows = steps.map(step => [`  ${step}`, ...versions.map(version => formatTime(timeOf(step, version)))])
+  const rows = steps.map(step => [
+    `  ${step}`,
+    ...versions.map(version => formatSeconds(timeOf(step, version), 2))
+  ])
   const total = versions.map(version =>
-    formatTime(steps.reduce((sum, step) => sum + timeOf(step, version), 0))
+    formatSeconds(
+      steps.reduce((sum, step) => sum + timeOf(step, version), 0),
+      2
+    )
   )
   return textTable([['  STEP', ...versions], ...rows, ['  all', ...total]])
-}
-
-/** `0.42 s` */
-export function formatTime(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(2)} s`
 }

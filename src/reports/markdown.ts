@@ -133,11 +133,3 @@ export function mermaidText(text: string): string {
     character === '"' ? '#quot;' : `#${character.codePointAt(0)};`
   )
 }
-
-/** Bytes for people, in units of 1024. */
-export function formatSize(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
-  const value = bytes / 1024 ** power
-  return `${power === 0 || value >= 100 ? value.toFixed(0) : value.toFixed(1)} ${units[power] ?? 'B'}`
-}

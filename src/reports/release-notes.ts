@@ -1,14 +1,5 @@
-import {
-  type Markdown,
-  code,
-  fence,
-  fold,
-  formatSize,
-  joined,
-  markdownTable,
-  prose,
-  words
-} from './markdown.js'
+import {formatMinutes, formatSize} from './format.js'
+import {type Markdown, code, fence, fold, joined, markdownTable, prose, words} from './markdown.js'
 import {MAX_RELEASE_BODY} from './notes-section.js'
 
 /** One platform of a published image. */
@@ -108,7 +99,7 @@ function originOf({created, revision, buildTime}: NotedImage, {source}: NotesFra
   const parts = [
     ...(created === undefined ? [] : [prose`created ${words(created)}`]),
     ...(commit === undefined ? [] : [prose`from ${commit}`]),
-    ...(buildTime === undefined ? [] : [prose`built in ${words(formatTime(buildTime))}`])
+    ...(buildTime === undefined ? [] : [prose`built in ${words(formatMinutes(buildTime))}`])
   ]
   return parts.length === 0 ? [] : [prose`${upperFirst(joined(parts, ', '))}.`]
 }
@@ -127,11 +118,6 @@ function digestTable({digest, platforms}: NotedImage): Markdown {
 
 function isAddress(text: string | undefined): boolean {
   return text !== undefined && /^https?:\/\/[\w.:-]+(?:\/[\w./-]*)?$/.test(text)
-}
-
-function formatTime(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000)
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
 function upperFirst(sentence: Markdown): Markdown {

@@ -1,7 +1,7 @@
 import {shortDigest} from '../oci/digest.js'
 import type {Plan} from '../plan/plan.js'
 import type {ReleaseDocument} from '../plan/release-document.js'
-import {formatTime} from './demo-report.js'
+import {formatSeconds} from './format.js'
 import {type Markdown, code, joined, markdownTable, prose, textTable, words} from './markdown.js'
 import {describeMoves} from './move-words.js'
 
@@ -48,7 +48,7 @@ export function releaseSummary(title: Markdown, reports: readonly StepReport[], 
   const rows = reports.map(({step, milliseconds, isDone}) => [
     words(step),
     isDone ? prose`done` : prose`**stopped**`,
-    words(formatTime(milliseconds))
+    words(formatSeconds(milliseconds, 2))
   ])
   const details = reports.flatMap(({step, sections}) =>
     sections.length === 0
@@ -101,7 +101,10 @@ export function resultText(result: ReleaseResult): string {
 }
 
 function headline({version, push, until, release, steps}: ReleaseResult): string {
-  const time = formatTime(steps.reduce((sum, {milliseconds}) => sum + milliseconds, 0))
+  const time = formatSeconds(
+    steps.reduce((sum, {milliseconds}) => sum + milliseconds, 0),
+    2
+  )
   if (release !== undefined) return `Released${version === undefined ? '' : ` ${version}`} in ${time}`
   if (!push) return `Built in ${time}; this run publishes nothing`
   return until === 'plan' ? 'Planned; nothing is built' : `Built in ${time}; no tag is moved yet`

@@ -1,4 +1,4 @@
-import {formatSize} from './markdown.js'
+import {formatLeft, formatSize} from './format.js'
 
 /** How much of something has arrived, and after which time. */
 export interface Transfer {
@@ -17,9 +17,4 @@ export function transferText({arrived, total, elapsed}: Transfer): string {
   const sizes = `${formatSize(arrived)} of ${formatSize(total)}`
   if (arrived <= 0 || arrived >= total || elapsed < SETTLING) return sizes
   return `${sizes}, ${formatLeft(((total - arrived) * elapsed) / arrived)} left`
-}
-
-function formatLeft(milliseconds: number): string {
-  const seconds = Math.max(1, Math.round(milliseconds / 1000))
-  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
 }
