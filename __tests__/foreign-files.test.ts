@@ -218,7 +218,7 @@ describe('an archive that would be worked on for hours', () => {
 describe('the readers of files', () => {
   /** What reads a file without a bound of its own, and who holds it to one. */
   const OTHERS: Readonly<Record<string, string>> = {
-    'foreign-file.ts': 'the bounds themselves',
+    'shared/foreign-file.ts': 'the bounds themselves',
     'builders/docker-archive.ts createReadStream':
       'streams, and hears the cancellation; bounded when it is unpacked',
     'builders/image-archive.ts createReadStream':
@@ -245,7 +245,7 @@ describe('the readers of files', () => {
     const found = [...readSources(path.resolve(import.meta.dirname, '../src'))].flatMap(([file, text]) =>
       namesFromFs(file, text)
         .filter(name => READING.includes(name))
-        .map(name => (file === 'foreign-file.ts' ? file : `${file} ${name}`))
+        .map(name => (file === 'shared/foreign-file.ts' ? file : `${file} ${name}`))
     )
     expect([...new Set(found)].sort()).toEqual(Object.keys(OTHERS).sort())
   })

@@ -5,7 +5,7 @@ import {assertOwnSettings} from './commands/strangers-runs.js'
 import type {Host} from './hosts/host.js'
 import {endSoon} from './hosts/process-end.js'
 import {type InputTable, type InputValues, parseInputs} from './inputs/input.js'
-import {nearest} from './inputs/nearest.js'
+import {nearest} from './shared/did-you-mean.js'
 import {InputError, ReleaseError} from './errors.js'
 import type {Ports} from './ports.js'
 

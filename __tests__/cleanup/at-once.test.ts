@@ -1,5 +1,5 @@
 import {expect, it} from '@jest/globals'
-import {AT_ONCE, eachAtOnce} from '../../src/cleanup/at-once.js'
+import {AT_ONCE, eachAtOnce} from '../../src/shared/at-once.js'
 
 const tick = async (): Promise<void> => await new Promise(resolve => setImmediate(resolve))
 

@@ -7,7 +7,7 @@ import {InputError, ReleaseError} from '../../src/errors.js'
 import {openCliHost} from '../../src/hosts/cli/host.js'
 import {cliReporter} from '../../src/hosts/cli/reporter.js'
 import {flag, lines, list, parseInputs, required} from '../../src/inputs/input.js'
-import {prose} from '../../src/reports/markdown.js'
+import {prose} from '../../src/shared/markdown.js'
 import {VERSION} from '../../src/version.js'
 import {failureOf} from '../support/thrown.js'
 

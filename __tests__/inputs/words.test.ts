@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {parseKeyValue} from '../../src/inputs/key-value.js'
-import {nearest} from '../../src/inputs/nearest.js'
+import {nearest} from '../../src/shared/did-you-mean.js'
 import {parseRegistryLogin} from '../../src/inputs/registry-credential.js'
 import {failureOf} from '../support/thrown.js'
 

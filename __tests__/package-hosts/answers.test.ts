@@ -3,7 +3,7 @@ import {describe, expect, it} from '@jest/globals'
 import {backendKindOf} from '../../src/cleanup/backend-choice.js'
 import {readText} from '../../src/package-hosts/docker-hub-api.js'
 import {heldStatus} from '../../src/package-hosts/held-status.js'
-import {retryWait} from '../../src/package-hosts/retry-wait.js'
+import {retryWait} from '../../src/shared/retry-wait.js'
 
 const NOW = Date.parse('2026-11-27T10:00:00Z')
 const HERE = NOW / 1000

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
 import {dockerCredentials} from '../../src/registry/docker-config.js'
-import {withPrivateFolder} from '../../src/private-folder.js'
+import {withPrivateFolder} from '../../src/shared/temp-folder.js'
 import {writeFurtherLogins} from '../../src/registry/docker-logins.js'
 
 const LOGIN = {username: 'alice', password: 'secret-of-alice'}

@@ -30,9 +30,9 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   },
   {
     'ports.ts': ['node:stream'],
-    'private-folder.ts': ['node:*'],
-    'foreign-file.ts': ['node:fs', 'node:fs/promises', 'node:os'],
-    'child-variables.ts': []
+    'shared/temp-folder.ts': ['node:*'],
+    'shared/foreign-file.ts': ['node:fs', 'node:fs/promises', 'node:os'],
+    'shared/child-environment.ts': []
   },
   {reports: []},
   {
@@ -44,7 +44,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {inputs: ['fastest-levenshtein']},
   {plan: ['zod', 'node:crypto']},
   {oci: ['node:crypto'], versions: [], expressions: []},
-  {'errors.ts': [], 'workflow-run.ts': [], 'version.ts': [], 'yaml-bounds.ts': ['yaml']}
+  {'errors.ts': [], 'workflow-run.ts': [], 'version.ts': [], 'shared/yaml-bounds.ts': ['yaml']}
 ]
 
 /** Folders that may not import each other although they stand in one folder. */

@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs'
 import path from 'node:path'
 import {InputError, messageOf} from '../errors.js'
-import {readForeignFileSync} from '../foreign-file.js'
+import {readForeignFileSync} from '../shared/foreign-file.js'
 import type {BuildRequest} from './builder.js'
 
 /** The names that are looked for in a context, in this order. BuildKit itself knows the second only. */

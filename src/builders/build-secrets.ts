@@ -1,7 +1,7 @@
 import {mkdirSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {type InputIssue, InputError, messageOf} from '../errors.js'
-import {readForeignFileSync} from '../foreign-file.js'
+import {readForeignFileSync} from '../shared/foreign-file.js'
 import {type BuildSecret, secretTitle} from '../inputs/build-secret.js'
 import {maskForms} from '../inputs/mask-forms.js'
 import type {Ports} from '../ports.js'

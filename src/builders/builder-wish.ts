@@ -1,5 +1,5 @@
 import {InputError} from '../errors.js'
-import {nearest} from '../inputs/nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 import type {BuilderProgram} from './builder-name.js'
 
 /** What a caller may wish for: whatever is there, a program, or one instance of buildx. */

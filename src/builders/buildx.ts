@@ -1,7 +1,7 @@
 import {mkdirSync} from 'node:fs'
 import path from 'node:path'
 import {ReleaseError} from '../errors.js'
-import {readForeignFileSync} from '../foreign-file.js'
+import {readForeignFileSync} from '../shared/foreign-file.js'
 import {type Digest, parseDigest} from '../oci/digest.js'
 import {type Platform, formatPlatform} from '../oci/platform.js'
 import {type Repository, formatRepository} from '../oci/reference.js'

@@ -13,7 +13,7 @@ import {Transform} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {createGunzip, createGzip} from 'node:zlib'
 import {ReleaseError, messageOf} from '../errors.js'
-import {readForeignFileSync} from '../foreign-file.js'
+import {readForeignFileSync} from '../shared/foreign-file.js'
 import {type Digest, digestOf, hexDigest, hexOf} from '../oci/digest.js'
 import {type Descriptor, MAX_MANIFEST_SIZE, type Manifest, descriptorOf, manifestOf} from '../oci/manifest.js'
 import {

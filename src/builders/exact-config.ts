@@ -1,6 +1,6 @@
 import {writeFileSync} from 'node:fs'
 import path from 'node:path'
-import {readForeignFileSync} from '../foreign-file.js'
+import {readForeignFileSync} from '../shared/foreign-file.js'
 import {type Digest, digestOf, hexOf, parseDigest} from '../oci/digest.js'
 import {MAX_CONFIG_SIZE} from '../oci/image-config.js'
 import {MAX_MANIFEST_SIZE} from '../oci/manifest.js'

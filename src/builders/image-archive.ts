@@ -4,7 +4,7 @@ import {type Readable, Transform} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {createGunzip} from 'node:zlib'
 import {ReleaseError, messageOf} from '../errors.js'
-import {readBeginning} from '../foreign-file.js'
+import {readBeginning} from '../shared/foreign-file.js'
 
 /** What an archive of an image held, unpacked. */
 export interface UnpackedArchive {

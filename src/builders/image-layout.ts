@@ -1,7 +1,7 @@
 import {createReadStream, statSync} from 'node:fs'
 import path from 'node:path'
 import {ReleaseError, messageOf} from '../errors.js'
-import {oddityOf, readForeignFileSync} from '../foreign-file.js'
+import {oddityOf, readForeignFileSync} from '../shared/foreign-file.js'
 import {type Digest, digestOf, hexOf} from '../oci/digest.js'
 import {
   type Descriptor,

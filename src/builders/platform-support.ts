@@ -1,6 +1,6 @@
 import os from 'node:os'
 import path from 'node:path'
-import {readForeignFileSync} from '../foreign-file.js'
+import {readForeignFileSync} from '../shared/foreign-file.js'
 import {type Platform, formatPlatform, parsePlatform} from '../oci/platform.js'
 import type {BuildxNode} from './buildx-instance.js'
 

@@ -1,7 +1,7 @@
 import {existsSync, writeFileSync} from 'node:fs'
 import {homedir} from 'node:os'
 import path from 'node:path'
-import {readForeignFileSync} from '../foreign-file.js'
+import {readForeignFileSync} from '../shared/foreign-file.js'
 import type {BuildRequest} from './builder.js'
 
 /** Bytes of the machine's configuration, which has some hundred lines. */

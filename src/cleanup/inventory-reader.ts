@@ -8,7 +8,7 @@ import {listedContent, readContent} from '../retention/content.js'
 import {type Content, type HeldVersion, type Inventory, isKnown, ownTags} from '../retention/inventory.js'
 import type {Needs} from '../retention/inventory-needs.js'
 import type {ListedVersion} from '../retention/repository-backend.js'
-import {AT_ONCE, eachAtOnce} from './at-once.js'
+import {AT_ONCE, eachAtOnce} from '../shared/at-once.js'
 import {readImageTime, readModified} from './image-time.js'
 import type {Sightings} from './sightings.js'
 

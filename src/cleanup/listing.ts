@@ -4,7 +4,7 @@ import type {Tag} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {listTags} from '../registry/tag-list.js'
 import type {ListedVersion, RepositoryBackend} from '../retention/repository-backend.js'
-import {eachAtOnce} from './at-once.js'
+import {eachAtOnce} from '../shared/at-once.js'
 
 /** How often a listing is read that others change meanwhile. */
 const READINGS = 4

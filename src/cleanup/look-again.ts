@@ -5,7 +5,7 @@ import {type HeldVersion, isBlind} from '../retention/inventory.js'
 import {Links, subjectsOf} from '../retention/reachability.js'
 import type {ListedVersion} from '../retention/repository-backend.js'
 import {isLeftover} from '../retention/tag-rules.js'
-import {eachAtOnce} from './at-once.js'
+import {eachAtOnce} from '../shared/at-once.js'
 import {type InventoryReader, NOTHING} from './inventory-reader.js'
 import type {PlannedRepository} from './repository-cleanup.js'
 

@@ -15,7 +15,7 @@ import type {
   VersionPage
 } from '../retention/repository-backend.js'
 import {heldStatus} from '../package-hosts/held-status.js'
-import {eachAtOnce} from './at-once.js'
+import {eachAtOnce} from '../shared/at-once.js'
 import {deletionHint} from './vendor-hints.js'
 import {deleteWithTags} from './version-deletion.js'
 

@@ -2,7 +2,7 @@ import {findContainerfile, readContainerfile} from '../builders/build-context.js
 import {adviseContainerfile} from '../builders/containerfile-advice.js'
 import {InputError, ReleaseError} from '../errors.js'
 import {type InputValues, list, text} from '../inputs/input.js'
-import {nearest} from '../inputs/nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 import {type Repository, formatRepository, parseRepository} from '../oci/reference.js'
 import type {BuildSettings} from '../plan/plan.js'
 import type {GithubApi, Ports} from '../ports.js'

@@ -11,7 +11,7 @@ import {
   parseTag
 } from '../oci/reference.js'
 import type {Reporter} from '../ports.js'
-import {formatSize} from '../reports/format.js'
+import {formatSize} from '../shared/format.js'
 import {logMerge, mergeOutputs, mergeSummary} from '../reports/merge-summary.js'
 import {type PromotedImage, promote} from '../transaction/promotion.js'
 import {releaseView} from '../transaction/release-view.js'

@@ -4,7 +4,7 @@ import type {Ports} from '../ports.js'
 import {readVariantTag} from '../deployment/tag-variant.js'
 import {parseReference} from '../oci/reference.js'
 import type {ReleaseDocument} from '../plan/release-document.js'
-import type {Markdown} from '../reports/markdown.js'
+import type {Markdown} from '../shared/markdown.js'
 import type {WorkflowRun} from '../workflow-run.js'
 import {parseGithubRepository} from './inputs/github-inputs.js'
 

@@ -1,8 +1,8 @@
 import {LineCounter, type Node, type Pair, isMap, isScalar, parseDocument} from 'yaml'
 import {InputError, type InputIssue} from '../errors.js'
 import type {Input, InputTable, Texts} from '../inputs/input.js'
-import {nearest} from '../inputs/nearest.js'
-import {type BoundFault, aliasFault, boundFault} from '../yaml-bounds.js'
+import {nearest} from '../shared/did-you-mean.js'
+import {type BoundFault, aliasFault, boundFault} from '../shared/yaml-bounds.js'
 import {type ConfigLine, configLines, lineOf, textOf} from './config-text.js'
 
 /** What a file says, in the form of inputs. */

@@ -1,6 +1,6 @@
 import {isMap, isScalar, isSeq, parseDocument} from 'yaml'
 import type {Texts} from '../inputs/input.js'
-import {boundFault} from '../yaml-bounds.js'
+import {boundFault} from '../shared/yaml-bounds.js'
 
 /**
  * What a section of a file of settings says, for who only wants to know what is asked of another command. Faults are for that

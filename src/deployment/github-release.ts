@@ -1,6 +1,6 @@
 import {ReleaseError} from '../errors.js'
 import type {Clock, GithubApi, GithubRequest} from '../ports.js'
-import type {Markdown} from '../reports/markdown.js'
+import type {Markdown} from '../shared/markdown.js'
 import {firstThatFits} from '../reports/release-notes.js'
 import {MAX_RELEASE_BODY, putSection, sectionIn} from '../reports/notes-section.js'
 import {askGithub, errorsIn, fieldOf, githubRefusal, repositoryPath, textOf} from './github-answer.js'

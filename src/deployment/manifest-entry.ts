@@ -1,5 +1,5 @@
 import {ReleaseError} from '../errors.js'
-import {nearest} from '../inputs/nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 
 const KINDS = ['kustomize', 'helm', 'image', 'argocd'] as const
 

@@ -1,8 +1,8 @@
 import {realpath, writeFile} from 'node:fs/promises'
 import path from 'node:path'
-import {LARGE_BOUNDS} from '../yaml-bounds.js'
+import {LARGE_BOUNDS} from '../shared/yaml-bounds.js'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
-import {readForeignFile} from '../foreign-file.js'
+import {readForeignFile} from '../shared/foreign-file.js'
 import type {ManifestEdit} from './manifest-edit.js'
 import type {Editing} from './manifest-delivery.js'
 

@@ -11,7 +11,7 @@ import {
   parseAllDocuments,
   visit
 } from 'yaml'
-import {type BoundFault, LARGE_BOUNDS, aliasFault, boundFault} from '../yaml-bounds.js'
+import {type BoundFault, LARGE_BOUNDS, aliasFault, boundFault} from '../shared/yaml-bounds.js'
 import {ReleaseError} from '../errors.js'
 
 /** Characters of a text that are replaced; nothing else of it changes. */

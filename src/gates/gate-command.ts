@@ -1,4 +1,4 @@
-import {PLAIN_VARIABLES} from '../child-variables.js'
+import {PLAIN_VARIABLES} from '../shared/child-environment.js'
 import type {Ports} from '../ports.js'
 
 /** A program that a gate runs: a line of the caller's own for a shell, or a program with its arguments. */

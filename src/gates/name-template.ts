@@ -1,5 +1,5 @@
 import {ReleaseError} from '../errors.js'
-import {nearest} from '../inputs/nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 
 /** What the names of artifacts may not hold (@actions/artifact, path-and-artifact-name-validation), and file names. */
 const FORBIDDEN = /["<>|*?\r\n\\/:]/

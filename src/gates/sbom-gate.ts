@@ -1,5 +1,5 @@
 import {ReleaseError, messageOf} from '../errors.js'
-import {readForeignFile} from '../foreign-file.js'
+import {readForeignFile} from '../shared/foreign-file.js'
 import type {Attachment} from '../oci/artifact-manifest.js'
 import {MAX_SBOM_SIZE, sbomType} from '../oci/sbom-type.js'
 import type {Ports} from '../ports.js'

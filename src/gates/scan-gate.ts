@@ -1,6 +1,6 @@
 import {rm} from 'node:fs/promises'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
-import {readForeignFile} from '../foreign-file.js'
+import {readForeignFile} from '../shared/foreign-file.js'
 import type {Ports} from '../ports.js'
 import {readSarif, type SarifReport} from '../release/sarif.js'
 import {

@@ -1,5 +1,5 @@
 import {type ChildProcess, type ChildProcessWithoutNullStreams, spawn} from 'node:child_process'
-import {childVariables} from '../child-variables.js'
+import {childVariables} from '../shared/child-environment.js'
 import type {ExecOptions, ExecResult} from '../ports.js'
 import {GRACE, ProcessGroup} from './process-group.js'
 import {MOST_OUTPUT, excessFault, keepEnd, keepStart, readLines} from './program-output.js'

@@ -1,6 +1,6 @@
 import {InputError} from '../errors.js'
 import type {Ports} from '../ports.js'
-import {withoutUndefined} from './without-undefined.js'
+import {withoutUndefined} from '../shared/omit-undefined.js'
 
 /** The variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>

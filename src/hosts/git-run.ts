@@ -1,7 +1,7 @@
 import {InputError, type InputIssue, ReleaseError} from '../errors.js'
 import type {Ports} from '../ports.js'
 import type {WorkflowRun} from '../workflow-run.js'
-import {withoutUndefined} from './without-undefined.js'
+import {withoutUndefined} from '../shared/omit-undefined.js'
 
 /** What the caller says of a run; the rest is asked from Git. */
 export interface GivenFacts {

@@ -1,4 +1,4 @@
-import {retryWait} from '../package-hosts/retry-wait.js'
+import {retryWait} from '../shared/retry-wait.js'
 import type {GithubAnswer} from '../ports.js'
 
 /** What is left of the hour's requests (the primary limit). */

@@ -1,6 +1,6 @@
 import type {WorkflowRun} from '../workflow-run.js'
 import {type Environment, type GitPorts, assertSet, commitIn, said, sourceOf} from './ci-facts.js'
-import {withoutUndefined} from './without-undefined.js'
+import {withoutUndefined} from '../shared/omit-undefined.js'
 
 /** Whether this process is a job of GitLab CI/CD. */
 export function isGitlab(environment: Environment): boolean {

@@ -1,7 +1,7 @@
 import type {WorkflowRun} from '../workflow-run.js'
 import {type Environment, type GitPorts, commitIn, said, sourceOf} from './ci-facts.js'
 import {type GivenFacts, readGitRun} from './git-run.js'
-import {withoutUndefined} from './without-undefined.js'
+import {withoutUndefined} from '../shared/omit-undefined.js'
 
 /** Whether this process is a build of Jenkins. */
 export function isJenkins(environment: Environment): boolean {

@@ -1,5 +1,5 @@
 import type {Clock, Progress, Reporter} from '../ports.js'
-import {formatSize} from '../reports/format.js'
+import {formatSize} from '../shared/format.js'
 
 /** Milliseconds between two lines of one upload: a log shows that it goes on, and stays short. */
 const PAUSE = 15_000

@@ -1,5 +1,5 @@
 import {InputError, messageOf, systemCodeOf} from '../errors.js'
-import {readForeignFile} from '../foreign-file.js'
+import {readForeignFile} from '../shared/foreign-file.js'
 
 /** More than any file that a plan reads: versions, lists of variants, settings. */
 const MAX_LENGTH = 1024 * 1024

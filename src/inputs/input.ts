@@ -1,7 +1,7 @@
 import {type InputIssue, InputError, ReleaseError, messageOf} from '../errors.js'
 import {type EntryForm, splitEntries} from './entries.js'
 import {InputFaults} from './input-faults.js'
-import {nearest} from './nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 
 export {InputFaults} from './input-faults.js'
 

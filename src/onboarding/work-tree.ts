@@ -1,7 +1,7 @@
 import {mkdir, readdir, stat, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {InputError, messageOf, systemCodeOf} from '../errors.js'
-import {readForeignFile} from '../foreign-file.js'
+import {readForeignFile} from '../shared/foreign-file.js'
 import type {PlannedFile} from './onboarding-plan.js'
 import type {RepositoryReader} from './repository-look.js'
 

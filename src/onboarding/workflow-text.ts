@@ -1,5 +1,5 @@
 import {type Document, LineCounter, parseDocument} from 'yaml'
-import {type BoundFault, LARGE_BOUNDS, aliasFault, boundFault} from '../yaml-bounds.js'
+import {type BoundFault, LARGE_BOUNDS, aliasFault, boundFault} from '../shared/yaml-bounds.js'
 
 /** A workflow has some hundred lines. */
 const WORKFLOW_BOUNDS = {...LARGE_BOUNDS, bytes: 512 * 1024, tokens: 50_000}

@@ -2,8 +2,8 @@ import {ReleaseError} from '../errors.js'
 import type {Clock, Credential, HttpRequest, HttpResponse, Send} from '../ports.js'
 import type {StillWanted} from '../retention/repository-backend.js'
 import {heldStatus} from './held-status.js'
-import {textAt} from './json-field.js'
-import {retryWait} from './retry-wait.js'
+import {textAt} from '../shared/json-field.js'
+import {retryWait} from '../shared/retry-wait.js'
 
 /** What Docker Hub's API is reached with. */
 export interface DockerHubApiParts {

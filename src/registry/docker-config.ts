@@ -1,6 +1,6 @@
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
-import {readForeignFile} from '../foreign-file.js'
+import {readForeignFile} from '../shared/foreign-file.js'
 import type {Credential, Credentials, Exec} from '../ports.js'
 import {askHelper} from './credential-helper.js'
 

@@ -1,7 +1,7 @@
 import {assertLogins} from '../commands/logins.js'
 import {type RegistryLogin, completeLogins, secretForms} from '../inputs/registry-credential.js'
 import type {Credential, Credentials, Ports} from '../ports.js'
-import {markdownForms} from '../reports/markdown.js'
+import {markdownForms} from '../shared/markdown.js'
 import {Registries, type RegistriesOptions} from './registries.js'
 
 /** How the inputs say the registries are reached. */

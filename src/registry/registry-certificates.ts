@@ -3,7 +3,7 @@ import path from 'node:path'
 import tls from 'node:tls'
 import type {TomlTable} from 'smol-toml'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
-import {readForeignFileSync} from '../foreign-file.js'
+import {readForeignFileSync} from '../shared/foreign-file.js'
 
 /** Bytes of one file: all authorities of a system have a quarter of it. */
 const MAX_FILE = 1024 * 1024

@@ -1,5 +1,5 @@
 import {ReleaseError} from '../errors.js'
-import {nearest} from '../inputs/nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 import {parseReference} from '../oci/reference.js'
 import type {CacheUse} from './cache-policy.js'
 

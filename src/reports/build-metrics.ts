@@ -1,7 +1,7 @@
 import type {BuildMetrics, LayerMetric, PhaseMetric} from '../plan/metrics.js'
 import type {Growth} from '../release/metrics-growth.js'
 import {SEVERITIES} from '../release/scan-count.js'
-import {formatSeconds, formatSize} from './format.js'
+import {formatSeconds, formatSize} from '../shared/format.js'
 import {
   type Markdown,
   code,
@@ -12,7 +12,7 @@ import {
   prose,
   mermaidText,
   words
-} from './markdown.js'
+} from '../shared/markdown.js'
 
 /** The longest instruction that a row of a table shows. */
 const MAX_INSTRUCTION = 80

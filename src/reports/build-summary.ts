@@ -8,8 +8,8 @@ import {recordOutputs} from '../release/record-lines.js'
 import type {Growth} from '../release/metrics-growth.js'
 import type {SeverityCounts} from '../release/scan-count.js'
 import {metricColumns, metricsParts} from './build-metrics.js'
-import {formatSeconds, formatSize} from './format.js'
-import {type Markdown, code, fence, joined, markdownTable, prose, words} from './markdown.js'
+import {formatSeconds, formatSize} from '../shared/format.js'
+import {type Markdown, code, fence, joined, markdownTable, prose, words} from '../shared/markdown.js'
 
 /** What was pushed to one repository. */
 export interface PushView {

@@ -1,7 +1,7 @@
 import {type Digest, isDigest, shortDigest} from '../oci/digest.js'
 import type {PlannedCache} from '../retention/actions-caches.js'
 import type {CleanupPlan, PlannedVersion} from '../retention/cleanup-plan.js'
-import {formatSize} from './format.js'
+import {formatSize} from '../shared/format.js'
 import {
   type Markdown,
   code,
@@ -12,7 +12,7 @@ import {
   textTable,
   words,
   wordsWith
-} from './markdown.js'
+} from '../shared/markdown.js'
 
 /** What was, or would be, deleted in one repository. */
 export interface CleanupView {

@@ -1,6 +1,6 @@
 import {type Digest, shortDigest} from '../oci/digest.js'
-import {formatSeconds} from './format.js'
-import {textTable} from './markdown.js'
+import {formatSeconds} from '../shared/format.js'
+import {textTable} from '../shared/markdown.js'
 
 /** How long a step of one release took. */
 export interface StepTime {

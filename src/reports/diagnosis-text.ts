@@ -1,6 +1,6 @@
 import {isDigest, shortDigest} from '../oci/digest.js'
 import type {DiagnosedTag, ReleaseState, TagFate} from '../release/diagnosis.js'
-import {type Markdown, code, joined, markdownTable, prose, textTable, words} from './markdown.js'
+import {type Markdown, code, joined, markdownTable, prose, textTable, words} from '../shared/markdown.js'
 
 const FATES: Readonly<Record<TagFate, string>> = {
   moved: 'moved to the release',

@@ -1,4 +1,4 @@
-import {type Markdown, code, fence, joined, link, markdownTable, prose, words} from './markdown.js'
+import {type Markdown, code, fence, joined, link, markdownTable, prose, words} from '../shared/markdown.js'
 
 /** A manifest that was signed, and what one who verifies it must know. */
 export interface SignedView {

@@ -1,4 +1,13 @@
-import {type Markdown, code, joined, link, markdownTable, prose, textTable, words} from './markdown.js'
+import {
+  type Markdown,
+  code,
+  joined,
+  link,
+  markdownTable,
+  prose,
+  textTable,
+  words
+} from '../shared/markdown.js'
 
 /** What became of a place. It stays where what runs is newer or another variant, and where a template fills it in. */
 export type PlaceState = 'changed' | 'same' | 'newer' | 'variant' | 'template'

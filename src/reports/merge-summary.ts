@@ -15,7 +15,7 @@ import {
   mermaidLabel,
   textTable,
   words
-} from './markdown.js'
+} from '../shared/markdown.js'
 import type {TagDecision} from '../release/tag-decision.js'
 
 /** What became of one tag in one repository. */

@@ -1,5 +1,5 @@
 import type {Plan, TagClass} from '../plan/plan.js'
-import {type Markdown, code, joined, markdownTable, prose, textTable, words} from './markdown.js'
+import {type Markdown, code, joined, markdownTable, prose, textTable, words} from '../shared/markdown.js'
 import {formatTagTable} from './plan-summary.js'
 
 /** A rule that gave a target no tag, and why. */

@@ -10,7 +10,7 @@ import {
   mermaidLabel,
   textTable,
   words
-} from './markdown.js'
+} from '../shared/markdown.js'
 import {describeMoves} from './move-words.js'
 
 /** More tags than this make a diagram that nobody can read. */

@@ -1,4 +1,4 @@
-import {type Markdown, code, joined, markdownTable, prose, textTable, words} from './markdown.js'
+import {type Markdown, code, joined, markdownTable, prose, textTable, words} from '../shared/markdown.js'
 
 /** Whether something can be done from here. */
 export interface PreflightCheck {

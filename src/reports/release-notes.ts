@@ -1,5 +1,5 @@
-import {formatMinutes, formatSize} from './format.js'
-import {type Markdown, code, fence, fold, joined, markdownTable, prose, words} from './markdown.js'
+import {formatMinutes, formatSize} from '../shared/format.js'
+import {type Markdown, code, fence, fold, joined, markdownTable, prose, words} from '../shared/markdown.js'
 import {MAX_RELEASE_BODY} from './notes-section.js'
 
 /** One platform of a published image. */

@@ -1,8 +1,8 @@
 import {shortDigest} from '../oci/digest.js'
 import type {Plan} from '../plan/plan.js'
 import type {ReleaseDocument} from '../plan/release-document.js'
-import {formatSeconds} from './format.js'
-import {type Markdown, code, joined, markdownTable, prose, textTable, words} from './markdown.js'
+import {formatSeconds} from '../shared/format.js'
+import {type Markdown, code, joined, markdownTable, prose, textTable, words} from '../shared/markdown.js'
 import {describeMoves} from './move-words.js'
 
 /** The steps of a release that runs in one process. */

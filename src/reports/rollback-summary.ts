@@ -1,6 +1,6 @@
 import {type Digest, shortDigest} from '../oci/digest.js'
 import {type Repository, type Tag, formatReference} from '../oci/reference.js'
-import {type Markdown, code, joined, markdownTable, prose, textTable, words} from './markdown.js'
+import {type Markdown, code, joined, markdownTable, prose, textTable, words} from '../shared/markdown.js'
 import type {TagDecision} from '../release/tag-decision.js'
 
 /** What became of one tag in a rollback. */

@@ -1,5 +1,5 @@
 import {shortDigest, type Digest} from '../oci/digest.js'
-import {type Markdown, code, markdownTable, prose, textTable, words} from './markdown.js'
+import {type Markdown, code, markdownTable, prose, textTable, words} from '../shared/markdown.js'
 import {type VerifiedCheck, nameOfCheck} from './verified-check.js'
 
 /** What was found of one tag. */

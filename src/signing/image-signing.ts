@@ -16,7 +16,7 @@ import {
   runCosign,
   signArguments
 } from './cosign.js'
-import {withPrivateFolder} from '../private-folder.js'
+import {withPrivateFolder} from '../shared/temp-folder.js'
 import {writeDockerConfig} from '../registry/docker-logins.js'
 import {COSIGN_SIGNATURE, listSignatures} from './signature-list.js'
 

@@ -3,7 +3,7 @@ import {type Repository, formatReference, isLoopback} from '../oci/reference.js'
 import type {Digest} from '../oci/digest.js'
 import type {VerifiedCheck} from '../reports/verified-check.js'
 import {type CosignPorts, findCosign, insecureFlag, runCosign} from './cosign.js'
-import {withPrivateFolder} from '../private-folder.js'
+import {withPrivateFolder} from '../shared/temp-folder.js'
 import {writeDockerConfig} from '../registry/docker-logins.js'
 import type {SigningAccess} from './image-signing.js'
 

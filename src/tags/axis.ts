@@ -1,5 +1,5 @@
 import {InputError, messageOf} from '../errors.js'
-import {nearest} from '../inputs/nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 import {type Report, parseInputLines, quote} from './input-lines.js'
 
 /** One way in which the variants of an image differ, as the caller wrote it: its values, or the file that holds them. */

@@ -1,7 +1,7 @@
 import picomatch from 'picomatch'
 import {InputError} from '../errors.js'
 import {boundedExpression} from '../expressions/bounded-expression.js'
-import {nearest} from '../inputs/nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 import type {PlannedTarget} from '../plan/plan.js'
 import type {PathPattern} from './path-pattern.js'
 

@@ -1,4 +1,4 @@
-import {nearest} from '../inputs/nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 import {type Field, parseFields} from './fields.js'
 import {type Report, parseInputLines, quote} from './input-lines.js'
 import {type Template, literal, parseTemplate} from './template.js'

@@ -1,5 +1,5 @@
 import {InputError, ReleaseError} from '../errors.js'
-import {nearest} from '../inputs/nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 import {type Repository, parseRepository} from '../oci/reference.js'
 import {type Field, parseFields} from './fields.js'
 import {type Report, parseInputLines, quote} from './input-lines.js'

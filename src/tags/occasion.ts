@@ -1,5 +1,5 @@
 import {type BoundedExpression, boundedExpression} from '../expressions/bounded-expression.js'
-import {nearest} from '../inputs/nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 import {type Report, quote} from './input-lines.js'
 import type {RunFacts} from './run-facts.js'
 

@@ -1,5 +1,5 @@
 import {type BoundedExpression, boundedExpression} from '../expressions/bounded-expression.js'
-import {nearest} from '../inputs/nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 import type {Field} from './fields.js'
 import {type Report, quote} from './input-lines.js'
 import {type Occasion, parseOccasions} from './occasion.js'

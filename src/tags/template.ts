@@ -1,5 +1,5 @@
 import {parse as parseHandlebars} from 'handlebars/dist/cjs/handlebars/compiler/base.js'
-import {nearest} from '../inputs/nearest.js'
+import {nearest} from '../shared/did-you-mean.js'
 import {quote} from './input-lines.js'
 import type {Scope} from './run-facts.js'
 import {dateFormatFault, formatDate, zoneFault} from './template-date.js'

@@ -56,7 +56,7 @@ async function inToml(content: string, tables: readonly string[]): Promise<strin
  * without a value, `~` and `""` leave the version of the application open, as they do to Helm.
  */
 async function inYaml(content: string, keys: readonly string[]): Promise<string | undefined> {
-  const {boundFault} = await import('../yaml-bounds.js')
+  const {boundFault} = await import('../shared/yaml-bounds.js')
   const fault = boundFault(content)
   if (fault !== undefined) throw new Error(`line ${fault.line} ${fault.message}`)
   const {parse} = await import('yaml')

@@ -15,7 +15,7 @@ import {type FoundChild, findChild} from './child-search.js'
 import {firstCause} from './first-cause.js'
 import {sortEntries} from './index-entries.js'
 import type {Patience} from './patience.js'
-import {settle} from './settled.js'
+import {settle} from '../shared/all-settled.js'
 
 /** A publication whose images have been found, each on one registry at least, and are as planned. */
 export interface CollectedPublication {

@@ -14,7 +14,7 @@ import {
 } from '../release/rollback-plan.js'
 import type {PublishedTag} from '../release/publication.js'
 import {describeOddness, readNamed} from './odd-content.js'
-import {settle} from './settled.js'
+import {settle} from '../shared/all-settled.js'
 import type {Patience} from './patience.js'
 import {factsOf} from './standing-tags.js'
 import {readTag} from './tag-reading.js'

@@ -1,6 +1,6 @@
 import {formatRepository} from '../../oci/reference.js'
 import type {Ports} from '../../ports.js'
-import {withPrivateFolder} from '../../private-folder.js'
+import {withPrivateFolder} from '../../shared/temp-folder.js'
 import type {BuildJob} from '../../release/build-job.js'
 import {type BuildView, type PushView, buildLines, buildSummary} from '../../reports/build-summary.js'
 import type {BuildInputs} from '../inputs/build-inputs.js'

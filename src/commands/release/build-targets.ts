@@ -1,4 +1,4 @@
-import {eachAtOnce} from '../../cleanup/at-once.js'
+import {eachAtOnce} from '../../shared/at-once.js'
 import {messageOf} from '../../errors.js'
 import {type Digest, shortDigest} from '../../oci/digest.js'
 import {parsePlatform} from '../../oci/platform.js'

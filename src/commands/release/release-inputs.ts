@@ -1,5 +1,5 @@
 import {type Input, type InputValues, choice, count, flag, list} from '../../inputs/input.js'
-import {nearest} from '../../inputs/nearest.js'
+import {nearest} from '../../shared/did-you-mean.js'
 import {InputError} from '../../errors.js'
 import {buildInputs} from '../inputs/build-inputs.js'
 import {changeInputs} from '../inputs/change-inputs.js'

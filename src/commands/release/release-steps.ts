@@ -1,6 +1,6 @@
 import {messageOf} from '../../errors.js'
 import type {Ports, Reporter} from '../../ports.js'
-import {type Markdown, prose} from '../../reports/markdown.js'
+import {type Markdown, prose} from '../../shared/markdown.js'
 import {type ReleaseStep, type StepReport, releaseSummary} from '../../reports/release-summary.js'
 import {isAfterUndoing} from '../../transaction/tag-transaction.js'
 

@@ -1,7 +1,7 @@
 import {readdir, rename, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
-import {readBeginning} from '../../foreign-file.js'
+import {readBeginning} from '../../shared/foreign-file.js'
 import type {Artifacts, FoundFile, KeptFile} from '../../ports.js'
 import {makeFolder} from './own-folder.js'
 

@@ -1,7 +1,7 @@
 import {lstat, rename, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
-import {readBeginning} from '../../foreign-file.js'
+import {readBeginning} from '../../shared/foreign-file.js'
 import type {DigestStore} from '../../ports.js'
 import {
   MAX_ORIGIN_BYTES,

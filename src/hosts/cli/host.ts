@@ -1,7 +1,7 @@
 import type {Command, Outputs} from '../../commands/command.js'
 import {type InputIssue, InputError} from '../../errors.js'
 import {maskLines} from '../../inputs/mask-forms.js'
-import {nearest} from '../../inputs/nearest.js'
+import {nearest} from '../../shared/did-you-mean.js'
 import type {Reporter} from '../../ports.js'
 import {DOCUMENT_MARK, documentsIn} from '../documents.js'
 import {causeLines, errorLines} from '../error-lines.js'

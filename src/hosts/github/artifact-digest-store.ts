@@ -19,7 +19,7 @@ import {
   takenError
 } from '../../plan/record-origin.js'
 import type {DigestStore} from '../../ports.js'
-import {withPrivateFolder} from '../../private-folder.js'
+import {withPrivateFolder} from '../../shared/temp-folder.js'
 import {type ArtifactBounds, downloadArtifact} from './artifact-download.js'
 import {artifactFailure, replaceArtifact, uploadArtifact} from './artifact-upload.js'
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import {DefaultArtifactClient} from '@actions/artifact'
 import {ReleaseError} from '../../errors.js'
 import type {Artifacts, FoundFile, KeptFile} from '../../ports.js'
-import {withPrivateFolder} from '../../private-folder.js'
+import {withPrivateFolder} from '../../shared/temp-folder.js'
 import {type ArtifactBounds, downloadArtifact} from './artifact-download.js'
 import {type ArtifactContent, artifactFailure, replaceArtifact, uploadArtifact} from './artifact-upload.js'
 

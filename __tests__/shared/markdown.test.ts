@@ -14,7 +14,7 @@ import {
   prose,
   mermaidLabel,
   words
-} from '../../src/reports/markdown.js'
+} from '../../src/shared/markdown.js'
 import {fc} from '../support/random.js'
 
 /** Names of branches, Git tags, labels, titles and messages as somebody would write them who wants more than a name. */
@@ -182,7 +182,7 @@ describe('Markdown in the source', () => {
 
   it('is made by the functions for it alone: nothing else says that a string is some', () => {
     const makers = sources.filter(([, text]) => / as Markdown(?:$|[\n)])/.test(text)).map(([file]) => file)
-    expect(makers.sort()).toEqual(['reports/markdown.ts', 'reports/release-notes.ts'])
+    expect(makers.sort()).toEqual(['shared/markdown.ts', 'reports/release-notes.ts'])
   })
 
   it('is what summaries, notes and pull requests take, by the compiler', () => {
