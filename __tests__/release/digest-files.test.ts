@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {matchesPattern} from '../../src/inputs/name-pattern.js'
+import {matchesPattern} from '../../src/patterns/name-pattern.js'
 import {parseDigest} from '../../src/oci/digest.js'
 import {readDigestFiles} from '../../src/release/digest-files.js'
 import {failureOf} from '../support/thrown.js'

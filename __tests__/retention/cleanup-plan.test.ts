@@ -5,7 +5,7 @@ import type {HeldVersion} from '../../src/retention/inventory.js'
 import {isComplete} from '../../src/retention/inventory-needs.js'
 import {planHash} from '../../src/retention/plan-hash.js'
 import type {RetentionPolicy} from '../../src/retention/policy.js'
-import {parseNumberedPattern, parseTagPattern} from '../../src/retention/tag-pattern.js'
+import {parseNumberedPattern, parseTagPattern} from '../../src/patterns/tag-pattern.js'
 import {type Node, heldOf, inventoryOf, patterns, plan, tagged, tagsOf, waves} from './named-worlds.js'
 import {DAY, digest, noPolicy} from './worlds.js'
 

@@ -4,7 +4,7 @@ import {type CleanupPlan, planCleanup} from '../../src/retention/cleanup-plan.js
 import type {Content, HeldVersion, Inventory} from '../../src/retention/inventory.js'
 import {isComplete} from '../../src/retention/inventory-needs.js'
 import type {RetentionPolicy} from '../../src/retention/policy.js'
-import {parseTagPattern} from '../../src/retention/tag-pattern.js'
+import {parseTagPattern} from '../../src/patterns/tag-pattern.js'
 import {DAY, NOW, digest, noPolicy} from './worlds.js'
 
 /** One manifest, as a test writes it: others by their names. */

@@ -6,7 +6,7 @@ import {
 } from '../../src/commands/inputs/cleanup-rules.js'
 import type {CleanupPlan} from '../../src/retention/cleanup-plan.js'
 import {planCleanup} from '../../src/retention/cleanup-plan.js'
-import {parseNumberedPattern} from '../../src/retention/tag-pattern.js'
+import {parseNumberedPattern} from '../../src/patterns/tag-pattern.js'
 import {type Node, inventoryOf, patterns, plan, tagged, tagsOf, waves} from './named-worlds.js'
 import {DAY, digest, noPolicy} from './worlds.js'
 

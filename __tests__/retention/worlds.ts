@@ -5,7 +5,7 @@ import {type Tag, parseTag} from '../../src/oci/reference.js'
 import type {Content, HeldVersion, Inventory} from '../../src/retention/inventory.js'
 import type {Needs} from '../../src/retention/inventory-needs.js'
 import type {RetentionPolicy} from '../../src/retention/policy.js'
-import {parseNumberedPattern, parseTagPattern} from '../../src/retention/tag-pattern.js'
+import {parseNumberedPattern, parseTagPattern} from '../../src/patterns/tag-pattern.js'
 
 export const HOUR = 3_600_000
 export const DAY = 24 * HOUR

@@ -1,5 +1,5 @@
 import {digestsMatched} from './step-patterns.js'
-import {boundedExpression} from '../expressions/bounded-expression.js'
+import {boundedExpression} from '../patterns/bounded-expression.js'
 import {type StepWords, imageName, isOpen} from './step-words.js'
 
 /**

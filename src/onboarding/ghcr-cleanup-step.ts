@@ -1,5 +1,5 @@
 import {messageOf} from '../errors.js'
-import {boundedExpression} from '../expressions/bounded-expression.js'
+import {boundedExpression} from '../patterns/bounded-expression.js'
 import {
   type ReadPattern,
   digestsMatched,

@@ -1,4 +1,4 @@
-import {boundedExpression} from '../expressions/bounded-expression.js'
+import {boundedExpression} from '../patterns/bounded-expression.js'
 
 /** What the other actions take for patterns of tags, in the grammar of this project. */
 

@@ -1,5 +1,5 @@
 import {ReleaseError} from '../errors.js'
-import {matchesPattern} from '../inputs/name-pattern.js'
+import {matchesPattern} from '../patterns/name-pattern.js'
 
 /** Packages of one owner, by their names. */
 export interface PackagePattern {

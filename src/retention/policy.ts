@@ -1,5 +1,5 @@
 import type {Digest} from '../oci/digest.js'
-import type {NumberedPattern, TagPattern} from './tag-pattern.js'
+import type {NumberedPattern, TagPattern} from '../patterns/tag-pattern.js'
 
 /**
  * What may be deleted, and what never is. Rules that delete add up; rules that keep versions add up, too: a version

@@ -2,7 +2,7 @@ import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
 import {type HeldVersion, type Inventory, ownTags, timeOf} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
-import type {TagPattern} from './tag-pattern.js'
+import type {TagPattern} from '../patterns/tag-pattern.js'
 
 /** One tag that people pull by, and what it points at. */
 export interface TaggedVersion {

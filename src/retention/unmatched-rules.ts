@@ -1,6 +1,6 @@
 import type {Inventory} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
-import type {TagPattern} from './tag-pattern.js'
+import type {TagPattern} from '../patterns/tag-pattern.js'
 import {taggedIn} from './tagged-version.js'
 
 /** Rules that name what is not there, as they were given with their input; one that is misspelt is among them. */

@@ -1,6 +1,6 @@
 import picomatch from 'picomatch'
 import {InputError} from '../errors.js'
-import {boundedExpression} from '../expressions/bounded-expression.js'
+import {boundedExpression} from '../patterns/bounded-expression.js'
 import {nearest} from '../shared/did-you-mean.js'
 import type {PlannedTarget} from '../plan/plan.js'
 import type {PathPattern} from './path-pattern.js'

@@ -1,4 +1,4 @@
-import {type BoundedExpression, boundedExpression} from '../expressions/bounded-expression.js'
+import {type BoundedExpression, boundedExpression} from '../patterns/bounded-expression.js'
 import {nearest} from '../shared/did-you-mean.js'
 import type {Field} from './fields.js'
 import {type Report, quote} from './input-lines.js'

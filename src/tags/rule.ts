@@ -1,4 +1,4 @@
-import type {BoundedExpression} from '../expressions/bounded-expression.js'
+import type {BoundedExpression} from '../patterns/bounded-expression.js'
 import type {Occasion} from './occasion.js'
 import type {Template} from './template.js'
 import type {VersionScheme} from './version.js'

@@ -19,7 +19,7 @@ import {type JournalDocument, parseJournal} from '../../plan/journal-document.js
 import {type ExpectedPlan, readStampedHash} from '../../retention/plan-hash.js'
 import {parsePackagePattern} from '../../package-hosts/package-pattern.js'
 import type {NewestRule} from '../../retention/policy.js'
-import {parseNamePattern, parseNumberedPattern, parseTagPattern} from '../../retention/tag-pattern.js'
+import {parseNamePattern, parseNumberedPattern, parseTagPattern} from '../../patterns/tag-pattern.js'
 import {
   parseDeletionRule,
   parseKeptCount,

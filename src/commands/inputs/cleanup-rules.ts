@@ -1,6 +1,6 @@
 import {InputFaults, parseDuration} from '../../inputs/input.js'
 import type {NewestRule} from '../../retention/policy.js'
-import {type TagPattern, parseTagPattern, parseTagSelector} from '../../retention/tag-pattern.js'
+import {type TagPattern, parseTagPattern, parseTagSelector} from '../../patterns/tag-pattern.js'
 
 const AGE = /^(.*?)\s+older than\s+(\S+)$/s
 

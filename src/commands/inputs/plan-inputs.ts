@@ -16,7 +16,7 @@ import {
 import {parsePlatform} from '../../oci/platform.js'
 import {JOB_SHAPES} from '../../plan/matrix.js'
 import {parseRunnerEntry} from '../../plan/runner-map.js'
-import {parseTagPattern} from '../../retention/tag-pattern.js'
+import {parseTagPattern} from '../../patterns/tag-pattern.js'
 import {axisNames, parseAxes} from '../../tags/axis.js'
 import {type Flavor, parseFlavor} from '../../tags/flavor.js'
 import {parseImages} from '../../tags/image-names.js'

@@ -1,6 +1,6 @@
 import {InputError, ReleaseError, messageOf} from '../../errors.js'
 import {type InputValues, linesTo, text} from '../../inputs/input.js'
-import {matchesPattern} from '../../inputs/name-pattern.js'
+import {matchesPattern} from '../../patterns/name-pattern.js'
 import type {Digest} from '../../oci/digest.js'
 import type {BuildMetrics} from '../../plan/metrics.js'
 import {parseMetrics} from '../../plan/metrics-document.js'

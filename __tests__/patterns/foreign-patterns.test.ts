@@ -1,8 +1,8 @@
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
-import {matchesPattern} from '../../src/inputs/name-pattern.js'
+import {matchesPattern} from '../../src/patterns/name-pattern.js'
 import {wildcardTest} from '../../src/onboarding/step-patterns.js'
-import {parseNamePattern, parseNumberedPattern, parseTagPattern} from '../../src/retention/tag-pattern.js'
+import {parseNamePattern, parseNumberedPattern, parseTagPattern} from '../../src/patterns/tag-pattern.js'
 import {findChanges} from '../../src/tags/changed-targets.js'
 import {parseOccasions} from '../../src/tags/occasion.js'
 import {parsePaths} from '../../src/tags/path-pattern.js'
@@ -95,7 +95,7 @@ describe('an expression that is made of a text', () => {
       'commands/plan/needed-tools.ts',
       'embedded-registry/faults.ts',
       'embedded-registry/route.ts',
-      'expressions/bounded-expression.ts',
+      'patterns/bounded-expression.ts',
       'gates/image-engine.ts',
       'gates/name-template.ts',
       'onboarding/recipe-translation.ts',

@@ -1,6 +1,6 @@
 import picomatch from 'picomatch'
 import {ReleaseError, messageOf} from '../errors.js'
-import {boundedExpression} from '../expressions/bounded-expression.js'
+import {boundedExpression} from './bounded-expression.js'
 import {type Digest, isDigest, parseDigest} from '../oci/digest.js'
 import {parseTag} from '../oci/reference.js'
 

@@ -1,4 +1,4 @@
-import {boundedExpression} from '../expressions/bounded-expression.js'
+import {boundedExpression} from './bounded-expression.js'
 
 /** A name with `*` for any characters, such as `digests-*`, as a test of names. */
 export function matchesPattern(pattern: string): (name: string) => boolean {

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {SlowExpression, boundedExpression} from '../../src/expressions/bounded-expression.js'
+import {SlowExpression, boundedExpression} from '../../src/patterns/bounded-expression.js'
 import {fc} from '../support/random.js'
 
 /** What JavaScript's own expression finds. */
