@@ -59,7 +59,7 @@ import {readBundle as readSignature} from '../src/signing/signature-list.js'
 import {parseFlavor} from '../src/tags/flavor.js'
 import {parseRules} from '../src/tags/rule-grammar.js'
 import {parseTemplate} from '../src/tags/template.js'
-import {versionIn} from '../src/tags/version-file.js'
+import {versionIn} from '../src/versions/version-file.js'
 import {buildRequest} from './builders/requests.js'
 import {builderPorts} from './support/builder-ports.js'
 import {readSources} from './support/import-rule.js'
@@ -585,7 +585,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'reports/preflight-report.ts': 'own: a report that this program wrote',
   'signing/signature-list.ts': 'a signature',
   'tags/axis.ts': 'own: an input of the caller, of bounded length',
-  'tags/version-file.ts': 'Chart.yaml',
+  'versions/version-file.ts': 'Chart.yaml',
   'transaction/odd-content.ts': 'a manifest'
 }
 

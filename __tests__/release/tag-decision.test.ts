@@ -5,7 +5,7 @@ import {parseTag} from '../../src/oci/reference.js'
 import type {TagClass} from '../../src/plan/plan.js'
 import type {ReleaseFacts} from '../../src/release/publication.js'
 import {type TagSituation, decideTag} from '../../src/release/tag-decision.js'
-import {standingVersion} from '../../src/release/version-names.js'
+import {standingVersion} from '../../src/versions/version-names.js'
 import {compareOrdered, parseOrdered} from '../../src/versions/version-order.js'
 
 const OURS = digestOf(Buffer.from('ours'))

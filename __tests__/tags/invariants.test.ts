@@ -9,7 +9,7 @@ import {parseImages} from '../../src/tags/image-names.js'
 import {planRelease} from '../../src/tags/release-plan.js'
 import {parseRules} from '../../src/tags/rule-grammar.js'
 import {NO_VARIANT} from '../../src/tags/variant.js'
-import {versionFault} from '../../src/tags/version-fault.js'
+import {versionFault} from '../../src/versions/version-fault.js'
 import {parsePlatform} from '../../src/oci/platform.js'
 import {onRef} from '../support/tag-plans.js'
 

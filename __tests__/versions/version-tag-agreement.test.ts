@@ -1,8 +1,8 @@
 import {describe, expect, it} from '@jest/globals'
 import {fc} from '../support/random.js'
 import {type Tag, parseTag} from '../../src/oci/reference.js'
-import {standingVersion} from '../../src/release/version-names.js'
-import {readVersionTag} from '../../src/retention/version-tag.js'
+import {standingVersion} from '../../src/versions/version-names.js'
+import {readVersionTag} from '../../src/versions/version-tag.js'
 
 const words =
   'a alpha b beta c rc cr pre preview prerelease dev snapshot m milestone canary next nightly ea insider insiders experimental unstable'.split(

@@ -7,7 +7,13 @@ import {gitTagCandidate} from './git-versions.js'
 import type {ReleaseFacts} from './publication.js'
 import {candidateOf, factsOfPlan} from './publication-plan.js'
 import {type Standing, decideTag} from './tag-decision.js'
-import {lineOf, newestOf, publishedVersions, releasedVersion, standingVersion} from './version-names.js'
+import {
+  lineOf,
+  newestOf,
+  publishedVersions,
+  releasedVersion,
+  standingVersion
+} from '../versions/version-names.js'
 
 /** What a repository answered when the plan was made. */
 export interface RepositoryAnswer {

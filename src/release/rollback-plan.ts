@@ -5,7 +5,7 @@ import {compareOrdered, parseOrdered} from '../versions/version-order.js'
 import {shortDigest} from '../oci/digest.js'
 import type {ReleaseFacts} from './publication.js'
 import type {Standing, TagDecision} from './tag-decision.js'
-import {affixesOf, lineOf, releasedVersion, standingVersion} from './version-names.js'
+import {affixesOf, lineOf, releasedVersion, standingVersion} from '../versions/version-names.js'
 
 /** A tag of a journal that something stood at before. */
 export type ReplacedTag = JournalTag & {readonly before: NonNullable<JournalTag['before']>}

@@ -9,7 +9,7 @@ import {
   publishedVersions,
   releasedVersion,
   standingVersion
-} from './version-names.js'
+} from '../versions/version-names.js'
 
 /** What is to happen with one tag in one repository. */
 export type TagDecision =

@@ -2,7 +2,7 @@ import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
 import {type Inventory, ownTags} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
-import {readAlias, readVersionTag} from './version-tag.js'
+import {readAlias, readVersionTag} from '../versions/version-tag.js'
 
 /** A pattern of `cache-tags` that would choose what people pull. */
 export interface CacheFault {

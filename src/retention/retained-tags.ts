@@ -5,7 +5,13 @@ import type {Inventory} from './inventory.js'
 import {newestImageTags} from './newest-images.js'
 import type {RetentionPolicy} from './policy.js'
 import {type TaggedVersion, groupBy} from './tagged-version.js'
-import {type VersionTag, newestFirst, readAlias, readShortVersionTag, readVersionTag} from './version-tag.js'
+import {
+  type VersionTag,
+  newestFirst,
+  readAlias,
+  readShortVersionTag,
+  readVersionTag
+} from '../versions/version-tag.js'
 
 /** What the numbers to keep say: which tags go, and which they keep, each with why. */
 export interface RetainedTags {

@@ -14,7 +14,7 @@ import {type RuleContext, type RuleOutcome, decorate, noTag} from './rule-outcom
 import type {TagKind} from './tag-kind.js'
 import {isLiteral, renderTemplate, valuesIn} from './template.js'
 import {applyVersionRule} from './version-rule.js'
-import {type ReleaseVersion, findVersion} from './version.js'
+import {type ReleaseVersion, findVersion} from '../versions/version.js'
 
 /** What a rule comes to in a run. `report` takes the faults that only the run brings to light. */
 export function applyRule(rule: TagRule, context: RuleContext, report: (fault: string) => void): RuleOutcome {

@@ -1,7 +1,7 @@
 import {type RuleContext, type RuleOutcome, type WantedTag} from './rule-outcome.js'
 import {placeOf} from './rule.js'
 import {isLiteral, renderTemplate} from './template.js'
-import type {ReleaseVersion} from './version.js'
+import type {ReleaseVersion} from '../versions/version.js'
 
 /** The tag `latest` that the flavor gives, and what is to be said of it. */
 export interface LatestTag {

@@ -3,8 +3,8 @@ import type {RunFacts} from './run-facts.js'
 import type {TagRule} from './rule.js'
 import type {TagKind} from './tag-kind.js'
 import {type Template, renderTemplate} from './template.js'
-import type {VersionFault} from './version-fault.js'
-import type {ReleaseVersion} from './version.js'
+import type {VersionFault} from '../versions/version-fault.js'
+import type {ReleaseVersion} from '../versions/version.js'
 
 /** A tag that a rule wants, before it is put into the form of a tag. */
 export interface WantedTag {

@@ -1,7 +1,7 @@
 import type {BoundedExpression} from '../patterns/bounded-expression.js'
 import type {Occasion} from './occasion.js'
 import type {Template} from './template.js'
-import type {VersionScheme} from './version.js'
+import type {VersionScheme} from '../versions/version.js'
 
 /** What every rule for tags may say. */
 interface CommonRule {

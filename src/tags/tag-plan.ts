@@ -10,7 +10,7 @@ import {type RunFacts, factsOf} from './run-facts.js'
 import type {TagPolicy} from './tag-kind.js'
 import {leftOutNotes, nameNotes} from './tag-notes.js'
 import {type GivenVersion, type VersionSource, chooseVersion} from './version-source.js'
-import {type ReleaseVersion, findVersion} from './version.js'
+import {type ReleaseVersion, findVersion} from '../versions/version.js'
 
 /** How the tags of one image are decided. */
 export interface TagConfig {

@@ -1,8 +1,8 @@
 import {type VersionRule, placeOf} from './rule.js'
 import {type RuleContext, type RuleOutcome, decorate, noTag} from './rule-outcome.js'
 import {type Template, isLiteral, literal, renderTemplate, valuesIn} from './template.js'
-import {versionFault} from './version-fault.js'
-import {type ReleaseVersion, readVersion} from './version.js'
+import {versionFault} from '../versions/version-fault.js'
+import {type ReleaseVersion, readVersion} from '../versions/version.js'
 
 /** What type=semver and type=pep440 come to. */
 export function applyVersionRule(rule: VersionRule, context: RuleContext): RuleOutcome {

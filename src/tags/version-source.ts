@@ -1,6 +1,6 @@
 import {ReleaseError} from '../errors.js'
 import type {RunFacts} from './run-facts.js'
-import {findVersion} from './version.js'
+import {findVersion} from '../versions/version.js'
 
 /** What happens where Git tag and given version disagree: fail, warn and go by the Git tag, or go by one of them. */
 export const MISMATCHES = ['error', 'warn', 'tag', 'file'] as const

@@ -3,7 +3,7 @@ import type {Manifest} from '../oci/manifest.js'
 import type {Tag} from '../oci/reference.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {isPlaceholder} from '../registry/tag-deletion.js'
-import {newestPublished, pendingPublished} from '../release/version-names.js'
+import {newestPublished, pendingPublished} from '../versions/version-names.js'
 import {type TagMove, candidateAt} from './tag-moves.js'
 import {isVersioned, takenBack} from './tag-versions.js'
 

@@ -8,7 +8,7 @@ import {type TagList, listTags, readTagList} from '../registry/tag-list.js'
 import {candidateOf} from '../release/publication-plan.js'
 import type {Publication, PublishedTag, ReleaseFacts} from '../release/publication.js'
 import {type Candidate, type TagDecision, decideTag} from '../release/tag-decision.js'
-import {publishedAs, standingVersion} from '../release/version-names.js'
+import {publishedAs, standingVersion} from '../versions/version-names.js'
 import {type StandingTag, StandingTags} from './standing-tags.js'
 
 /** One tag in one repository: where it is to point, what stands there, and what is to happen. */

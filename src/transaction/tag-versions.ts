@@ -1,5 +1,5 @@
 import type {Tag} from '../oci/reference.js'
-import {pendingPublished, publishedAs} from '../release/version-names.js'
+import {pendingPublished, publishedAs} from '../versions/version-names.js'
 import {type TagMove, candidateAt, isWrite} from './tag-moves.js'
 
 /** Whether the versions that a repository lists decide about a tag: an alias of a release that has a version itself. */

@@ -7,7 +7,7 @@ import type {BuildTemplates} from '../../tags/service.js'
 import {type Strategy, needsVariants, strategyOf} from '../../tags/strategy.js'
 import {targetNames} from '../../tags/target.js'
 import {type Variant, planVariants} from '../../tags/variant.js'
-import {versionIn} from '../../tags/version-file.js'
+import {versionIn} from '../../versions/version-file.js'
 import type {GivenVersion} from '../../tags/version-source.js'
 import type {PlanValues} from '../inputs/plan-inputs.js'
 

@@ -1,5 +1,5 @@
 import parseSemver from 'semver/functions/parse.js'
-import {parsePep440} from '../versions/pep440.js'
+import {parsePep440} from './pep440.js'
 
 /** The two ways to write a version that rules read. */
 export type VersionScheme = 'semver' | 'pep440'

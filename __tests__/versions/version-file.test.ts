@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {versionIn} from '../../src/tags/version-file.js'
+import {versionIn} from '../../src/versions/version-file.js'
 import {failureOf} from '../support/thrown.js'
 
 const uvIndex = '[project]\nname = "x"\nversion = "1.2.3"\n[[tool.uv.index]]\nname = "y"\nversion = "9.9.9"'

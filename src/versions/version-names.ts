@@ -4,8 +4,8 @@ import {
   isOfLine,
   parseOrdered,
   prereleaseParts
-} from '../versions/version-order.js'
-import type {ReleaseFacts} from './publication.js'
+} from './version-order.js'
+import type {ReleaseFacts} from '../release/publication.js'
 
 /** What stands around the version in the name of a variant: `v1.2.3-alpine` has "v" and "-alpine". */
 export interface Affixes {

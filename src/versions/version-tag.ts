@@ -1,10 +1,5 @@
 import type {Tag} from '../oci/reference.js'
-import {
-  type OrderedVersion,
-  compareOrdered,
-  parseOrdered,
-  prereleaseParts
-} from '../versions/version-order.js'
+import {type OrderedVersion, compareOrdered, parseOrdered, prereleaseParts} from './version-order.js'
 
 /** A tag that names a version, alone or of one variant: 1.2.3, v1.2.3-rc.1, 1.2.3-python3.13, cuda-1.2.3. */
 export interface VersionTag {
