@@ -11,7 +11,12 @@ describe('the import rule', () => {
   })
 
   it.each([
-    ['up', 'oci/digest.ts', "import {plan} from '../plan/plan.js'", 'oci/digest.ts imports plan/plan.ts: up'],
+    [
+      'up',
+      'oci/digest.ts',
+      "import {plan} from '../plan/plan.js'",
+      'oci/digest.ts imports contracts/plan.ts: up'
+    ],
     [
       'up, for a type alone',
       'release/index-plan.ts',

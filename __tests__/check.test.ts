@@ -76,7 +76,7 @@ describe('script/check, on what is made from the code', () => {
       project.remove('dist/main.js')
       const {exitCode, output} = project.run('script/check', 'imports', 'generated', 'dist', 'committed')
       expect(exitCode).toBe(1)
-      expect(output).toContain('oci/digest.ts imports plan/plan.ts: up')
+      expect(output).toContain('oci/digest.ts imports contracts/plan.ts: up')
       expect(output).toContain('action.yml is stale')
       expect(output).toMatch(/Files dist\/cli\.js and \S+ differ/)
       expect(output).toMatch(/Only in dist: old\.js/)

@@ -12,14 +12,14 @@ import {OCI_INDEX, OCI_MANIFEST} from '../src/oci/media-type.js'
 import {readImageConfig} from '../src/oci/image-config.js'
 import {parseLayerFingerprint} from '../src/oci/layer-fingerprint.js'
 import {readBundle} from '../src/oci/sigstore-bundle.js'
-import {parsePlan} from '../src/plan/plan-document.js'
-import {parseRelease} from '../src/plan/release-document.js'
-import {parseVerification} from '../src/plan/verification-document.js'
-import {parseJournal} from '../src/plan/journal-document.js'
-import {parseMetrics} from '../src/plan/metrics-document.js'
-import {parseOrigin} from '../src/plan/record-origin.js'
-import {parseScanJobs} from '../src/plan/scan-jobs.js'
-import {parseDigestRecord} from '../src/release/digest-record.js'
+import {parsePlan} from '../src/contracts/plan-document.js'
+import {parseRelease} from '../src/contracts/release-document.js'
+import {parseVerification} from '../src/contracts/verification-document.js'
+import {parseJournal} from '../src/contracts/journal-document.js'
+import {parseMetrics} from '../src/contracts/metrics-document.js'
+import {parseOrigin} from '../src/contracts/record-origin.js'
+import {parseScanJobs} from '../src/contracts/scan-jobs.js'
+import {parseDigestRecord} from '../src/contracts/digest-record.js'
 import {parseRecordLines} from '../src/release/record-lines.js'
 import {parseCacheTier} from '../src/release/cache-tier.js'
 import {readSarif} from '../src/release/sarif.js'
@@ -564,14 +564,14 @@ const PARSING: Readonly<Record<string, string>> = {
   'onboarding/github-workflow.ts': 'a workflow',
   'onboarding/workflow-text.ts': 'a workflow',
   'package-hosts/docker-hub-api.ts': 'own: 16 MiB an answer; read field by field',
-  'plan/journal-document.ts': 'a journal',
-  'plan/metrics-document.ts': 'metrics',
-  'plan/plan-document.ts': 'a plan',
-  'plan/record-origin.ts': 'the origin of a record',
-  'plan/release-document.ts': 'a release',
+  'contracts/journal-document.ts': 'a journal',
+  'contracts/metrics-document.ts': 'metrics',
+  'contracts/plan-document.ts': 'a plan',
+  'contracts/record-origin.ts': 'the origin of a record',
+  'contracts/release-document.ts': 'a release',
   'plan/runner-map.ts': 'own: an input of the caller, of bounded length',
-  'plan/scan-jobs.ts': 'scan jobs',
-  'plan/verification-document.ts': 'a report',
+  'contracts/scan-jobs.ts': 'scan jobs',
+  'contracts/verification-document.ts': 'a report',
   'registry/credential-helper.ts': 'the answer of a credential helper',
   'registry/docker-config.ts': 'a docker configuration',
   'registry/referrers.ts': 'an index',

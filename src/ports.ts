@@ -1,9 +1,9 @@
 import type {Readable} from 'node:stream'
 import type {Digest} from './oci/digest.js'
 import type {Manifest} from './oci/manifest.js'
-import type {RecordedBuild} from './plan/record-origin.js'
+import type {RecordedBuild} from './contracts/record-origin.js'
 import type {Markdown} from './shared/markdown.js'
-import type {WorkflowRun} from './workflow-run.js'
+import type {WorkflowRun} from './contracts/workflow-run.js'
 
 /** One HTTP request, as the registry client makes it. */
 export interface HttpRequest {

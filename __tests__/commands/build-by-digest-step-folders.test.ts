@@ -5,7 +5,7 @@ import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest} 
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
 import {openActionsCaches} from '../../src/hosts/github/actions-caches.js'
 import {parseInputs} from '../../src/inputs/input.js'
-import {formatPlan} from '../../src/plan/plan-format.js'
+import {formatPlan} from '../../src/contracts/plan-format.js'
 import {describeWith} from '../support/components.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {type RealBuilder, startBuilder} from '../support/real-builders.js'

@@ -4,7 +4,7 @@ import {cacheOf, decideCache} from '../../src/commands/build/build-cache.js'
 import {parseInputs} from '../../src/inputs/input.js'
 import type {Ports} from '../../src/ports.js'
 import type {BuildJob} from '../../src/release/build-job.js'
-import type {WorkflowRun} from '../../src/workflow-run.js'
+import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 
 const PULL = 'refs/pull/7/merge'
 const MAIN = 'refs/heads/main'

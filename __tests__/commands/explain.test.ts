@@ -4,7 +4,7 @@ import {describe, expect, it} from '@jest/globals'
 import {configure} from '../../src/commands/config.js'
 import {explain} from '../../src/commands/explain.js'
 import {parseInputs} from '../../src/inputs/input.js'
-import type {WorkflowRun} from '../../src/workflow-run.js'
+import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 import {testPorts} from '../support/ports.js'
 import {on} from '../support/tag-plans.js'
 

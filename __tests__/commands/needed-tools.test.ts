@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {neededTools} from '../../src/commands/plan/needed-tools.js'
-import type {PlannedTag} from '../../src/plan/plan.js'
+import type {PlannedTag} from '../../src/contracts/plan.js'
 import {buildGroup, releaseGroup} from '../../src/plan/release-group.js'
 import {PLAIN_FLAVOR} from '../../src/tags/flavor.js'
 import {planOf} from '../support/releases.js'

@@ -1,7 +1,7 @@
 import {beforeEach, describe, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
 import {DOCKER_MANIFEST, OCI_INDEX} from '../../src/oci/media-type.js'
-import {formatJournal, parseJournal} from '../../src/plan/journal-document.js'
+import {formatJournal, parseJournal} from '../../src/contracts/journal-document.js'
 import {buildAll, digestAt, merge, publishRelease, releaseTags} from '../support/releases.js'
 import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 

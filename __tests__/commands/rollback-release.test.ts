@@ -1,5 +1,5 @@
 import {afterEach, describe, expect, it} from '@jest/globals'
-import {parseJournal} from '../../src/plan/journal-document.js'
+import {parseJournal} from '../../src/contracts/journal-document.js'
 import type {RunningRegistry} from '../support/registries.js'
 import {startEmbedded} from '../support/registries.js'
 import {clientOf} from '../support/releases.js'

@@ -6,7 +6,7 @@ import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
 import {InputError, type ReleaseError} from '../../src/errors.js'
 import {execPrograms} from '../support/exec-programs.js'
 import {assertMayPublish, assertOwnSettings} from '../../src/commands/strangers-runs.js'
-import type {WorkflowRun} from '../../src/workflow-run.js'
+import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 
 const OWN = 'images: ghcr.io/octo/hello\n'
 const STRANGE = 'images: ghcr.io/octo/hello, docker.io/grace/hello\n'

@@ -3,7 +3,7 @@ import {type DeployedImage, type Pin, deployedImages} from '../../src/deployment
 import {editManifests} from '../../src/deployment/manifest-edit.js'
 import {parseManifestEntry} from '../../src/deployment/manifest-entry.js'
 import {parseDigest} from '../../src/oci/digest.js'
-import type {ReleaseDocument} from '../../src/plan/release-document.js'
+import type {ReleaseDocument} from '../../src/contracts/release-document.js'
 import {failureOf} from '../support/thrown.js'
 
 const OLD = `sha256:${'a'.repeat(64)}`

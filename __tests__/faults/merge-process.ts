@@ -3,7 +3,7 @@ import {once} from 'node:events'
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {formatPlan} from '../../src/plan/plan-format.js'
+import {formatPlan} from '../../src/contracts/plan-format.js'
 import type {BuiltRelease} from './release-world.js'
 
 /** merge-manifest as a process of its own, which can be killed at any moment. */

@@ -1,6 +1,6 @@
 import {expect} from '@jest/globals'
 import {ReleaseError, messageOf} from '../../src/errors.js'
-import {parseJournal} from '../../src/plan/journal-document.js'
+import {parseJournal} from '../../src/contracts/journal-document.js'
 import type {PreparedWorld, WorldState} from './fault-bench.js'
 import type {BuiltRelease, publishBuilt} from './release-world.js'
 

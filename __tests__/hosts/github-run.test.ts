@@ -5,7 +5,7 @@ import {describe, expect, it} from '@jest/globals'
 import {InputError, ReleaseError} from '../../src/errors.js'
 import {readGithubRun} from '../../src/hosts/github-run.js'
 import type {Exec} from '../../src/ports.js'
-import type {WorkflowRun} from '../../src/workflow-run.js'
+import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 import {EVENT_NAMES, EVENT_SHA, type EventName, eventVariables, runOf} from '../support/events.js'
 
 const clock = {now: () => Date.parse('2020-01-11T12:00:00Z'), sleep: () => Promise.resolve()}

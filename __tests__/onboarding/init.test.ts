@@ -8,7 +8,7 @@ import {configure} from '../../src/commands/config.js'
 import {init} from '../../src/commands/init.js'
 import {readText} from '../../src/hosts/read-text.js'
 import {parseInputs} from '../../src/inputs/input.js'
-import {parsePlan} from '../../src/plan/plan-document.js'
+import {parsePlan} from '../../src/contracts/plan-document.js'
 import type {Ports} from '../../src/ports.js'
 import {tagPush, testPorts} from '../support/ports.js'
 

@@ -1,8 +1,8 @@
 import {describe, expect, it} from '@jest/globals'
 import {parsePlatform} from '../../src/oci/platform.js'
 import {buildMatrix, mergeMatrix} from '../../src/plan/matrix.js'
-import type {PlannedTarget} from '../../src/plan/plan.js'
-import {recordName, slugOf} from '../../src/plan/record-name.js'
+import type {PlannedTarget} from '../../src/contracts/plan.js'
+import {recordName, slugOf} from '../../src/contracts/record-name.js'
 import {chooseRunner, parseRunnerEntry} from '../../src/plan/runner-map.js'
 
 function target(name: string, platforms: readonly string[]): PlannedTarget {

@@ -1,8 +1,8 @@
 import {describe, expect, it} from '@jest/globals'
 import {digestOf} from '../../src/oci/digest.js'
-import {formatDigestRecord} from '../../src/release/digest-record.js'
+import {formatDigestRecord} from '../../src/contracts/digest-record.js'
 import {joinRecords, recordNames} from '../../src/release/publication-plan.js'
-import {stagesOf} from '../../src/release/publication.js'
+import {stagesOf} from '../../src/contracts/planned-image.js'
 import {planOf, releaseTags} from '../support/releases.js'
 
 const PLAN = planOf({images: ['ghcr.io/org/app'], version: '1.2.3', tags: releaseTags('1.2.3')})

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import type {BuildMetrics} from '../../src/plan/metrics.js'
+import type {BuildMetrics} from '../../src/contracts/metrics.js'
 import {growthLines, metricColumns, metricsParts} from '../../src/reports/build-metrics.js'
 import {sampleMetrics} from '../support/sample-metrics.js'
 

@@ -1,5 +1,5 @@
 import {expect, it} from '@jest/globals'
-import type {ExpectedMove, PlannedTag} from '../../src/plan/plan.js'
+import type {ExpectedMove, PlannedTag} from '../../src/contracts/plan.js'
 import {describeMoves} from '../../src/reports/move-words.js'
 
 const REVISION = '75efe5a2ec1669eb972ba98ece5bca7e272af916'

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import {readGithubRun} from '../../src/hosts/github-run.js'
-import type {WorkflowRun} from '../../src/workflow-run.js'
+import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 
 /** The commit of every recorded event. */
 export const EVENT_SHA = '860c1904a1ce19322e91ac35af1ab07466440c37'

@@ -44,7 +44,7 @@ const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {inputs: ['fastest-levenshtein']},
   {plan: ['zod', 'node:crypto']},
   {oci: ['node:crypto'], versions: [], expressions: []},
-  {'errors.ts': [], 'workflow-run.ts': [], 'version.ts': [], 'shared/yaml-bounds.ts': ['yaml']}
+  {'errors.ts': [], 'contracts/workflow-run.ts': [], 'version.ts': [], 'shared/yaml-bounds.ts': ['yaml']}
 ]
 
 /** Folders that may not import each other although they stand in one folder. */

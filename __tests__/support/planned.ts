@@ -1,9 +1,9 @@
 import {computeTags} from '../../src/commands/compute-tags.js'
 import {configure} from '../../src/commands/config.js'
 import {parseInputs} from '../../src/inputs/input.js'
-import {parsePlan} from '../../src/plan/plan-document.js'
-import type {Plan} from '../../src/plan/plan.js'
-import type {WorkflowRun} from '../../src/workflow-run.js'
+import {parsePlan} from '../../src/contracts/plan-document.js'
+import type {Plan} from '../../src/contracts/plan.js'
+import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 import {type RecordedReport, testPorts} from './ports.js'
 
 /** What compute-tags gave. */

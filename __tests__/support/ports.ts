@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import type {Artifacts, Credential, Exec, FoundFile, Ports, Reporter} from '../../src/ports.js'
 import {openHttp} from '../../src/registry/transport/http.js'
-import type {WorkflowRun} from '../../src/workflow-run.js'
+import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 import type {RunningRegistry} from './registries.js'
 
 /** Everything that a reporter was told. */

@@ -1,4 +1,4 @@
-import type {BuildMetrics} from '../../src/plan/metrics.js'
+import type {BuildMetrics} from '../../src/contracts/metrics.js'
 
 const MIB = 1024 * 1024
 

@@ -1,4 +1,4 @@
-import type {BuildSettings} from '../../src/plan/plan.js'
+import type {BuildSettings} from '../../src/contracts/plan.js'
 import type {ServiceTarget} from '../../src/tags/changed-targets.js'
 
 /** A target without images and tags, of which only its name and what it is built from matter. */

@@ -1,7 +1,7 @@
 import {parseFlavor} from '../../src/tags/flavor.js'
 import {parseRules} from '../../src/tags/rule-grammar.js'
 import {type TagPlan, planTags} from '../../src/tags/tag-plan.js'
-import type {WorkflowRun} from '../../src/workflow-run.js'
+import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 
 /** The commit of `onRef`. */
 export const SHA = '860c1904a1ce19322e91ac35af1ab07466440c37'

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import type {PlannedTag} from '../../src/plan/plan.js'
+import type {PlannedTag} from '../../src/contracts/plan.js'
 import {bakeFiles} from '../../src/tags/bake-files.js'
 import {parseImages} from '../../src/tags/image-names.js'
 

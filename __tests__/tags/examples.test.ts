@@ -1,7 +1,7 @@
 import {existsSync, readFileSync, readdirSync, statSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
-import type {WorkflowRun} from '../../src/workflow-run.js'
+import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 import {type Files, planned, tagLines} from '../support/planned.js'
 import {SHA, on} from '../support/tag-plans.js'
 

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import type {WorkflowRun} from '../../src/workflow-run.js'
+import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 import {decide, names, on} from '../support/tag-plans.js'
 
 /** Each tag with its class, as `name:class`. */

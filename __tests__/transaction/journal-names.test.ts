@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
-import type {Plan} from '../../src/plan/plan.js'
-import {planId} from '../../src/plan/plan-id.js'
+import type {Plan} from '../../src/contracts/plan.js'
+import {planId} from '../../src/contracts/plan-id.js'
 import {buildAll, merge, releaseTags} from '../support/releases.js'
 import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 

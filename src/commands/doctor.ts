@@ -1,7 +1,7 @@
 import {messageOf} from '../errors.js'
 import {json, required} from '../inputs/input.js'
 import {parseReference} from '../oci/reference.js'
-import {type JournalTag, parseJournal} from '../plan/journal-document.js'
+import {type JournalTag, parseJournal} from '../contracts/journal-document.js'
 import type {Registries} from '../registry/registries.js'
 import {type FoundNow, adviceFor, diagnoseTag, stateOf} from '../release/diagnosis.js'
 import {diagnosisSummary, diagnosisText} from '../reports/diagnosis-text.js'

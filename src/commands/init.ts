@@ -6,7 +6,7 @@ import {InputError} from '../errors.js'
 import {flag, list, text} from '../inputs/input.js'
 import {formatRepository, parseRepository} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
-import type {WorkflowRun} from '../workflow-run.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {command} from './command.js'
 
 const inputs = {

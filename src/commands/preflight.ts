@@ -4,7 +4,7 @@ import {InputError, ReleaseError} from '../errors.js'
 import {type InputValues, list, text} from '../inputs/input.js'
 import {nearest} from '../shared/did-you-mean.js'
 import {type Repository, formatRepository, parseRepository} from '../oci/reference.js'
-import type {BuildSettings} from '../plan/plan.js'
+import type {BuildSettings} from '../contracts/plan.js'
 import type {GithubApi, Ports} from '../ports.js'
 import {REPOSITORY_RIGHTS} from '../registry/rights.js'
 import {

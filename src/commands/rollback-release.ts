@@ -1,7 +1,7 @@
 import {InputError, ReleaseError} from '../errors.js'
 import {type InputValues, flag, json, parsed} from '../inputs/input.js'
 import {parseReference, parseTag} from '../oci/reference.js'
-import {parseJournal} from '../plan/journal-document.js'
+import {parseJournal} from '../contracts/journal-document.js'
 import type {Ports} from '../ports.js'
 import {type JournalRollback, planJournalRollback} from '../release/rollback-plan.js'
 import {

@@ -3,9 +3,9 @@ import {type NotesPlace, type ReleaseCreation, previewNotes, putNotes} from '../
 import type {Ports} from '../ports.js'
 import {readVariantTag} from '../deployment/tag-variant.js'
 import {parseReference} from '../oci/reference.js'
-import type {ReleaseDocument} from '../plan/release-document.js'
+import type {ReleaseDocument} from '../contracts/release-document.js'
 import type {Markdown} from '../shared/markdown.js'
-import type {WorkflowRun} from '../workflow-run.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {parseGithubRepository} from './inputs/github-inputs.js'
 
 /** Where notes are to go, as the inputs say. */

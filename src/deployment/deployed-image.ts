@@ -7,7 +7,7 @@ import {
   parseReference,
   parseRepository
 } from '../oci/reference.js'
-import type {ReleaseDocument} from '../plan/release-document.js'
+import type {ReleaseDocument} from '../contracts/release-document.js'
 
 /** An image that is to run, in one repository. */
 export interface DeployedImage {

@@ -2,7 +2,7 @@ import {randomUUID} from 'node:crypto'
 import {arch} from 'node:os'
 import {messageOf} from '../errors.js'
 import type {Clock, Exec, ExecResult} from '../ports.js'
-import type {VerifiedCheck} from '../reports/verified-check.js'
+import type {VerifiedCheck} from '../contracts/verified-check.js'
 
 /** An image of one platform that is to be started. */
 export interface StartedImage {

@@ -1,6 +1,6 @@
 import {InputError, type InputIssue, ReleaseError} from '../errors.js'
 import type {Ports} from '../ports.js'
-import type {WorkflowRun} from '../workflow-run.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {withoutUndefined} from '../shared/omit-undefined.js'
 
 /** What the caller says of a run; the rest is asked from Git. */

@@ -1,7 +1,7 @@
 import {InputError, messageOf} from '../errors.js'
 import {readForeignFile} from '../shared/foreign-file.js'
 import type {Ports} from '../ports.js'
-import type {WorkflowRun} from '../workflow-run.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {withoutUndefined} from '../shared/omit-undefined.js'
 
 type Environment = Readonly<Record<string, string | undefined>>

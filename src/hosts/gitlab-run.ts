@@ -1,4 +1,4 @@
-import type {WorkflowRun} from '../workflow-run.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {type Environment, type GitPorts, assertSet, commitIn, said, sourceOf} from './ci-facts.js'
 import {withoutUndefined} from '../shared/omit-undefined.js'
 

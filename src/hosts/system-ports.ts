@@ -1,7 +1,7 @@
 import type {Artifacts, Caches, Confirm, DigestStore, Journal, Ports, Reporter} from '../ports.js'
 import {dockerCredentials} from '../registry/docker-config.js'
 import type {HttpConnection} from '../registry/transport/http.js'
-import type {WorkflowRun} from '../workflow-run.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {githubAttester} from './attester.js'
 import {listenForCancellation} from './cancellation.js'
 import {systemClock} from './clock.js'

@@ -1,6 +1,6 @@
 import {ReleaseError} from '../errors.js'
 import {parsePlatform, platformSlug} from '../oci/platform.js'
-import type {Plan, PlannedBuild, PlannedTarget} from './plan.js'
+import type {Plan, PlannedBuild, PlannedTarget} from '../contracts/plan.js'
 import {isEmulatedOn} from './runner-map.js'
 
 /** The most jobs that GitHub makes of one matrix (docs.github.com, "Usage limits"). */

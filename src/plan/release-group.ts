@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto'
-import type {Plan} from './plan.js'
+import type {Plan} from '../contracts/plan.js'
 
 /**
  * A short name for what a plan releases: the same for every commit, ref and version; another for other targets or other

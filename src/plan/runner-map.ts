@@ -1,6 +1,6 @@
 import {InputError} from '../errors.js'
 import {type Platform, formatPlatform, parsePlatform} from '../oci/platform.js'
-import type {Runner, RunnerGroup} from './plan.js'
+import type {Runner, RunnerGroup} from '../contracts/plan.js'
 
 /** One line of the input `runners`. */
 export interface RunnerEntry {

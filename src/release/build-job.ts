@@ -2,7 +2,7 @@ import {type InputIssue, InputError} from '../errors.js'
 import {nearest} from '../shared/did-you-mean.js'
 import {type Platform, formatPlatform, isSamePlatform, parsePlatform, platformSlug} from '../oci/platform.js'
 import {type Repository, formatRepository, parseRepository} from '../oci/reference.js'
-import type {BuildSettings, Plan, PlannedBuild, PlannedTarget} from '../plan/plan.js'
+import type {BuildSettings, Plan, PlannedBuild, PlannedTarget} from '../contracts/plan.js'
 
 /** What the inputs say of a build job. */
 export interface BuildJobInputs {

@@ -1,4 +1,4 @@
-import type {JournalTag} from '../plan/journal-document.js'
+import type {JournalTag} from '../contracts/journal-document.js'
 
 /** What stands at a tag now, as a registry answers: a digest, nothing, or why it cannot be told. */
 export type FoundNow = {readonly digest: string | undefined} | {readonly fault: string}

@@ -1,7 +1,7 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import {type Digest, hexDigest, isDigest} from '../oci/digest.js'
-import {originName} from '../plan/record-origin.js'
-import {parseDigestRecord} from './digest-record.js'
+import {originName} from '../contracts/record-origin.js'
+import {parseDigestRecord} from '../contracts/digest-record.js'
 
 /** A file as it was found: its name, and the beginning of what it holds. */
 export interface DigestFile {

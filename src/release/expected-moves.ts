@@ -1,10 +1,10 @@
 import {ReleaseError} from '../errors.js'
 import {shortDigest} from '../oci/digest.js'
 import {parseTag} from '../oci/reference.js'
-import type {ExpectedMove, Plan, PlannedTag, PlannedTarget, TagClass} from '../plan/plan.js'
+import type {ExpectedMove, Plan, PlannedTag, PlannedTarget, TagClass} from '../contracts/plan.js'
 import {type OrderedVersion, compareOrdered} from '../versions/version-order.js'
 import {gitTagCandidate} from './git-versions.js'
-import type {ReleaseFacts} from './publication.js'
+import type {ReleaseFacts} from '../contracts/planned-image.js'
 import {candidateOf, factsOfPlan} from './publication-plan.js'
 import {type Standing, decideTag} from './tag-decision.js'
 import {

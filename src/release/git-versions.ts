@@ -1,5 +1,5 @@
-import type {Plan} from '../plan/plan.js'
-import type {ReleaseFacts} from './publication.js'
+import type {Plan} from '../contracts/plan.js'
+import type {ReleaseFacts} from '../contracts/planned-image.js'
 
 const GIT_TAG = 'refs/tags/'
 

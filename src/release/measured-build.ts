@@ -3,7 +3,7 @@ import type {Descriptor, ManifestDocument} from '../oci/manifest.js'
 import type {Digest} from '../oci/digest.js'
 import {formatPlatform} from '../oci/platform.js'
 import {type Repository, formatRepository} from '../oci/reference.js'
-import {type BuildMetrics, type LayerMetric, METRICS_SCHEMA, type PhaseMetric} from '../plan/metrics.js'
+import {type BuildMetrics, type LayerMetric, METRICS_SCHEMA, type PhaseMetric} from '../contracts/metrics.js'
 import type {BuildJob} from './build-job.js'
 import type {ScanCount} from './scan-count.js'
 

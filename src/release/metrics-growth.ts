@@ -1,4 +1,4 @@
-import type {BuildMetrics} from '../plan/metrics.js'
+import type {BuildMetrics} from '../contracts/metrics.js'
 
 /** Something that grew since an earlier build. */
 export interface Growth {

@@ -1,6 +1,6 @@
 import type {Tag} from '../oci/reference.js'
 import {parseOrdered} from '../versions/version-order.js'
-import type {PublishedTag, ReleaseFacts} from './publication.js'
+import type {PublishedTag, ReleaseFacts} from '../contracts/planned-image.js'
 import {affixesOf, lineOf, standingVersion} from '../versions/version-names.js'
 
 /** What an image says of its release, with the version alone where it is called more than that. */

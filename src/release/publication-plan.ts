@@ -3,9 +3,9 @@ import {BARE_VERSION, VERSION} from '../oci/annotations.js'
 import type {Digest} from '../oci/digest.js'
 import {parsePlatform} from '../oci/platform.js'
 import {parseRepository, parseTag} from '../oci/reference.js'
-import type {Plan, PlannedTag, PlannedTarget} from '../plan/plan.js'
-import {parseDigestRecord} from './digest-record.js'
-import type {Publication, PublishedTag, ReleaseFacts} from './publication.js'
+import type {Plan, PlannedTag, PlannedTarget} from '../contracts/plan.js'
+import {parseDigestRecord} from '../contracts/digest-record.js'
+import type {Publication, PublishedTag, ReleaseFacts} from '../contracts/planned-image.js'
 
 /** The names of all records that a plan asks for. */
 export function recordNames(plan: Plan): string[] {

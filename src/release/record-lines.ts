@@ -1,9 +1,9 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import {platformSlug} from '../oci/platform.js'
-import {slugOf} from '../plan/record-name.js'
+import {slugOf} from '../contracts/record-name.js'
 import type {BuildJob} from './build-job.js'
-import {parseDigestRecord} from './digest-record.js'
+import {parseDigestRecord} from '../contracts/digest-record.js'
 
 /** A record that was handed over, and the job that it is of. */
 export interface HandedRecord {

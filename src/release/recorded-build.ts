@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto'
 import {CREATED} from '../oci/annotations.js'
 import {type Platform, formatPlatform} from '../oci/platform.js'
-import type {RecordedBuild} from '../plan/record-origin.js'
+import type {RecordedBuild} from '../contracts/record-origin.js'
 import type {BuildJob} from './build-job.js'
 
 /** What a builder is asked for, as far as it makes another image of another. */

@@ -1,9 +1,9 @@
 import {ReleaseError} from '../errors.js'
 import type {Tag} from '../oci/reference.js'
-import type {JournalDocument, JournalTag} from '../plan/journal-document.js'
+import type {JournalDocument, JournalTag} from '../contracts/journal-document.js'
 import {compareOrdered, parseOrdered} from '../versions/version-order.js'
 import {shortDigest} from '../oci/digest.js'
-import type {ReleaseFacts} from './publication.js'
+import type {ReleaseFacts} from '../contracts/planned-image.js'
 import type {Standing, TagDecision} from './tag-decision.js'
 import {affixesOf, lineOf, releasedVersion, standingVersion} from '../versions/version-names.js'
 

@@ -1,7 +1,7 @@
 import type {Digest} from '../oci/digest.js'
 import {shortDigest} from '../oci/digest.js'
 import {type OrderedVersion, compareOrdered, isOfLine, parseOrdered} from '../versions/version-order.js'
-import type {PublishedTag, ReleaseFacts} from './publication.js'
+import type {PublishedTag, ReleaseFacts} from '../contracts/planned-image.js'
 import {
   laterOf,
   lineOf,

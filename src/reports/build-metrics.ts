@@ -1,4 +1,4 @@
-import type {BuildMetrics, LayerMetric, PhaseMetric} from '../plan/metrics.js'
+import type {BuildMetrics, LayerMetric, PhaseMetric} from '../contracts/metrics.js'
 import type {Growth} from '../release/metrics-growth.js'
 import {SEVERITIES} from '../release/scan-count.js'
 import {formatSeconds, formatSize} from '../shared/format.js'

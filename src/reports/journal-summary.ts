@@ -1,5 +1,5 @@
 import {shortDigest} from '../oci/digest.js'
-import type {JournalDocument} from '../plan/journal-document.js'
+import type {JournalDocument} from '../contracts/journal-document.js'
 import {type Markdown, code, joined, markdownTable, prose} from '../shared/markdown.js'
 
 /** The section of the job summary that says, after a failure, what stood at every tag before it. */

@@ -2,8 +2,8 @@ import {type Digest, shortDigest} from '../oci/digest.js'
 import type {Manifest} from '../oci/manifest.js'
 import {formatPlatform} from '../oci/platform.js'
 import {type Repository, type Tag, formatReference, formatRepository} from '../oci/reference.js'
-import type {TagClass} from '../plan/plan.js'
-import {type ReleaseDocument, formatRelease} from '../plan/release-document.js'
+import type {TagClass} from '../contracts/plan.js'
+import {type ReleaseDocument, formatRelease} from '../contracts/release-document.js'
 import type {IndexChild} from '../release/index-plan.js'
 import {
   type Markdown,

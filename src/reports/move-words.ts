@@ -1,4 +1,4 @@
-import type {ExpectedMove, Plan, PlannedTag, TagClass} from '../plan/plan.js'
+import type {ExpectedMove, Plan, PlannedTag, TagClass} from '../contracts/plan.js'
 
 /** How a tag of each class moves, where nobody knows what stands there. */
 const MOVES: Readonly<Record<TagClass, string>> = {

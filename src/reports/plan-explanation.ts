@@ -1,4 +1,4 @@
-import type {Plan, TagClass} from '../plan/plan.js'
+import type {Plan, TagClass} from '../contracts/plan.js'
 import {type Markdown, code, joined, markdownTable, prose, textTable, words} from '../shared/markdown.js'
 import {formatTagTable} from './plan-summary.js'
 

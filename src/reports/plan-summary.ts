@@ -1,4 +1,4 @@
-import type {Plan, PlannedTag, PlannedTarget} from '../plan/plan.js'
+import type {Plan, PlannedTag, PlannedTarget} from '../contracts/plan.js'
 import {describeRunner} from '../plan/runner-map.js'
 import {
   type Markdown,

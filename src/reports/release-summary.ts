@@ -1,6 +1,6 @@
 import {shortDigest} from '../oci/digest.js'
-import type {Plan} from '../plan/plan.js'
-import type {ReleaseDocument} from '../plan/release-document.js'
+import type {Plan} from '../contracts/plan.js'
+import type {ReleaseDocument} from '../contracts/release-document.js'
 import {formatSeconds} from '../shared/format.js'
 import {type Markdown, code, joined, markdownTable, prose, textTable, words} from '../shared/markdown.js'
 import {describeMoves} from './move-words.js'

@@ -1,4 +1,4 @@
-import {type VerifiedCheck, nameOfCheck} from './verified-check.js'
+import {type VerifiedCheck, nameOfCheck} from '../contracts/verified-check.js'
 import type {VerifiedTag} from './verify-summary.js'
 
 /**

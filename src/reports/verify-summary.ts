@@ -1,6 +1,6 @@
 import {shortDigest, type Digest} from '../oci/digest.js'
 import {type Markdown, code, markdownTable, prose, textTable, words} from '../shared/markdown.js'
-import {type VerifiedCheck, nameOfCheck} from './verified-check.js'
+import {type VerifiedCheck, nameOfCheck} from '../contracts/verified-check.js'
 
 /** What was found of one tag. */
 export interface VerifiedTag {

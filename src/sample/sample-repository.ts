@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Exec} from '../ports.js'
-import type {WorkflowRun} from '../workflow-run.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 
 /** A Git repository in a temporary folder, made from a sample application. */
 export interface SampleRepository {

@@ -1,7 +1,7 @@
 import {ReleaseError} from '../errors.js'
 import {type Repository, formatReference, isLoopback} from '../oci/reference.js'
 import type {Digest} from '../oci/digest.js'
-import type {VerifiedCheck} from '../reports/verified-check.js'
+import type {VerifiedCheck} from '../contracts/verified-check.js'
 import {type CosignPorts, findCosign, insecureFlag, runCosign} from './cosign.js'
 import {withPrivateFolder} from '../shared/temp-folder.js'
 import {writeDockerConfig} from '../registry/docker-logins.js'

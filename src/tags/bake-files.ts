@@ -1,4 +1,4 @@
-import type {PlannedTarget} from '../plan/plan.js'
+import type {PlannedTarget} from '../contracts/plan.js'
 import {type MetadataSource, taggedNames} from './metadata-outputs.js'
 
 /** The documents that `docker buildx bake` takes beside its own, by the names of the outputs that give their paths. */

@@ -2,7 +2,7 @@ import picomatch from 'picomatch'
 import {InputError} from '../errors.js'
 import {boundedExpression} from '../patterns/bounded-expression.js'
 import {nearest} from '../shared/did-you-mean.js'
-import type {PlannedTarget} from '../plan/plan.js'
+import type {PlannedTarget} from '../contracts/plan.js'
 import type {PathPattern} from './path-pattern.js'
 
 /** A target and the service that it is of. */

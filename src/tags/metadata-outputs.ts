@@ -1,4 +1,4 @@
-import type {PlannedTarget} from '../plan/plan.js'
+import type {PlannedTarget} from '../contracts/plan.js'
 import type {ImageName} from './image-names.js'
 
 /** A target, and the names of its images as they were written, which the output `tags` shows. */

@@ -1,6 +1,6 @@
 import {InputError, type InputIssue, messageOf} from '../errors.js'
 import {isTag, parseTag} from '../oci/reference.js'
-import type {PlannedTag, TagClass} from '../plan/plan.js'
+import type {PlannedTag, TagClass} from '../contracts/plan.js'
 import type {RuleOutcome, WantedTag} from './rule-outcome.js'
 import {placeOf} from './rule.js'
 import {type TagKind, type TagPolicy, classOf} from './tag-kind.js'

@@ -1,4 +1,4 @@
-import type {WorkflowRun} from '../workflow-run.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 import type {RunFacts} from './run-facts.js'
 import {originOf, trustOf} from './run-trust.js'
 

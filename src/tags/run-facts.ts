@@ -1,4 +1,4 @@
-import type {WorkflowRun} from '../workflow-run.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 
 /** What the names of a template stand for. */
 export interface Scope {

@@ -1,4 +1,4 @@
-import type {WorkflowRun} from '../workflow-run.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 import type {RunFacts} from './run-facts.js'
 
 /** What a run may publish: by itself, only where `push: true` asks for it, or never. */

@@ -1,4 +1,4 @@
-import type {WorkflowRun} from '../workflow-run.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 
 /** A run that a repository may have one day. */
 export interface SampleRun {

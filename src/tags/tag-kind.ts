@@ -1,4 +1,4 @@
-import type {TagClass} from '../plan/plan.js'
+import type {TagClass} from '../contracts/plan.js'
 import {adviceOf} from './axis.js'
 import {parseFields} from './fields.js'
 import {parseInputLines, quote} from './input-lines.js'

@@ -1,5 +1,5 @@
 import {InputError, type InputIssue, ReleaseError} from '../errors.js'
-import type {WorkflowRun} from '../workflow-run.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {applyRule} from './apply-rule.js'
 import type {Flavor} from './flavor.js'
 import {planLatest} from './latest-tag.js'

@@ -1,4 +1,4 @@
-import {slugOf} from '../plan/record-name.js'
+import {slugOf} from '../contracts/record-name.js'
 import {bindBuild, bindFlavor, bindRule} from './binding.js'
 import type {Flavor} from './flavor.js'
 import {type ImageName, bindImage} from './image-names.js'

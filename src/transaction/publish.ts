@@ -1,6 +1,6 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Manifest} from '../oci/manifest.js'
-import type {Publication, ReleaseFacts} from '../release/publication.js'
+import type {Publication, ReleaseFacts} from '../contracts/planned-image.js'
 import {type CollectedPublication, collectChildren} from './child-collection.js'
 import {copyChildren} from './child-copies.js'
 import {firstCause} from './first-cause.js'

@@ -1,7 +1,7 @@
 import type {Manifest} from '../oci/manifest.js'
 import {planIndex} from '../release/index-plan.js'
 import {indexAnnotations} from '../release/publication-plan.js'
-import type {ReleaseFacts} from '../release/publication.js'
+import type {ReleaseFacts} from '../contracts/planned-image.js'
 import type {CollectedPublication} from './child-collection.js'
 
 /** What tags of an image with one platform point at: an index of one entry, or the manifest of the image itself. */

@@ -1,8 +1,13 @@
 import {type Digest, hexOf} from '../oci/digest.js'
 import type {Manifest} from '../oci/manifest.js'
 import {type Repository, parseReference} from '../oci/reference.js'
-import {type JournalDocument, type JournalTag, formatJournal, parseJournal} from '../plan/journal-document.js'
-import type {ReleaseDocument} from '../plan/release-document.js'
+import {
+  type JournalDocument,
+  type JournalTag,
+  formatJournal,
+  parseJournal
+} from '../contracts/journal-document.js'
+import type {ReleaseDocument} from '../contracts/release-document.js'
 import type {Ports} from '../ports.js'
 import {type TagMove, isWrite, nameOf} from './tag-moves.js'
 

@@ -2,7 +2,7 @@ import {ReleaseError, messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import {type Manifest, readManifest} from '../oci/manifest.js'
 import {type Tag, formatReference, parseReference} from '../oci/reference.js'
-import type {JournalTag} from '../plan/journal-document.js'
+import type {JournalTag} from '../contracts/journal-document.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {listTags} from '../registry/tag-list.js'
 import {
@@ -12,7 +12,7 @@ import {
   decideByVersion,
   namedVersion
 } from '../release/rollback-plan.js'
-import type {PublishedTag} from '../release/publication.js'
+import type {PublishedTag} from '../contracts/planned-image.js'
 import {describeOddness, readNamed} from './odd-content.js'
 import {settle} from '../shared/all-settled.js'
 import type {Patience} from './patience.js'

@@ -6,7 +6,7 @@ import type {Tag} from '../oci/reference.js'
 import {isAttestation} from '../oci/attestation.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 import {isPlaceholder} from '../registry/tag-deletion.js'
-import type {PublishedTag, ReleaseFacts} from '../release/publication.js'
+import type {PublishedTag, ReleaseFacts} from '../contracts/planned-image.js'
 import type {Standing} from '../release/tag-decision.js'
 import {assertReadable, describeOddness} from './odd-content.js'
 

@@ -1,5 +1,5 @@
 import type {Clock} from '../ports.js'
-import {stagesOf} from '../release/publication.js'
+import {stagesOf} from '../contracts/planned-image.js'
 import type {Patience} from './patience.js'
 import type {ReleaseJournal} from './release-journal.js'
 import type {TagLedger} from './tag-ledger.js'

@@ -5,7 +5,7 @@ import {
   parseOrdered,
   prereleaseParts
 } from './version-order.js'
-import type {ReleaseFacts} from '../release/publication.js'
+import type {ReleaseFacts} from '../contracts/planned-image.js'
 
 /** What stands around the version in the name of a variant: `v1.2.3-alpine` has "v" and "-alpine". */
 export interface Affixes {

@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs'
-import type {WorkflowRun} from '../../../src/workflow-run.js'
+import type {WorkflowRun} from '../../../src/contracts/workflow-run.js'
 import {type EventName, eventVariables, runOf} from '../events.js'
 import type {Value} from './expression.js'
 import type {Files} from './sources.js'

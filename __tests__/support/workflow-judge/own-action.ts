@@ -4,7 +4,7 @@ import {CONFIG_FILE} from '../../../src/commands/config-place.js'
 import {configure} from '../../../src/commands/config.js'
 import {InputError, messageOf} from '../../../src/errors.js'
 import {parseInputs} from '../../../src/inputs/input.js'
-import type {WorkflowRun} from '../../../src/workflow-run.js'
+import type {WorkflowRun} from '../../../src/contracts/workflow-run.js'
 import {testPorts} from '../ports.js'
 import type {Files} from './sources.js'
 

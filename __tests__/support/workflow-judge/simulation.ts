@@ -1,6 +1,6 @@
 import {parse} from 'yaml'
-import {type Plan} from '../../../src/plan/plan.js'
-import {parsePlan} from '../../../src/plan/plan-document.js'
+import {type Plan} from '../../../src/contracts/plan.js'
+import {parsePlan} from '../../../src/contracts/plan-document.js'
 import {type Permissions, RESTRICTED, jobToken, readOnly, readPermissions} from '../hosted/job-token.js'
 import {type ActionFacts, actionFacts, ownPath} from './actions.js'
 import type {EventCase} from './event-cases.js'

@@ -1,4 +1,4 @@
-import type {BuildMetrics} from '../../plan/metrics.js'
+import type {BuildMetrics} from '../../contracts/metrics.js'
 import {metricsOf} from '../../release/measured-build.js'
 import {baselineOf, growthOf} from '../../release/metrics-growth.js'
 import type {BuildView, PushView} from '../../reports/build-summary.js'

@@ -1,4 +1,4 @@
-import type {PhaseMetric} from '../../plan/metrics.js'
+import type {PhaseMetric} from '../../contracts/metrics.js'
 import type {Clock} from '../../ports.js'
 
 /** Measures what a job does, one phase after the other. */

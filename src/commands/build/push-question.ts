@@ -1,6 +1,6 @@
 import {formatPlatform} from '../../oci/platform.js'
 import {formatRepository} from '../../oci/reference.js'
-import type {Plan} from '../../plan/plan.js'
+import type {Plan} from '../../contracts/plan.js'
 import type {BuildJob} from '../../release/build-job.js'
 
 /** What builds are going to push, for a question: a line for each repository, with the tags that the merge is to move. */

@@ -1,7 +1,7 @@
 import {ReleaseError, messageOf} from '../../errors.js'
-import type {RecordedBuild} from '../../plan/record-origin.js'
+import type {RecordedBuild} from '../../contracts/record-origin.js'
 import type {Ports} from '../../ports.js'
-import {formatDigestRecord} from '../../release/digest-record.js'
+import {formatDigestRecord} from '../../contracts/digest-record.js'
 import type {BuildView} from '../../reports/build-summary.js'
 
 /** How a digest comes to merge-manifest: `either` prefers the artifact, and does without where it must. */

@@ -15,7 +15,7 @@ import {
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Digest} from '../../oci/digest.js'
 import {type Reference, parseReference} from '../../oci/reference.js'
-import {type JournalDocument, parseJournal} from '../../plan/journal-document.js'
+import {type JournalDocument, parseJournal} from '../../contracts/journal-document.js'
 import {type ExpectedPlan, readStampedHash} from '../../retention/plan-hash.js'
 import {parsePackagePattern} from '../../package-hosts/package-pattern.js'
 import type {NewestRule} from '../../retention/policy.js'

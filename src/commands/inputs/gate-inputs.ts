@@ -15,8 +15,8 @@ import {
   parsed,
   text
 } from '../../inputs/input.js'
-import {parseMetrics} from '../../plan/metrics-document.js'
-import {parseScanJobs} from '../../plan/scan-jobs.js'
+import {parseMetrics} from '../../contracts/metrics-document.js'
+import {parseScanJobs} from '../../contracts/scan-jobs.js'
 import {SCAN_THRESHOLDS} from '../../release/scan-count.js'
 
 /** What must hold of an image before it is handed over: inputs of build-by-digest. */

@@ -1,7 +1,7 @@
 import {duration, flag, json, list, text} from '../../inputs/input.js'
 import {type Repository, parseRepository} from '../../oci/reference.js'
-import {parsePlan} from '../../plan/plan-document.js'
-import {parseRelease} from '../../plan/release-document.js'
+import {parsePlan} from '../../contracts/plan-document.js'
+import {parseRelease} from '../../contracts/release-document.js'
 import {CONFIG_FILE} from '../config-place.js'
 
 /** Inputs that several commands share: a name means the same everywhere. */

@@ -1,7 +1,7 @@
 import type {InputValues} from '../../inputs/input.js'
 import type {Ports} from '../../ports.js'
 import type {Changes, ServiceTarget} from '../../tags/changed-targets.js'
-import type {WorkflowRun} from '../../workflow-run.js'
+import type {WorkflowRun} from '../../contracts/workflow-run.js'
 import type {changeInputs, changeOutputs} from '../inputs/change-inputs.js'
 import {readChangedFiles, readFilesSinceRelease} from './changed-files.js'
 

@@ -1,6 +1,6 @@
 import type {Ports} from '../../ports.js'
 import {type OrderedVersion, compareOrdered, parseOrdered} from '../../versions/version-order.js'
-import type {WorkflowRun} from '../../workflow-run.js'
+import type {WorkflowRun} from '../../contracts/workflow-run.js'
 
 /** Which files a run changes. */
 export interface ChangedFiles {

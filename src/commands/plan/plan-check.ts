@@ -1,7 +1,7 @@
 import {ReleaseError} from '../../errors.js'
 import {SOURCE} from '../../oci/annotations.js'
 import {parseRepository} from '../../oci/reference.js'
-import type {Plan} from '../../plan/plan.js'
+import type {Plan} from '../../contracts/plan.js'
 import type {Ports} from '../../ports.js'
 import {type RepositoryAnswer, expectMoves, tagsByImage} from '../../release/expected-moves.js'
 import {askRepository} from '../../transaction/repository-answer.js'

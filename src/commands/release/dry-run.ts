@@ -1,6 +1,6 @@
 import {formatPlatform} from '../../oci/platform.js'
 import {formatReference, parseRepository, parseTag} from '../../oci/reference.js'
-import type {Plan} from '../../plan/plan.js'
+import type {Plan} from '../../contracts/plan.js'
 import type {Ports} from '../../ports.js'
 import {textTable} from '../../shared/markdown.js'
 import {openRegistries} from '../../registry/open-registries.js'

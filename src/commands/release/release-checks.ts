@@ -1,5 +1,5 @@
 import {isLoopback, parseRepository} from '../../oci/reference.js'
-import type {Plan} from '../../plan/plan.js'
+import type {Plan} from '../../contracts/plan.js'
 import type {Ports} from '../../ports.js'
 import {isPushKnown} from '../../reports/preflight-report.js'
 import {moveLines} from '../../reports/release-summary.js'

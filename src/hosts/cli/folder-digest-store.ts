@@ -14,7 +14,7 @@ import {
   originName,
   parseOrigin,
   takenError
-} from '../../plan/record-origin.js'
+} from '../../contracts/record-origin.js'
 import {makeFolder} from './own-folder.js'
 
 /**

@@ -1,5 +1,5 @@
 import type {Ports} from '../../ports.js'
-import type {WorkflowRun} from '../../workflow-run.js'
+import type {WorkflowRun} from '../../contracts/workflow-run.js'
 import type {Environment} from '../ci-facts.js'
 import {type GivenFacts, readGitRun} from '../git-run.js'
 import {readGithubRun} from '../github-run.js'

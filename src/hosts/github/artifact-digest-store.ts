@@ -17,7 +17,7 @@ import {
   originName,
   parseOrigin,
   takenError
-} from '../../plan/record-origin.js'
+} from '../../contracts/record-origin.js'
 import type {DigestStore} from '../../ports.js'
 import {withPrivateFolder} from '../../shared/temp-folder.js'
 import {type ArtifactBounds, downloadArtifact} from './artifact-download.js'

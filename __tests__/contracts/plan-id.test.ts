@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import type {WorkflowRun} from '../../src/workflow-run.js'
+import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 import {planned} from '../support/planned.js'
 import {tagPush} from '../support/ports.js'
 

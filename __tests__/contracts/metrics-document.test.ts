@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {parseMetrics} from '../../src/plan/metrics-document.js'
+import {parseMetrics} from '../../src/contracts/metrics-document.js'
 import {sampleMetrics} from '../support/sample-metrics.js'
 import {failureOf} from '../support/thrown.js'
 

@@ -1,7 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
 import {digestOf} from '../../src/oci/digest.js'
-import {formatDigestRecord, parseDigestRecord} from '../../src/release/digest-record.js'
+import {formatDigestRecord, parseDigestRecord} from '../../src/contracts/digest-record.js'
 
 const DIGEST = digestOf(new TextEncoder().encode('content'))
 

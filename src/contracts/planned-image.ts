@@ -1,4 +1,4 @@
-import type {TagClass} from '../plan/plan.js'
+import type {TagClass} from './plan.js'
 import type {Digest} from '../oci/digest.js'
 import type {Platform} from '../oci/platform.js'
 import type {Repository, Tag} from '../oci/reference.js'

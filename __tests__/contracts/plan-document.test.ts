@@ -1,8 +1,8 @@
 import {describe, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
-import {formatPlan, parsePlan} from '../../src/plan/plan-document.js'
-import type {Plan} from '../../src/plan/plan.js'
-import {planId} from '../../src/plan/plan-id.js'
+import {formatPlan, parsePlan} from '../../src/contracts/plan-document.js'
+import type {Plan} from '../../src/contracts/plan.js'
+import {planId} from '../../src/contracts/plan-id.js'
 
 const CONTENT: Omit<Plan, 'schema' | 'id' | 'notes'> = {
   source: {
