@@ -6,8 +6,8 @@ import {ROOT, generatedFiles, readBrandings} from '../scripts/generated-files.js
 import {fillSections} from '../scripts/document-sections.js'
 import {commandMetadata, rootMetadata} from '../scripts/action-metadata.js'
 import {ACTION_COMMANDS} from '../src/commands/all.js'
-import {command} from '../src/commands/command.js'
-import {choice, flag, lines, required, text} from '../src/inputs/input.js'
+import {command} from '../src/command/command.js'
+import {choice, flag, lines, required, text} from '../src/command/input.js'
 import {VERSION} from '../src/version.js'
 
 const bake = command({

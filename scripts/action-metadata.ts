@@ -1,6 +1,6 @@
 import {stringify} from 'yaml'
-import type {Command} from '../src/commands/command.js'
-import type {Input} from '../src/inputs/input.js'
+import type {Command} from '../src/command/command.js'
+import type {Input} from '../src/command/input.js'
 
 /** How an action looks in the marketplace. */
 export interface Branding {

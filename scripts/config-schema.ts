@@ -1,6 +1,6 @@
 import {z} from 'zod'
 import {isSetting} from '../src/config/config-file.js'
-import type {Input, InputTable} from '../src/inputs/input.js'
+import type {Input, InputTable} from '../src/command/input.js'
 
 /** An unquoted number is read as it is written: 3.10 stays 3.10. */
 const scalar = z.union([z.string(), z.number(), z.boolean()]).meta({id: 'text'})

@@ -1,5 +1,5 @@
-import type {Command} from '../src/commands/command.js'
-import type {Input} from '../src/inputs/input.js'
+import type {Command} from '../src/command/command.js'
+import type {Input} from '../src/command/input.js'
 import {commandHelp} from '../src/hosts/cli/help.js'
 import {describe} from './action-metadata.js'
 

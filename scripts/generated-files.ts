@@ -1,7 +1,7 @@
 import {existsSync, readFileSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import {ACTION_COMMANDS, COMMANDS, WHOLE_RELEASE, loadCommand} from '../src/commands/all.js'
-import type {Command} from '../src/commands/command.js'
+import type {Command} from '../src/command/command.js'
 import {type Branding, commandMetadata, rootMetadata} from './action-metadata.js'
 import {configSchema} from './config-schema.js'
 import {fillSections} from './document-sections.js'

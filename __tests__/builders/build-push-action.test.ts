@@ -7,7 +7,7 @@ import {withSecrets, findSecrets} from '../../src/builders/build-secrets.js'
 import {buildxArguments} from '../../src/builders/buildx-arguments.js'
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
 import {checkInputs, requestOf} from '../../src/commands/build/build-request.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {fc} from '../support/random.js'
 
 /** The folder of a copy of docker/build-push-action with its packages; it is no part of this project. */

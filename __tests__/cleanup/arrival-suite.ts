@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import type {Manifest} from '../../src/oci/manifest.js'
 import {parseTag} from '../../src/oci/reference.js'
 import {type TestPorts, testPorts} from '../support/ports.js'

@@ -1,4 +1,4 @@
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
 import {type Digest, hexOf} from '../../src/oci/digest.js'
 import type {Manifest} from '../../src/oci/manifest.js'

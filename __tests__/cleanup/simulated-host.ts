@@ -1,6 +1,6 @@
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
 import {ReleaseError} from '../../src/errors.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {type Digest, digestOf} from '../../src/oci/digest.js'
 import {OCI_CONFIG, OCI_INDEX, OCI_MANIFEST} from '../../src/oci/media-type.js'
 import type {GithubAnswer, GithubRequest, HttpRequest} from '../../src/ports.js'

@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, describe, expect, it, jest} from '@jest/globals'
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {parseDigest} from '../../src/oci/digest.js'
 import {formatPlan} from '../../src/contracts/plan-format.js'
 import {describeWith} from '../support/components.js'

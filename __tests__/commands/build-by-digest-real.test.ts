@@ -1,7 +1,7 @@
 import {rmSync} from 'node:fs'
 import {afterAll, beforeAll, describe, expect, it, jest} from '@jest/globals'
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {formatPlan} from '../../src/contracts/plan-format.js'

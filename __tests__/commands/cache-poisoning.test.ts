@@ -1,7 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
 import {cacheOf, decideCache} from '../../src/commands/build/build-cache.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import type {Ports} from '../../src/ports.js'
 import type {BuildJob} from '../../src/release/build-job.js'
 import type {WorkflowRun} from '../../src/contracts/workflow-run.js'

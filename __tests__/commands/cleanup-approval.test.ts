@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {parseTag} from '../../src/oci/reference.js'
 import type {PlannedTag} from '../../src/contracts/plan.js'
 import {clientOf, digestAt, publishRelease} from '../support/releases.js'

@@ -1,6 +1,6 @@
 import {beforeEach, describe, expect, it} from '@jest/globals'
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import type {PlannedTag} from '../../src/contracts/plan.js'

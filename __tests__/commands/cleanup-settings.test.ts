@@ -6,7 +6,7 @@ import {release} from '../../src/commands/release.js'
 import {readStepInputs} from '../../src/commands/release/step-inputs.js'
 import {type CleanupValues} from '../../src/commands/cleanup-work.js'
 import {InputError} from '../../src/errors.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 
 const HERE = {images: 'ghcr.io/o/app'}
 const DIGEST = `sha256:${'a'.repeat(64)}`

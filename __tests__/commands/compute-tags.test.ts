@@ -1,7 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import {computeTags} from '../../src/commands/compute-tags.js'
 import {InputError} from '../../src/errors.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {parsePlan} from '../../src/contracts/plan-document.js'
 import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 import {EVENT_NAMES, EVENT_SHA, type EventName, runOf} from '../support/events.js'

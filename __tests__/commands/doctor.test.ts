@@ -1,7 +1,7 @@
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {doctor} from '../../src/commands/doctor.js'
 import {rollbackRelease} from '../../src/commands/rollback-release.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {parseTag} from '../../src/oci/reference.js'
 import {parseJournal} from '../../src/contracts/journal-document.js'
 import {image} from '../support/images.js'

@@ -1,7 +1,7 @@
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
 import {promoteRelease} from '../../src/commands/promote-release.js'
 import {verifyRelease} from '../../src/commands/verify-release.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {type Digest, parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {parseTag} from '../../src/oci/reference.js'

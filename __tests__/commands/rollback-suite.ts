@@ -1,6 +1,6 @@
 import {expect, it} from '@jest/globals'
 import {rollbackRelease} from '../../src/commands/rollback-release.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {parseJournal} from '../../src/contracts/journal-document.js'
 import type {PlannedTag} from '../../src/contracts/plan.js'
 import type {TestPorts} from '../support/ports.js'

@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {scriptedExec} from '../support/builder-ports.js'
 import {testPorts} from '../support/ports.js'
 import {failureOf} from '../support/thrown.js'

@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {verifyRelease} from '../../src/commands/verify-release.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {runCli} from '../../src/main.js'
 import {parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'

@@ -5,7 +5,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {afterEach, describe, expect, it} from '@jest/globals'
 import {registry} from '../../src/commands/registry.js'
 import {InputError, ReleaseError} from '../../src/errors.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {startEmbedded} from '../support/registries.js'
 

@@ -1,4 +1,4 @@
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {mergeManifest} from '../../src/commands/merge-manifest.js'
 import type {Plan, PlannedTag, PlannedTarget} from '../../src/contracts/plan.js'
 import {formatPlan} from '../../src/contracts/plan-format.js'

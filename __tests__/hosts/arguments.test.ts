@@ -1,7 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import {COMMANDS, loadCommand} from '../../src/commands/all.js'
 import {GLOBAL_OPTIONS, readArguments, variableOf} from '../../src/hosts/cli/arguments.js'
-import {choice, count, flag, lines, list, text} from '../../src/inputs/input.js'
+import {choice, count, flag, lines, list, text} from '../../src/command/input.js'
 
 const summary = 'An input of a test.'
 const same = (value: string): string => value

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {COMMANDS, loadCommand} from '../../src/commands/all.js'
-import type {Command} from '../../src/commands/command.js'
+import type {Command} from '../../src/command/command.js'
 import {SHELLS, completionScript} from '../../src/hosts/cli/completion.js'
 import {describeWith, findComponent} from '../support/components.js'
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {type Documents, documentsIn} from '../../src/hosts/documents.js'
 import {gatherTexts} from '../../src/hosts/input-texts.js'
-import {json, text} from '../../src/inputs/input.js'
+import {json, text} from '../../src/command/input.js'
 import type {KeptFile} from '../../src/ports.js'
 
 const summary = 'An input of a test.'

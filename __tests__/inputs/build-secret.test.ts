@@ -5,7 +5,7 @@ import {
   parseSecretValues,
   parseSecretVariable
 } from '../../src/inputs/build-secret.js'
-import {linesTo, parseInputs} from '../../src/inputs/input.js'
+import {linesTo, parseInputs} from '../../src/command/input.js'
 
 /** What is thrown, as text. */
 const faultOf = (work: () => unknown): string => {

@@ -2,7 +2,7 @@ import {describe, expect, it} from '@jest/globals'
 import {parse} from 'yaml'
 import {assertRules} from '../../src/commands/cleanup-checks.js'
 import {cleanupInputs} from '../../src/commands/inputs/cleanup-inputs.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {type OnboardingPlan, accountsOf, planOnboarding} from '../../src/onboarding/onboarding-plan.js'
 
 const FACTS = {

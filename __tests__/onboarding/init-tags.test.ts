@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {computeTags} from '../../src/commands/compute-tags.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {parsePlan} from '../../src/contracts/plan-document.js'
 import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 import {tagPush, testPorts} from '../support/ports.js'

@@ -1,6 +1,6 @@
 import {cleanupInputs} from '../../src/commands/inputs/cleanup-inputs.js'
 import {policyOf, workOf} from '../../src/commands/cleanup-work.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {planCleanup} from '../../src/retention/cleanup-plan.js'
 import {type Node, inventoryOf} from '../retention/named-worlds.js'
 import {NOW, digest} from '../retention/worlds.js'

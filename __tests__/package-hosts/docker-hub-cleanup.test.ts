@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import type {Digest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {parseTag} from '../../src/oci/reference.js'

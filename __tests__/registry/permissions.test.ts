@@ -5,7 +5,7 @@ import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
 import {promoteRelease} from '../../src/commands/promote-release.js'
 import {rollbackRelease} from '../../src/commands/rollback-release.js'
 import {verifyRelease} from '../../src/commands/verify-release.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {parseTag} from '../../src/oci/reference.js'
 import {
   ACR_ROLES,

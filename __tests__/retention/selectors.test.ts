@@ -1,7 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import {cleanupInputs} from '../../src/commands/inputs/cleanup-inputs.js'
 import {InputError} from '../../src/errors.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {digest} from './worlds.js'
 
 type Patterned = 'keep-tags' | 'delete-tags' | 'development-tags' | 'cache-tags'

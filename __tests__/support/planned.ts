@@ -1,6 +1,6 @@
 import {computeTags} from '../../src/commands/compute-tags.js'
 import {configure} from '../../src/commands/config.js'
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import {parsePlan} from '../../src/contracts/plan-document.js'
 import type {Plan} from '../../src/contracts/plan.js'
 import type {WorkflowRun} from '../../src/contracts/workflow-run.js'

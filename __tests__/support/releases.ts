@@ -1,4 +1,4 @@
-import {parseInputs} from '../../src/inputs/input.js'
+import {parseInputs} from '../../src/command/input.js'
 import type {Digest} from '../../src/oci/digest.js'
 import {type Repository, parseRepository} from '../../src/oci/reference.js'
 import type {Plan, PlannedTag} from '../../src/contracts/plan.js'

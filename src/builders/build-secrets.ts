@@ -3,7 +3,7 @@ import path from 'node:path'
 import {type InputIssue, InputError, messageOf} from '../errors.js'
 import {readForeignFileSync} from '../shared/foreign-file.js'
 import {type BuildSecret, secretTitle} from '../inputs/build-secret.js'
-import {maskForms} from '../inputs/mask-forms.js'
+import {maskForms} from '../command/mask-forms.js'
 import type {Ports} from '../ports.js'
 import type {BuildRequest} from './builder.js'
 

@@ -1,5 +1,5 @@
 import {ReleaseError} from '../errors.js'
-import type {Command} from './command.js'
+import type {Command} from '../command/command.js'
 
 /** Loads a command. Each is loaded by itself, so that a command starts without the weight of the others. */
 type Loader = () => Promise<Command>

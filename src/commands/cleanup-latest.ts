@@ -14,8 +14,8 @@ import {saidOfDeletion} from './cleanup-settings.js'
 import {CleanupSources} from './cleanup-sources.js'
 import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
 import {validate} from './cleanup-validation.js'
-import {command} from './command.js'
-import {assertConfirmed} from './confirmation.js'
+import {command} from '../command/command.js'
+import {assertConfirmed} from '../command/confirmation.js'
 
 /** Deletes what a release superseded and what the policies name, and nothing that a tag which stays can reach. */
 export const cleanupLatest = command({

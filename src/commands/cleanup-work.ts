@@ -1,5 +1,5 @@
 import {InputError} from '../errors.js'
-import type {InputValues} from '../inputs/input.js'
+import type {InputValues} from '../command/input.js'
 import type {Digest} from '../oci/digest.js'
 import {type Repository, formatRepository, parseReference, parseRepository} from '../oci/reference.js'
 import type {RetentionPolicy} from '../retention/policy.js'

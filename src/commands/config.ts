@@ -1,7 +1,7 @@
 import {InputError} from '../errors.js'
-import type {InputTable, Texts} from '../inputs/input.js'
+import type {InputTable, Texts} from '../command/input.js'
 import type {Ports} from '../ports.js'
-import {CONFIG_FILE} from './config-place.js'
+import {CONFIG_FILE} from '../command/config-place.js'
 
 /** The texts of inputs, with those of the file of settings, and the way to say where in the file a fault is. */
 export interface ConfiguredTexts {

@@ -1,6 +1,6 @@
 import {chooseBuilder} from '../builders/builder-choice.js'
 import {parseProgramWish} from '../builders/builder-wish.js'
-import {flag, parsed, text} from '../inputs/input.js'
+import {flag, parsed, text} from '../command/input.js'
 import {type Repository, formatReference} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
 import {Registries} from '../registry/registries.js'
@@ -9,7 +9,7 @@ import {type FinalTag, type StepTime, tagLines, timeLines} from '../reports/demo
 import {type SampleRegistry, startSampleRegistries} from '../sample/sample-registries.js'
 import {openSampleRepository} from '../sample/sample-repository.js'
 import {verifyTags} from '../transaction/verification.js'
-import {command} from './command.js'
+import {command} from '../command/command.js'
 import {runDemoRelease} from './demo-release.js'
 
 const NAME = 'demo/hello'

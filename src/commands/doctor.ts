@@ -1,5 +1,5 @@
 import {messageOf} from '../errors.js'
-import {json, required} from '../inputs/input.js'
+import {json, required} from '../command/input.js'
 import {parseReference} from '../oci/reference.js'
 import {type JournalTag, parseJournal} from '../contracts/journal-document.js'
 import type {Registries} from '../registry/registries.js'
@@ -7,10 +7,10 @@ import {type FoundNow, adviceFor, diagnoseTag, stateOf} from '../release/diagnos
 import {diagnosisSummary, diagnosisText} from '../reports/diagnosis-text.js'
 import {type Patience, patienceOf} from '../transaction/patience.js'
 import {readTag} from '../transaction/tag-reading.js'
-import {command} from './command.js'
+import {command} from '../command/command.js'
 import {openRegistries} from '../registry/open-registries.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
-import {wait} from './inputs/shared-inputs.js'
+import {wait} from '../command/shared-inputs.js'
 
 const inputs = {
   journal: required(

@@ -1,5 +1,5 @@
 import {ReleaseError} from '../errors.js'
-import {flag} from '../inputs/input.js'
+import {flag} from '../command/input.js'
 import {describeCacheUse} from '../release/cache-policy.js'
 import {
   type EventRow,
@@ -15,7 +15,7 @@ import {type DecidedRelease, type ReleaseConfig, planRelease} from '../tags/rele
 import {type SampleRun, sampleRuns} from '../tags/sample-runs.js'
 import type {DecidedTarget} from '../tags/target-plan.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
-import {command} from './command.js'
+import {command} from '../command/command.js'
 import {planInputs} from './inputs/plan-inputs.js'
 import {checkInputs, runOf, withExpectations} from './plan/planned-release.js'
 import {readReleaseConfig} from './plan/release-config.js'

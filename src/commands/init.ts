@@ -3,11 +3,11 @@ import {accountsOf, planOnboarding} from '../onboarding/onboarding-plan.js'
 import {lookAt} from '../onboarding/repository-look.js'
 import {repositoryRoot, workTreeAt, writeFiles} from '../onboarding/work-tree.js'
 import {InputError} from '../errors.js'
-import {flag, list, text} from '../inputs/input.js'
+import {flag, list, text} from '../command/input.js'
 import {formatRepository, parseRepository} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
-import {command} from './command.js'
+import {command} from '../command/command.js'
 
 const inputs = {
   images: list(

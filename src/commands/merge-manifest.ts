@@ -1,6 +1,6 @@
 import {type InputIssue, InputError, ReleaseError} from '../errors.js'
-import {type InputValues, choice, flag, lines, list} from '../inputs/input.js'
-import {parseKeyValue} from '../inputs/key-value.js'
+import {type InputValues, choice, flag, lines, list} from '../command/input.js'
+import {parseKeyValue} from '../command/key-value.js'
 import {parseDigest} from '../oci/digest.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
 import {formatRepository, parseTag} from '../oci/reference.js'
@@ -13,8 +13,8 @@ import {factsOfPlan, joinRecords} from '../release/publication-plan.js'
 import {copyLines} from '../transaction/child-copies.js'
 import {type PublishedIndex, type Release, publish} from '../transaction/publish.js'
 import {releaseView} from '../transaction/release-view.js'
-import {command} from './command.js'
-import {assertConfirmed} from './confirmation.js'
+import {command} from '../command/command.js'
+import {assertConfirmed} from '../command/confirmation.js'
 import {evidenceInputs, evidenceOutputTable} from './inputs/evidence-inputs.js'
 import {findDigests, findMetrics, findRecords, recordInputs} from './publication/handed-records.js'
 import {tellingJournal} from './publication/journal-report.js'
@@ -28,7 +28,7 @@ import {
   openEvidence,
   sayEvidence
 } from './publication/release-evidence.js'
-import {config, dryRun, images, plan, wait} from './inputs/shared-inputs.js'
+import {config, dryRun, images, plan, wait} from '../command/shared-inputs.js'
 
 const inputs = {
   plan,

@@ -1,7 +1,7 @@
 import {findContainerfile, readContainerfile} from '../builders/build-context.js'
 import {adviseContainerfile} from '../builders/containerfile-advice.js'
 import {InputError, ReleaseError} from '../errors.js'
-import {type InputValues, list, text} from '../inputs/input.js'
+import {type InputValues, list, text} from '../command/input.js'
 import {nearest} from '../shared/did-you-mean.js'
 import {type Repository, formatRepository, parseRepository} from '../oci/reference.js'
 import type {BuildSettings} from '../contracts/plan.js'
@@ -14,8 +14,8 @@ import {
   preflightSummary,
   preflightTable
 } from '../reports/preflight-report.js'
-import {command} from './command.js'
-import {CONFIG_FILE} from './config-place.js'
+import {command} from '../command/command.js'
+import {CONFIG_FILE} from '../command/config-place.js'
 import {credentialsOf, openRegistries} from '../registry/open-registries.js'
 import {
   JOB_RIGHTS,
@@ -30,7 +30,7 @@ import {
 } from './preflight-checks.js'
 import {githubToken} from './inputs/github-inputs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
-import {config, images, plan} from './inputs/shared-inputs.js'
+import {config, images, plan} from '../command/shared-inputs.js'
 
 const inputs = {
   plan,

@@ -1,5 +1,5 @@
 import {InputError, ReleaseError} from '../errors.js'
-import {flag, list, parsed, required} from '../inputs/input.js'
+import {flag, list, parsed, required} from '../command/input.js'
 import type {Digest} from '../oci/digest.js'
 import {
   type Repository,
@@ -15,13 +15,13 @@ import {formatSize} from '../shared/format.js'
 import {logMerge, mergeOutputs, mergeSummary} from '../reports/merge-summary.js'
 import {type PromotedImage, promote} from '../transaction/promotion.js'
 import {releaseView} from '../transaction/release-view.js'
-import {command} from './command.js'
-import {assertConfirmed} from './confirmation.js'
+import {command} from '../command/command.js'
+import {assertConfirmed} from '../command/confirmation.js'
 import {tellingJournal} from './publication/journal-report.js'
 import {openReleaseRegistries} from './release-registries.js'
 import {githubToken} from './inputs/github-inputs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
-import {config, dryRun, wait} from './inputs/shared-inputs.js'
+import {config, dryRun, wait} from '../command/shared-inputs.js'
 
 /** A published image, by tag or digest. */
 interface Source {

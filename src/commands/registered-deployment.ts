@@ -1,7 +1,7 @@
 import type {DeploymentFacts} from '../deployment/deployment-facts.js'
 import {type DeploymentStatus, registerDeployment} from '../deployment/github-deployment.js'
 import {type InputIssue, InputError} from '../errors.js'
-import {type InputValues, parsed, text} from '../inputs/input.js'
+import {type InputValues, parsed, text} from '../command/input.js'
 import type {Ports} from '../ports.js'
 import {parseGithubRepository} from './inputs/github-inputs.js'
 import type {Delivered, DestinationWish} from './manifest-destination.js'

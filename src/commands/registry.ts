@@ -1,10 +1,10 @@
 import type {AuthOptions, EmbeddedRegistry, Right, User} from '../embedded-registry/embedded-registry.js'
 import {diskStorage, memoryStorage, startEmbeddedRegistry} from '../embedded-registry/embedded-registry.js'
 import {InputError, type InputIssue, messageOf} from '../errors.js'
-import {type InputValues, InputFaults, choice, count, flag, lines, text} from '../inputs/input.js'
+import {type InputValues, InputFaults, choice, count, flag, lines, text} from '../command/input.js'
 import {isLoopback} from '../oci/reference.js'
 import type {Reporter} from '../ports.js'
-import {command} from './command.js'
+import {command} from '../command/command.js'
 
 const inputs = {
   port: count({

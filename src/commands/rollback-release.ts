@@ -1,5 +1,5 @@
 import {InputError, ReleaseError} from '../errors.js'
-import {type InputValues, flag, json, parsed} from '../inputs/input.js'
+import {type InputValues, flag, json, parsed} from '../command/input.js'
 import {parseReference, parseTag} from '../oci/reference.js'
 import {parseJournal} from '../contracts/journal-document.js'
 import type {Ports} from '../ports.js'
@@ -13,12 +13,12 @@ import {
 import {type ClientOf, deleteFresh, movesByJournal, movesToVersion} from '../transaction/rollback.js'
 import {type TagMove, assertAllowed} from '../transaction/tag-moves.js'
 import {moveOrUndo} from '../transaction/tag-transaction.js'
-import {command} from './command.js'
-import {assertConfirmed} from './confirmation.js'
+import {command} from '../command/command.js'
+import {assertConfirmed} from '../command/confirmation.js'
 import {openReleaseRegistries} from './release-registries.js'
 import {githubToken} from './inputs/github-inputs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
-import {dryRun, images, wait} from './inputs/shared-inputs.js'
+import {dryRun, images, wait} from '../command/shared-inputs.js'
 
 const inputs = {
   journal: json(

@@ -1,5 +1,5 @@
 import {InputError, ReleaseError} from '../errors.js'
-import {type InputValues, flag, list} from '../inputs/input.js'
+import {type InputValues, flag, list} from '../command/input.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
 import {type Tag, formatReference, parseReference, parseRepository, parseTag} from '../oci/reference.js'
 import type {ReleaseDocument} from '../contracts/release-document.js'
@@ -9,12 +9,12 @@ import {verifyJunit} from '../reports/verify-junit.js'
 import {type VerifiedTag, verifySummary, verifyTable} from '../reports/verify-summary.js'
 import {type SharedTag, disagreements} from '../transaction/tag-agreement.js'
 import {type TagExpectation, verifyTags} from '../transaction/verification.js'
-import {command} from './command.js'
+import {command} from '../command/command.js'
 import {openRegistries} from '../registry/open-registries.js'
 import {patienceOf} from '../transaction/patience.js'
 import {type CheckedImage, assertCheckInputs, checkInputs, runChecks} from './publication/verify-checks.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
-import {config, images, release, wait} from './inputs/shared-inputs.js'
+import {config, images, release, wait} from '../command/shared-inputs.js'
 
 const inputs = {
   release,

@@ -1,6 +1,6 @@
 import {LineCounter, type Node, type Pair, isMap, isScalar, parseDocument} from 'yaml'
 import {InputError, type InputIssue} from '../errors.js'
-import type {Input, InputTable, Texts} from '../inputs/input.js'
+import type {Input, InputTable, Texts} from '../command/input.js'
 import {nearest} from '../shared/did-you-mean.js'
 import {type BoundFault, aliasFault, boundFault} from '../shared/yaml-bounds.js'
 import {type ConfigLine, configLines, lineOf, textOf} from './config-text.js'

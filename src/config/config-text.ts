@@ -1,5 +1,5 @@
 import {type Document, type LineCounter, type Node, type Pair, isAlias, isMap, isScalar, isSeq} from 'yaml'
-import type {Input} from '../inputs/input.js'
+import type {Input} from '../command/input.js'
 
 /** A line of an input's text, and the line of the file that it comes from. */
 export interface ConfigLine {

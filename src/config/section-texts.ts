@@ -1,5 +1,5 @@
 import {isMap, isScalar, isSeq, parseDocument} from 'yaml'
-import type {Texts} from '../inputs/input.js'
+import type {Texts} from '../command/input.js'
 import {boundFault} from '../shared/yaml-bounds.js'
 
 /**

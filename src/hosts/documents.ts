@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto'
-import type {CrossingDocuments, Outputs} from '../commands/command.js'
+import type {CrossingDocuments, Outputs} from '../command/command.js'
 import {ReleaseError} from '../errors.js'
 import type {KeptFile} from '../ports.js'
 

@@ -1,4 +1,4 @@
-import type {Command, Outputs} from '../commands/command.js'
+import type {Command, Outputs} from '../command/command.js'
 import type {InputIssue} from '../errors.js'
 import type {Ports} from '../ports.js'
 

@@ -1,7 +1,7 @@
 import type {InputIssue} from '../errors.js'
 import {messageOf} from '../errors.js'
 import {readForeignFile} from '../shared/foreign-file.js'
-import type {InputTable} from '../inputs/input.js'
+import type {InputTable} from '../command/input.js'
 import {DOCUMENT_MARK, type Documents, MAX_DOCUMENT, readNamedDocument} from './documents.js'
 import type {InputTexts} from './host.js'
 

@@ -1,5 +1,5 @@
 import {type Platform, isSamePlatform, parsePlatform} from '../oci/platform.js'
-import {parseEntry} from './key-value.js'
+import {parseEntry} from '../command/key-value.js'
 
 /** One line of the input `annotations`. */
 export interface AnnotationLine {

@@ -1,6 +1,6 @@
 import {ReleaseError} from '../errors.js'
-import {splitEntries} from './entries.js'
-import {InputFaults} from './input-faults.js'
+import {splitEntries} from '../command/entries.js'
+import {InputFaults} from '../command/input-faults.js'
 
 /** What a build is given and must not keep, and where the builder finds it. */
 export interface BuildSecret {

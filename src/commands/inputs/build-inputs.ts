@@ -3,15 +3,15 @@ import {parseImageSource} from '../../builders/image-source.js'
 import {InputError} from '../../errors.js'
 import {parseAnnotation} from '../../inputs/annotation.js'
 import {parseBuildArgument} from '../../inputs/build-argument.js'
-import {type InputValues, choice, entries, flag, list, parsed, text} from '../../inputs/input.js'
-import {parseEntry} from '../../inputs/key-value.js'
+import {type InputValues, choice, entries, flag, list, parsed, text} from '../../command/input.js'
+import {parseEntry} from '../../command/key-value.js'
 import {parsePlatform} from '../../oci/platform.js'
 import {builderInputs} from './builder-inputs.js'
 import {cacheInputs} from './cache-inputs.js'
 import {gateInputs} from './gate-inputs.js'
 import {refusedInputs} from './refused-inputs.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
-import {config, images, plan} from './shared-inputs.js'
+import {config, images, plan} from '../../command/shared-inputs.js'
 
 /** The inputs of build-by-digest. */
 export const buildInputs = {

@@ -1,6 +1,6 @@
 import {InputError} from '../../errors.js'
 import {parseSecretFile, parseSecretValues, parseSecretVariable} from '../../inputs/build-secret.js'
-import {entries, linesTo, text} from '../../inputs/input.js'
+import {entries, linesTo, text} from '../../command/input.js'
 
 /** What is passed on to the builder, by the names that docker/build-push-action has for it. */
 export const builderInputs = {

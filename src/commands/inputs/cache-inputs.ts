@@ -1,4 +1,4 @@
-import {choice, entries, lines, parsed, text} from '../../inputs/input.js'
+import {choice, entries, lines, parsed, text} from '../../command/input.js'
 import {CACHE_MODES} from '../../release/cache-policy.js'
 import {parseCacheTier} from '../../release/cache-tier.js'
 

@@ -1,4 +1,4 @@
-import {linesTo, parsed} from '../../inputs/input.js'
+import {linesTo, parsed} from '../../command/input.js'
 import {parseCommitish, parseDependencyPaths, parsePaths} from '../../tags/path-pattern.js'
 
 /** What tells which images a run changes. */

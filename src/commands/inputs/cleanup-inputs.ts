@@ -11,7 +11,7 @@ import {
   parseDuration,
   parsed,
   patterns
-} from '../../inputs/input.js'
+} from '../../command/input.js'
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Digest} from '../../oci/digest.js'
 import {type Reference, parseReference} from '../../oci/reference.js'
@@ -29,7 +29,7 @@ import {
 } from './cleanup-rules.js'
 import {githubRepository, githubToken} from './github-inputs.js'
 import {insecure, registryCredentials} from './registry-inputs.js'
-import {config, dryRun, images, minAge, release} from './shared-inputs.js'
+import {config, dryRun, images, minAge, release} from '../../command/shared-inputs.js'
 
 const PATTERNS = 'Names of tags, glob:PATTERN or regex:PATTERN, separated by line breaks or commas.'
 

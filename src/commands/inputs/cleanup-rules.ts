@@ -1,4 +1,4 @@
-import {InputFaults, parseDuration} from '../../inputs/input.js'
+import {InputFaults, parseDuration} from '../../command/input.js'
 import type {NewestRule} from '../../retention/policy.js'
 import {type TagPattern, parseTagPattern, parseTagSelector} from '../../patterns/tag-pattern.js'
 

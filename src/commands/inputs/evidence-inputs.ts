@@ -1,5 +1,5 @@
 import {type InputIssue, InputError, ReleaseError} from '../../errors.js'
-import {type InputValues, choice, flag, lines, parsed} from '../../inputs/input.js'
+import {type InputValues, choice, flag, lines, parsed} from '../../command/input.js'
 import {githubToken} from './github-inputs.js'
 
 /** How a release is signed and attested. */

@@ -14,7 +14,7 @@ import {
   list,
   parsed,
   text
-} from '../../inputs/input.js'
+} from '../../command/input.js'
 import {parseMetrics} from '../../contracts/metrics-document.js'
 import {parseScanJobs} from '../../contracts/scan-jobs.js'
 import {SCAN_THRESHOLDS} from '../../release/scan-count.js'

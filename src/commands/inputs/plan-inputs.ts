@@ -12,7 +12,7 @@ import {
   parsed,
   separator,
   text
-} from '../../inputs/input.js'
+} from '../../command/input.js'
 import {parsePlatform} from '../../oci/platform.js'
 import {JOB_SHAPES} from '../../plan/matrix.js'
 import {parseRunnerEntry} from '../../plan/runner-map.js'
@@ -31,7 +31,7 @@ import {targetNames} from '../../tags/target.js'
 import type {Template} from '../../tags/template.js'
 import {type Choice, parseChoices} from '../../tags/variant.js'
 import {MISMATCHES} from '../../tags/version-source.js'
-import {config} from './shared-inputs.js'
+import {config} from '../../command/shared-inputs.js'
 
 /** Where an annotation may belong (docs.docker.com, "Annotations"). */
 const LEVELS = ['manifest', 'index', 'manifest-descriptor', 'index-descriptor'] as const

@@ -1,6 +1,6 @@
 import {parseMessageTemplate} from '../../deployment/message-template.js'
 import {ReleaseError} from '../../errors.js'
-import {choice, list, parsed} from '../../inputs/input.js'
+import {choice, list, parsed} from '../../command/input.js'
 
 /** How a pull request is made, and how commits are signed. */
 export const pullRequestInputs = {

@@ -1,4 +1,4 @@
-import {InputFaults, type Input, parsed} from '../../inputs/input.js'
+import {InputFaults, type Input, parsed} from '../../command/input.js'
 
 /** Inputs of docker/build-push-action that have no place here: what is done instead, for who brings a workflow along. */
 export const refusedInputs = {

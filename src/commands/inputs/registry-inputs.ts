@@ -1,4 +1,4 @@
-import {lines, list} from '../../inputs/input.js'
+import {lines, list} from '../../command/input.js'
 import {parseRegistryLogin} from '../../inputs/registry-credential.js'
 import {parseRegistry} from '../../oci/reference.js'
 

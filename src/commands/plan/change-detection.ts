@@ -1,4 +1,4 @@
-import type {InputValues} from '../../inputs/input.js'
+import type {InputValues} from '../../command/input.js'
 import type {Ports} from '../../ports.js'
 import type {Changes, ServiceTarget} from '../../tags/changed-targets.js'
 import type {WorkflowRun} from '../../contracts/workflow-run.js'

@@ -1,6 +1,6 @@
 import type {Ports} from '../../ports.js'
-import type {Texts} from '../../inputs/input.js'
-import {CONFIG_FILE} from '../config-place.js'
+import type {Texts} from '../../command/input.js'
+import {CONFIG_FILE} from '../../command/config-place.js'
 
 /** Programs that no image of GitHub's runners has, and that a step has to install. */
 const INSTALLED = ['trivy', 'grype', 'snyk', 'syft', 'cosign'] as const

@@ -1,4 +1,4 @@
-import {type InputValues, choice} from '../../inputs/input.js'
+import {type InputValues, choice} from '../../command/input.js'
 import type {Plan} from '../../contracts/plan.js'
 import type {Ports} from '../../ports.js'
 import {expectMoves} from '../../release/expected-moves.js'

@@ -1,5 +1,5 @@
 import {InputError, ReleaseError, messageOf} from '../../errors.js'
-import {type InputValues, linesTo, text} from '../../inputs/input.js'
+import {type InputValues, linesTo, text} from '../../command/input.js'
 import {matchesPattern} from '../../patterns/name-pattern.js'
 import type {Digest} from '../../oci/digest.js'
 import type {BuildMetrics} from '../../contracts/metrics.js'

@@ -1,5 +1,5 @@
 import {InputError, type InputIssue, ReleaseError} from '../../errors.js'
-import {type InputValues, choice, duration, flag, lines, text} from '../../inputs/input.js'
+import {type InputValues, choice, duration, flag, lines, text} from '../../command/input.js'
 import {completeLogins} from '../../inputs/registry-credential.js'
 import type {Digest} from '../../oci/digest.js'
 import {type Repository, formatReference, isLoopback} from '../../oci/reference.js'

@@ -1,12 +1,12 @@
 import {InputError} from '../../errors.js'
-import {parseInputs} from '../../inputs/input.js'
+import {parseInputs} from '../../command/input.js'
 import {diffOf} from '../../onboarding/file-diff.js'
 import {imageOfRemote, ownSettings} from '../../onboarding/own-settings.js'
 import {lookAt} from '../../onboarding/repository-look.js'
 import {workTreeAt, writeFiles} from '../../onboarding/work-tree.js'
 import type {Ports} from '../../ports.js'
 import {configure} from '../config.js'
-import {CONFIG_FILE} from '../config-place.js'
+import {CONFIG_FILE} from '../../command/config-place.js'
 import {type ReleaseValues, releaseInputs} from './release-inputs.js'
 
 /** Where the file of settings is read from, too. */

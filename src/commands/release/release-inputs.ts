@@ -1,4 +1,4 @@
-import {type Input, type InputValues, choice, count, flag, list} from '../../inputs/input.js'
+import {type Input, type InputValues, choice, count, flag, list} from '../../command/input.js'
 import {nearest} from '../../shared/did-you-mean.js'
 import {InputError} from '../../errors.js'
 import {buildInputs} from '../inputs/build-inputs.js'

@@ -1,5 +1,5 @@
 import type {InputIssue} from '../../errors.js'
-import type {Input, InputTable} from '../../inputs/input.js'
+import type {Input, InputTable} from '../../command/input.js'
 import {nearest} from '../../shared/did-you-mean.js'
 
 /** Options that every command takes on the command line. */

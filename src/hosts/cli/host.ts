@@ -1,6 +1,6 @@
-import type {Command, Outputs} from '../../commands/command.js'
+import type {Command, Outputs} from '../../command/command.js'
 import {type InputIssue, InputError} from '../../errors.js'
-import {maskLines} from '../../inputs/mask-forms.js'
+import {maskLines} from '../../command/mask-forms.js'
 import {nearest} from '../../shared/did-you-mean.js'
 import type {Reporter} from '../../ports.js'
 import {DOCUMENT_MARK, documentsIn} from '../documents.js'

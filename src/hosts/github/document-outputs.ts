@@ -1,4 +1,4 @@
-import type {Command, Outputs} from '../../commands/command.js'
+import type {Command, Outputs} from '../../command/command.js'
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Reporter} from '../../ports.js'
 import {DOCUMENT_MARK, type DocumentSet, type Documents, documentsIn} from '../documents.js'

@@ -1,5 +1,5 @@
-import type {Command, Outputs} from '../../commands/command.js'
-import {maskLines} from '../../inputs/mask-forms.js'
+import type {Command, Outputs} from '../../command/command.js'
+import {maskLines} from '../../command/mask-forms.js'
 import type {Artifacts, Caches, DigestStore, Journal, Ports, Reporter} from '../../ports.js'
 import type {Documents} from '../documents.js'
 import {causeLines, errorLines} from '../error-lines.js'

@@ -1,8 +1,8 @@
-import {duration, flag, json, list, text} from '../../inputs/input.js'
-import {type Repository, parseRepository} from '../../oci/reference.js'
-import {parsePlan} from '../../contracts/plan-document.js'
-import {parseRelease} from '../../contracts/release-document.js'
-import {CONFIG_FILE} from '../config-place.js'
+import {duration, flag, json, list, text} from './input.js'
+import {type Repository, parseRepository} from '../oci/reference.js'
+import {parsePlan} from '../contracts/plan-document.js'
+import {parseRelease} from '../contracts/release-document.js'
+import {CONFIG_FILE} from './config-place.js'
 
 /** Inputs that several commands share: a name means the same everywhere. */
 

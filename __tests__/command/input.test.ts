@@ -18,7 +18,7 @@ import {
   required,
   separator,
   text
-} from '../../src/inputs/input.js'
+} from '../../src/command/input.js'
 import {parsePlatform} from '../../src/oci/platform.js'
 import {parseRepository, parseTag} from '../../src/oci/reference.js'
 

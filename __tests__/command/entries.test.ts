@@ -1,8 +1,8 @@
 import {describe, expect, it} from '@jest/globals'
 import {parseBuildArgument} from '../../src/inputs/build-argument.js'
-import {splitEntries} from '../../src/inputs/entries.js'
-import {entries, parseInputs} from '../../src/inputs/input.js'
-import {parseEntry} from '../../src/inputs/key-value.js'
+import {splitEntries} from '../../src/command/entries.js'
+import {entries, parseInputs} from '../../src/command/input.js'
+import {parseEntry} from '../../src/command/key-value.js'
 
 describe('splitEntries', () => {
   it.each<[string, string, string[]]>([

@@ -1,4 +1,4 @@
-import type {InputTable, InputValues} from '../inputs/input.js'
+import type {InputTable, InputValues} from './input.js'
 import type {Ports} from '../ports.js'
 
 /** What a command gives out: texts by their names in kebab-case. */

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {maskForms, maskLines} from '../../src/inputs/mask-forms.js'
+import {maskForms, maskLines} from '../../src/command/mask-forms.js'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
