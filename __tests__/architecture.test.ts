@@ -27,7 +27,7 @@ describe('the import rule', () => {
       'up, when it is needed',
       'registry/a.ts',
       "const c = await import('../commands/all.js')",
-      'registry/a.ts imports commands/all.ts: up'
+      'registry/a.ts imports commands.ts: up'
     ],
     [
       'up, by passing it on',

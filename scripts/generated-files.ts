@@ -1,6 +1,6 @@
 import {existsSync, readFileSync, readdirSync} from 'node:fs'
 import path from 'node:path'
-import {ACTION_COMMANDS, COMMANDS, WHOLE_RELEASE, loadCommand} from '../src/commands/all.js'
+import {ACTION_COMMANDS, COMMANDS, WHOLE_RELEASE, loadCommand} from '../src/commands.js'
 import type {Command} from '../src/command/command.js'
 import {type Branding, commandMetadata, rootMetadata} from './action-metadata.js'
 import {configSchema} from './config-schema.js'

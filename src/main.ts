@@ -1,4 +1,4 @@
-import {ACTION_COMMANDS, COMMANDS, WHOLE_RELEASE, loadCommand} from './commands/all.js'
+import {ACTION_COMMANDS, COMMANDS, WHOLE_RELEASE, loadCommand} from './commands.js'
 import type {Command} from './command/command.js'
 import {configure, unconfigured} from './commands/config.js'
 import {assertOwnSettings} from './commands/strangers-runs.js'

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
-import {COMMANDS, loadCommand} from '../../src/commands/all.js'
+import {COMMANDS, loadCommand} from '../../src/commands.js'
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
 import {computeTags} from '../../src/commands/compute-tags.js'
 import {OF_ONE_COMMAND, SECTIONS, configure} from '../../src/commands/config.js'

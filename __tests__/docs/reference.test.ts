@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {COMMANDS} from '../../src/commands/all.js'
+import {COMMANDS} from '../../src/commands.js'
 import {fillWorkflowSections} from '../../scripts/workflow-sections.js'
 import {headingsOf, readDocument} from './documents.js'
 

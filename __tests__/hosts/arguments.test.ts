@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {COMMANDS, loadCommand} from '../../src/commands/all.js'
+import {COMMANDS, loadCommand} from '../../src/commands.js'
 import {GLOBAL_OPTIONS, readArguments, variableOf} from '../../src/hosts/cli/arguments.js'
 import {choice, count, flag, lines, list, text} from '../../src/command/input.js'
 

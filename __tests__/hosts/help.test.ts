@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {COMMANDS, loadCommand} from '../../src/commands/all.js'
+import {COMMANDS, loadCommand} from '../../src/commands.js'
 import {command} from '../../src/command/command.js'
 import {commandHelp, overview, remarks} from '../../src/hosts/cli/help.js'
 import {variableOf} from '../../src/hosts/cli/arguments.js'

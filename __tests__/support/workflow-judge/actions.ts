@@ -1,7 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import {parse} from 'yaml'
-import {WHOLE_RELEASE} from '../../../src/commands/all.js'
+import {WHOLE_RELEASE} from '../../../src/commands.js'
 import {type KnownAction, knownActions} from '../hosted/hosted-image.js'
 import {type Files, ROOT} from './sources.js'
 

@@ -1,5 +1,5 @@
 import {computeTags} from '../../../src/commands/compute-tags.js'
-import {loadCommand} from '../../../src/commands/all.js'
+import {loadCommand} from '../../../src/commands.js'
 import {CONFIG_FILE} from '../../../src/command/config-place.js'
 import {configure} from '../../../src/commands/config.js'
 import {InputError, messageOf} from '../../../src/errors.js'

@@ -1,4 +1,4 @@
-import {WHOLE_RELEASE} from '../../../../src/commands/all.js'
+import {WHOLE_RELEASE} from '../../../../src/commands.js'
 import {eventVariables} from '../../events.js'
 import {type Finding, distinct} from '../finding.js'
 import {type Judged, type Rule, inRun, jobsOf} from '../judged.js'

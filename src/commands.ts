@@ -1,0 +1,54 @@
+import {ReleaseError} from './errors.js'
+import type {Command} from './command/command.js'
+
+/** Loads a command. Each is loaded by itself, so that a command starts without the weight of the others. */
+type Loader = () => Promise<Command>
+
+/** All commands, in the order of a release. */
+export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
+  ['release', async () => (await import('./commands/release.js')).release],
+  ['compute-tags', async () => (await import('./commands/compute-tags.js')).computeTags],
+  ['init', async () => (await import('./commands/init.js')).init],
+  ['explain', async () => (await import('./commands/explain.js')).explain],
+  ['preflight', async () => (await import('./commands/preflight.js')).preflight],
+  ['build-by-digest', async () => (await import('./commands/build-by-digest.js')).buildByDigest],
+  [
+    'merge-manifest',
+    async () => (await import(/* webpackMode: "eager" */ './commands/merge-manifest.js')).mergeManifest
+  ],
+  ['verify-release', async () => (await import('./commands/verify-release.js')).verifyRelease],
+  ['release-notes', async () => (await import('./commands/release-notes.js')).releaseNotesCommand],
+  ['update-manifests', async () => (await import('./commands/update-manifests.js')).updateManifests],
+  ['rollback-release', async () => (await import('./commands/rollback-release.js')).rollbackRelease],
+  ['doctor', async () => (await import('./commands/doctor.js')).doctor],
+  ['promote-release', async () => (await import('./commands/promote-release.js')).promoteRelease],
+  ['cleanup-latest', async () => (await import('./commands/cleanup-latest.js')).cleanupLatest],
+  ['registry', async () => (await import('./commands/registry.js')).registry],
+  ['demo', async () => (await import('./commands/demo.js')).demo]
+])
+
+/** What the root action does where it is not told what to do. */
+export const WHOLE_RELEASE = 'release'
+
+/** The commands that are actions too; the others are for the command line. Those of scripts/actions.json have a folder. */
+export const ACTION_COMMANDS: readonly string[] = [
+  WHOLE_RELEASE,
+  'compute-tags',
+  'preflight',
+  'build-by-digest',
+  'merge-manifest',
+  'verify-release',
+  'release-notes',
+  'update-manifests',
+  'rollback-release',
+  'promote-release',
+  'cleanup-latest'
+]
+
+/** Loads the command of this name, which must be one of `COMMANDS`. */
+export async function loadCommand(name: string): Promise<Command> {
+  const load = COMMANDS.get(name)
+  if (load === undefined)
+    throw new ReleaseError('INPUT_INVALID', `there is no command ${JSON.stringify(name)}`)
+  return await load()
+}
