@@ -41,7 +41,7 @@ import {parseConfigFile} from '../src/config/config-file.js'
 import {readYaml} from '../src/deployment/yaml-text.js'
 import {ReleaseError} from '../src/errors.js'
 import {readArtifact} from '../src/hosts/github/artifact-archive.js'
-import {readGithubRun} from '../src/hosts/github-run.js'
+import {readGithubRun} from '../src/ci/github-run.js'
 import {readText} from '../src/hosts/read-text.js'
 import {sbomType} from '../src/oci/sbom-type.js'
 import {readEntries} from '../src/onboarding/github-workflow.js'
@@ -555,7 +555,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'embedded-registry/signed-token.ts': 'own: what it has signed itself',
   'hosts/cli/host.ts': 'own: an output of this program',
   'hosts/github-api.ts': 'own: an answer of GitHub; any fault is that it broke off',
-  'hosts/github-run.ts': 'an event',
+  'ci/github-run.ts': 'an event',
   'hosts/github/artifact-archive.ts': 'the archive of an artifact',
   'oci/image-config.ts': 'a config',
   'oci/manifest.ts': 'a manifest',

@@ -1,4 +1,4 @@
-import {type PublishRight, TRUST} from '../src/tags/run-trust.js'
+import {type PublishRight, TRUST} from '../src/ci/run-trust.js'
 
 const SECTION = /<!-- trust -->\n[^]*?<!-- \/trust -->/
 

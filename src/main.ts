@@ -1,7 +1,7 @@
 import {ACTION_COMMANDS, COMMANDS, WHOLE_RELEASE, loadCommand} from './commands.js'
 import type {Command} from './command/command.js'
 import {configure, unconfigured} from './commands/config.js'
-import {assertOwnSettings} from './commands/strangers-runs.js'
+import {assertOwnSettings} from './ci/untrusted-runs.js'
 import type {Host} from './hosts/host.js'
 import {endSoon} from './hosts/process-end.js'
 import {type InputTable, type InputValues, parseInputs} from './command/input.js'

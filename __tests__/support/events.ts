@@ -1,5 +1,5 @@
 import path from 'node:path'
-import {readGithubRun} from '../../src/hosts/github-run.js'
+import {readGithubRun} from '../../src/ci/github-run.js'
 import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 
 /** The commit of every recorded event. */

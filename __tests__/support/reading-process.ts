@@ -38,7 +38,7 @@ const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
     if (issues.length > 0) throw new ReleaseError('INPUT_INVALID', issues[0]?.message ?? '')
   },
   event: async file => {
-    const {readGithubRun} = await import('../../src/hosts/github-run.js')
+    const {readGithubRun} = await import('../../src/ci/github-run.js')
     const names = ['GITHUB_EVENT_NAME', 'GITHUB_REF', 'GITHUB_SHA', 'GITHUB_REPOSITORY']
     const variables = Object.fromEntries(names.map(name => [name, 'x']))
     const clock = {now: () => 0, sleep: () => Promise.resolve()}

@@ -8,7 +8,7 @@ import {pushLines} from './build/push-question.js'
 import {command} from '../command/command.js'
 import {assertConfirmed} from '../command/confirmation.js'
 import {buildInputs} from './inputs/build-inputs.js'
-import {assertMayPublish} from './strangers-runs.js'
+import {assertMayPublish} from '../ci/untrusted-runs.js'
 
 /** Builds one image for one platform and pushes it by digest. */
 export const buildByDigest = command({

@@ -19,7 +19,7 @@ import {evidenceInputs, evidenceOutputTable} from './inputs/evidence-inputs.js'
 import {findDigests, findMetrics, findRecords, recordInputs} from './publication/handed-records.js'
 import {tellingJournal} from './publication/journal-report.js'
 import {openReleaseRegistries} from './release-registries.js'
-import {assertMayPublish} from './strangers-runs.js'
+import {assertMayPublish} from '../ci/untrusted-runs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
 import {
   type ReleaseEvidence,

@@ -1,6 +1,6 @@
 import {unquoteLine} from './fields.js'
 import {parseInputLines, quote} from './input-lines.js'
-import type {Scope} from './run-facts.js'
+import type {Scope} from '../ci/run-facts.js'
 import {type Template, parseTemplate, renderTemplate} from './template.js'
 
 /**

@@ -1,7 +1,7 @@
 import {type BoundedExpression, boundedExpression} from '../patterns/bounded-expression.js'
 import {nearest} from '../shared/did-you-mean.js'
 import {type Report, quote} from './input-lines.js'
-import type {RunFacts} from './run-facts.js'
+import type {RunFacts} from '../ci/run-facts.js'
 
 /** One word of the attribute `on`: an event, or what the run is on. */
 interface Condition {

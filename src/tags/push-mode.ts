@@ -1,6 +1,6 @@
 import type {WorkflowRun} from '../contracts/workflow-run.js'
-import type {RunFacts} from './run-facts.js'
-import {originOf, trustOf} from './run-trust.js'
+import type {RunFacts} from '../ci/run-facts.js'
+import {originOf, trustOf} from '../ci/run-trust.js'
 
 /** What the input `push` may say. `auto` publishes where a run is trusted and releases something. */
 export const PUSH_MODES = ['auto', 'true', 'false'] as const

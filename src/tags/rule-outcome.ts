@@ -1,5 +1,5 @@
 import type {Flavor} from './flavor.js'
-import type {RunFacts} from './run-facts.js'
+import type {RunFacts} from '../ci/run-facts.js'
 import type {TagRule} from './rule.js'
 import type {TagKind} from './tag-kind.js'
 import {type Template, renderTemplate} from './template.js'

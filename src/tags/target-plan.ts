@@ -6,7 +6,7 @@ import {type RunnerEntry, chooseRunner, describeRunner} from '../plan/runner-map
 import type {WorkflowRun} from '../contracts/workflow-run.js'
 import type {ImageName} from './image-names.js'
 import {mergeMetadata} from './metadata-lines.js'
-import {type Scope, commitDateOf} from './run-facts.js'
+import {type Scope, commitDateOf} from '../ci/run-facts.js'
 import type {BuildTemplates} from './service.js'
 import {type TagConfig, type TagPlan, planTags} from './tag-plan.js'
 import {type Target, targetName} from './target.js'

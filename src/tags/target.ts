@@ -4,7 +4,7 @@ import type {Flavor} from './flavor.js'
 import {type ImageName, bindImage} from './image-names.js'
 import type {TagRule} from './rule.js'
 import {type BuildTemplates, type Service, mergeBuild} from './service.js'
-import type {Scope} from './run-facts.js'
+import type {Scope} from '../ci/run-facts.js'
 import {type Template, bindTemplate, renderTemplate, valuesIn} from './template.js'
 import type {Variant} from './variant.js'
 

@@ -1,7 +1,7 @@
 import {parse as parseHandlebars} from 'handlebars/dist/cjs/handlebars/compiler/base.js'
 import {nearest} from '../shared/did-you-mean.js'
 import {quote} from './input-lines.js'
-import type {Scope} from './run-facts.js'
+import type {Scope} from '../ci/run-facts.js'
 import {dateFormatFault, formatDate, zoneFault} from './template-date.js'
 
 /** Values that every template but a pattern knows (docker/metadata-action, "Global expressions"). */

@@ -1,5 +1,5 @@
 import {ReleaseError} from '../errors.js'
-import type {RunFacts} from './run-facts.js'
+import type {RunFacts} from '../ci/run-facts.js'
 import {findVersion} from '../versions/version.js'
 
 /** What happens where Git tag and given version disagree: fail, warn and go by the Git tag, or go by one of them. */

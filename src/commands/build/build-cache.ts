@@ -6,8 +6,8 @@ import type {BuildJob} from '../../release/build-job.js'
 import {type CacheFacts, type CacheUse, askedCacheUse, decideCacheUse} from '../../release/cache-policy.js'
 import {resolveCache} from '../../release/cache-tier.js'
 import type {BuildInputs} from '../inputs/build-inputs.js'
-import {publishRightOf} from '../strangers-runs.js'
-import type {PublishRight} from '../../tags/run-trust.js'
+import {publishRightOf} from '../../ci/untrusted-runs.js'
+import type {PublishRight} from '../../ci/run-trust.js'
 
 /** How one build uses its caches. */
 export interface BuildCache extends CacheFlags {

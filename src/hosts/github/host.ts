@@ -5,7 +5,7 @@ import type {Documents} from '../documents.js'
 import {causeLines, errorLines} from '../error-lines.js'
 import type {WorkflowRun} from '../../contracts/workflow-run.js'
 import type {Host} from '../host.js'
-import {readGitRun} from '../git-run.js'
+import {readGitRun} from '../../ci/git-run.js'
 import {gatherTexts} from '../input-texts.js'
 import {type HostParts, openSystemPorts} from '../system-ports.js'
 import {MAX_OUTPUT, keepDocuments} from './document-outputs.js'
@@ -13,7 +13,7 @@ import {emptyDocumentLines, emptyDocuments} from './empty-documents.js'
 import {orInLog} from './journal-in-log.js'
 import {githubReporter} from './reporter.js'
 import {type WorkflowCommands, openWorkflowCommands} from './workflow-commands.js'
-import {readGithubRun} from '../github-run.js'
+import {readGithubRun} from '../../ci/github-run.js'
 
 /** A host that can also say which command the root action was asked for. */
 export interface GithubHost extends Host {

@@ -85,7 +85,7 @@ export const SAFETY_RULES: readonly Rule[] = [
   {
     id: 'pull-request',
     says: 'A run for a pull request builds foreign code: nothing of it may be published.',
-    source: 'docs.github.com, «Secure use reference»; src/tags/run-facts.ts, `push: auto`',
+    source: 'docs.github.com, «Secure use reference»; src/ci/run-facts.ts, `push: auto`',
     judge: judged =>
       distinct(
         stepsOf(judged).flatMap(({job, step}) =>

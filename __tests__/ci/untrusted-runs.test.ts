@@ -5,7 +5,7 @@ import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
 import {InputError, type ReleaseError} from '../../src/errors.js'
 import {execPrograms} from '../support/exec-programs.js'
-import {assertMayPublish, assertOwnSettings} from '../../src/commands/strangers-runs.js'
+import {assertMayPublish, assertOwnSettings} from '../../src/ci/untrusted-runs.js'
 import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 
 const OWN = 'images: ghcr.io/octo/hello\n'

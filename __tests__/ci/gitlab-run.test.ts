@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {isGitlab, readGitlabRun} from '../../src/hosts/gitlab-run.js'
+import {isGitlab, readGitlabRun} from '../../src/ci/gitlab-run.js'
 import {readCliRun} from '../../src/hosts/cli/run.js'
 import {failureOf} from '../support/thrown.js'
 

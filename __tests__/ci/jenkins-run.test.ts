@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {readCliRun} from '../../src/hosts/cli/run.js'
-import {isJenkins} from '../../src/hosts/jenkins-run.js'
+import {isJenkins} from '../../src/ci/jenkins-run.js'
 import type {Exec} from '../../src/ports.js'
 
 const SHA = 'a'.repeat(40)

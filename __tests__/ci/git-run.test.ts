@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
 import {InputError, ReleaseError} from '../../src/errors.js'
-import {type GivenFacts, readGitRun} from '../../src/hosts/git-run.js'
+import {type GivenFacts, readGitRun} from '../../src/ci/git-run.js'
 import type {Exec} from '../../src/ports.js'
 import {execWithEnvironment} from '../support/builder-ports.js'
 

@@ -1,7 +1,7 @@
 import {InputError, ReleaseError} from '../errors.js'
 import type {Ports} from '../ports.js'
-import {factsOf} from '../tags/run-facts.js'
-import {type PublishRight, STRANGERS_EVENTS, type RunOrigin, originOf, trustOf} from '../tags/run-trust.js'
+import {factsOf} from './run-facts.js'
+import {type PublishRight, STRANGERS_EVENTS, type RunOrigin, originOf, trustOf} from './run-trust.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
 
 type RunPorts = Pick<Ports, 'environment' | 'workflowRun'>
