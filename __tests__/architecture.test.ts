@@ -19,9 +19,9 @@ describe('the import rule', () => {
     ],
     [
       'up, for a type alone',
-      'release/index-plan.ts',
+      'publishing/decide/index-plan.ts',
       "import type {Ports} from '../ports.js'",
-      'release/index-plan.ts imports ports.ts: up'
+      'publishing/decide/index-plan.ts imports ports.ts: up'
     ],
     [
       'up, when it is needed',
@@ -139,7 +139,7 @@ describe('what is loaded before a first request', () => {
       const roots = [
         ...always,
         `hosts/${host}/host.ts`,
-        'commands/merge-manifest.ts',
+        'publishing/merge-manifest.ts',
         'registry/transport/http.ts'
       ]
       expect(roots.filter(root => !sources.has(root))).toEqual([])

@@ -586,7 +586,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'signing/signature-list.ts': 'a signature',
   'tags/axis.ts': 'own: an input of the caller, of bounded length',
   'versions/version-file.ts': 'Chart.yaml',
-  'transaction/odd-content.ts': 'a manifest'
+  'publishing/collect/odd-content.ts': 'a manifest'
 }
 
 it('parses nothing that no fuzzer knows', () => {

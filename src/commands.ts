@@ -14,14 +14,14 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['build-by-digest', async () => (await import('./commands/build-by-digest.js')).buildByDigest],
   [
     'merge-manifest',
-    async () => (await import(/* webpackMode: "eager" */ './commands/merge-manifest.js')).mergeManifest
+    async () => (await import(/* webpackMode: "eager" */ './publishing/merge-manifest.js')).mergeManifest
   ],
-  ['verify-release', async () => (await import('./commands/verify-release.js')).verifyRelease],
+  ['verify-release', async () => (await import('./publishing/verify-release.js')).verifyRelease],
   ['release-notes', async () => (await import('./commands/release-notes.js')).releaseNotesCommand],
   ['update-manifests', async () => (await import('./commands/update-manifests.js')).updateManifests],
-  ['rollback-release', async () => (await import('./commands/rollback-release.js')).rollbackRelease],
-  ['doctor', async () => (await import('./commands/doctor.js')).doctor],
-  ['promote-release', async () => (await import('./commands/promote-release.js')).promoteRelease],
+  ['rollback-release', async () => (await import('./publishing/rollback-release.js')).rollbackRelease],
+  ['doctor', async () => (await import('./publishing/doctor.js')).doctor],
+  ['promote-release', async () => (await import('./publishing/promote-release.js')).promoteRelease],
   ['cleanup-latest', async () => (await import('./commands/cleanup-latest.js')).cleanupLatest],
   ['registry', async () => (await import('./commands/registry.js')).registry],
   ['demo', async () => (await import('./commands/demo.js')).demo]

@@ -4,7 +4,7 @@ import {openArtifactDocuments} from '../../src/hosts/github/artifact-documents.j
 import {MAX_OUTPUT, keepDocuments} from '../../src/hosts/github/document-outputs.js'
 import {emptyDocumentLines, emptyDocuments} from '../../src/hosts/github/empty-documents.js'
 import {InputError} from '../../src/errors.js'
-import {verifyRelease} from '../../src/commands/verify-release.js'
+import {verifyRelease} from '../../src/publishing/verify-release.js'
 import {actionJob} from '../support/action-job.js'
 import {recordingReporter} from '../support/ports.js'
 

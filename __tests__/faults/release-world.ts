@@ -1,5 +1,5 @@
 import {parseInputs} from '../../src/command/input.js'
-import {mergeManifest} from '../../src/commands/merge-manifest.js'
+import {mergeManifest} from '../../src/publishing/merge-manifest.js'
 import type {Plan, PlannedTag, PlannedTarget} from '../../src/contracts/plan.js'
 import {formatPlan} from '../../src/contracts/plan-format.js'
 import {planId} from '../../src/contracts/plan-id.js'

@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
-import {promoteRelease} from '../../src/commands/promote-release.js'
+import {promoteRelease} from '../../src/publishing/promote-release.js'
 import {parseInputs} from '../../src/command/input.js'
 import {type Digest, digestOf, parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'

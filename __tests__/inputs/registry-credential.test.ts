@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {computeTags} from '../../src/commands/compute-tags.js'
-import {mergeManifest} from '../../src/commands/merge-manifest.js'
+import {mergeManifest} from '../../src/publishing/merge-manifest.js'
 import {assertLogins} from '../../src/commands/logins.js'
 import {parseInputs} from '../../src/command/input.js'
 import {testPorts} from '../support/ports.js'

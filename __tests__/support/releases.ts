@@ -8,7 +8,7 @@ import {pushImage} from '../../src/registry/image-push.js'
 import {Registries} from '../../src/registry/registries.js'
 import type {RepositoryClient} from '../../src/registry/repository-client.js'
 import {formatDigestRecord} from '../../src/contracts/digest-record.js'
-import {mergeManifest} from '../../src/commands/merge-manifest.js'
+import {mergeManifest} from '../../src/publishing/merge-manifest.js'
 import {image} from './images.js'
 import type {TestPorts} from './ports.js'
 

@@ -2,7 +2,7 @@ import {copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
-import {verifyRelease} from '../../src/commands/verify-release.js'
+import {verifyRelease} from '../../src/publishing/verify-release.js'
 import {parseInputs} from '../../src/command/input.js'
 import type {VerifiedCheck} from '../../src/contracts/verified-check.js'
 import type {Exec} from '../../src/ports.js'

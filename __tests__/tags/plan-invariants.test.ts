@@ -8,7 +8,7 @@ import {parseDigest} from '../../src/oci/digest.js'
 import {isTag, parseRepository, parseTag} from '../../src/oci/reference.js'
 import {formatPlan, parsePlan} from '../../src/contracts/plan-document.js'
 import type {Plan} from '../../src/contracts/plan.js'
-import {decideTag} from '../../src/release/tag-decision.js'
+import {decideTag} from '../../src/publishing/decide/tag-decision.js'
 import {planRelease} from '../../src/tags/release-plan.js'
 import {onRef} from '../support/tag-plans.js'
 

@@ -8,9 +8,9 @@ import {buildByDigest} from './build-by-digest.js'
 import {cleanupLatest} from './cleanup-latest.js'
 import type {Command, OutputTable, Outputs} from '../command/command.js'
 import {computeTags} from './compute-tags.js'
-import {mergeManifest} from './merge-manifest.js'
+import {mergeManifest} from '../publishing/merge-manifest.js'
 import {type QuietReporter, quietReporter} from './quiet-reporter.js'
-import {verifyRelease} from './verify-release.js'
+import {verifyRelease} from '../publishing/verify-release.js'
 
 /** One release of the demo. */
 export interface DemoRelease {

@@ -8,7 +8,7 @@ import {listTags} from '../registry/tag-list.js'
 import {type FinalTag, type StepTime, tagLines, timeLines} from '../reports/demo-report.js'
 import {type SampleRegistry, startSampleRegistries} from '../sample/sample-registries.js'
 import {openSampleRepository} from '../sample/sample-repository.js'
-import {verifyTags} from '../transaction/verification.js'
+import {verifyTags} from '../publishing/verify/verification.js'
 import {command} from '../command/command.js'
 import {runDemoRelease} from './demo-release.js'
 

@@ -3,7 +3,7 @@ import {messageOf} from '../errors.js'
 import {parseDigest} from '../oci/digest.js'
 import {formatRepository} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
-import {factsOf} from '../transaction/standing-tags.js'
+import {factsOf} from '../publishing/move/current-tags.js'
 import {type RegistryInputs, openRegistries} from '../registry/open-registries.js'
 
 /**

@@ -5,8 +5,8 @@ import type {ExpectedMove, Plan, PlannedTag, PlannedTarget, TagClass} from '../c
 import {type OrderedVersion, compareOrdered} from '../versions/version-order.js'
 import {gitTagCandidate} from './git-versions.js'
 import type {ReleaseFacts} from '../contracts/planned-image.js'
-import {candidateOf, factsOfPlan} from './publication-plan.js'
-import {type Standing, decideTag} from './tag-decision.js'
+import {candidateOf, factsOfPlan} from '../publishing/decide/publication-plan.js'
+import {type Standing, decideTag} from '../publishing/decide/tag-decision.js'
 import {
   lineOf,
   newestOf,

@@ -6,9 +6,9 @@ import type {RepositoryClient} from '../registry/repository-client.js'
 import {listFirstTags} from '../registry/tag-list.js'
 import type {RepositoryAnswer} from '../release/expected-moves.js'
 import type {ReleaseFacts} from '../contracts/planned-image.js'
-import type {Standing} from '../release/tag-decision.js'
-import {describeOddness} from './odd-content.js'
-import {annotatedFacts, factsOf} from './standing-tags.js'
+import type {Standing} from '../publishing/decide/tag-decision.js'
+import {describeOddness} from '../publishing/collect/odd-content.js'
+import {annotatedFacts, factsOf} from '../publishing/move/current-tags.js'
 
 /** More tags than this are left to the merge: registries limit how much one asks of them. */
 const MAX_TAGS = 100

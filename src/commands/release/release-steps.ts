@@ -2,7 +2,7 @@ import {messageOf} from '../../errors.js'
 import type {Ports, Reporter} from '../../ports.js'
 import {type Markdown, prose} from '../../shared/markdown.js'
 import {type ReleaseStep, type StepReport, releaseSummary} from '../../reports/release-summary.js'
-import {isAfterUndoing} from '../../transaction/tag-transaction.js'
+import {isAfterUndoing} from '../../publishing/move/tag-transaction.js'
 
 /** How far the tags of a release have come: what is said where it ends early. */
 export type TagState = 'untouched' | 'moving' | 'moved'

@@ -9,10 +9,10 @@ import {type Configurable, configure} from '../config.js'
 import {CONFIG_FILE} from '../../command/config-place.js'
 import {assertNoOpposites} from '../cleanup-checks.js'
 import {cleanupLatest} from '../cleanup-latest.js'
-import {mergeManifest} from '../merge-manifest.js'
+import {mergeManifest} from '../../publishing/merge-manifest.js'
 import {preflight} from '../preflight.js'
 import {releaseNotesCommand} from '../release-notes.js'
-import {verifyRelease} from '../verify-release.js'
+import {verifyRelease} from '../../publishing/verify-release.js'
 import {type ReleaseValues, passedInputs} from './release-inputs.js'
 
 /** What each step of a release is given, as if it were called by itself: by the file of settings, and by this call. */

@@ -1,0 +1,115 @@
+import {ReleaseError, messageOf} from '../../errors.js'
+import type {Manifest} from '../../oci/manifest.js'
+import type {Publication, ReleaseFacts} from '../../contracts/planned-image.js'
+import {type CollectedPublication, collectChildren} from '../collect/child-collection.js'
+import {copyChildren} from '../collect/child-copies.js'
+import {firstCause} from '../collect/first-cause.js'
+import {assertChildrenPresent} from '../collect/child-presence.js'
+import {type SinglePlatform, publishedRoot} from './tag-target.js'
+import {settle} from '../../shared/all-settled.js'
+import {type TagMove, type TagReading, assertAllowed, decideRead, readTags} from './tag-moves.js'
+import {type ReleaseRegistries, moveOrUndo} from './tag-transaction.js'
+import {recheckAll} from './tag-writing.js'
+
+/** What is released, and how. */
+export interface Release {
+  readonly publications: readonly Publication[]
+  readonly facts: ReleaseFacts
+  readonly allowBackward: boolean
+  /** Platforms that every image must have; undefined where the builds themselves are the list. */
+  readonly platforms?: readonly string[]
+  readonly singlePlatform: SinglePlatform
+  /** What must be done when every index stands by digest everywhere, and before the first tag moves, such as signing. */
+  readonly beforeTags?: (images: readonly PublishedIndex[]) => Promise<void>
+  /** Check and decide everything, write nothing. */
+  readonly dryRun: boolean
+}
+
+/** One image of a release, with its index and what became of its tags. */
+export interface PublishedIndex {
+  readonly publication: Publication
+  /** What the tags point at: an index, or the manifest of the one platform where that is wanted. */
+  readonly index: Manifest
+  readonly children: CollectedPublication['children']
+  readonly copies: CollectedPublication['copies']
+  readonly notes: CollectedPublication['notes']
+  readonly moves: readonly TagMove[]
+}
+
+/**
+ * Publishes all images of a release together or not at all: everything is checked before the first write; what one
+ * registry lacks and another has is copied; every index stands on every registry, and the journal is kept, before the
+ * first tag moves; and a tag move that fails puts all tags back.
+ * @throws ReleaseError RELEASE_INCOMPLETE or TAG_REFUSED with nothing written; TAG_NOT_MOVED after putting back
+ */
+export async function publish(release: Release, registries: ReleaseRegistries): Promise<PublishedIndex[]> {
+  const checked = registries.patience.clock.now()
+  const collected = await collectAll(release, registries)
+  const published = collected.map(({readings, ...image}) => {
+    const index = publishedRoot(image, release.facts, release.singlePlatform)
+    const {publication} = image
+    return {...image, index, moves: decideRead(readings, {publication, index, options: release, checked})}
+  })
+  const moves = published.flatMap(image => image.moves)
+  assertAllowed(moves)
+  if (release.dryRun) return published
+  await copyChildren(published.map(({copies}) => copies))
+  const indexes = Promise.all(
+    published.flatMap(({clients, index}) => clients.map(async client => await client.putManifest(index)))
+  )
+  if (release.beforeTags !== undefined) {
+    await indexes
+    await release.beforeTags(published)
+  }
+  const [rechecked] = await Promise.all([
+    recheckAll(moves, registries.patience.clock),
+    registries.journal.keep(moves),
+    indexes
+  ])
+  const moved = await moveOrUndo(rechecked, registries, 'the release was not published', async () =>
+    assertChildrenPresent(published)
+  )
+  return published.map(image => ({
+    ...image,
+    moves: moved.filter(({publication}) => publication === image.publication)
+  }))
+}
+
+/** The images of a publication, and what stands at its tags. */
+interface ReadPublication extends CollectedPublication {
+  readonly readings: readonly TagReading[]
+}
+
+async function collectAll(release: Release, registries: ReleaseRegistries): Promise<ReadPublication[]> {
+  const {values, failures} = await settle(
+    release.publications.map(async publication => await readPublication(publication, release, registries))
+  )
+  const cause = firstCause(failures)
+  if (cause !== undefined) throw cause
+  if (failures.length === 1) throw failures[0]
+  if (failures.length > 1)
+    throw new ReleaseError('RELEASE_INCOMPLETE', failures.map(messageOf).join('\n'), {
+      cause: failures[0],
+      hint: 'Nothing was written. Run the build jobs of what is named here again, then this job.'
+    })
+  return [...values]
+}
+
+/** Images and tags are read side by side. What is missing is said first: the tags matter only where nothing is. */
+async function readPublication(
+  publication: Publication,
+  release: Release,
+  {working, patience}: ReleaseRegistries
+): Promise<ReadPublication> {
+  const {platforms, facts} = release
+  const clients = publication.repositories.map(repository => working.repository(repository, 'pull,push'))
+  const reading = Promise.allSettled([readTags(clients, {publication, options: release})])
+  const collected = await collectChildren(publication, clients, {
+    revision: facts.revision,
+    platforms,
+    patience
+  })
+  const [read] = await reading
+  if (read.status === 'rejected') throw read.reason
+  return {...collected, readings: read.value}
+}

@@ -1,0 +1,56 @@
+import {shortDigest, type Digest} from '../../oci/digest.js'
+import {type Markdown, code, markdownTable, prose, textTable, words} from '../../shared/markdown.js'
+import {type VerifiedCheck, nameOfCheck} from '../../contracts/verified-check.js'
+
+/** What was found of one tag. */
+export interface VerifiedTag {
+  /** `registry/name:tag` */
+  readonly reference: string
+  readonly digest?: Digest
+  readonly platforms: readonly string[]
+  /** How many blobs were asked for and are there. */
+  readonly blobs: number
+  /** Empty where all is well. */
+  readonly faults: readonly string[]
+}
+
+/** The log's table of what was found. */
+export function verifyTable(
+  reports: readonly VerifiedTag[],
+  checks: readonly VerifiedCheck[] = []
+): string[] {
+  return [
+    ...textTable(reports.map(report => [`  ${report.reference}`, ...cellsOf(report)])),
+    ...textTable(checks.map(check => [`  ${nameOfCheck(check)}`, check.kind, resultOf(check)]))
+  ]
+}
+
+function resultOf({outcome, faults}: VerifiedCheck): string {
+  return faults.length === 0 ? outcome : faults.join('; ')
+}
+
+/** The section of the job summary. */
+export function verifySummary(
+  reports: readonly VerifiedTag[],
+  checks: readonly VerifiedCheck[] = []
+): Markdown {
+  const failed = reports.filter(({faults}) => faults.length > 0).length
+  const title =
+    failed === 0
+      ? prose`## Verified: ${reports.length} tags`
+      : prose`## Not verified: ${failed} of ${reports.length} tags`
+  const rows = reports.map(report => [code(report.reference), ...cellsOf(report).map(words)])
+  const tags = prose`${title}\n\n${markdownTable(['Tag', 'Digest', 'Platforms', 'Blobs', 'Result'], rows)}`
+  if (checks.length === 0) return tags
+  const found = checks.map(check => [code(nameOfCheck(check)), words(check.kind), words(resultOf(check))])
+  return prose`${tags}\n\n${markdownTable(['Image', 'Check', 'Result'], found)}`
+}
+
+function cellsOf({digest, platforms, blobs, faults}: VerifiedTag): string[] {
+  return [
+    digest === undefined ? '' : shortDigest(digest),
+    platforms.join(', '),
+    String(blobs),
+    faults.length === 0 ? 'ok' : faults.join('; ')
+  ]
+}
