@@ -22,7 +22,7 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['rollback-release', async () => (await import('./publishing/rollback-release.js')).rollbackRelease],
   ['doctor', async () => (await import('./publishing/doctor.js')).doctor],
   ['promote-release', async () => (await import('./publishing/promote-release.js')).promoteRelease],
-  ['cleanup-latest', async () => (await import('./commands/cleanup-latest.js')).cleanupLatest],
+  ['cleanup-latest', async () => (await import('./cleanup/cleanup-latest.js')).cleanupLatest],
   ['registry', async () => (await import('./commands/registry.js')).registry],
   ['demo', async () => (await import('./commands/demo.js')).demo]
 ])

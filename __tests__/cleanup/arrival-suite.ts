@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
-import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
+import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {parseInputs} from '../../src/command/input.js'
 import type {Manifest} from '../../src/oci/manifest.js'
 import {parseTag} from '../../src/oci/reference.js'

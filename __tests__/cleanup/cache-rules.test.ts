@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
-import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
+import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {parseInputs} from '../../src/command/input.js'
 import type {PlannedTag} from '../../src/contracts/plan.js'
 import {listTags} from '../../src/registry/tag-list.js'

@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {InputError} from '../../src/errors.js'
-import {digest} from '../retention/worlds.js'
+import {digest} from './worlds.js'
 import type {TestPorts} from '../support/ports.js'
 import {ALL_CACHES, CACHES, HOST, SimulatedHost, threeCaches} from './simulated-host.js'
 

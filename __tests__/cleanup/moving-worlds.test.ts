@@ -1,8 +1,8 @@
 import {describe, expect, it} from '@jest/globals'
 import {fc} from '../support/random.js'
-import type {RetentionPolicy} from '../../src/retention/policy.js'
-import {judge, walk} from '../retention/oracle.js'
-import {type World, policies, worlds} from '../retention/worlds.js'
+import type {RetentionPolicy} from '../../src/cleanup/policy/policy.js'
+import {judge, walk} from './oracle.js'
+import {type World, policies, worlds} from './worlds.js'
 import {type Built, type Course, type Happening, build, happen, happenings, textsOf} from './moving-worlds.js'
 import {type CleanRun, toldBy} from './simulated-host.js'
 

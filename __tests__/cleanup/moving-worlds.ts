@@ -1,8 +1,8 @@
 import {fc} from '../support/random.js'
 import {hexOf} from '../../src/oci/digest.js'
-import type {RetentionPolicy} from '../../src/retention/policy.js'
+import type {RetentionPolicy} from '../../src/cleanup/policy/policy.js'
 import type {ScriptedAnswer} from '../support/scripted-send.js'
-import {HOUR, type World, digestAt} from '../retention/worlds.js'
+import {HOUR, type World, digestAt} from './worlds.js'
 import {SimulatedHost, type Stored} from './simulated-host.js'
 
 /** What happens to a world while it is cleaned. Places are taken modulo its size, requests counted from one. */

@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises'
-import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
+import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {ReleaseError} from '../../src/errors.js'
 import {openGithubApi} from '../../src/hosts/github-api.js'
 import {parseInputs} from '../../src/command/input.js'

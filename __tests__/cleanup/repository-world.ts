@@ -1,5 +1,5 @@
 import {parseInputs} from '../../src/command/input.js'
-import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
+import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {type Digest, hexOf} from '../../src/oci/digest.js'
 import type {Manifest} from '../../src/oci/manifest.js'
 import {parseTag} from '../../src/oci/reference.js'

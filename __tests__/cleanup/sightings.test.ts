@@ -1,10 +1,10 @@
 import {expect, it} from '@jest/globals'
-import {readSightings, writeSightings} from '../../src/cleanup/sightings.js'
+import {readSightings, writeSightings} from '../../src/cleanup/inventory/sightings.js'
 import type {Digest} from '../../src/oci/digest.js'
 import {parseTag} from '../../src/oci/reference.js'
-import type {HeldVersion} from '../../src/retention/inventory.js'
+import type {HeldVersion} from '../../src/cleanup/policy/inventory.js'
 import {clientOf} from '../support/releases.js'
-import {LazyInventory, digest, noPolicy} from '../retention/worlds.js'
+import {LazyInventory, digest, noPolicy} from './worlds.js'
 import {IMAGE, SimulatedHost} from './simulated-host.js'
 
 const MANY = 45_000

@@ -1,4 +1,4 @@
-import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
+import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {ReleaseError} from '../../src/errors.js'
 import {parseInputs} from '../../src/command/input.js'
 import {type Digest, digestOf} from '../../src/oci/digest.js'

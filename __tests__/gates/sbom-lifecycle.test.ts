@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
-import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
+import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {promoteRelease} from '../../src/publishing/promote-release.js'
 import {parseInputs} from '../../src/command/input.js'
 import {type Digest, digestOf, parseDigest} from '../../src/oci/digest.js'

@@ -1,7 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import {parse} from 'yaml'
-import {assertRules} from '../../src/commands/cleanup-checks.js'
-import {cleanupInputs} from '../../src/commands/inputs/cleanup-inputs.js'
+import {assertRules} from '../../src/cleanup/cleanup-checks.js'
+import {cleanupInputs} from '../../src/cleanup/cleanup-inputs.js'
 import {parseInputs} from '../../src/command/input.js'
 import {type OnboardingPlan, accountsOf, planOnboarding} from '../../src/onboarding/onboarding-plan.js'
 

@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
-import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
+import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {promoteRelease} from '../../src/publishing/promote-release.js'
 import {rollbackRelease} from '../../src/publishing/rollback-release.js'
 import {verifyRelease} from '../../src/publishing/verify-release.js'

@@ -1,7 +1,7 @@
 import type {Digest} from '../../src/oci/digest.js'
 import {parseTag} from '../../src/oci/reference.js'
 import type {RepositoryClient} from '../../src/registry/repository-client.js'
-import type {ListedVersion, RepositoryBackend} from '../../src/retention/repository-backend.js'
+import type {ListedVersion, RepositoryBackend} from '../../src/cleanup/repository-backend.js'
 import {newManifest} from './registry-client.js'
 
 /** A repository of a package host, as its API and as its registry show it. */

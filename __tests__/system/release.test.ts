@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import {buildByDigest} from '../../src/commands/build-by-digest.js'
-import {cleanupLatest} from '../../src/commands/cleanup-latest.js'
+import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {computeTags} from '../../src/commands/compute-tags.js'
 import {mergeManifest} from '../../src/publishing/merge-manifest.js'
 import {verifyRelease} from '../../src/publishing/verify-release.js'

@@ -42,7 +42,7 @@ export function openReleaseRegistries(inputs: ReleaseInputs, ports: Ports): Rele
 function hostsOf(inputs: ReleaseInputs, ports: Ports): HostOf {
   const credentials = credentialsOf(inputs, ports)
   return async client => {
-    const {backendKindOf, openBackend} = await import('../cleanup/backend-choice.js')
+    const {backendKindOf, openBackend} = await import('../cleanup/vendors/backend-choice.js')
     const {repository} = client
     const kind = backendKindOf(repository)
     if (kind === 'registry') return undefined

@@ -1,5 +1,5 @@
-import {digest} from '../../retention/worlds.js'
-import type {Node} from '../../retention/named-worlds.js'
+import {digest} from '../../cleanup/worlds.js'
+import type {Node} from '../../cleanup/named-worlds.js'
 
 /** A package as the models of other clean-up actions see it: manifests by their names. */
 export type Nodes = Readonly<Record<string, Node>>

@@ -4,7 +4,7 @@ import type {Tag} from '../../oci/reference.js'
 import type {RepositoryClient} from '../../registry/repository-client.js'
 import {deleteTag, placeholderIndex} from '../../registry/tag-deletion.js'
 import {listTags} from '../../registry/tag-list.js'
-import type {DeletionOutcome, RepositoryBackend} from '../../retention/repository-backend.js'
+import type {DeletionOutcome, RepositoryBackend} from '../../cleanup/repository-backend.js'
 
 /** A tag that was new in a release, and what the release made it point at. */
 export interface FreshTag {
