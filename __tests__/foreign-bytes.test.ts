@@ -22,7 +22,7 @@ import {parseScanJobs} from '../src/contracts/scan-jobs.js'
 import {parseDigestRecord} from '../src/contracts/digest-record.js'
 import {parseRecordLines} from '../src/release/record-lines.js'
 import {parseCacheTier} from '../src/release/cache-tier.js'
-import {readSarif} from '../src/release/sarif.js'
+import {readSarif} from '../src/checks/scan/sarif.js'
 import {parseTagPattern, parseTagSelector, parseNumberedPattern} from '../src/patterns/tag-pattern.js'
 import {parseChallenges} from '../src/registry/transport/challenge.js'
 import {InputFaults} from '../src/command/input.js'
@@ -43,7 +43,7 @@ import {ReleaseError} from '../src/errors.js'
 import {readArtifact} from '../src/hosts/github/artifact-archive.js'
 import {readGithubRun} from '../src/ci/github-run.js'
 import {readText} from '../src/hosts/read-text.js'
-import {sbomType} from '../src/oci/sbom-type.js'
+import {sbomType} from '../src/checks/sbom/sbom-type.js'
 import {readEntries} from '../src/onboarding/github-workflow.js'
 import {readWorkflow} from '../src/onboarding/workflow-model.js'
 import type {HttpResponse} from '../src/ports.js'
@@ -559,7 +559,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'hosts/github/artifact-archive.ts': 'the archive of an artifact',
   'oci/image-config.ts': 'a config',
   'oci/manifest.ts': 'a manifest',
-  'oci/sbom-type.ts': 'a bill of materials',
+  'checks/sbom/sbom-type.ts': 'a bill of materials',
   'oci/sigstore-bundle.ts': 'a bundle',
   'onboarding/github-workflow.ts': 'a workflow',
   'onboarding/workflow-text.ts': 'a workflow',
@@ -581,7 +581,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'registry/tag-list.ts': 'a list of tags',
   'registry/transport/token.ts': 'the answer of a token service',
   'release/record-lines.ts': 'lines of records',
-  'release/sarif.ts': 'SARIF',
+  'checks/scan/sarif.ts': 'SARIF',
   'reports/preflight-report.ts': 'own: a report that this program wrote',
   'signing/signature-list.ts': 'a signature',
   'tags/axis.ts': 'own: an input of the caller, of bounded length',

@@ -96,8 +96,8 @@ describe('an expression that is made of a text', () => {
       'embedded-registry/faults.ts',
       'embedded-registry/route.ts',
       'patterns/bounded-expression.ts',
-      'gates/image-engine.ts',
-      'gates/name-template.ts',
+      'checks/image-engine.ts',
+      'checks/name-template.ts',
       'onboarding/recipe-translation.ts',
       'onboarding/rewiring.ts',
       'registry/transport/challenge.ts'

@@ -66,7 +66,7 @@ const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
     findSecrets([{id: 'a', source: {kind: 'file', file}}], () => undefined)
   },
   report: async file => {
-    const {runScan} = await import('../../src/gates/scan-gate.js')
+    const {runScan} = await import('../../src/checks/scan/scan-gate.js')
     // What the scanner leaves may be anything: it is put there while it runs.
     const {linkSync, renameSync, existsSync} = await import('node:fs')
     const report = `${file}.report`
@@ -94,7 +94,7 @@ const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
       ports as unknown as Parameters<typeof runScan>[1]
     )
   },
-  bill: async file => await (await import('../../src/gates/sbom-gate.js')).readSbom(file),
+  bill: async file => await (await import('../../src/checks/sbom/sbom-gate.js')).readSbom(file),
   manifest: async file => {
     const {editWorkTree} = await import('../../src/deployment/work-tree.js')
     process.chdir(path.dirname(file))

@@ -5,7 +5,7 @@ import {formatPlatform} from '../oci/platform.js'
 import {type Repository, formatRepository} from '../oci/reference.js'
 import {type BuildMetrics, type LayerMetric, METRICS_SCHEMA, type PhaseMetric} from '../contracts/metrics.js'
 import type {BuildJob} from './build-job.js'
-import type {ScanCount} from './scan-count.js'
+import type {ScanCount} from '../checks/scan/scan-count.js'
 
 /** Layers that the metrics name. */
 const LARGEST = 5

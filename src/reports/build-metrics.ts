@@ -1,6 +1,6 @@
 import type {BuildMetrics, LayerMetric, PhaseMetric} from '../contracts/metrics.js'
 import type {Growth} from '../release/metrics-growth.js'
-import {SEVERITIES} from '../release/scan-count.js'
+import {SEVERITIES} from '../checks/scan/scan-count.js'
 import {formatSeconds, formatSize} from '../shared/format.js'
 import {
   type Markdown,

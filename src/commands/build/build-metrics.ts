@@ -1,4 +1,4 @@
-import {keepFiles} from '../../gates/kept-files.js'
+import {keepFiles} from '../../checks/artifact-files.js'
 import type {Ports} from '../../ports.js'
 import {growthLines} from '../../reports/build-metrics.js'
 import type {BuildView} from '../../reports/build-summary.js'

@@ -1,8 +1,8 @@
 import {InputError} from '../../errors.js'
-import {fingerprintSource} from '../../gates/fingerprint-gate.js'
-import {ENGINE_WISHES} from '../../gates/image-engine.js'
-import {SBOM_FORMATS} from '../../gates/sbom-preset.js'
-import {SCAN_LEVELS} from '../../gates/scan-preset.js'
+import {fingerprintSource} from '../../checks/fingerprint-gate.js'
+import {ENGINE_WISHES} from '../../checks/image-engine.js'
+import {SBOM_FORMATS} from '../../checks/sbom/sbom-preset.js'
+import {SCAN_LEVELS} from '../../checks/scan/scan-preset.js'
 import {
   type InputValues,
   choice,
@@ -17,7 +17,7 @@ import {
 } from '../../command/input.js'
 import {parseMetrics} from '../../contracts/metrics-document.js'
 import {parseScanJobs} from '../../contracts/scan-jobs.js'
-import {SCAN_THRESHOLDS} from '../../release/scan-count.js'
+import {SCAN_THRESHOLDS} from '../../checks/scan/scan-count.js'
 
 /** What must hold of an image before it is handed over: inputs of build-by-digest. */
 export const gateInputs = {

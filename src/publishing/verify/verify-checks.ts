@@ -152,7 +152,7 @@ async function startAll(
   ports: Ports
 ): Promise<VerifiedCheck[]> {
   const [{startImage}, {platformsOf}] = await Promise.all([
-    import('../../gates/container-start.js'),
+    import('../../checks/container-start.js'),
     import('./verification.js')
   ])
   const {'start-command': command, 'start-args': args, 'start-timeout': timeout, insecure} = given
@@ -171,7 +171,7 @@ async function startAll(
 }
 
 async function findStarter(given: Given, {exec}: Ports): Promise<'docker' | 'podman'> {
-  const {findEngine} = await import('../../gates/image-engine.js')
+  const {findEngine} = await import('../../checks/image-engine.js')
   const engine = await findEngine(given['start-engine'], exec)
   if (engine === 'docker' || engine === 'podman') return engine
   throw new ReleaseError(

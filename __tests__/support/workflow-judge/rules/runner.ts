@@ -86,7 +86,7 @@ export const RUNNER_RULES: readonly Rule[] = [
     id: 'image-engine',
     says: 'docker and podman are both on a hosted image, and neither finds an image that the other loaded.',
     source:
-      'github.com/actions/runner-images; src/gates/image-engine.ts: with `auto`, what the lines of the test call comes first',
+      'github.com/actions/runner-images; src/checks/image-engine.ts: with `auto`, what the lines of the test call comes first',
     async judge(judged) {
       const found = await Promise.all(
         stepsOf(judged).map(async ({job, step}) => await engineFindings(job, step))

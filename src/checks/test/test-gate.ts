@@ -1,7 +1,7 @@
-import {ReleaseError} from '../errors.js'
-import type {Ports} from '../ports.js'
-import {type GateCall, endOf, runGate} from './gate-command.js'
-import {keepFiles} from './kept-files.js'
+import {ReleaseError} from '../../errors.js'
+import type {Ports} from '../../ports.js'
+import {type GateCall, endOf, runGate} from '../gate-command.js'
+import {keepFiles} from '../artifact-files.js'
 
 /** A test of an image. */
 export interface TestGate {

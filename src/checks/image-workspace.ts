@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type {Exec} from '../ports.js'
-import {writeDockerArchive} from './docker-archive.js'
+import {writeDockerArchive} from './image-archive.js'
 import {type GateImage, writeGateLayout} from './gate-layout.js'
 import {type EngineName, type EngineWish, findEngine, loadImage, unloadImage} from './image-engine.js'
 

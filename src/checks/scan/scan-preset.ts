@@ -1,4 +1,4 @@
-import type {GateProgram} from './gate-command.js'
+import type {GateProgram} from '../gate-command.js'
 
 /** Scanners whose command lines are known. */
 export const SCANNERS = ['trivy', 'grype', 'snyk'] as const

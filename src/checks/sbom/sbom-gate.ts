@@ -1,9 +1,9 @@
-import {ReleaseError, messageOf} from '../errors.js'
-import {readForeignFile} from '../shared/foreign-file.js'
-import type {Attachment} from '../oci/artifact-manifest.js'
-import {MAX_SBOM_SIZE, sbomType} from '../oci/sbom-type.js'
-import type {Ports} from '../ports.js'
-import {type GateCall, endOf, runGate} from './gate-command.js'
+import {ReleaseError, messageOf} from '../../errors.js'
+import {readForeignFile} from '../../shared/foreign-file.js'
+import type {Attachment} from '../../oci/artifact-manifest.js'
+import {MAX_SBOM_SIZE, sbomType} from './sbom-type.js'
+import type {Ports} from '../../ports.js'
+import {type GateCall, endOf, runGate} from '../gate-command.js'
 
 /** How a bill of materials is made. */
 export interface SbomGate {

@@ -1,4 +1,4 @@
-import {ReleaseError} from '../errors.js'
+import {ReleaseError} from '../../errors.js'
 
 /** Bytes: far more than one of the largest images needs. */
 export const MAX_SBOM_SIZE = 256 * 1024 * 1024

@@ -1,4 +1,4 @@
-import {ReleaseError, messageOf} from '../errors.js'
+import {ReleaseError, messageOf} from '../../errors.js'
 import {SEVERITIES, type Severity} from './scan-count.js'
 
 /** One finding of a report. */

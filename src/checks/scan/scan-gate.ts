@@ -1,8 +1,8 @@
 import {rm} from 'node:fs/promises'
-import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
-import {readForeignFile} from '../shared/foreign-file.js'
-import type {Ports} from '../ports.js'
-import {readSarif, type SarifReport} from '../release/sarif.js'
+import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
+import {readForeignFile} from '../../shared/foreign-file.js'
+import type {Ports} from '../../ports.js'
+import {readSarif, type SarifReport} from './sarif.js'
 import {
   type ScanCount,
   SEVERITIES,
@@ -10,9 +10,9 @@ import {
   type Severity,
   countFrom,
   describeCounts
-} from '../release/scan-count.js'
-import {type GateCall, type GateRun, endOf, runGate} from './gate-command.js'
-import {keepFiles} from './kept-files.js'
+} from './scan-count.js'
+import {type GateCall, type GateRun, endOf, runGate} from '../gate-command.js'
+import {keepFiles} from '../artifact-files.js'
 
 /** Bytes of a report: GitHub takes one of 10 MB, packed (docs.github.com, "SARIF support for code scanning"). */
 const MAX_REPORT = 64 * 1024 * 1024

@@ -1,4 +1,4 @@
-import type {GateProgram} from './gate-command.js'
+import type {GateProgram} from '../gate-command.js'
 
 /** Tools for bills of materials whose command lines are known. */
 export const SBOM_TOOLS = ['syft', 'trivy'] as const

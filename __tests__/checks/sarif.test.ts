@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {readSarif} from '../../src/release/sarif.js'
+import {readSarif} from '../../src/checks/scan/sarif.js'
 import {grypeSarif, snykSarif, trivySarif} from '../support/fake-scanners.js'
 import {failureOf} from '../support/thrown.js'
 

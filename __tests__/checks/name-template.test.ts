@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {nameOf} from '../../src/gates/name-template.js'
+import {nameOf} from '../../src/checks/name-template.js'
 
 const FIELDS = {target: 'app', platform: 'linux-arm64', runtime: 'cuda', version: '3.11'}
 
