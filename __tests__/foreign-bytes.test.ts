@@ -11,7 +11,7 @@ import {manifestOf, readManifest} from '../src/oci/manifest.js'
 import {OCI_INDEX, OCI_MANIFEST} from '../src/oci/media-type.js'
 import {readImageConfig} from '../src/oci/image-config.js'
 import {parseLayerFingerprint} from '../src/oci/layer-fingerprint.js'
-import {readBundle} from '../src/oci/sigstore-bundle.js'
+import {readBundle} from '../src/signing/sigstore-bundle.js'
 import {parsePlan} from '../src/contracts/plan-document.js'
 import {parseRelease} from '../src/contracts/release-document.js'
 import {parseVerification} from '../src/contracts/verification-document.js'
@@ -560,7 +560,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'oci/image-config.ts': 'a config',
   'oci/manifest.ts': 'a manifest',
   'checks/sbom/sbom-type.ts': 'a bill of materials',
-  'oci/sigstore-bundle.ts': 'a bundle',
+  'signing/sigstore-bundle.ts': 'a bundle',
   'onboarding/github-workflow.ts': 'a workflow',
   'onboarding/workflow-text.ts': 'a workflow',
   'cleanup/vendors/docker-hub-api.ts': 'own: 16 MiB an answer; read field by field',

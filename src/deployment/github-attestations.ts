@@ -1,5 +1,5 @@
 import type {Digest} from '../oci/digest.js'
-import {type SignedStatement, readBundle} from '../oci/sigstore-bundle.js'
+import {type SignedStatement, readBundle} from '../signing/sigstore-bundle.js'
 import type {GithubApi} from '../ports.js'
 import {fieldOf, repositoryPath} from './github-answer.js'
 

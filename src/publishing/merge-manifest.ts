@@ -6,7 +6,7 @@ import {formatPlatform, parsePlatform} from '../oci/platform.js'
 import {formatRepository, parseTag} from '../oci/reference.js'
 import type {Plan} from '../contracts/plan.js'
 import type {Ports} from '../ports.js'
-import {evidenceOutputs} from '../reports/evidence-summary.js'
+import {evidenceOutputs} from '../signing/evidence-summary.js'
 import {logMerge, mergeOutputs, mergeSummary} from './report/merge-summary.js'
 import type {Publication} from '../contracts/planned-image.js'
 import {factsOfPlan, joinRecords} from './decide/publication-plan.js'
@@ -15,7 +15,7 @@ import {type PublishedIndex, type Release, publish} from './move/publish.js'
 import {releaseView} from './release-view.js'
 import {command} from '../command/command.js'
 import {assertConfirmed} from '../command/confirmation.js'
-import {evidenceInputs, evidenceOutputTable} from '../commands/inputs/evidence-inputs.js'
+import {evidenceInputs, evidenceOutputTable} from '../signing/evidence-inputs.js'
 import {findDigests, findMetrics, findRecords, recordInputs} from './collect/collected-digests.js'
 import {tellingJournal} from './journal-report.js'
 import {openReleaseRegistries} from './release-registries.js'
@@ -27,7 +27,7 @@ import {
   finishEvidence,
   openEvidence,
   sayEvidence
-} from '../commands/publication/release-evidence.js'
+} from '../signing/release-evidence.js'
 import {config, dryRun, images, plan, wait} from '../command/shared-inputs.js'
 
 const inputs = {

@@ -1,19 +1,19 @@
-import {ReleaseError} from '../../errors.js'
-import {completeLogins} from '../../inputs/registry-credential.js'
-import type {Digest} from '../../oci/digest.js'
-import {type Repository, type Tag, isLoopback} from '../../oci/reference.js'
-import type {Ports, Reporter} from '../../ports.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
+import {ReleaseError} from '../errors.js'
+import {completeLogins} from '../inputs/registry-credential.js'
+import type {Digest} from '../oci/digest.js'
+import {type Repository, type Tag, isLoopback} from '../oci/reference.js'
+import type {Ports, Reporter} from '../ports.js'
+import type {RepositoryClient} from '../registry/repository-client.js'
 import {
   type AttestedView,
   type EvidenceView,
   type SignedView,
   evidenceSummary,
   logEvidence
-} from '../../reports/evidence-summary.js'
-import type {ImageSigner, UnsignedImage} from '../../signing/image-signing.js'
-import {type EvidenceInputs, assertEvidenceInputs} from '../inputs/evidence-inputs.js'
-import {type RegistryInputs, credentialsOf} from '../../registry/open-registries.js'
+} from './evidence-summary.js'
+import type {ImageSigner, UnsignedImage} from './image-signing.js'
+import {type EvidenceInputs, assertEvidenceInputs} from './evidence-inputs.js'
+import {type RegistryInputs, credentialsOf} from '../registry/open-registries.js'
 
 /** An image of a release that is to be signed or attested. */
 export interface ReleasedImage {
@@ -110,7 +110,7 @@ function isInsecure(registry: string, {insecure}: RegistryInputs): boolean {
 
 /** Signing takes code of its own, which is loaded only where something is signed. */
 async function openSigner(given: Given, ports: Ports): Promise<ImageSigner> {
-  const {ImageSigner: Signer} = await import('../../signing/image-signing.js')
+  const {ImageSigner: Signer} = await import('./image-signing.js')
   const options = {key: given['sign-key'], log: given['sign-log'], args: given['cosign-args']}
   const isGiven = completeLogins(given['registry-credentials']).length > 0
   return await Signer.open(
@@ -147,7 +147,7 @@ async function attest(
     readonly clientOf: (repository: Repository) => RepositoryClient
   }
 ): Promise<AttestedView[]> {
-  const {attestImages} = await import('../../signing/image-attestation.js')
+  const {attestImages} = await import('./image-attestation.js')
   const unattested = images.map(image => ({
     clients: image.repositories.map(clientOf),
     digests: digestsOf(image, given)
@@ -159,7 +159,7 @@ async function attest(
 async function declare(images: readonly ReleasedImage[], ports: Ports): Promise<void> {
   const file = ports.environment('GITHUB_ARTIFACTS')
   if (!file) return
-  const {declareImages} = await import('../../signing/artifact-subjects.js')
+  const {declareImages} = await import('./artifact-subjects.js')
   await declareImages(
     file,
     images.flatMap(({repositories, digest, tag}) =>

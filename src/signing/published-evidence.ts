@@ -7,7 +7,7 @@ import {
   identityIn,
   isBundleType,
   readBundle
-} from '../oci/sigstore-bundle.js'
+} from './sigstore-bundle.js'
 import {listReferrers, signatureTags} from '../registry/referrers.js'
 import type {RepositoryClient} from '../registry/repository-client.js'
 

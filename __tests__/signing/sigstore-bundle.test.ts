@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {identityIn, isBundleType, readBundle} from '../../src/oci/sigstore-bundle.js'
+import {identityIn, isBundleType, readBundle} from '../../src/signing/sigstore-bundle.js'
 
 /** Made by openssl as Fulcio makes them: a URI for the workflow, and the issuer in both of its extensions. */
 const CERTIFICATE =

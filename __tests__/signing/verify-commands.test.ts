@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {type NotedEvidence, verifyCommands} from '../../src/reports/verify-commands.js'
+import {type NotedEvidence, verifyCommands} from '../../src/signing/verify-commands.js'
 
 const reference = 'ghcr.io/org/app@sha256:1'
 const issuer = 'https://token.actions.githubusercontent.com'
