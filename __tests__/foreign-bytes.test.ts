@@ -20,22 +20,22 @@ import {parseMetrics} from '../src/contracts/metrics-document.js'
 import {parseOrigin} from '../src/contracts/record-origin.js'
 import {parseScanJobs} from '../src/contracts/scan-jobs.js'
 import {parseDigestRecord} from '../src/contracts/digest-record.js'
-import {parseRecordLines} from '../src/release/record-lines.js'
-import {parseCacheTier} from '../src/release/cache-tier.js'
+import {parseRecordLines} from '../src/building/record-lines.js'
+import {parseCacheTier} from '../src/building/caches/cache-tier.js'
 import {readSarif} from '../src/checks/scan/sarif.js'
 import {parseTagPattern, parseTagSelector, parseNumberedPattern} from '../src/patterns/tag-pattern.js'
 import {parseChallenges} from '../src/registry/transport/challenge.js'
 import {InputFaults} from '../src/command/input.js'
 import {parseRegistryLogin} from '../src/inputs/registry-credential.js'
-import {parseSecretValues, parseSecretFile, parseSecretVariable} from '../src/inputs/build-secret.js'
-import {parseImageSource} from '../src/builders/image-source.js'
-import {parseBuildxInstance} from '../src/builders/buildx-instance.js'
-import {parseBuilderVersion} from '../src/builders/builder-version.js'
-import {PrebuiltBuilder} from '../src/builders/prebuilt.js'
-import {findImageSource} from '../src/builders/image-source.js'
-import {adviseContainerfile} from '../src/builders/containerfile-advice.js'
-import {plainHttpRegistries} from '../src/builders/registries-conf.js'
-import {findTargetStep} from '../src/builders/run-platform.js'
+import {parseSecretValues, parseSecretFile, parseSecretVariable} from '../src/building/inputs/build-secret.js'
+import {parseImageSource} from '../src/building/builders/image-source.js'
+import {parseBuildxInstance} from '../src/building/builders/buildx-instance.js'
+import {parseBuilderVersion} from '../src/building/builders/builder-version.js'
+import {PrebuiltBuilder} from '../src/building/builders/prebuilt.js'
+import {findImageSource} from '../src/building/builders/image-source.js'
+import {adviseContainerfile} from '../src/building/builders/containerfile-advice.js'
+import {plainHttpRegistries} from '../src/building/builders/registries-conf.js'
+import {findTargetStep} from '../src/building/builders/run-platform.js'
 import {computeTags} from '../src/commands/compute-tags.js'
 import {parseConfigFile} from '../src/config/config-file.js'
 import {readYaml} from '../src/deployment/yaml-text.js'
@@ -60,7 +60,7 @@ import {parseFlavor} from '../src/tags/flavor.js'
 import {parseRules} from '../src/tags/rule-grammar.js'
 import {parseTemplate} from '../src/tags/template.js'
 import {versionIn} from '../src/versions/version-file.js'
-import {buildRequest} from './builders/requests.js'
+import {buildRequest} from './building/requests.js'
 import {builderPorts} from './support/builder-ports.js'
 import {readSources} from './support/import-rule.js'
 import {fc} from './support/random.js'
@@ -536,13 +536,13 @@ const ALL = [
  * text it is otherwise.
  */
 const PARSING: Readonly<Record<string, string>> = {
-  'builders/buildx.ts':
+  'building/builders/buildx.ts':
     'own: what buildx wrote of this build, of bounded length; any fault is LAYOUT_INVALID',
-  'builders/containerfile-advice.ts': 'a Containerfile',
-  'builders/docker-archive.ts': 'an archive of docker',
-  'builders/exact-config.ts': 'own: an export of buildah that readLayout has read before',
-  'builders/image-layout.ts': 'the index of a layout',
-  'builders/run-platform.ts': 'a Containerfile',
+  'building/builders/containerfile-advice.ts': 'a Containerfile',
+  'building/builders/docker-archive.ts': 'an archive of docker',
+  'building/builders/exact-config.ts': 'own: an export of buildah that readLayout has read before',
+  'building/builders/image-layout.ts': 'the index of a layout',
+  'building/builders/run-platform.ts': 'a Containerfile',
   'commands/demo-release.ts': 'own: an output of this program',
   'cleanup/cleanup-inputs.ts': 'own: an input of the caller, of bounded length',
   'config/config-file.ts': 'settings',
@@ -580,7 +580,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'registry/repository-client.ts': 'a manifest',
   'registry/tag-list.ts': 'a list of tags',
   'registry/transport/token.ts': 'the answer of a token service',
-  'release/record-lines.ts': 'lines of records',
+  'building/record-lines.ts': 'lines of records',
   'checks/scan/sarif.ts': 'SARIF',
   'reports/preflight-report.ts': 'own: a report that this program wrote',
   'signing/signature-list.ts': 'a signature',

@@ -15,7 +15,7 @@ import {pathToFileURL} from 'node:url'
 import {gzipSync} from 'node:zlib'
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import ts from 'typescript'
-import {dockerArchive, sha256, writeArchive} from './builders/archives.js'
+import {dockerArchive, sha256, writeArchive} from './building/archives.js'
 import {readSources} from './support/import-rule.js'
 
 const LOADER = pathToFileURL(path.resolve(import.meta.dirname, '../node_modules/tsx/dist/loader.mjs')).href
@@ -219,11 +219,11 @@ describe('the readers of files', () => {
   /** What reads a file without a bound of its own, and who holds it to one. */
   const OTHERS: Readonly<Record<string, string>> = {
     'shared/foreign-file.ts': 'the bounds themselves',
-    'builders/docker-archive.ts createReadStream':
+    'building/builders/docker-archive.ts createReadStream':
       'streams, and hears the cancellation; bounded when it is unpacked',
-    'builders/image-archive.ts createReadStream':
+    'building/builders/image-archive.ts createReadStream':
       'streams, and hears the cancellation; isGzip has looked at its kind',
-    'builders/image-layout.ts createReadStream': 'streams a blob whose size and kind were looked at',
+    'building/builders/image-layout.ts createReadStream': 'streams a blob whose size and kind were looked at',
     'registry/upload-body.ts createReadStream': 'streams a blob whose size and kind were looked at',
     'hosts/process-group.ts readFileSync': 'what the kernel says of processes',
     'embedded-registry/storage-disk.ts createReadStream': 'its own files',

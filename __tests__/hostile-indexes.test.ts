@@ -2,11 +2,11 @@ import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
-import {readLayoutIndex} from '../src/builders/image-layout.js'
+import {readLayoutIndex} from '../src/building/builders/image-layout.js'
 import {type Descriptor, type Manifest, descriptorOf} from '../src/oci/manifest.js'
 import {remoteImage} from '../src/registry/remote-image.js'
 import type {RepositoryClient} from '../src/registry/repository-client.js'
-import {partsOf, sampleImage, sampleIndex, writeLayout} from './builders/layouts.js'
+import {partsOf, sampleImage, sampleIndex, writeLayout} from './building/layouts.js'
 import {failureOf} from './support/thrown.js'
 
 const image = sampleImage()

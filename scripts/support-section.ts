@@ -1,4 +1,4 @@
-import {SUPPORT, type SupportRow} from '../src/builders/builder-support.js'
+import {SUPPORT, type SupportRow} from '../src/building/builders/builder-support.js'
 
 const SECTION = /<!-- builder-support -->\n[^]*?<!-- \/builder-support -->/
 

@@ -11,7 +11,7 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['init', async () => (await import('./commands/init.js')).init],
   ['explain', async () => (await import('./commands/explain.js')).explain],
   ['preflight', async () => (await import('./commands/preflight.js')).preflight],
-  ['build-by-digest', async () => (await import('./commands/build-by-digest.js')).buildByDigest],
+  ['build-by-digest', async () => (await import('./building/build-by-digest.js')).buildByDigest],
   [
     'merge-manifest',
     async () => (await import(/* webpackMode: "eager" */ './publishing/merge-manifest.js')).mergeManifest

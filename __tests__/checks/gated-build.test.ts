@@ -1,7 +1,7 @@
 import {writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
-import {buildByDigest} from '../../src/commands/build-by-digest.js'
+import {buildByDigest} from '../../src/building/build-by-digest.js'
 import {ReleaseError} from '../../src/errors.js'
 import {parseInputs} from '../../src/command/input.js'
 import {digestOf, parseDigest} from '../../src/oci/digest.js'

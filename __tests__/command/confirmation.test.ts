@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
-import {buildByDigest} from '../../src/commands/build-by-digest.js'
+import {buildByDigest} from '../../src/building/build-by-digest.js'
 import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {promoteRelease} from '../../src/publishing/promote-release.js'
 import {rollbackRelease} from '../../src/publishing/rollback-release.js'

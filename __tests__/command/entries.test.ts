@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {parseBuildArgument} from '../../src/inputs/build-argument.js'
+import {parseBuildArgument} from '../../src/building/inputs/build-argument.js'
 import {splitEntries} from '../../src/command/entries.js'
 import {entries, parseInputs} from '../../src/command/input.js'
 import {parseEntry} from '../../src/command/key-value.js'

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {buildByDigest} from '../../src/commands/build-by-digest.js'
+import {buildByDigest} from '../../src/building/build-by-digest.js'
 import {parseInputs} from '../../src/command/input.js'
 import {scriptedExec} from '../support/builder-ports.js'
 import {testPorts} from '../support/ports.js'

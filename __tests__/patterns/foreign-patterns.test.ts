@@ -88,10 +88,10 @@ describe('an expression that is made of a text', () => {
       .filter(([, text]) => /new RegExp\(/.test(text))
       .map(([file]) => file)
     expect(makers).toEqual([
-      'builders/git-token.ts',
-      'builders/lost-instructions.ts',
-      'builders/stale-cache.ts',
-      'commands/build/gate-plan.ts',
+      'building/builders/git-token.ts',
+      'building/builders/lost-instructions.ts',
+      'building/builders/stale-cache.ts',
+      'building/gate-plan.ts',
       'commands/plan/needed-tools.ts',
       'embedded-registry/faults.ts',
       'embedded-registry/route.ts',

@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process'
 import {createInterface} from 'node:readline'
 import type {Exec, ExecResult, Reporter} from '../../src/ports.js'
-import type {BuilderPorts} from '../../src/builders/builder.js'
+import type {BuilderPorts} from '../../src/building/builders/builder.js'
 import {componentPath} from './components.js'
 
 /** Runs real programs with some variables set; the components come first in the search path. */

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type {Exec} from '../../src/ports.js'
-import {partsOf, sampleImage, writeLayout} from '../builders/layouts.js'
+import {partsOf, sampleImage, writeLayout} from '../building/layouts.js'
 
 /** A program that stands in for buildah. */
 export interface FakeBuildah {

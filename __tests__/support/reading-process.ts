@@ -1,10 +1,10 @@
 import {mkdtempSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import type {BuildRequest} from '../../src/builders/builder.js'
+import type {BuildRequest} from '../../src/building/builders/builder.js'
 import {ReleaseError} from '../../src/errors.js'
 import {listenForCancellation} from '../../src/hosts/cancellation.js'
-import type {BuilderPorts} from '../../src/builders/builder.js'
+import type {BuilderPorts} from '../../src/building/builders/builder.js'
 
 const {signal} = listenForCancellation()
 const exec = (): Promise<never> => Promise.reject(new Error('no program is here'))
@@ -13,8 +13,8 @@ const out = (): string => mkdtempSync(path.join(process.env['OUT'] ?? tmpdir(), 
 
 /** Takes an image of another tool, as build-by-digest does. */
 async function take(text: string): Promise<void> {
-  const {findImageSource, parseImageSource} = await import('../../src/builders/image-source.js')
-  const {PrebuiltBuilder} = await import('../../src/builders/prebuilt.js')
+  const {findImageSource, parseImageSource} = await import('../../src/building/builders/image-source.js')
+  const {PrebuiltBuilder} = await import('../../src/building/builders/prebuilt.js')
   const source = findImageSource(parseImageSource(text))
   if (source.kind === 'docker') throw new Error('not for this builder')
   const ports = {exec, reporter, signal} as unknown as BuilderPorts
@@ -58,11 +58,12 @@ const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
     await registryCertificates(path.basename(path.dirname(file)), {}, [path.dirname(path.dirname(file))])
   },
   containerfile: async file => {
-    const {findContainerfile, readContainerfile} = await import('../../src/builders/build-context.js')
+    const {findContainerfile, readContainerfile} =
+      await import('../../src/building/builders/build-context.js')
     readContainerfile(findContainerfile({context: path.dirname(file), file}))
   },
   secret: async file => {
-    const {findSecrets} = await import('../../src/builders/build-secrets.js')
+    const {findSecrets} = await import('../../src/building/builders/build-secrets.js')
     findSecrets([{id: 'a', source: {kind: 'file', file}}], () => undefined)
   },
   report: async file => {

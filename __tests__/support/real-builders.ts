@@ -1,4 +1,4 @@
-import type {BuilderProgram} from '../../src/builders/builder-name.js'
+import type {BuilderProgram} from '../../src/building/builders/builder-name.js'
 import type {Exec} from '../../src/ports.js'
 import {execWithEnvironment} from './builder-ports.js'
 import {startBuildKit} from './buildkit.js'

@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
-import {buildByDigest} from '../../src/commands/build-by-digest.js'
+import {buildByDigest} from '../../src/building/build-by-digest.js'
 import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {computeTags} from '../../src/commands/compute-tags.js'
 import {mergeManifest} from '../../src/publishing/merge-manifest.js'

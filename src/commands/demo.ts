@@ -1,5 +1,5 @@
-import {chooseBuilder} from '../builders/builder-choice.js'
-import {parseProgramWish} from '../builders/builder-wish.js'
+import {chooseBuilder} from '../building/builders/builder-choice.js'
+import {parseProgramWish} from '../building/builders/builder-wish.js'
 import {flag, parsed, text} from '../command/input.js'
 import {type Repository, formatReference} from '../oci/reference.js'
 import type {Ports} from '../ports.js'

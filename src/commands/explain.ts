@@ -1,6 +1,6 @@
 import {ReleaseError} from '../errors.js'
 import {flag} from '../command/input.js'
-import {describeCacheUse} from '../release/cache-policy.js'
+import {describeCacheUse} from '../building/caches/cache-policy.js'
 import {
   type EventRow,
   type GuideRow,

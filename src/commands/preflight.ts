@@ -1,5 +1,5 @@
-import {findContainerfile, readContainerfile} from '../builders/build-context.js'
-import {adviseContainerfile} from '../builders/containerfile-advice.js'
+import {findContainerfile, readContainerfile} from '../building/builders/build-context.js'
+import {adviseContainerfile} from '../building/builders/containerfile-advice.js'
 import {InputError, ReleaseError} from '../errors.js'
 import {type InputValues, list, text} from '../command/input.js'
 import {nearest} from '../shared/did-you-mean.js'

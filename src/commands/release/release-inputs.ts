@@ -1,7 +1,7 @@
 import {type Input, type InputValues, choice, count, flag, list} from '../../command/input.js'
 import {nearest} from '../../shared/did-you-mean.js'
 import {InputError} from '../../errors.js'
-import {buildInputs} from '../inputs/build-inputs.js'
+import {buildInputs} from '../../building/inputs/build-inputs.js'
 import {changeInputs} from '../inputs/change-inputs.js'
 import {cleanupInputs} from '../../cleanup/cleanup-inputs.js'
 import {evidenceInputs} from '../../signing/evidence-inputs.js'

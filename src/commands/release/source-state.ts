@@ -1,4 +1,4 @@
-import {isRemoteContext} from '../../builders/build-context.js'
+import {isRemoteContext} from '../../building/builders/build-context.js'
 import {digestOf, hexOf} from '../../oci/digest.js'
 import type {Ports} from '../../ports.js'
 

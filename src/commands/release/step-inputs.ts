@@ -1,7 +1,7 @@
 import type {InputTable, InputValues} from '../../command/input.js'
 import {parseInputs} from '../../command/input.js'
 import type {Ports} from '../../ports.js'
-import {buildInputs} from '../inputs/build-inputs.js'
+import {buildInputs} from '../../building/inputs/build-inputs.js'
 import {release} from '../../command/shared-inputs.js'
 import type {Command, OutputTable} from '../../command/command.js'
 import {computeTags} from '../compute-tags.js'

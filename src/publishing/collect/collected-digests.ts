@@ -8,7 +8,7 @@ import type {Plan} from '../../contracts/plan.js'
 import type {Ports} from '../../ports.js'
 import {readDigestFiles} from '../decide/digest-files.js'
 import {recordNames} from '../decide/publication-plan.js'
-import {parseRecordLines} from '../../release/record-lines.js'
+import {parseRecordLines} from '../../building/record-lines.js'
 
 /** Where digests come from beside the records that a plan names: inputs of merge-manifest. */
 export const recordInputs = {

@@ -1,0 +1,248 @@
+import {cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
+import {type Server, createServer} from 'node:http'
+import type {AddressInfo} from 'node:net'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {setTimeout} from 'node:timers/promises'
+import {afterAll, beforeAll, describe, expect, it, jest} from '@jest/globals'
+import {chooseBuilder} from '../../src/building/builders/builder-choice.js'
+import {buildByDigest} from '../../src/building/build-by-digest.js'
+import {execPrograms} from '../support/exec-programs.js'
+import {parseInputs} from '../../src/command/input.js'
+import {parseDigest} from '../../src/oci/digest.js'
+import {readManifest} from '../../src/oci/manifest.js'
+import {DOCKER_MANIFEST} from '../../src/oci/media-type.js'
+import type {Exec} from '../../src/ports.js'
+import {builderPorts} from '../support/builder-ports.js'
+import {componentPath, describeWith, itOnRootFilesystem, rootFilesystem} from '../support/components.js'
+import {type TestPorts, testPorts} from '../support/ports.js'
+import {BUILDERS, type RealBuilder, programOf, startBuilder} from '../support/real-builders.js'
+import {type RunningRegistry, startEmbedded} from '../support/registries.js'
+import {type RegistryContent, readContent} from '../support/registry-content.js'
+import {clientOf} from '../support/releases.js'
+import {buildRequest} from './requests.js'
+
+jest.setTimeout(120_000)
+
+const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'amd64'
+/** A key of OpenSSH does not load without its last line break. */
+const KEY = '-----BEGIN OPENSSH PRIVATE KEY-----\n  b3BlbnNzaC1rZXktdjEAAAAA "quoted"\n-----END-----\n'
+/** In the environment of this process, as a step has it. */
+const VARIABLE = 'IMAGE_RELEASE_TEST_SECRET'
+const SPACED = '  from a variable \n'
+
+/** Programs as a step starts them, with the variables of theirs and no others. */
+function asAStep({env}: RealBuilder): Exec {
+  return async (command, args, options = {}) =>
+    await execPrograms(command, args, {...options, env: {PATH: componentPath, ...env, ...options.env}})
+}
+
+describe.each(BUILDERS)('what %s builds is what was asked for', (name, programs) => {
+  describeWith(programs, 'really', () => {
+    let folder: string
+    let registry: RunningRegistry
+    let builder: RealBuilder
+    let ports: TestPorts
+
+    beforeAll(async () => {
+      folder = mkdtempSync(path.join(tmpdir(), 'asked-'))
+      registry = await startEmbedded()
+      builder = await startBuilder(name, [registry.host])
+      process.env[VARIABLE] = SPACED
+      ports = testPorts([registry], {exec: asAStep(builder), environment: variable => process.env[variable]})
+    })
+    afterAll(async () => {
+      Reflect.deleteProperty(process.env, VARIABLE)
+      ports.close()
+      await builder.stop()
+      await registry.stop()
+      rmSync(folder, {recursive: true, force: true})
+    })
+
+    const build = async (
+      texts: Readonly<Record<string, string>>,
+      platform = `linux/${ARCHITECTURE}`
+    ): Promise<RegistryContent> => {
+      const image = `${registry.host}/org/asked`
+      const all = {images: image, platforms: platform, builder: programOf(name), ...texts}
+      const {digest} = await buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)
+      return await readContent(clientOf(ports, image), parseDigest(digest))
+    }
+    const context = (containerfile: string): string => {
+      const made = mkdtempSync(path.join(folder, 'context-'))
+      writeFileSync(path.join(made, 'Containerfile'), containerfile)
+      return made
+    }
+    const textOf = ({bytes}: RegistryContent): string => bytes.map(each => each.toString('utf8')).join('\n')
+
+    itOnRootFilesystem(ARCHITECTURE)(
+      'with secrets to the last byte, from values, variables and files, and arguments of several lines',
+      async () => {
+        const made = context(`FROM scratch
+ADD base.tar /
+ENV PATH=/bin
+ARG TEXT
+ARG ${VARIABLE}
+RUN --mount=type=secret,id=key --mount=type=secret,id=spaced --mount=type=secret,id=file \\
+  for name in key spaced file; do printf '<%s>' $name; cat /run/secrets/$name; printf '</%s>' $name; done > /secrets; \\
+  printf '<text>%s</text>' "$TEXT" > /text; ls /run/secrets/none > /none 2>&1; true
+`)
+        cpSync(rootFilesystem(ARCHITECTURE), path.join(made, 'base.tar'))
+        const file = path.join(folder, 'secret-file')
+        writeFileSync(file, KEY)
+        const text = textOf(
+          await build({
+            context: made,
+            secrets: `"key=${KEY.replaceAll('"', '""')}"\nnone=\n`,
+            'secret-envs': `spaced=${VARIABLE}`,
+            'secret-files': `file=${file}`,
+            'build-args': '"TEXT=one\n  two, ""three"""'
+          })
+        )
+        expect(text).toContain(`<key>${KEY}</key>`)
+        expect(text).toContain(`<spaced>${SPACED}</spaced>`)
+        expect(text).toContain(`<file>${KEY}</file>`)
+        expect(text).toContain('<text>one\n  two, "three"</text>')
+        expect(ports.reporter.notices).toContainEqual(expect.stringMatching(/^The secret none is empty/))
+        for (const line of KEY.trim().split('\n')) expect(ports.reporter.lines.join('\n')).not.toContain(line)
+      }
+    )
+
+    it('with labels of several lines, and annotations of its own platform', async () => {
+      const made = context('FROM scratch\nENV HOME=/home\nCOPY Containerfile /\n')
+      const Labels = {
+        'org.text': 'one\n  "two", three',
+        'org.json': '{"a": "b"}',
+        'org.price': '$5 of $HOME, ${PATH}\\t\t.'
+      }
+      const texts = {
+        context: made,
+        labels: '"org.text=one\n  ""two"", three"\norg.json={"a": "b"}\norg.price=$5 of $HOME, ${PATH}\\t\t.',
+        annotations:
+          'manifest[linux/arm64]:org.note=of arm64\nmanifest[linux/amd64]:org.note=of amd64\n"org.long=a\nb"'
+      }
+      const oci = await build(texts, 'linux/arm64')
+      expect(oci.config).toMatchObject({config: {Labels}})
+      expect(readManifest(oci.manifest).annotations).toMatchObject({
+        'org.note': 'of arm64',
+        'org.long': 'a\nb'
+      })
+      const {manifest, config} = await build({...texts, format: 'docker'})
+      expect(manifest.mediaType).toBe(DOCKER_MANIFEST)
+      expect(config).toMatchObject({config: {Labels}})
+    })
+
+    itOnRootFilesystem(ARCHITECTURE)('and nothing of it runs on where it is cancelled', async () => {
+      const seconds = String(100_000 + process.pid)
+      const made = context(
+        `FROM scratch\nADD base.tar /\nENV PATH=/bin\nRUN echo begun-$((1+1)); sleep ${seconds}\n`
+      )
+      cpSync(rootFilesystem(ARCHITECTURE), path.join(made, 'base.tar'))
+      const stop = new AbortController()
+      const chosen = await chooseBuilder(programOf(name), builderPorts(asAStep(builder), stop.signal))
+      const built = chosen.builder.build(
+        buildRequest({
+          context: made,
+          platform: {os: 'linux', architecture: ARCHITECTURE},
+          outputFolder: path.join(folder, 'cancelled'),
+          watch: line => {
+            if (line.includes('begun-2')) stop.abort()
+          }
+        })
+      )
+      await expect(built).rejects.toMatchObject({code: 'CANCELLED'})
+      await expect(isOver(`sleep ${seconds}`)).resolves.toBe(true)
+    })
+
+    it('of no layers, and where DOCKER_CONFIG has no file', async () => {
+      const {image, ...empty} = {image: context('FROM scratch\nLABEL only=this\n'), DOCKER_CONFIG: folder}
+      const own = ports.exec
+      if (programOf(name) !== 'buildx')
+        Object.assign(ports, {
+          exec: (async (command, args, options = {}) =>
+            await own(command, args, {...options, env: {...empty, ...options.env}})) satisfies Exec
+        })
+      const all = {
+        images: `${registry.host}/org/empty`,
+        platforms: `linux/${ARCHITECTURE}`,
+        builder: programOf(name),
+        push: 'false',
+        context: image
+      }
+      const {digest} = await buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)
+      Object.assign(ports, {exec: own})
+      expect(digest).toMatch(/^sha256:/)
+    })
+
+    it('on a base over plain HTTP that an argument or a further context names', async () => {
+      const base = await build({context: context('FROM scratch\nCOPY Containerfile /base\nENV BASE=here\n')})
+      const reference = `org/asked@${base.manifest.digest}`
+      const made = context('ARG REGISTRY\nARG NAME\nFROM ${REGISTRY}/${NAME} AS first\nFROM base\n')
+      const texts = {
+        context: made,
+        'build-args': `REGISTRY=${registry.host}\nNAME=${reference}`,
+        'build-contexts': `base=docker-image://${registry.host}/${reference}`
+      }
+      expect((await build(texts)).config).toMatchObject({
+        config: {Env: expect.arrayContaining(['BASE=here'])}
+      })
+      expect((await build({...texts, target: 'first'})).config).toMatchObject({
+        config: {Env: expect.arrayContaining(['BASE=here'])}
+      })
+    })
+  })
+})
+
+/** Whether no process of this command line runs any more, within five seconds. */
+async function isOver(line: string): Promise<boolean> {
+  for (let tries = 0; tries < 100; tries++) {
+    const lines = readdirSync('/proc').flatMap(name => {
+      try {
+        return [readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()]
+      } catch {
+        return []
+      }
+    })
+    if (!lines.includes(line)) return true
+    await setTimeout(50)
+  }
+  return false
+}
+
+describeWith(['buildkitd', 'docker-buildx'], 'the token for Git with buildx', () => {
+  let builder: RealBuilder
+  let server: Server
+  const headers: string[] = []
+
+  beforeAll(async () => {
+    builder = await startBuilder('buildx')
+    server = createServer((request, response) => {
+      headers.push(request.headers.authorization ?? 'none')
+      response.writeHead(404).end()
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  })
+  afterAll(async () => {
+    await builder.stop()
+    await new Promise(resolve => server.close(resolve))
+  })
+
+  it('reaches no other host, and none over plain HTTP', async () => {
+    const ports = testPorts([], {exec: asAStep(builder)})
+    const {port} = server.address() as AddressInfo
+    const all = {
+      images: 'registry.invalid/org/app',
+      platforms: 'linux/amd64',
+      builder: 'buildx',
+      push: 'false',
+      context: `http://127.0.0.1:${port}/o/r.git#main`,
+      'github-token': 'ghs_token-of-the-job'
+    }
+    await expect(buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)).rejects.toMatchObject({
+      code: 'BUILD_FAILED'
+    })
+    ports.close()
+    expect(headers).not.toEqual([])
+    expect(new Set(headers)).toEqual(new Set(['none']))
+  })
+})

@@ -1,0 +1,242 @@
+import {cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it as itHere, jest} from '@jest/globals'
+import {buildByDigest} from '../../src/building/build-by-digest.js'
+import {parseInputs} from '../../src/command/input.js'
+import type {Plan} from '../../src/contracts/plan.js'
+import {formatPlan} from '../../src/contracts/plan-format.js'
+import {listTags} from '../../src/registry/tag-list.js'
+import {describeWith, itOnRootFilesystem, rootFilesystem} from '../support/components.js'
+import {type TestPorts, tagPush, testPorts} from '../support/ports.js'
+import {type RealBuilder, startBuilder} from '../support/real-builders.js'
+import {startEmbedded} from '../support/registries.js'
+import {clientOf, planOf, releaseTags} from '../support/releases.js'
+import {type ResultsService, startResultsService} from '../support/results-service.js'
+import {richContext} from '../support/rich-context.js'
+
+// Every test builds twice, on another machine each time.
+jest.setTimeout(120_000)
+
+const OWN = process.arch === 'arm64' ? 'arm64' : 'amd64'
+const it = itOnRootFilesystem(OWN)
+
+describeWith(['buildkitd', 'docker-buildx'], 'caches of buildx', () => {
+  let registry: Awaited<ReturnType<typeof startEmbedded>>
+  let service: ResultsService
+  let builder: RealBuilder
+  let ports: TestPorts
+  let context: string
+  let folder: string
+  let image: string
+  let number = 0
+
+  beforeAll(async () => {
+    registry = await startEmbedded()
+    service = await startResultsService()
+    context = richContext(true)
+    folder = mkdtempSync(path.join(tmpdir(), 'cache-'))
+    builder = await startBuilder('buildx', [registry.host], service.env())
+  })
+  afterAll(async () => {
+    await builder.stop()
+    await service.stop()
+    await registry.stop()
+    for (const made of [context, folder]) rmSync(made, {recursive: true, force: true})
+  })
+  beforeEach(() => {
+    number += 1
+    image = `${registry.host}/org/app${number}`
+    ports = testPorts([registry], {exec: (...args) => builder.exec(...args)})
+  })
+  afterEach(() => ports.close())
+
+  const build = async (
+    texts: Readonly<Record<string, string>>,
+    source: Partial<Plan['source']> = {ref: 'refs/heads/main'},
+    push = true
+  ) => {
+    const plan = planOf({images: [image], version: '1.0.0', tags: releaseTags('1.0.0')})
+    const all = {
+      context,
+      plan: formatPlan({...plan, push, source: {...plan.source, ...source}}),
+      platforms: `linux/${OWN}`,
+      builder: 'buildx',
+      secrets: 'token=not-looked-at',
+      ...texts
+    }
+    return await buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)
+  }
+  /** Steps that came from a cache in the last build, by its log. */
+  const cachedSteps = (): number => ports.reporter.lines.filter(line => / CACHED$/.test(line)).length
+  const renew = async (): Promise<void> => {
+    builder = await builder.renew()
+    ports.reporter.lines.length = 0
+  }
+
+  it.each([
+    [
+      'workflow_run after a pull request of a fork',
+      {event: 'workflow_run', fork: true, follows: {event: 'pull_request'}}
+    ],
+    ['pull_request_target of a fork', {event: 'pull_request_target', fork: true}]
+  ])('hold nothing of a stranger on main afterwards, though it had the ref of main: %s', async (_, facts) => {
+    const place = path.join(folder, `poisoned-${number}`)
+    const cache = `gha=poisoned-${number}\nregistry\nlocal=${place}`
+    const before = service.caches().length
+    const run = {...tagPush('v1.0.0'), ref: 'refs/heads/main', ...facts}
+    ports.close()
+    ports = testPorts([registry], {
+      exec: (...args) => builder.exec(...args),
+      workflowRun: () => Promise.resolve(run),
+      environment: name => (name === 'GITHUB_EVENT_NAME' ? facts.event : undefined)
+    })
+    // What the workflow asks for besides counts for nothing in such a run.
+    const written = `type=local,dest=${place}/written`
+    const texts = {cache, 'cache-mode': 'read-write', 'cache-to': written, 'build-args': 'VERSION=hostile'}
+    await build(texts, {event: facts.event, ref: 'refs/heads/main'}, false)
+    expect(service.caches()).toHaveLength(before)
+    expect(existsSync(place)).toBe(false)
+    expect(await listTags(clientOf(ports, `${image}-build-cache`))).toEqual([])
+    ports.close()
+    ports = testPorts([registry], {exec: (...args) => builder.exec(...args)})
+    await renew()
+    await build({cache})
+    expect(cachedSteps()).toBe(0)
+    // The same caches work: another run of main hits what this one left.
+    await renew()
+    await build({cache})
+    expect(cachedSteps()).toBeGreaterThan(5)
+  })
+
+  it('hit in a second build on another machine: gha, with a scope for target and platform', async () => {
+    await renew()
+    const {digest} = await build({cache: 'gha'})
+    expect(cachedSteps()).toBe(0)
+    expect(service.caches().map(({key}) => key)).toContainEqual(expect.stringContaining(`app-linux-${OWN}`))
+    await renew()
+    const again = await build({cache: 'gha'})
+    expect(cachedSteps()).toBeGreaterThan(5)
+    expect(again.digest).toBe(digest)
+  })
+
+  it('hit: registry, in one image for target and platform beside that which is released', async () => {
+    await build({cache: 'registry'})
+    expect(await listTags(clientOf(ports, `${image}-build-cache`))).toEqual([`app-linux-${OWN}`])
+    expect(await listTags(clientOf(ports, image))).toEqual([])
+    await renew()
+    await build({cache: 'registry'})
+    expect(cachedSteps()).toBeGreaterThan(5)
+  })
+
+  it('hit: local, in a folder for target and platform', async () => {
+    await build({cache: `local=${folder}`})
+    await renew()
+    await build({cache: `local=${folder}`})
+    expect(cachedSteps()).toBeGreaterThan(5)
+  })
+
+  it('hit: the previous image, where it was built with inline', async () => {
+    const {images} = await build({cache: 'inline'})
+    const client = clientOf(ports, image)
+    const {parseTag} = await import('../../src/oci/reference.js')
+    const {parseDigest} = await import('../../src/oci/digest.js')
+    const manifest = await client.getManifest(parseDigest(images.split('@')[1]!))
+    await client.putManifest(manifest, parseTag('latest'))
+    await renew()
+    await build({cache: 'previous'})
+    expect(cachedSteps()).toBeGreaterThan(0)
+  })
+
+  it('never fail a build, whatever is wrong with them', async () => {
+    service.fail({method: 'CreateCacheEntry', status: 403})
+    service.fail({method: 'GetCacheEntryDownloadURL', status: 403})
+    const {digest} = await build({
+      cache: 'gha=broken\nregistry=127.0.0.1:9/none:cache\nprevious=none\ninline\nlocal=/proc/none'
+    })
+    expect(digest).toMatch(/^sha256:/)
+    expect(ports.reporter.warnings).toContainEqual(expect.stringContaining('The cache in /proc/none'))
+  })
+
+  it('leave what a cache mount keeps, packages of apt say, for the next build', async () => {
+    const apt = path.join(folder, 'apt')
+    mkdirSync(apt)
+    cpSync(rootFilesystem(OWN), path.join(apt, 'base.tar'))
+    writeFileSync(
+      path.join(apt, 'Containerfile'),
+      `FROM scratch
+ADD base.tar /
+ENV PATH=/bin
+ARG VERSION
+RUN --mount=type=cache,target=/var/cache/apt echo $VERSION >> /var/cache/apt/list; echo "packages: $(wc -l < /var/cache/apt/list)"
+`
+    )
+    for (const version of ['1', '2'])
+      await build({context: apt, 'build-args': `VERSION=${version}`, secrets: ''})
+    const said = ports.reporter.lines.flatMap(line => /packages: (\d+)$/.exec(line)?.[1] ?? [])
+    expect(said).toEqual(['1', '2'])
+  })
+
+  it.each([
+    ['a pull request is built anew and apart', {event: 'pull_request', ref: 'refs/pull/1/merge'}, 0, true],
+    ['a Git tag reads only', {ref: 'refs/tags/v1.0.0'}, 1, false],
+    ['a schedule is built anew and writes', {event: 'schedule'}, 1, true]
+  ] as const)('%s', async (_title, source, flags, fresh) => {
+    await build({cache: `local=${folder}`}, source)
+    const call = builder.calls.findLast(line => line.includes(' build '))!
+    expect(call.match(/--cache-(?:from|to) /g) ?? []).toHaveLength(flags)
+    expect(call.includes('--no-cache --pull')).toBe(fresh)
+    expect(ports.reporter.lines).toContainEqual(expect.stringMatching(/^Caches: /))
+  })
+})
+
+describe.each(['podman', 'buildah'] as const)('caches of %s', name => {
+  describeWith([name], 'in a registry', () => {
+    let registry: Awaited<ReturnType<typeof startEmbedded>>
+    let builder: RealBuilder
+    let ports: TestPorts
+    let context: string
+
+    beforeAll(async () => {
+      registry = await startEmbedded()
+      builder = await startBuilder(name)
+      ports = testPorts([registry], {exec: (...args) => builder.exec(...args)})
+      // buildah 1.28 does not find a first step that adds nothing to an empty base.
+      context = mkdtempSync(path.join(tmpdir(), 'steps-'))
+      writeFileSync(path.join(context, 'a'), 'a')
+      writeFileSync(path.join(context, 'Containerfile'), 'FROM scratch\nCOPY a /a\nCOPY a /b\n')
+    })
+    afterAll(async () => {
+      rmSync(context, {recursive: true, force: true})
+      ports.close()
+      await builder.stop()
+      await registry.stop()
+    })
+
+    const build = async (cache: string) => {
+      const plan = planOf({images: [`${registry.host}/org/app`], version: '1.0.0', tags: []})
+      const source = {...plan.source, ref: 'refs/heads/main'}
+      const texts = {context, platforms: 'linux/arm64', builder: name, cache}
+      const all = {...texts, plan: formatPlan({...plan, source})}
+      return await buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)
+    }
+
+    itHere('hit in a second build on another machine, and others are left out', async () => {
+      await build('inline\nregistry')
+      expect(ports.reporter.notices).toContainEqual(expect.stringContaining('without the cache inline'))
+      const tags = await listTags(clientOf(ports, `${registry.host}/org/app-build-cache/app-linux-arm64`))
+      expect(tags.length).toBeGreaterThan(0)
+      builder = await builder.renew()
+      ports.reporter.lines.length = 0
+      await build('registry')
+      expect(ports.reporter.lines.join('\n')).toMatch(/Cache pulled from remote/)
+    })
+
+    itHere('do not fail a build that they cannot be written in', async () => {
+      builder = await builder.renew()
+      const {digest} = await build('registry=127.0.0.1:9/none/c:x')
+      expect(digest).toMatch(/^sha256:/)
+      expect(ports.reporter.warnings).toContainEqual(expect.stringContaining('cannot write the cache'))
+    })
+  })
+})

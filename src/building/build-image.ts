@@ -1,0 +1,120 @@
+import {type BuiltImage, assertPlatform, readBuiltImage} from './builders/built-image.js'
+import type {BuildRequest, Builder, CacheFlags} from './builders/builder.js'
+import {type CacheHits, countCacheHits} from './builders/cache-hits.js'
+import {takeImage} from './builders/prebuilt.js'
+import {messageOf} from '../errors.js'
+import {formatPlatform} from '../oci/platform.js'
+import {formatRepository} from '../oci/reference.js'
+import type {LocalImage, Ports} from '../ports.js'
+import {CONFIG_VARIABLES} from '../registry/docker-config.js'
+import {writeFurtherLogins} from '../registry/docker-logins.js'
+import {remoteImage} from '../registry/remote-image.js'
+import type {BuildJob} from './build-job.js'
+import {cacheOf} from './caches/build-cache.js'
+import type {BuildInputs} from './inputs/build-inputs.js'
+import {requestOf} from './build-request.js'
+import type {BuildTools} from './build-tools.js'
+import {type ExportDecision, decideExport, isPushFault} from './caches/export-decision.js'
+import {withStepFolders} from './caches/layer-cache-server.js'
+
+/** One build, and the folder that it has for itself. */
+export interface BuildPlace {
+  readonly job: BuildJob
+  /** Taken away when the job is over. */
+  readonly folder: string
+}
+
+/** What a builder made of a job: bytes that are read from the folder or a registry, and are not everywhere yet. */
+export interface BuiltJob extends BuiltImage {
+  readonly image: LocalImage
+  /** Name and version, `buildah 1.28.2`. */
+  readonly builder: string
+  readonly milliseconds: number
+  /** Steps that came from a cache; undefined where nothing was built. */
+  readonly cacheHits: CacheHits | undefined
+}
+
+/**
+ * Builds the image of a job, in the job's folder, or takes the one that another tool has built.
+ * @throws BuilderError where the build fails; ReleaseError PLATFORM_MISMATCH, LAYOUT_INVALID, CANCELLED
+ */
+export async function buildImage(
+  given: BuildInputs,
+  place: BuildPlace,
+  tools: BuildTools
+): Promise<BuiltJob> {
+  const {ports, title} = tools
+  const hits = countCacheHits()
+  const start = ports.clock.now()
+  const image = await ports.reporter.group(`Build ${formatPlatform(place.job.platform)}`, () =>
+    makeImage(given, place, {...tools, watch: hits.watch})
+  )
+  const milliseconds = ports.clock.now() - start
+  const counted = hits.result()
+  return {
+    ...(await readBuiltImage(image)),
+    image,
+    builder: title,
+    milliseconds,
+    cacheHits: counted.steps === 0 ? undefined : counted
+  }
+}
+
+type Making = BuildTools & Required<Pick<BuildRequest, 'watch'>>
+
+async function makeImage(given: BuildInputs, {job, folder}: BuildPlace, making: Making): Promise<LocalImage> {
+  const {maker, registries} = making
+  const asked = requestOf(given, job, folder)
+  if ('reference' in maker) {
+    const client = registries.repository(maker.repository, 'pull')
+    return await takeImage(await remoteImage(client, maker.reference), asked, making.ports.signal)
+  }
+  const {fresh, ...cache} = cacheOf(given, job, making.cacheUse)
+  const request = {
+    ...asked,
+    noCache: asked.noCache || fresh,
+    pull: asked.pull || fresh,
+    environment: await loginsOf(given, folder, making.ports),
+    secrets: making.secrets.secrets,
+    hidden: making.secrets.hidden,
+    watch: making.watch
+  }
+  const decision = decideExport(given, job, maker)
+  if (maker.name === 'buildx') making.ports.reporter.info(`Export: ${decision.reason}.`)
+  const build = (served: CacheFlags): Promise<LocalImage> =>
+    exportImage(decision, {...request, cache: served}, {...making, maker})
+  return maker.name === 'buildx' ? await build(cache) : await withStepFolders(cache, making, build)
+}
+
+/** Variables of the logins that came as inputs: base images and caches may need them, and a push of the builder's own. */
+async function loginsOf(
+  {'registry-credentials': logins}: BuildInputs,
+  folder: string,
+  {environment}: Ports
+): Promise<Readonly<Record<string, string>>> {
+  if (logins.length === 0) return {}
+  const variables = Object.fromEntries(CONFIG_VARIABLES.map(name => [name, environment(name)]))
+  const byRegistry = Object.fromEntries([...logins].reverse().map(login => [login.registry, login]))
+  return await writeFurtherLogins(folder, byRegistry, variables)
+}
+
+async function exportImage(
+  {native, isOptional}: ExportDecision,
+  request: BuildRequest,
+  making: Making & {readonly maker: Builder}
+): Promise<LocalImage> {
+  const {maker, registries, ports} = making
+  if (native === undefined) return await maker.build(request)
+  try {
+    const digest = await native.push.push(request, native.repository)
+    const image = await remoteImage(registries.repository(native.repository, 'pull,push'), digest)
+    assertPlatform(maker.name, await readBuiltImage(image), request.platform)
+    return image
+  } catch (fault) {
+    if (!isOptional || !isPushFault(fault)) throw fault
+    ports.reporter.notice(
+      `buildx could not push to ${formatRepository(native.repository)} by itself, so that the image is exported as files: ${messageOf(fault).split('\n')[0] ?? ''}`
+    )
+    return await maker.build(request)
+  }
+}

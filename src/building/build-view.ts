@@ -1,0 +1,43 @@
+import type {BuildMetrics} from '../contracts/metrics.js'
+import {metricsOf} from './metrics/measured-build.js'
+import {baselineOf, growthOf} from './metrics/metrics-growth.js'
+import type {BuildView, PushView} from './build-summary.js'
+import type {GateResults, GateWork} from './build-gates.js'
+
+/** What became of a build that passed everything: for outputs, log, summary and metrics. */
+export function viewOf(work: GateWork, pushes: readonly PushView[], results: GateResults): BuildView {
+  const {place, built, phases, given} = work
+  const {job} = place
+  const {cacheHits, milliseconds: buildMilliseconds} = built
+  const {scan} = results
+  const metrics = metricsOf({
+    job,
+    builder: built.builder,
+    digest: built.image.root.digest,
+    image: built.document,
+    layers: built.config.layers,
+    buildMilliseconds,
+    cacheHits,
+    scan,
+    pushes,
+    phases: phases.measured
+  })
+  return {
+    job,
+    builder: built.builder,
+    root: built.image.root,
+    image: built.document,
+    configDigest: built.configDigest,
+    buildMilliseconds,
+    ...(cacheHits === undefined ? {} : {cacheHits}),
+    pushes,
+    passed: results,
+    metrics,
+    growth: growthSince(given['metrics-baseline'], metrics, given['max-growth'])
+  }
+}
+
+function growthSince(earlier: readonly BuildMetrics[] | undefined, now: BuildMetrics, maxGrowth: number) {
+  const before = baselineOf(now, earlier ?? [])
+  return before === undefined ? [] : growthOf(now, before, maxGrowth)
+}

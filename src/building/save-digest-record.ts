@@ -1,0 +1,34 @@
+import {ReleaseError, messageOf} from '../errors.js'
+import type {RecordedBuild} from '../contracts/record-origin.js'
+import type {Ports} from '../ports.js'
+import {formatDigestRecord} from '../contracts/digest-record.js'
+import type {BuildView} from './build-summary.js'
+
+/** How a digest comes to merge-manifest: `either` prefers the artifact, and does without where it must. */
+export type HandOver = 'artifact' | 'either' | 'output'
+
+/**
+ * Keeps the digest for merge-manifest. Only now: a record says that the image is wholly there on every registry.
+ * @throws ReleaseError ARTIFACT_FAILED where it is to be an artifact, and the service does not take it; RECORD_TAKEN where
+ * another build has handed over under the name
+ */
+export async function handOver(
+  {job, root}: Pick<BuildView, 'job' | 'root'>,
+  {how, build}: {readonly how: HandOver; readonly build: RecordedBuild},
+  {digests, reporter}: Pick<Ports, 'digests' | 'reporter'>
+): Promise<void> {
+  if (how === 'output') {
+    reporter.info(`The digest is handed over in the outputs alone, as ${job.record}.`)
+    return
+  }
+  try {
+    const place = await digests.save(job.record, formatDigestRecord(root.digest), build)
+    reporter.info(`The digest is handed over as ${job.record} (${place}).`)
+  } catch (error) {
+    if (how === 'artifact' || !(error instanceof ReleaseError) || error.code !== 'ARTIFACT_FAILED')
+      throw error
+    reporter.warning(
+      `${messageOf(error)}; the digest stands in the outputs that begin with record instead: give them to merge-manifest as records`
+    )
+  }
+}
