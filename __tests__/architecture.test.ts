@@ -107,7 +107,7 @@ describe('the import rule', () => {
       ['main.ts', "import './commands/all.js'; import './hosts/host.js'"],
       ['hosts/cli/host.ts', "import '../host.js'; import '../../oci/digest.js'"],
       ['hosts/host.ts', "import type {Exec} from '../ports.js'; import * as core from '@actions/core'"],
-      ['tags/rule.ts', "import parse from 'semver/functions/parse.js'; import './version.js'"],
+      ['planning/rules/rule.ts', "import parse from 'semver/functions/parse.js'; import './version.js'"],
       ['oci/digest.ts', "import {createHash} from 'node:crypto' // the process of hashing"]
     ])
     expect(findBreaches(sources)).toEqual([])

@@ -36,8 +36,8 @@ import {findImageSource} from '../src/building/builders/image-source.js'
 import {adviseContainerfile} from '../src/building/builders/containerfile-advice.js'
 import {plainHttpRegistries} from '../src/building/builders/registries-conf.js'
 import {findTargetStep} from '../src/building/builders/run-platform.js'
-import {computeTags} from '../src/commands/compute-tags.js'
-import {parseConfigFile} from '../src/config/config-file.js'
+import {computeTags} from '../src/planning/compute-tags.js'
+import {parseConfigFile} from '../src/planning/settings/config-file.js'
 import {readYaml} from '../src/deployment/yaml-text.js'
 import {ReleaseError} from '../src/errors.js'
 import {readArtifact} from '../src/hosts/github/artifact-archive.js'
@@ -56,9 +56,9 @@ import type {RepositoryClient} from '../src/registry/repository-client.js'
 import {listTags} from '../src/registry/tag-list.js'
 import {fetchToken} from '../src/registry/transport/token.js'
 import {readBundle as readSignature} from '../src/signing/signature-list.js'
-import {parseFlavor} from '../src/tags/flavor.js'
-import {parseRules} from '../src/tags/rule-grammar.js'
-import {parseTemplate} from '../src/tags/template.js'
+import {parseFlavor} from '../src/planning/rules/flavor.js'
+import {parseRules} from '../src/planning/rules/rule-grammar.js'
+import {parseTemplate} from '../src/planning/rules/template.js'
 import {versionIn} from '../src/versions/version-file.js'
 import {buildRequest} from './building/requests.js'
 import {builderPorts} from './support/builder-ports.js'
@@ -545,8 +545,8 @@ const PARSING: Readonly<Record<string, string>> = {
   'building/builders/run-platform.ts': 'a Containerfile',
   'commands/demo-release.ts': 'own: an output of this program',
   'cleanup/cleanup-inputs.ts': 'own: an input of the caller, of bounded length',
-  'config/config-file.ts': 'settings',
-  'config/section-texts.ts': 'settings',
+  'planning/settings/config-file.ts': 'settings',
+  'planning/settings/section-texts.ts': 'settings',
   'deployment/yaml-text.ts': 'a manifest of Kubernetes',
   'deployment/github-deployment.ts':
     'own: what GitHub keeps of an earlier run; anything else is another deployment',
@@ -569,7 +569,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'contracts/plan-document.ts': 'a plan',
   'contracts/record-origin.ts': 'the origin of a record',
   'contracts/release-document.ts': 'a release',
-  'plan/runner-map.ts': 'own: an input of the caller, of bounded length',
+  'planning/jobs/runner-map.ts': 'own: an input of the caller, of bounded length',
   'contracts/scan-jobs.ts': 'scan jobs',
   'contracts/verification-document.ts': 'a report',
   'registry/credential-helper.ts': 'the answer of a credential helper',
@@ -584,7 +584,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'checks/scan/sarif.ts': 'SARIF',
   'reports/preflight-report.ts': 'own: a report that this program wrote',
   'signing/signature-list.ts': 'a signature',
-  'tags/axis.ts': 'own: an input of the caller, of bounded length',
+  'planning/targets/axis.ts': 'own: an input of the caller, of bounded length',
   'versions/version-file.ts': 'Chart.yaml',
   'publishing/collect/odd-content.ts': 'a manifest'
 }

@@ -1,5 +1,5 @@
 import {z} from 'zod'
-import {isSetting} from '../src/config/config-file.js'
+import {isSetting} from '../src/planning/settings/config-file.js'
 import type {Input, InputTable} from '../src/command/input.js'
 
 /** An unquoted number is read as it is written: 3.10 stays 3.10. */

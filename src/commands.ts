@@ -7,9 +7,9 @@ type Loader = () => Promise<Command>
 /** All commands, in the order of a release. */
 export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['release', async () => (await import('./commands/release.js')).release],
-  ['compute-tags', async () => (await import('./commands/compute-tags.js')).computeTags],
+  ['compute-tags', async () => (await import('./planning/compute-tags.js')).computeTags],
   ['init', async () => (await import('./commands/init.js')).init],
-  ['explain', async () => (await import('./commands/explain.js')).explain],
+  ['explain', async () => (await import('./planning/explain.js')).explain],
   ['preflight', async () => (await import('./commands/preflight.js')).preflight],
   ['build-by-digest', async () => (await import('./building/build-by-digest.js')).buildByDigest],
   [

@@ -1,6 +1,6 @@
 import {ACTION_COMMANDS, COMMANDS, WHOLE_RELEASE, loadCommand} from './commands.js'
 import type {Command} from './command/command.js'
-import {configure, unconfigured} from './commands/config.js'
+import {configure, unconfigured} from './planning/settings/settings.js'
 import {assertOwnSettings} from './ci/untrusted-runs.js'
 import type {Host} from './hosts/host.js'
 import {endSoon} from './hosts/process-end.js'

@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {readGithubRun} from '../../src/ci/github-run.js'
-import {decidePush} from '../../src/tags/push-mode.js'
+import {decidePush} from '../../src/planning/push-mode.js'
 import {factsOf} from '../../src/ci/run-facts.js'
 import {TRUST} from '../../src/ci/run-trust.js'
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'

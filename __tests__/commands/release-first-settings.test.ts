@@ -2,7 +2,7 @@ import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
-import {configure} from '../../src/commands/config.js'
+import {configure} from '../../src/planning/settings/settings.js'
 import {release} from '../../src/commands/release.js'
 import {askFirst} from '../../src/commands/release/release-checks.js'
 import {readText} from '../../src/hosts/read-text.js'

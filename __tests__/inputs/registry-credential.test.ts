@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {computeTags} from '../../src/commands/compute-tags.js'
+import {computeTags} from '../../src/planning/compute-tags.js'
 import {mergeManifest} from '../../src/publishing/merge-manifest.js'
 import {assertLogins} from '../../src/commands/logins.js'
 import {parseInputs} from '../../src/command/input.js'

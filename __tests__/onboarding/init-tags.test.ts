@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {computeTags} from '../../src/commands/compute-tags.js'
+import {computeTags} from '../../src/planning/compute-tags.js'
 import {parseInputs} from '../../src/command/input.js'
 import {parsePlan} from '../../src/contracts/plan-document.js'
 import type {WorkflowRun} from '../../src/contracts/workflow-run.js'

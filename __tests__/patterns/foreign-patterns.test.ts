@@ -3,10 +3,10 @@ import {describe, expect, it} from '@jest/globals'
 import {matchesPattern} from '../../src/patterns/name-pattern.js'
 import {wildcardTest} from '../../src/onboarding/step-patterns.js'
 import {parseNamePattern, parseNumberedPattern, parseTagPattern} from '../../src/patterns/tag-pattern.js'
-import {findChanges} from '../../src/tags/changed-targets.js'
-import {parseOccasions} from '../../src/tags/occasion.js'
-import {parsePaths} from '../../src/tags/path-pattern.js'
-import {parseRules} from '../../src/tags/rule-grammar.js'
+import {findChanges} from '../../src/planning/targets/changed-targets.js'
+import {parseOccasions} from '../../src/planning/rules/rule-condition.js'
+import {parsePaths} from '../../src/planning/targets/path-pattern.js'
+import {parseRules} from '../../src/planning/rules/rule-grammar.js'
 import {readSources} from '../support/import-rule.js'
 
 /** A pattern as its input has it, and the name that a stranger gives a tag, a branch, a cache or a file. */
@@ -92,7 +92,7 @@ describe('an expression that is made of a text', () => {
       'building/builders/lost-instructions.ts',
       'building/builders/stale-cache.ts',
       'building/gate-plan.ts',
-      'commands/plan/needed-tools.ts',
+      'planning/needed-tools.ts',
       'embedded-registry/faults.ts',
       'embedded-registry/route.ts',
       'patterns/bounded-expression.ts',

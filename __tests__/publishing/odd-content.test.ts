@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
-import {computeTags} from '../../src/commands/compute-tags.js'
+import {computeTags} from '../../src/planning/compute-tags.js'
 import {promoteRelease} from '../../src/publishing/promote-release.js'
 import {rollbackRelease} from '../../src/publishing/rollback-release.js'
 import {parseInputs} from '../../src/command/input.js'

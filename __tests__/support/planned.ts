@@ -1,5 +1,5 @@
-import {computeTags} from '../../src/commands/compute-tags.js'
-import {configure} from '../../src/commands/config.js'
+import {computeTags} from '../../src/planning/compute-tags.js'
+import {configure} from '../../src/planning/settings/settings.js'
 import {parseInputs} from '../../src/command/input.js'
 import {parsePlan} from '../../src/contracts/plan-document.js'
 import type {Plan} from '../../src/contracts/plan.js'

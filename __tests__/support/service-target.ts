@@ -1,5 +1,5 @@
 import type {BuildSettings} from '../../src/contracts/plan.js'
-import type {ServiceTarget} from '../../src/tags/changed-targets.js'
+import type {ServiceTarget} from '../../src/planning/targets/changed-targets.js'
 
 /** A target without images and tags, of which only its name and what it is built from matter. */
 export function serviceTarget(name: string, build?: BuildSettings, service?: string): ServiceTarget {

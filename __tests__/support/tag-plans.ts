@@ -1,6 +1,6 @@
-import {parseFlavor} from '../../src/tags/flavor.js'
-import {parseRules} from '../../src/tags/rule-grammar.js'
-import {type TagPlan, planTags} from '../../src/tags/tag-plan.js'
+import {parseFlavor} from '../../src/planning/rules/flavor.js'
+import {parseRules} from '../../src/planning/rules/rule-grammar.js'
+import {type TagPlan, planTags} from '../../src/planning/tags/tag-plan.js'
 import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 
 /** The commit of `onRef`. */

@@ -1,7 +1,7 @@
 import {afterAll, beforeAll, expect, it} from '@jest/globals'
 import {buildByDigest} from '../../src/building/build-by-digest.js'
 import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
-import {computeTags} from '../../src/commands/compute-tags.js'
+import {computeTags} from '../../src/planning/compute-tags.js'
 import {mergeManifest} from '../../src/publishing/merge-manifest.js'
 import {verifyRelease} from '../../src/publishing/verify-release.js'
 import {type InputTable, parseInputs} from '../../src/command/input.js'

@@ -12,7 +12,7 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {loadCommand} from '../../src/commands.js'
-import {isSetting} from '../../src/config/config-file.js'
+import {isSetting} from '../../src/planning/settings/config-file.js'
 import type {Contexts, Value} from '../support/workflow-judge/expression.js'
 import {
   type Tree,

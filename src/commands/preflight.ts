@@ -146,7 +146,7 @@ async function byKey(right: JobRight, config: string | undefined, {readText}: Po
   if (right !== 'sign') return right
   const text = await readText(config?.trim() || CONFIG_FILE)
   if (text === undefined) return right
-  const {sectionTexts} = await import('../config/section-texts.js')
+  const {sectionTexts} = await import('../planning/settings/section-texts.js')
   return (sectionTexts(text, 'merge-manifest')['sign-key'] ?? '') === '' ? right : 'sign-with-key'
 }
 

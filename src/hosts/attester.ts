@@ -55,7 +55,7 @@ function assertPossible(environment: Environment, token: string | undefined): as
     })
 }
 
-/** github.com, and Enterprise Cloud under a name of its own, are no Enterprise Server (@actions/artifact, config.ts). */
+/** github.com, and Enterprise Cloud under a name of its own, are no Enterprise Server (@actions/artifact, settings.ts). */
 function isEnterpriseServer(url = 'https://github.com'): boolean {
   return !/^(github\.com|.*\.ghe\.com|.*\.localhost|localhost|127\.0\.0\.1)$/i.test(new URL(url).hostname)
 }

@@ -3,7 +3,7 @@ import type {Plan} from '../contracts/plan.js'
 import type {ReleaseDocument} from '../contracts/release-document.js'
 import {formatSeconds} from '../shared/format.js'
 import {type Markdown, code, joined, markdownTable, prose, textTable, words} from '../shared/markdown.js'
-import {describeMoves} from './move-words.js'
+import {describeMoves} from '../planning/preview/move-words.js'
 
 /** The steps of a release that runs in one process. */
 export type ReleaseStep = 'plan' | 'check' | 'build' | 'merge' | 'verify' | 'notes' | 'clean-up'

@@ -5,7 +5,7 @@ import {imageOfRemote, ownSettings} from '../../onboarding/own-settings.js'
 import {lookAt} from '../../onboarding/repository-look.js'
 import {workTreeAt, writeFiles} from '../../onboarding/work-tree.js'
 import type {Ports} from '../../ports.js'
-import {configure} from '../config.js'
+import {configure} from '../../planning/settings/settings.js'
 import {CONFIG_FILE} from '../../command/config-place.js'
 import {type ReleaseValues, releaseInputs} from './release-inputs.js'
 

@@ -4,8 +4,8 @@ import type {Ports} from '../../ports.js'
 import {buildInputs} from '../../building/inputs/build-inputs.js'
 import {release} from '../../command/shared-inputs.js'
 import type {Command, OutputTable} from '../../command/command.js'
-import {computeTags} from '../compute-tags.js'
-import {type Configurable, configure} from '../config.js'
+import {computeTags} from '../../planning/compute-tags.js'
+import {type Configurable, configure} from '../../planning/settings/settings.js'
 import {CONFIG_FILE} from '../../command/config-place.js'
 import {assertNoOpposites} from '../../cleanup/cleanup-checks.js'
 import {cleanupLatest} from '../../cleanup/cleanup-latest.js'
@@ -100,6 +100,6 @@ async function sectionsIn(
 ): Promise<Set<string>> {
   const text = await readText(file?.trim() || CONFIG_FILE)
   if (text === undefined) return new Set()
-  const {topKeys} = await import('../../config/section-texts.js')
+  const {topKeys} = await import('../../planning/settings/section-texts.js')
   return new Set(topKeys(text))
 }

@@ -1,0 +1,145 @@
+import {readFileSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import {describe, expect, it} from '@jest/globals'
+import {configure} from '../../src/planning/settings/settings.js'
+import {explain} from '../../src/planning/explain.js'
+import {parseInputs} from '../../src/command/input.js'
+import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
+import {testPorts} from '../support/ports.js'
+import {on} from '../support/tag-plans.js'
+
+const EXAMPLES = path.resolve(import.meta.dirname, '../../examples')
+
+async function explained(
+  run: WorkflowRun,
+  texts: Readonly<Record<string, string>>,
+  example?: string
+): Promise<string[]> {
+  const files = (file: string): string | undefined => {
+    if (example === undefined) return undefined
+    return readFileSync(path.join(EXAMPLES, example, file), 'utf8')
+  }
+  const ports = testPorts([], {
+    readText: file => Promise.resolve(files(file)),
+    workflowRun: () => Promise.resolve(run)
+  })
+  try {
+    const config = await configure({table: explain.inputs}, {ask: 'never', ...texts}, ports.readText)
+    const {explanation} = await explain.run(parseInputs(explain.inputs, config.texts), ports)
+    return explanation.split('\n')
+  } finally {
+    ports.close()
+  }
+}
+
+describe('explain', () => {
+  it('shows each tag with its class and rule, what is left out and why, and the notes', async () => {
+    const texts = {images: 'ghcr.io/o/app', strategy: 'release', tags: 'type=edge\nnext'}
+    expect(await explained(on('v0.3.0'), texts)).toEqual([
+      'push on refs/tags/v0.3.0 at 860c1904a1ce',
+      'Version 0.3.0 is released; this run publishes.',
+      'TARGET  TAG     CLASS      MOVES                    RULE',
+      'app     0.3.0   immutable  stays on this commit     type=semver,pattern={{version}},on=tag',
+      'app     0.3     forward    only to a newer version  type=semver,pattern={{major}}.{{minor}},on=tag',
+      'app     next    forward    only to a newer version  next',
+      'app     latest  forward    only to a newer version  flavor',
+      '',
+      'Left out:',
+      'RULE                                  WHY                                FOR',
+      'type=semver,pattern={{major}},on=tag  major version 0 promises nothing   every target',
+      'type=edge                             the run is not on the branch main  every target',
+      '',
+      'Caches of the builds: read, and write new dependencies',
+      '',
+      'Notes:',
+      '- No tag from line 3 of the strategy release: major version 0 promises nothing to its users. To have the tag, write enable=true on that line.',
+      '- Whether a newer version stands at 0.3, next, latest already is decided when the tags are moved.'
+    ])
+  })
+
+  it.each([
+    'type=edge',
+    'type=raw,value=dev,on=default-branch',
+    'type=raw,value=dev,enable={{is_default_branch}}'
+  ])('says of %s that the default branch is not known, and what to do', async tags => {
+    const run = {...on('main')}
+    Reflect.deleteProperty(run, 'defaultBranch')
+    const lines = await explained(run, {images: 'ghcr.io/o/app', tags})
+    expect(lines.find(line => line.startsWith(tags))).toContain(
+      'which branch is the default is not known here'
+    )
+    expect(lines.filter(line => line.includes('git remote set-head origin --auto'))).toHaveLength(1)
+  })
+
+  it('shows what each event would earn', async () => {
+    expect(await explained(on('main'), {all: 'true'}, '001-metro')).toEqual([
+      'EVENT                               PUBLISHES  CACHES                            TAGS',
+      'push of v1.2.3                      yes        read, and write new dependencies  v1.2.3',
+      'push of v1.2.3-rc.1                 no         read, and write new dependencies  refused: the Git tag v1.2.3-rc.1 is not of the form regex:v\\d+\\.\\d+\\.\\d+',
+      'release of v1.2.3                   yes        read, and write new dependencies  v1.2.3',
+      'release of v1.2.3 as a pre-release  yes        read, and write new dependencies  v1.2.3',
+      'push to main                        yes        read and write                    latest',
+      'push to feature/x                   no         read and write                    -',
+      'pull_request                        no         isolated                          -',
+      'schedule                            no         fresh and write                   -',
+      'workflow_dispatch on main           no         read, and write new dependencies  -',
+      'repository_dispatch                 no         read and write                    -',
+      'merge_group                         no         isolated                          -'
+    ])
+  })
+
+  it('shows why an event is refused', async () => {
+    const texts = {images: 'a/b', tags: 'type=semver,pattern={{version}},match=v(\\d+)', all: 'true'}
+    expect((await explained(on('main'), texts))[1]).toBe(
+      'push of v1.2.3                      no         read, and write new dependencies  refused: "1" is not a version that line 1 of tags can release: it has one number, a version has three: major.minor.patch'
+    )
+  })
+
+  it('writes a table for the README', async () => {
+    expect(await explained(on('main'), {markdown: 'true', variants: 'python=3.12,3.13'}, '000-orb')).toEqual([
+      '| Tag | Use | Variant | Moves |',
+      '| --- | --- | --- | --- |',
+      '| `1.2.3` | Recommended | python3.13 | never |',
+      '| `latest` | Recommended | python3.13 | to newer versions |',
+      '| `python3.12` | Where you need this variant | python3.12 | to newer versions |',
+      '| `python3.13` | Where you need this variant | python3.13 | to newer versions |',
+      '| `1.2.3-python3.12` | For good: this version of this variant | python3.12 | never |',
+      '| `1.2.3-python3.13` | For good: this version of this variant | python3.13 | never |',
+      '| `main` | Development | python3.13 | to newer commits |',
+      '| `dev` | Development | python3.13 | to newer commits |'
+    ])
+    expect((await explained(on('main'), {markdown: 'true', all: 'true'}, '001-metro')).slice(0, 3)).toEqual([
+      '| Event | Publishes | Caches | Tags |',
+      '| --- | --- | --- | --- |',
+      '| push of v1.2.3 | yes | read, and write new dependencies | `v1.2.3` |'
+    ])
+  })
+})
+
+describe('the tags of an example', () => {
+  it.each(['000-orb', '001-metro', '002-opencrate', '003-inclusive-world-portal', '004-mvpmvp'])(
+    '%s stand beside it',
+    async example => {
+      const guide = await explained(on('main'), {markdown: 'true'}, example)
+      const events = await explained(on('main'), {markdown: 'true', all: 'true'}, example)
+      const text = [
+        '# Which tag to use',
+        '',
+        ...guide,
+        '',
+        '# Which event earns which tags',
+        '',
+        ...events,
+        ''
+      ].join('\n')
+      const file = path.join(EXAMPLES, example, 'tags.md')
+      if (process.env['UPDATE_EXAMPLES'] === 'true') writeFileSync(file, text)
+      expect(wordsOf(readFileSync(file, 'utf8'))).toEqual(wordsOf(text))
+    }
+  )
+})
+
+/** Tables without the white space and rules that a formatter sets. */
+function wordsOf(markdown: string): string[] {
+  return markdown.split(/[\s|-]+/).filter(Boolean)
+}

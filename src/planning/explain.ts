@@ -1,0 +1,134 @@
+import {ReleaseError} from '../errors.js'
+import {flag} from '../command/input.js'
+import {describeCacheUse} from '../building/caches/cache-policy.js'
+import {
+  type EventRow,
+  type GuideRow,
+  type LeftOut,
+  eventsMarkdown,
+  explainEvents,
+  explainPlan,
+  tagGuide
+} from './preview/plan-explanation.js'
+import type {NamedTag} from './tags/named-tag.js'
+import {type DecidedRelease, type ReleaseConfig, planRelease} from './release-plan.js'
+import {type SampleRun, sampleRuns} from './preview/sample-runs.js'
+import type {DecidedTarget} from './targets/target-plan.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
+import {command} from '../command/command.js'
+import {planInputs} from './plan-inputs.js'
+import {checkInputs, runOf, withExpectations} from './preview/planned-release.js'
+import {readReleaseConfig} from './release-config.js'
+
+const inputs = {
+  ...planInputs,
+  ...checkInputs,
+  all: flag({
+    summary: 'Show which tags each event would earn, rather than what this one does.',
+    isOfCall: true
+  }),
+  markdown: flag({
+    isOfCall: true,
+    summary: 'Print Markdown: for a README, which tag is good for what; with all, the table of events.'
+  })
+}
+
+/** Says what an event would do, and why. */
+export const explain = command({
+  name: 'explain',
+  summary: 'Say which tags an event would earn, by which rule, and what is left out and why.',
+  description:
+    'Makes the plan that compute-tags would make, and writes nothing. Name the event and the ref, or take what is checked out: tag stands for the push of a Git tag, branch for that of a branch, and the ref may then be a name alone.',
+  settings: 'top',
+  prints: 'explanation',
+  inputs,
+  outputs: {explanation: 'The explanation.'},
+  examples: [
+    {line: 'image-release explain --event tag --ref v1.2.3', remark: 'What would a push of this Git tag do?'},
+    {line: 'image-release explain --all', remark: 'Which tags does each event earn?'},
+    {line: 'image-release explain --markdown', remark: 'A table of tags for the README'}
+  ],
+  async run(values, ports) {
+    const config = await readReleaseConfig(values, ports.readText)
+    const run = await runOf(values, ports)
+    if (values.all) {
+      const rows = samplesOf(config, run).map(sample => rowOf(config, sample))
+      return {explanation: values.markdown ? eventsMarkdown(rows) : explainEvents(rows)}
+    }
+    if (values.markdown) return {explanation: tagGuide(guideOf(config, run))}
+    const release = planRelease(config, run)
+    const plan = await withExpectations(release.plan, values, ports)
+    return {explanation: explainPlan(plan, leftOutOf(release), describeCacheUse(plan.source))}
+  }
+})
+
+function leftOutOf({targets}: DecidedRelease): LeftOut[] {
+  return targets.flatMap(({target, tagPlan}) =>
+    tagPlan.leftOut.map(({rule, why}) => ({target: target.name, rule, why}))
+  )
+}
+
+/** Samples of the version that is given or tagged, where there is one. */
+function samplesOf({version}: ReleaseConfig, run: WorkflowRun): SampleRun[] {
+  const gitTag = run.ref.startsWith('refs/tags/') ? run.ref.slice('refs/tags/'.length) : undefined
+  const given = version === undefined ? undefined : `v${version.text.replace(/^v/, '')}`
+  return sampleRuns(run, given ?? gitTag)
+}
+
+function rowOf(config: ReleaseConfig, {name, run, version}: SampleRun): EventRow {
+  const caches = describeCacheUse(run)
+  try {
+    const {plan, targets} = planSample(config, run, version)
+    return {name, push: plan.push, caches, tags: [...new Set(targets.flatMap(namesOf))]}
+  } catch (error) {
+    if (error instanceof ReleaseError)
+      return {name, push: false, caches, tags: [], fault: `refused: ${error.message}`}
+    throw error
+  }
+}
+
+/** A version that is given is that of the sample, as it would be by then. */
+function planSample(config: ReleaseConfig, run: WorkflowRun, version?: string): DecidedRelease {
+  if (config.version === undefined || version === undefined) return planRelease(config, run)
+  return planRelease({...config, version: {...config.version, text: version}}, run)
+}
+
+function namesOf({target}: DecidedTarget): string[] {
+  return target.tags.map(({name}) => name)
+}
+
+/** The tags of a release, and those that a push to the default branch earns beside them. */
+function guideOf(config: ReleaseConfig, run: WorkflowRun): GuideRow[] {
+  const samples = samplesOf(config, run)
+  const release = samples[0]
+  const development = samples.find(({run: {event, ref}}) => event === 'push' && ref.startsWith('refs/heads/'))
+  const rows = [release, development].flatMap(sample => {
+    if (sample === undefined) return []
+    const {targets} = planSample(config, sample.run, sample.version)
+    return targets.flatMap(({tagPlan, variant}) =>
+      tagPlan.tags.filter(isLasting).map(tag => ({
+        tag: tag.name,
+        use: sample === release ? useOf(tag) : ('development' as const),
+        variant: variant.name,
+        class: tag.class
+      }))
+    )
+  })
+  return [...new Map(rows.map(row => [`${row.tag} ${row.variant}`, row])).values()].sort(byUse)
+}
+
+/** The name of one commit is of no use to the readers of a README. */
+function isLasting({kind}: NamedTag): boolean {
+  return kind !== 'commit'
+}
+
+const ORDER: readonly GuideRow['use'][] = ['recommended', 'one variant', 'exact', 'development']
+
+function byUse(a: GuideRow, b: GuideRow): number {
+  return ORDER.indexOf(a.use) - ORDER.indexOf(b.use)
+}
+
+function useOf({targetNames, kind}: NamedTag): GuideRow['use'] {
+  if (targetNames.length === 0) return 'recommended'
+  return kind === 'version' || kind === 'commit' ? 'exact' : 'one variant'
+}
