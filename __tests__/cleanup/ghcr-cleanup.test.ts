@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
-import {openGithubApi} from '../../src/hosts/github-api.js'
+import {openGithubApi} from '../../src/github/github-api.js'
 import {parseInputs} from '../../src/command/input.js'
 import type {Digest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'

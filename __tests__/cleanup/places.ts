@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {ReleaseError} from '../../src/errors.js'
-import {openGithubApi} from '../../src/hosts/github-api.js'
+import {openGithubApi} from '../../src/github/github-api.js'
 import {parseInputs} from '../../src/command/input.js'
 import type {Digest} from '../../src/oci/digest.js'
 import type {Clock, HttpRequest, Ports, Send} from '../../src/ports.js'

@@ -1,7 +1,7 @@
 import {type AttestingJob, startAttestingJob} from '../support/sigstore.js'
 import {X509Certificate, verify} from 'node:crypto'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
-import {githubAttester} from '../../src/hosts/attester.js'
+import {githubAttester} from '../../src/github/attester.js'
 import {parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {listReferrers} from '../../src/registry/referrers.js'

@@ -1,7 +1,7 @@
 import {type IncomingMessage, createServer} from 'node:http'
 import {text} from 'node:stream/consumers'
 import {setTimeout as delay} from 'node:timers/promises'
-import {openGithubApi} from '../../src/hosts/github-api.js'
+import {openGithubApi} from '../../src/github/github-api.js'
 import type {GithubApi} from '../../src/ports.js'
 import {openHttp} from '../../src/registry/transport/http.js'
 import {GitDatabase, type TreeEntry} from './github-git-database.js'

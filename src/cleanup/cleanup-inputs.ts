@@ -27,7 +27,7 @@ import {
   parseNewestRule,
   parseSize
 } from './cleanup-rules.js'
-import {githubRepository, githubToken} from '../commands/inputs/github-inputs.js'
+import {githubRepository, githubToken} from '../github/github-inputs.js'
 import {insecure, registryCredentials} from '../commands/inputs/registry-inputs.js'
 import {config, dryRun, images, minAge, release} from '../command/shared-inputs.js'
 

@@ -28,7 +28,7 @@ import {
   checkLogin,
   checkRepository
 } from './preflight-checks.js'
-import {githubToken} from './inputs/github-inputs.js'
+import {githubToken} from '../github/github-inputs.js'
 import {insecure, registryCredentials} from './inputs/registry-inputs.js'
 import {config, images, plan} from '../command/shared-inputs.js'
 

@@ -3,7 +3,7 @@ import {type DeploymentStatus, registerDeployment} from '../deployment/github-de
 import {type InputIssue, InputError} from '../errors.js'
 import {type InputValues, parsed, text} from '../command/input.js'
 import type {Ports} from '../ports.js'
-import {parseGithubRepository} from './inputs/github-inputs.js'
+import {parseGithubRepository} from '../github/github-inputs.js'
 import type {Delivered, DestinationWish} from './manifest-destination.js'
 
 /** Where GitHub shows what is deployed. */

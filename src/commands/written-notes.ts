@@ -6,7 +6,7 @@ import {parseReference} from '../oci/reference.js'
 import type {ReleaseDocument} from '../contracts/release-document.js'
 import type {Markdown} from '../shared/markdown.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
-import {parseGithubRepository} from './inputs/github-inputs.js'
+import {parseGithubRepository} from '../github/github-inputs.js'
 
 /** Where notes are to go, as the inputs say. */
 export interface NotesWish {

@@ -1,7 +1,7 @@
 import type {Digest} from '../oci/digest.js'
 import {type SignedStatement, readBundle} from '../signing/sigstore-bundle.js'
 import type {GithubApi} from '../ports.js'
-import {fieldOf, repositoryPath} from './github-answer.js'
+import {fieldOf, repositoryPath} from '../github/github-answer.js'
 
 /** An attestation of an image that GitHub keeps. */
 export interface GithubAttestation extends SignedStatement {

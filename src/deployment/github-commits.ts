@@ -1,7 +1,7 @@
 import {ReleaseError} from '../errors.js'
 import type {GithubApi} from '../ports.js'
 import type {GitRepository} from './git-repository.js'
-import {askGithub, errorsIn, fieldOf, githubRefusal, repositoryPath, textOf} from './github-answer.js'
+import {askGithub, errorsIn, fieldOf, githubRefusal, repositoryPath, textOf} from '../github/github-answer.js'
 import type {LocalCommit} from './local-commits.js'
 import type {Publish} from './manifest-delivery.js'
 

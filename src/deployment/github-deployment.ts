@@ -1,5 +1,5 @@
 import type {GithubApi} from '../ports.js'
-import {askGithub, fieldOf, repositoryPath, textOf} from './github-answer.js'
+import {askGithub, fieldOf, repositoryPath, textOf} from '../github/github-answer.js'
 import type {DeploymentFacts} from './deployment-facts.js'
 
 /** What is deployed where, for the page of an environment on GitHub. */

@@ -3,7 +3,7 @@ import type {Clock, GithubApi, GithubRequest} from '../ports.js'
 import type {Markdown} from '../shared/markdown.js'
 import {firstThatFits} from '../reports/release-notes.js'
 import {MAX_RELEASE_BODY, putSection, sectionIn} from '../reports/notes-section.js'
-import {askGithub, errorsIn, fieldOf, githubRefusal, repositoryPath, textOf} from './github-answer.js'
+import {askGithub, errorsIn, fieldOf, githubRefusal, repositoryPath, textOf} from '../github/github-answer.js'
 
 /** What becomes of a release that nobody has made yet. */
 export type ReleaseCreation = 'never' | 'draft' | 'published'

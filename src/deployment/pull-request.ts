@@ -2,7 +2,7 @@ import {ReleaseError} from '../errors.js'
 import type {GithubAnswer, GithubApi} from '../ports.js'
 import type {Markdown} from '../shared/markdown.js'
 import {putSection} from '../reports/notes-section.js'
-import {askGithub, errorsIn, fieldOf, githubRefusal, repositoryPath, textOf} from './github-answer.js'
+import {askGithub, errorsIn, fieldOf, githubRefusal, repositoryPath, textOf} from '../github/github-answer.js'
 import type {GitRepository} from './git-repository.js'
 import {
   type Delivery,

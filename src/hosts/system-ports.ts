@@ -2,11 +2,11 @@ import type {Artifacts, Caches, Confirm, DigestStore, Journal, Ports, Reporter} 
 import {dockerCredentials} from '../registry/docker-config.js'
 import type {HttpConnection} from '../registry/transport/http.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
-import {githubAttester} from './attester.js'
+import {githubAttester} from '../github/attester.js'
 import {listenForCancellation} from './cancellation.js'
 import {systemClock} from './clock.js'
 import {openPrograms} from './exec.js'
-import {openGithubApi} from './github-api.js'
+import {openGithubApi} from '../github/github-api.js'
 import {readText} from './read-text.js'
 import {saveText} from './save-text.js'
 

@@ -19,7 +19,7 @@ import {command} from '../command/command.js'
 import {assertConfirmed} from '../command/confirmation.js'
 import {tellingJournal} from './journal-report.js'
 import {openReleaseRegistries} from './release-registries.js'
-import {githubToken} from '../commands/inputs/github-inputs.js'
+import {githubToken} from '../github/github-inputs.js'
 import {insecure, registryCredentials} from '../commands/inputs/registry-inputs.js'
 import {config, dryRun, wait} from '../command/shared-inputs.js'
 

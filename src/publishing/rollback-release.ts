@@ -16,7 +16,7 @@ import {moveOrUndo} from './move/tag-transaction.js'
 import {command} from '../command/command.js'
 import {assertConfirmed} from '../command/confirmation.js'
 import {openReleaseRegistries} from './release-registries.js'
-import {githubToken} from '../commands/inputs/github-inputs.js'
+import {githubToken} from '../github/github-inputs.js'
 import {insecure, registryCredentials} from '../commands/inputs/registry-inputs.js'
 import {dryRun, images, wait} from '../command/shared-inputs.js'
 

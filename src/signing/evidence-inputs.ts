@@ -1,6 +1,6 @@
 import {type InputIssue, InputError, ReleaseError} from '../errors.js'
 import {type InputValues, choice, flag, lines, parsed} from '../command/input.js'
-import {githubToken} from '../commands/inputs/github-inputs.js'
+import {githubToken} from '../github/github-inputs.js'
 
 /** How a release is signed and attested. */
 export const evidenceInputs = {

@@ -5,7 +5,7 @@ import {buildInputs} from '../../building/inputs/build-inputs.js'
 import {changeInputs} from '../../planning/change-inputs.js'
 import {cleanupInputs} from '../../cleanup/cleanup-inputs.js'
 import {evidenceInputs} from '../../signing/evidence-inputs.js'
-import {githubToken} from '../inputs/github-inputs.js'
+import {githubToken} from '../../github/github-inputs.js'
 import {planInputs} from '../../planning/plan-inputs.js'
 import {checkInputs} from '../../planning/preview/planned-release.js'
 

@@ -1,7 +1,7 @@
 import {Readable} from 'node:stream'
 import {gzipSync} from 'node:zlib'
 import {describe, expect, it} from '@jest/globals'
-import {fetchOver} from '../../src/hosts/github-fetch.js'
+import {fetchOver} from '../../src/github/github-fetch.js'
 import type {HttpRequest, Send} from '../../src/ports.js'
 import {failureOf} from '../support/thrown.js'
 

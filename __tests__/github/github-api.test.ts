@@ -1,6 +1,6 @@
 import {afterAll, afterEach, describe, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
-import {type GithubApiParts, openGithubApi} from '../../src/hosts/github-api.js'
+import {type GithubApiParts, openGithubApi} from '../../src/github/github-api.js'
 import type {GithubAnswer, GithubApi, Send} from '../../src/ports.js'
 import {openHttp} from '../../src/registry/transport/http.js'
 import {recordingReporter} from '../support/ports.js'

@@ -1,5 +1,5 @@
-import {ReleaseError} from '../../errors.js'
-import {parsed, text} from '../../command/input.js'
+import {ReleaseError} from '../errors.js'
+import {parsed, text} from '../command/input.js'
 
 /** How GitHub is reached: for every command that asks its API. */
 
