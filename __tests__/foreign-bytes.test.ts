@@ -24,9 +24,9 @@ import {parseRecordLines} from '../src/building/record-lines.js'
 import {parseCacheTier} from '../src/building/caches/cache-tier.js'
 import {readSarif} from '../src/checks/scan/sarif.js'
 import {parseTagPattern, parseTagSelector, parseNumberedPattern} from '../src/patterns/tag-pattern.js'
-import {parseChallenges} from '../src/registry/transport/challenge.js'
+import {parseChallenges} from '../src/registry/auth/challenge.js'
 import {InputFaults} from '../src/command/input.js'
-import {parseRegistryLogin} from '../src/inputs/registry-credential.js'
+import {parseRegistryLogin} from '../src/registry/auth/registry-credential.js'
 import {parseSecretValues, parseSecretFile, parseSecretVariable} from '../src/building/inputs/build-secret.js'
 import {parseImageSource} from '../src/building/builders/image-source.js'
 import {parseBuildxInstance} from '../src/building/builders/buildx-instance.js'
@@ -47,14 +47,14 @@ import {sbomType} from '../src/checks/sbom/sbom-type.js'
 import {readEntries} from '../src/onboarding/github-workflow.js'
 import {readWorkflow} from '../src/onboarding/workflow-model.js'
 import type {HttpResponse} from '../src/ports.js'
-import {askHelper} from '../src/registry/credential-helper.js'
-import {dockerCredentials} from '../src/registry/docker-config.js'
-import {resolveLocation} from '../src/registry/location.js'
-import {readPages} from '../src/registry/pages.js'
-import {registryErrorOf} from '../src/registry/registry-error.js'
-import type {RepositoryClient} from '../src/registry/repository-client.js'
-import {listTags} from '../src/registry/tag-list.js'
-import {fetchToken} from '../src/registry/transport/token.js'
+import {askHelper} from '../src/registry/auth/credential-helper.js'
+import {dockerCredentials} from '../src/registry/auth/docker-config.js'
+import {resolveLocation} from '../src/registry/client/location.js'
+import {readPages} from '../src/registry/client/pages.js'
+import {registryErrorOf} from '../src/registry/client/registry-error.js'
+import type {RepositoryClient} from '../src/registry/client/repository-client.js'
+import {listTags} from '../src/registry/client/tag-list.js'
+import {fetchToken} from '../src/registry/auth/token.js'
 import {readBundle as readSignature} from '../src/signing/signature-list.js'
 import {parseFlavor} from '../src/planning/rules/flavor.js'
 import {parseRules} from '../src/planning/rules/rule-grammar.js'
@@ -572,14 +572,14 @@ const PARSING: Readonly<Record<string, string>> = {
   'planning/jobs/runner-map.ts': 'own: an input of the caller, of bounded length',
   'contracts/scan-jobs.ts': 'scan jobs',
   'contracts/verification-document.ts': 'a report',
-  'registry/credential-helper.ts': 'the answer of a credential helper',
-  'registry/docker-config.ts': 'a docker configuration',
-  'registry/referrers.ts': 'an index',
-  'registry/registry-certificates.ts': 'own: the configuration of the machine, of bounded length',
-  'registry/registry-error.ts': 'an error of a registry',
-  'registry/repository-client.ts': 'a manifest',
-  'registry/tag-list.ts': 'a list of tags',
-  'registry/transport/token.ts': 'the answer of a token service',
+  'registry/auth/credential-helper.ts': 'the answer of a credential helper',
+  'registry/auth/docker-config.ts': 'a docker configuration',
+  'registry/client/referrers.ts': 'an index',
+  'registry/auth/registry-certificates.ts': 'own: the configuration of the machine, of bounded length',
+  'registry/client/registry-error.ts': 'an error of a registry',
+  'registry/client/repository-client.ts': 'a manifest',
+  'registry/client/tag-list.ts': 'a list of tags',
+  'registry/auth/token.ts': 'the answer of a token service',
   'building/record-lines.ts': 'lines of records',
   'checks/scan/sarif.ts': 'SARIF',
   'reports/preflight-report.ts': 'own: a report that this program wrote',

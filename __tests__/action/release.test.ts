@@ -9,8 +9,8 @@ import {PUBLISHER, startEmbedded, startEmbeddedWith} from '../support/registries
 import {clientOf, digestAt} from '../support/releases.js'
 import {type ResultsService, startResultsService} from '../support/results-service.js'
 import {type ActionRun, runAction} from '../support/run-action.js'
-import {listTags} from '../../src/registry/tag-list.js'
-import {pushImage} from '../../src/registry/image-push.js'
+import {listTags} from '../../src/registry/client/tag-list.js'
+import {pushImage} from '../../src/registry/images/image-push.js'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const FIRST = '1'.repeat(40)

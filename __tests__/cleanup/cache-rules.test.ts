@@ -2,7 +2,7 @@ import {afterAll, beforeAll, beforeEach, describe, expect, it} from '@jest/globa
 import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {parseInputs} from '../../src/command/input.js'
 import type {PlannedTag} from '../../src/contracts/plan.js'
-import {listTags} from '../../src/registry/tag-list.js'
+import {listTags} from '../../src/registry/client/tag-list.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {startEmbedded} from '../support/registries.js'
 import {clientOf, publishRelease, releaseTags} from '../support/releases.js'

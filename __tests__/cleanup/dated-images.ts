@@ -1,7 +1,7 @@
 import {type Manifest, manifestOf} from '../../src/oci/manifest.js'
 import {OCI_INDEX, OCI_MANIFEST} from '../../src/oci/media-type.js'
 import {parseTag} from '../../src/oci/reference.js'
-import type {RepositoryClient} from '../../src/registry/repository-client.js'
+import type {RepositoryClient} from '../../src/registry/client/repository-client.js'
 import {putBlob} from '../support/registry-client.js'
 
 const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip'

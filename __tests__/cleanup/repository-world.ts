@@ -3,7 +3,7 @@ import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {type Digest, hexOf} from '../../src/oci/digest.js'
 import type {Manifest} from '../../src/oci/manifest.js'
 import {parseTag} from '../../src/oci/reference.js'
-import type {RepositoryClient} from '../../src/registry/repository-client.js'
+import type {RepositoryClient} from '../../src/registry/client/repository-client.js'
 import {indexOf, newManifest} from '../support/registry-client.js'
 import type {TestPorts} from '../support/ports.js'
 import {clientOf} from '../support/releases.js'
@@ -99,7 +99,7 @@ export async function brokenParts(
 /** What should be gone but is there, and tags that nobody expects. */
 export async function leftBehind(ports: TestPorts, image: string, world: RepositoryWorld): Promise<string[]> {
   const client = clientOf(ports, image)
-  const {listTags} = await import('../../src/registry/tag-list.js')
+  const {listTags} = await import('../../src/registry/client/tag-list.js')
   const expected = new Set([...world.stays.keys(), '1.1', '1.2', '1'])
   const heads = await Promise.all(
     world.goes.map(async digest =>

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {secretForms} from '../../src/inputs/registry-credential.js'
+import {secretForms} from '../../src/registry/auth/registry-credential.js'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 

@@ -1,7 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import {parseKeyValue} from '../../src/command/key-value.js'
 import {nearest} from '../../src/shared/did-you-mean.js'
-import {parseRegistryLogin} from '../../src/inputs/registry-credential.js'
+import {parseRegistryLogin} from '../../src/registry/auth/registry-credential.js'
 import {failureOf} from '../support/thrown.js'
 
 describe('the nearest word', () => {

@@ -8,9 +8,9 @@ import {type Digest, digestOf, parseDigest} from '../../src/oci/digest.js'
 import {manifestOf, readManifest} from '../../src/oci/manifest.js'
 import {OCI_MANIFEST} from '../../src/oci/media-type.js'
 import {parseTag} from '../../src/oci/reference.js'
-import {pushImage} from '../../src/registry/image-push.js'
-import {addReferrers} from '../../src/registry/referrers.js'
-import type {RepositoryClient} from '../../src/registry/repository-client.js'
+import {pushImage} from '../../src/registry/images/image-push.js'
+import {addReferrers} from '../../src/registry/client/referrers.js'
+import type {RepositoryClient} from '../../src/registry/client/repository-client.js'
 import {
   type GithubServer,
   type GithubServerOptions,

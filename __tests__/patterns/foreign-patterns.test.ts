@@ -100,7 +100,7 @@ describe('an expression that is made of a text', () => {
       'checks/name-template.ts',
       'onboarding/recipe-translation.ts',
       'onboarding/rewiring.ts',
-      'registry/transport/challenge.ts'
+      'registry/auth/challenge.ts'
     ])
   })
 })

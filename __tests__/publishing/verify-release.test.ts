@@ -9,7 +9,7 @@ import {parseRelease} from '../../src/contracts/release-document.js'
 import {clientOf, publishRelease, releaseTags} from '../support/releases.js'
 import {suiteRegistries, tokenAndOpen} from '../support/suite-registries.js'
 import {image} from '../support/images.js'
-import {pushImage} from '../../src/registry/image-push.js'
+import {pushImage} from '../../src/registry/images/image-push.js'
 import {failureOf} from '../support/thrown.js'
 
 describe('verify-release', () => {

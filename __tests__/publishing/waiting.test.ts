@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import type {Clock} from '../../src/ports.js'
-import {lookUntil, waitsOf} from '../../src/transaction/patience.js'
+import {lookUntil, waitsOf} from '../../src/registry/client/patience.js'
 
 /** A clock that only notes what was slept. */
 function notingClock(): Clock & {readonly sleeps: number[]} {

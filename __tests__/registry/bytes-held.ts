@@ -5,9 +5,9 @@ import path from 'node:path'
 import {Readable} from 'node:stream'
 import {diskStorage, startEmbeddedRegistry} from '../../src/embedded-registry/embedded-registry.js'
 import {type Digest, hexDigest} from '../../src/oci/digest.js'
-import {uploadBlob} from '../../src/registry/blob-upload.js'
-import {copyImage} from '../../src/registry/image-copy.js'
-import type {RepositoryClient} from '../../src/registry/repository-client.js'
+import {uploadBlob} from '../../src/registry/images/blob-upload.js'
+import {copyImage} from '../../src/registry/images/image-copy.js'
+import type {RepositoryClient} from '../../src/registry/client/repository-client.js'
 import {manifestOfLayer, openClient} from '../support/registry-client.js'
 
 // A program: bytes-held.ts upload|copy|pull SIZE. Sends or fetches one blob of SIZE bytes, and prints the most bytes that

@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {fc} from '../support/random.js'
-import {type Challenge, parseChallenges} from '../../src/registry/transport/challenge.js'
+import {type Challenge, parseChallenges} from '../../src/registry/auth/challenge.js'
 
 const bearer = (parameters: Record<string, string>): Challenge => ({scheme: 'bearer', parameters})
 const basic = (parameters: Record<string, string>): Challenge => ({scheme: 'basic', parameters})

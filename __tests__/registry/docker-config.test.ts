@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
 import type {Credential} from '../../src/ports.js'
-import {configFiles, dockerCredentials} from '../../src/registry/docker-config.js'
+import {configFiles, dockerCredentials} from '../../src/registry/auth/docker-config.js'
 import {execWithEnvironment} from '../support/builder-ports.js'
 import {failureOf} from '../support/thrown.js'
 

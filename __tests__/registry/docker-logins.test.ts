@@ -2,9 +2,9 @@ import {mkdir, mkdtemp, readFile, readlink, rm, stat, writeFile} from 'node:fs/p
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
-import {dockerCredentials} from '../../src/registry/docker-config.js'
+import {dockerCredentials} from '../../src/registry/auth/docker-config.js'
 import {withPrivateFolder} from '../../src/shared/temp-folder.js'
-import {writeFurtherLogins} from '../../src/registry/docker-logins.js'
+import {writeFurtherLogins} from '../../src/registry/auth/docker-logins.js'
 
 const LOGIN = {username: 'alice', password: 'secret-of-alice'}
 const OTHER = {auth: Buffer.from('bob:secret-of-bob').toString('base64')}

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {listTags} from '../../src/registry/tag-list.js'
+import {listTags} from '../../src/registry/client/tag-list.js'
 import type {HttpRequest} from '../../src/ports.js'
 import {closedAfterEach} from '../support/closing.js'
 import {openClient} from '../support/registry-client.js'

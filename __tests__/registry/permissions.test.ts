@@ -15,10 +15,10 @@ import {
   type Operation,
   operationOf,
   permissionsFor
-} from '../../src/registry/permissions.js'
-import {pushImage} from '../../src/registry/image-push.js'
-import {registryAdvice} from '../../src/registry/registry-advice.js'
-import {askReleaseRight} from '../../src/registry/rights.js'
+} from '../../src/registry/client/permissions.js'
+import {pushImage} from '../../src/registry/images/image-push.js'
+import {registryAdvice} from '../../src/registry/client/error-hints.js'
+import {askReleaseRight} from '../../src/registry/client/rights.js'
 import {image} from '../support/images.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {buildAll, clientOf, merge, releaseTags} from '../support/releases.js'

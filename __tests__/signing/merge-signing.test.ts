@@ -87,7 +87,7 @@ const signedBy = (program: CosignProgram) => (): void => {
       env: {DOCKER_CONFIG: await dockerConfig()}
     })
   const dockerConfig = async (): Promise<string> => {
-    const {writeDockerConfig} = await import('../../src/registry/docker-logins.js')
+    const {writeDockerConfig} = await import('../../src/registry/auth/docker-logins.js')
     const credentials = () => Promise.resolve(PUBLISHER)
     return (await writeDockerConfig(keys.folder, [embedded.host], credentials)).DOCKER_CONFIG
   }

@@ -1,6 +1,6 @@
 import type {Digest} from '../../src/oci/digest.js'
 import {parseTag} from '../../src/oci/reference.js'
-import type {RepositoryClient} from '../../src/registry/repository-client.js'
+import type {RepositoryClient} from '../../src/registry/client/repository-client.js'
 import type {ListedVersion, RepositoryBackend} from '../../src/cleanup/repository-backend.js'
 import {newManifest} from './registry-client.js'
 

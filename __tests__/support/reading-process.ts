@@ -45,7 +45,7 @@ const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
     await readGithubRun({...variables, GITHUB_EVENT_PATH: file}, {exec, clock})
   },
   logins: async file => {
-    const {dockerCredentials} = await import('../../src/registry/docker-config.js')
+    const {dockerCredentials} = await import('../../src/registry/auth/docker-config.js')
     await dockerCredentials({environment: {REGISTRY_AUTH_FILE: file}, exec})('ghcr.io')
   },
   helper: async () => {
@@ -54,7 +54,7 @@ const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
     await openSystemPorts(parts).ports.credentials('ghcr.io')
   },
   certificates: async file => {
-    const {registryCertificates} = await import('../../src/registry/registry-certificates.js')
+    const {registryCertificates} = await import('../../src/registry/auth/registry-certificates.js')
     await registryCertificates(path.basename(path.dirname(file)), {}, [path.dirname(path.dirname(file))])
   },
   containerfile: async file => {

@@ -1,8 +1,8 @@
 import {gunzipSync} from 'node:zlib'
 import type {Digest} from '../../src/oci/digest.js'
 import {type Manifest, readManifest} from '../../src/oci/manifest.js'
-import {blobStream} from '../../src/registry/blob-download.js'
-import type {RepositoryClient} from '../../src/registry/repository-client.js'
+import {blobStream} from '../../src/registry/images/blob-download.js'
+import type {RepositoryClient} from '../../src/registry/client/repository-client.js'
 
 /** An image as a registry has it. */
 export interface RegistryContent {

@@ -28,7 +28,7 @@ import {
   parseSize
 } from './cleanup-rules.js'
 import {githubRepository, githubToken} from '../github/github-inputs.js'
-import {insecure, registryCredentials} from '../commands/inputs/registry-inputs.js'
+import {insecure, registryCredentials} from '../registry/registry-inputs.js'
 import {config, dryRun, images, minAge, release} from '../command/shared-inputs.js'
 
 const PATTERNS = 'Names of tags, glob:PATTERN or regex:PATTERN, separated by line breaks or commas.'

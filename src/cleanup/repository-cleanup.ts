@@ -1,7 +1,7 @@
 import {ReleaseError} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
-import type {RepositoryClient} from '../registry/repository-client.js'
+import type {RepositoryClient} from '../registry/client/repository-client.js'
 import {cacheFaults} from './policy/cache-guard.js'
 import {type CleanupPlan, planCleanup} from './policy/cleanup-plan.js'
 import {ownTags} from './policy/inventory.js'

@@ -1,11 +1,16 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import {type Repository, formatRepository} from '../oci/reference.js'
 import type {Credentials, Ports} from '../ports.js'
-import type {Registries} from '../registry/registries.js'
-import {REPOSITORY_RIGHTS, type RepositoryRight, askReleaseRight, askRight} from '../registry/rights.js'
+import type {Registries} from '../registry/client/registries.js'
+import {
+  REPOSITORY_RIGHTS,
+  type RepositoryRight,
+  askReleaseRight,
+  askRight
+} from '../registry/client/rights.js'
 import type {PreflightCheck} from '../reports/preflight-report.js'
 import {findCosign} from '../signing/cosign.js'
-import {loginHint} from './logins.js'
+import {loginHint} from '../registry/auth/logins.js'
 
 /** What a job may be asked for that is no right in a repository. */
 export const JOB_RIGHTS = ['artifacts', 'sign', 'sign-with-key', 'release'] as const

@@ -6,7 +6,7 @@ import {nearest} from '../shared/did-you-mean.js'
 import {type Repository, formatRepository, parseRepository} from '../oci/reference.js'
 import type {BuildSettings} from '../contracts/plan.js'
 import type {GithubApi, Ports} from '../ports.js'
-import {REPOSITORY_RIGHTS} from '../registry/rights.js'
+import {REPOSITORY_RIGHTS} from '../registry/client/rights.js'
 import {
   type PreflightAdvice,
   type PreflightCheck,
@@ -29,7 +29,7 @@ import {
   checkRepository
 } from './preflight-checks.js'
 import {githubToken} from '../github/github-inputs.js'
-import {insecure, registryCredentials} from './inputs/registry-inputs.js'
+import {insecure, registryCredentials} from '../registry/registry-inputs.js'
 import {config, images, plan} from '../command/shared-inputs.js'
 
 const inputs = {

@@ -16,7 +16,7 @@ import {type Delivered, deliver, parseAuthor} from './manifest-destination.js'
 import {openRegistries} from '../registry/open-registries.js'
 import {pullRequestInputs} from './inputs/pull-request-inputs.js'
 import {deploymentInputs, openDeployments} from './registered-deployment.js'
-import {insecure, registryCredentials} from './inputs/registry-inputs.js'
+import {insecure, registryCredentials} from '../registry/registry-inputs.js'
 import {config, dryRun, release} from '../command/shared-inputs.js'
 
 const inputs = {

@@ -1,5 +1,5 @@
 import type {Artifacts, Caches, Confirm, DigestStore, Journal, Ports, Reporter} from '../ports.js'
-import {dockerCredentials} from '../registry/docker-config.js'
+import {dockerCredentials} from '../registry/auth/docker-config.js'
 import type {HttpConnection} from '../registry/transport/http.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {githubAttester} from '../github/attester.js'

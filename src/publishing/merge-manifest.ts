@@ -20,7 +20,7 @@ import {findDigests, findMetrics, findRecords, recordInputs} from './collect/col
 import {tellingJournal} from './journal-report.js'
 import {openReleaseRegistries} from './release-registries.js'
 import {assertMayPublish} from '../ci/untrusted-runs.js'
-import {insecure, registryCredentials} from '../commands/inputs/registry-inputs.js'
+import {insecure, registryCredentials} from '../registry/registry-inputs.js'
 import {
   type ReleaseEvidence,
   type ReleasedImage,

@@ -20,7 +20,7 @@ import {assertConfirmed} from '../command/confirmation.js'
 import {tellingJournal} from './journal-report.js'
 import {openReleaseRegistries} from './release-registries.js'
 import {githubToken} from '../github/github-inputs.js'
-import {insecure, registryCredentials} from '../commands/inputs/registry-inputs.js'
+import {insecure, registryCredentials} from '../registry/registry-inputs.js'
 import {config, dryRun, wait} from '../command/shared-inputs.js'
 
 /** A published image, by tag or digest. */

@@ -6,7 +6,7 @@ import {
   registriesOf
 } from '../registry/open-registries.js'
 import type {HostOf} from './move/created-tags.js'
-import {patienceOf} from '../transaction/patience.js'
+import {patienceOf} from '../registry/client/patience.js'
 import {ReleaseJournal} from './move/release-journal.js'
 import type {ReleaseRegistries} from './move/tag-transaction.js'
 

@@ -17,7 +17,7 @@ import {command} from '../command/command.js'
 import {assertConfirmed} from '../command/confirmation.js'
 import {openReleaseRegistries} from './release-registries.js'
 import {githubToken} from '../github/github-inputs.js'
-import {insecure, registryCredentials} from '../commands/inputs/registry-inputs.js'
+import {insecure, registryCredentials} from '../registry/registry-inputs.js'
 import {dryRun, images, wait} from '../command/shared-inputs.js'
 
 const inputs = {

@@ -1,8 +1,8 @@
-import {assertLogins} from '../commands/logins.js'
-import {type RegistryLogin, completeLogins, secretForms} from '../inputs/registry-credential.js'
+import {assertLogins} from './auth/logins.js'
+import {type RegistryLogin, completeLogins, secretForms} from './auth/registry-credential.js'
 import type {Credential, Credentials, Ports} from '../ports.js'
 import {markdownForms} from '../shared/markdown.js'
-import {Registries, type RegistriesOptions} from './registries.js'
+import {Registries, type RegistriesOptions} from './client/registries.js'
 
 /** How the inputs say the registries are reached. */
 export interface RegistryInputs {

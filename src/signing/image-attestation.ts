@@ -1,7 +1,7 @@
 import type {Digest} from '../oci/digest.js'
 import {formatReference, formatRepository} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
-import type {RepositoryClient} from '../registry/repository-client.js'
+import type {RepositoryClient} from '../registry/client/repository-client.js'
 import {pushAttestation} from './attestation-push.js'
 import {ReleaseError} from '../errors.js'
 

@@ -5,7 +5,7 @@ import {ReleaseError} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import {formatReference, isLoopback} from '../oci/reference.js'
 import type {Credentials} from '../ports.js'
-import type {RepositoryClient} from '../registry/repository-client.js'
+import type {RepositoryClient} from '../registry/client/repository-client.js'
 import type {CertificateIdentity} from './certificate-identity.js'
 import {
   type CosignOptions,
@@ -17,7 +17,7 @@ import {
   signArguments
 } from './cosign.js'
 import {withPrivateFolder} from '../shared/temp-folder.js'
-import {writeDockerConfig} from '../registry/docker-logins.js'
+import {writeDockerConfig} from '../registry/auth/docker-logins.js'
 import {COSIGN_SIGNATURE, listSignatures} from './signature-list.js'
 
 /** An image that stands in one repository, and is to be signed there. */

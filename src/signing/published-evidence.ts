@@ -8,8 +8,8 @@ import {
   isBundleType,
   readBundle
 } from './sigstore-bundle.js'
-import {listReferrers, signatureTags} from '../registry/referrers.js'
-import type {RepositoryClient} from '../registry/repository-client.js'
+import {listReferrers, signatureTags} from '../registry/client/referrers.js'
+import type {RepositoryClient} from '../registry/client/repository-client.js'
 
 /** One signature or attestation that a registry has beside an image. Nothing of it is verified. */
 export interface PublishedEvidence extends SignedStatement {

@@ -1,9 +1,9 @@
 import {ReleaseError} from '../errors.js'
-import {completeLogins} from '../inputs/registry-credential.js'
+import {completeLogins} from '../registry/auth/registry-credential.js'
 import type {Digest} from '../oci/digest.js'
 import {type Repository, type Tag, isLoopback} from '../oci/reference.js'
 import type {Ports, Reporter} from '../ports.js'
-import type {RepositoryClient} from '../registry/repository-client.js'
+import type {RepositoryClient} from '../registry/client/repository-client.js'
 import {
   type AttestedView,
   type EvidenceView,

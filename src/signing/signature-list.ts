@@ -2,8 +2,8 @@ import {X509Certificate} from 'node:crypto'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {type Descriptor, readManifest} from '../oci/manifest.js'
 import {bundleContent, objectIn, textIn} from './sigstore-bundle.js'
-import {listReferrers, signatureTags} from '../registry/referrers.js'
-import type {RepositoryClient} from '../registry/repository-client.js'
+import {listReferrers, signatureTags} from '../registry/client/referrers.js'
+import type {RepositoryClient} from '../registry/client/repository-client.js'
 import {type CertificateIdentity, identityOf} from './certificate-identity.js'
 
 /** A signature or attestation that a registry holds. */

@@ -4,7 +4,7 @@ import type {Digest} from '../oci/digest.js'
 import type {VerifiedCheck} from '../contracts/verified-check.js'
 import {type CosignPorts, findCosign, insecureFlag, runCosign} from './cosign.js'
 import {withPrivateFolder} from '../shared/temp-folder.js'
-import {writeDockerConfig} from '../registry/docker-logins.js'
+import {writeDockerConfig} from '../registry/auth/docker-logins.js'
 import type {SigningAccess} from './image-signing.js'
 
 /** Who must have signed: a key, or an identity and who vouches for it. */

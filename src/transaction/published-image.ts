@@ -5,7 +5,7 @@ import {readImageConfig} from '../oci/image-config.js'
 import {type Descriptor, type Manifest, type ManifestDocument, readManifest} from '../oci/manifest.js'
 import {isIndexType} from '../oci/media-type.js'
 import {formatPlatform} from '../oci/platform.js'
-import type {RepositoryClient} from '../registry/repository-client.js'
+import type {RepositoryClient} from '../registry/client/repository-client.js'
 
 /** One platform of a published image. */
 export interface PublishedPlatform {

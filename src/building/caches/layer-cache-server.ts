@@ -5,9 +5,9 @@ import {type Digest, digestOf, hexOf} from '../../oci/digest.js'
 import {readManifest} from '../../oci/manifest.js'
 import {type Tag, parseRepository} from '../../oci/reference.js'
 import type {Ports} from '../../ports.js'
-import type {Registries} from '../../registry/registries.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
-import {listTags} from '../../registry/tag-list.js'
+import type {Registries} from '../../registry/client/registries.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
+import {listTags} from '../../registry/client/tag-list.js'
 
 /** A cache that lies in a folder: one of this machine, or one that GitHub keeps under a name. */
 interface StepFolder {

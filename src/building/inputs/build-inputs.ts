@@ -10,7 +10,7 @@ import {builderInputs} from './builder-inputs.js'
 import {cacheInputs} from './cache-inputs.js'
 import {gateInputs} from './gate-inputs.js'
 import {refusedInputs} from './refused-inputs.js'
-import {insecure, registryCredentials} from '../../commands/inputs/registry-inputs.js'
+import {insecure, registryCredentials} from '../../registry/registry-inputs.js'
 import {config, images, plan} from '../../command/shared-inputs.js'
 
 /** The inputs of build-by-digest. */

@@ -5,7 +5,7 @@ import {type Manifest, manifestOf} from '../../oci/manifest.js'
 import {OCI_INDEX} from '../../oci/media-type.js'
 import {type Tag, parseTag} from '../../oci/reference.js'
 import type {Reporter} from '../../ports.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
 
 /** What a clean-up has still to do, written down in the repository itself: an empty index at a tag of its own. */
 export interface Remainder {

@@ -1,7 +1,7 @@
 import {ReleaseError} from '../../errors.js'
 import type {Digest} from '../../oci/digest.js'
 import {type Tag, formatReference} from '../../oci/reference.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import {Links} from '../policy/reachability.js'
 import type {RepositoryBackend} from '../repository-backend.js'
 import {eachAtOnce} from '../../shared/at-once.js'

@@ -1,6 +1,6 @@
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import type {PlannedVersion} from '../policy/cleanup-plan.js'
 import type {
   BackendCapabilities,

@@ -4,7 +4,7 @@ import {readImageConfig} from '../../oci/image-config.js'
 import {type Descriptor, type Manifest, type ManifestDocument, readManifest} from '../../oci/manifest.js'
 import type {Digest} from '../../oci/digest.js'
 import {MANIFEST_ACCEPT, isIndexType, isManifestType} from '../../oci/media-type.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
 
 /** Builds that can be repeated write the epoch or another early time into their images: that is none. */
 const FIRST_IMAGES = Date.parse('2013-03-01T00:00:00Z')

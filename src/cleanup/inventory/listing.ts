@@ -1,8 +1,8 @@
 import {ReleaseError} from '../../errors.js'
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
-import {listTags} from '../../registry/tag-list.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
+import {listTags} from '../../registry/client/tag-list.js'
 import type {ListedVersion, RepositoryBackend} from '../repository-backend.js'
 import {eachAtOnce} from '../../shared/at-once.js'
 

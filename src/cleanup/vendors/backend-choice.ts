@@ -1,6 +1,6 @@
 import type {Repository} from '../../oci/reference.js'
 import type {Credential, Ports} from '../../ports.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import type {RepositoryBackend} from '../repository-backend.js'
 import {registryBackend} from './registry-backend.js'
 

@@ -2,10 +2,10 @@ import {RegistryError, ReleaseError, messageOf} from '../../errors.js'
 import {type Digest, digestOf, isDigest} from '../../oci/digest.js'
 import {MANIFEST_ACCEPT, isSchema1Type} from '../../oci/media-type.js'
 import type {Tag} from '../../oci/reference.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
-import {isImmutableTag} from '../../registry/tag-immutability.js'
-import {deleteLostTags, deleteTag} from '../../registry/tag-deletion.js'
-import {listTags} from '../../registry/tag-list.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
+import {isImmutableTag} from '../../registry/client/tag-immutability.js'
+import {deleteLostTags, deleteTag} from '../../registry/client/tag-deletion.js'
+import {listTags} from '../../registry/client/tag-list.js'
 import type {
   BackendCapabilities,
   DeletionOutcome,

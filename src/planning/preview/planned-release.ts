@@ -3,9 +3,9 @@ import type {Plan} from '../../contracts/plan.js'
 import type {Ports} from '../../ports.js'
 import {expectMoves} from './tag-preview.js'
 import type {WorkflowRun} from '../../contracts/workflow-run.js'
-import {assertLogins} from '../../commands/logins.js'
+import {assertLogins} from '../../registry/auth/logins.js'
 import type {PlanValues} from '../plan-inputs.js'
-import {insecure, registryCredentials} from '../../commands/inputs/registry-inputs.js'
+import {insecure, registryCredentials} from '../../registry/registry-inputs.js'
 
 /** Whether and how registries are asked when a plan is made. */
 export const checkInputs = {

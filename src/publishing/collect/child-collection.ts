@@ -7,14 +7,14 @@ import {type Descriptor, type Manifest, descriptorOf, readManifest} from '../../
 import {familyOf, isIndexType} from '../../oci/media-type.js'
 import {type Platform, formatPlatform, isSamePlatform} from '../../oci/platform.js'
 import {formatRepository} from '../../oci/reference.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import type {IndexChild} from '../decide/index-plan.js'
 import type {Publication, PublishedBuild} from '../../contracts/planned-image.js'
 import {type ChildCopies, copiesOf} from './child-copies.js'
 import {type FoundChild, findChild} from './child-search.js'
 import {firstCause} from './first-cause.js'
 import {sortEntries} from './index-entries.js'
-import type {Patience} from '../../transaction/patience.js'
+import type {Patience} from '../../registry/client/patience.js'
 import {settle} from '../../shared/all-settled.js'
 
 /** A publication whose images have been found, each on one registry at least, and are as planned. */

@@ -1,7 +1,7 @@
 import type {Digest} from '../../oci/digest.js'
 import {formatReference, formatRepository} from '../../oci/reference.js'
-import {copyImage} from '../../registry/image-copy.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
+import {copyImage} from '../../registry/images/image-copy.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import type {FoundChild} from './child-search.js'
 
 /** An image that a repository lacks and another one has. */

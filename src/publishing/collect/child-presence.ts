@@ -1,7 +1,7 @@
 import {ReleaseError} from '../../errors.js'
 import {type Manifest, readManifest} from '../../oci/manifest.js'
 import {formatReference} from '../../oci/reference.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
 
 /** An index, and the repositories that have it. */
 export interface PlacedIndex {

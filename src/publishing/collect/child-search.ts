@@ -2,8 +2,8 @@ import {ReleaseError} from '../../errors.js'
 import type {Digest} from '../../oci/digest.js'
 import type {Manifest} from '../../oci/manifest.js'
 import {formatReference} from '../../oci/reference.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
-import type {Patience} from '../../transaction/patience.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
+import type {Patience} from '../../registry/client/patience.js'
 
 /** A manifest, and where it is. */
 export interface FoundChild {

@@ -1,9 +1,9 @@
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
-import {deleteTag, placeholderIndex} from '../../registry/tag-deletion.js'
-import {listTags} from '../../registry/tag-list.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
+import {deleteTag, placeholderIndex} from '../../registry/client/tag-deletion.js'
+import {listTags} from '../../registry/client/tag-list.js'
 import type {DeletionOutcome, RepositoryBackend} from '../../cleanup/repository-backend.js'
 
 /** A tag that was new in a release, and what the release made it point at. */

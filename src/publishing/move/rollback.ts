@@ -3,8 +3,8 @@ import type {Digest} from '../../oci/digest.js'
 import {type Manifest, readManifest} from '../../oci/manifest.js'
 import {type Tag, formatReference, parseReference} from '../../oci/reference.js'
 import type {JournalTag} from '../../contracts/journal-document.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
-import {listTags} from '../../registry/tag-list.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
+import {listTags} from '../../registry/client/tag-list.js'
 import {
   type ReplacedTag,
   aliasesOf,
@@ -15,7 +15,7 @@ import {
 import type {PublishedTag} from '../../contracts/planned-image.js'
 import {describeOddness, readNamed} from '../collect/odd-content.js'
 import {settle} from '../../shared/all-settled.js'
-import type {Patience} from '../../transaction/patience.js'
+import type {Patience} from '../../registry/client/patience.js'
 import {factsOf} from './current-tags.js'
 import {readTag} from './tag-reading.js'
 import {type FreshTag, type HostOf, byRepository, deleteFreshTags} from './created-tags.js'

@@ -1,5 +1,5 @@
 import {RegistryError} from '../../errors.js'
-import {isPassing} from '../../registry/retry.js'
+import {isPassing} from '../../registry/client/retry.js'
 import {type TagMove, nameOf} from './tag-moves.js'
 
 /**

@@ -1,7 +1,7 @@
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
-import {type Patience, lookUntil} from '../../transaction/patience.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
+import {type Patience, lookUntil} from '../../registry/client/patience.js'
 
 /** A tag of one repository. */
 export interface TagPlace {

@@ -1,5 +1,5 @@
 import {ReleaseError, messageOf} from '../../errors.js'
-import type {Registries} from '../../registry/registries.js'
+import type {Registries} from '../../registry/client/registries.js'
 import type {ReleaseJournal} from './release-journal.js'
 import {TagLedger} from './tag-ledger.js'
 import type {TagMove} from './tag-moves.js'

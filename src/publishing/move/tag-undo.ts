@@ -1,5 +1,5 @@
 import {messageOf} from '../../errors.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import {byRepository} from './created-tags.js'
 import {RepositoryUndo, type Undoing, type Undone} from './repository-undo.js'
 import type {LedgerEntry} from './tag-ledger.js'

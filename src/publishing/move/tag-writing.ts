@@ -1,6 +1,6 @@
 import type {Clock} from '../../ports.js'
 import {stagesOf} from '../../contracts/planned-image.js'
-import type {Patience} from '../../transaction/patience.js'
+import type {Patience} from '../../registry/client/patience.js'
 import type {ReleaseJournal} from './release-journal.js'
 import type {TagLedger} from './tag-ledger.js'
 import {type TagMove, assertAllowed, decideAnew, isAhead, isWrite} from './tag-moves.js'

@@ -1,8 +1,8 @@
 import type {Digest} from '../../oci/digest.js'
 import {type Tag, formatReference} from '../../oci/reference.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import type {VerifiedTag} from './verify-summary.js'
-import {type Patience, lookUntil} from '../../transaction/patience.js'
+import {type Patience, lookUntil} from '../../registry/client/patience.js'
 
 /** A tag, and every repository that an image is published in. */
 export interface SharedTag {

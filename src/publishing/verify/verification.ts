@@ -7,10 +7,10 @@ import {type Descriptor, type Manifest, descriptorOf, readManifest, storedBlobs}
 import {isIndexType} from '../../oci/media-type.js'
 import {type Platform, describePlatform, formatPlatform, isSamePlatform} from '../../oci/platform.js'
 import {type Tag, formatReference} from '../../oci/reference.js'
-import {downloadBlob} from '../../registry/blob-download.js'
-import type {RepositoryClient} from '../../registry/repository-client.js'
+import {downloadBlob} from '../../registry/images/blob-download.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import type {VerifiedTag} from './verify-summary.js'
-import {type Patience, lookUntil} from '../../transaction/patience.js'
+import {type Patience, lookUntil} from '../../registry/client/patience.js'
 
 /** What a tag must be. */
 export interface TagExpectation {

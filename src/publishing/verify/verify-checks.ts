@@ -1,12 +1,12 @@
 import {InputError, type InputIssue, ReleaseError} from '../../errors.js'
 import {type InputValues, choice, duration, flag, lines, text} from '../../command/input.js'
-import {completeLogins} from '../../inputs/registry-credential.js'
+import {completeLogins} from '../../registry/auth/registry-credential.js'
 import type {Digest} from '../../oci/digest.js'
 import {type Repository, formatReference, isLoopback} from '../../oci/reference.js'
 import type {Ports} from '../../ports.js'
 import {withPrivateFolder} from '../../shared/temp-folder.js'
 import type {VerifiedCheck} from '../../contracts/verified-check.js'
-import type {Registries} from '../../registry/registries.js'
+import type {Registries} from '../../registry/client/registries.js'
 import type {ExpectedSigner} from '../../signing/signature-verification.js'
 import {type RegistryInputs, credentialsOf} from '../../registry/open-registries.js'
 
@@ -127,7 +127,7 @@ async function checkStarts(
   registries: Registries,
   ports: Ports
 ): Promise<VerifiedCheck[]> {
-  const {writeDockerConfig} = await import('../../registry/docker-logins.js')
+  const {writeDockerConfig} = await import('../../registry/auth/docker-logins.js')
   const engine = await findStarter(given, ports)
   const distinct = [...new Map([...images].reverse().map(image => [image.digest, image])).values()].reverse()
   return await withPrivateFolder(async folder => {

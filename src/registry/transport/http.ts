@@ -1,14 +1,14 @@
 import http from 'node:http'
 import {ReleaseError} from '../../errors.js'
 import type {HttpRequest, HttpResponse, Send} from '../../ports.js'
-import {registryCertificates} from '../registry-certificates.js'
+import {registryCertificates} from '../auth/registry-certificates.js'
 import {onCallOff} from './call-off.js'
 import {sendOverHttp1} from './http1-request.js'
 import {NotBegun, sendOverHttp2} from './http2-request.js'
 import {Http2Sessions} from './http2-sessions.js'
 import {type ProxyVariables, proxyFor} from './proxy-choice.js'
 import {type Certificates, TlsAgent} from './tls-agent.js'
-import {unreachable} from './unreachable.js'
+import {unreachable} from './network-error.js'
 
 const MAX_SOCKETS = 64
 /** How often a request that a server did not begin is sent again. */
