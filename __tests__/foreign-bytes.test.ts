@@ -38,7 +38,7 @@ import {plainHttpRegistries} from '../src/building/builders/registries-conf.js'
 import {findTargetStep} from '../src/building/builders/run-platform.js'
 import {computeTags} from '../src/planning/compute-tags.js'
 import {parseConfigFile} from '../src/planning/settings/config-file.js'
-import {readYaml} from '../src/deployment/yaml-text.js'
+import {readYaml} from '../src/delivery/manifests/yaml-text.js'
 import {ReleaseError} from '../src/errors.js'
 import {readArtifact} from '../src/hosts/github/artifact-archive.js'
 import {readGithubRun} from '../src/ci/github-run.js'
@@ -547,8 +547,8 @@ const PARSING: Readonly<Record<string, string>> = {
   'cleanup/cleanup-inputs.ts': 'own: an input of the caller, of bounded length',
   'planning/settings/config-file.ts': 'settings',
   'planning/settings/section-texts.ts': 'settings',
-  'deployment/yaml-text.ts': 'a manifest of Kubernetes',
-  'deployment/github-deployment.ts':
+  'delivery/manifests/yaml-text.ts': 'a manifest of Kubernetes',
+  'delivery/git/github-deployment.ts':
     'own: what GitHub keeps of an earlier run; anything else is another deployment',
   'embedded-registry/manifest-document.ts': 'own: a registry for demo and tests, 4 MiB a manifest',
   'embedded-registry/record.ts': 'own: its own files',

@@ -17,8 +17,8 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
     async () => (await import(/* webpackMode: "eager" */ './publishing/merge-manifest.js')).mergeManifest
   ],
   ['verify-release', async () => (await import('./publishing/verify-release.js')).verifyRelease],
-  ['release-notes', async () => (await import('./commands/release-notes.js')).releaseNotesCommand],
-  ['update-manifests', async () => (await import('./commands/update-manifests.js')).updateManifests],
+  ['release-notes', async () => (await import('./delivery/release-notes.js')).releaseNotesCommand],
+  ['update-manifests', async () => (await import('./delivery/update-manifests.js')).updateManifests],
   ['rollback-release', async () => (await import('./publishing/rollback-release.js')).rollbackRelease],
   ['doctor', async () => (await import('./publishing/doctor.js')).doctor],
   ['promote-release', async () => (await import('./publishing/promote-release.js')).promoteRelease],

@@ -2,7 +2,7 @@ import {readFileSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
 import {micromark} from 'micromark'
-import {putSection, sectionIn} from '../../src/reports/notes-section.js'
+import {putSection, sectionIn} from '../../src/delivery/notes/notes-section.js'
 import {
   type Markdown,
   code,
@@ -182,7 +182,7 @@ describe('Markdown in the source', () => {
 
   it('is made by the functions for it alone: nothing else says that a string is some', () => {
     const makers = sources.filter(([, text]) => / as Markdown(?:$|[\n)])/.test(text)).map(([file]) => file)
-    expect(makers.sort()).toEqual(['shared/markdown.ts', 'reports/release-notes.ts'])
+    expect(makers.sort()).toEqual(['shared/markdown.ts', 'delivery/notes/notes-body.ts'])
   })
 
   it('is what summaries, notes and pull requests take, by the compiler', () => {

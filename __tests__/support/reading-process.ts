@@ -97,7 +97,7 @@ const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
   },
   bill: async file => await (await import('../../src/checks/sbom/sbom-gate.js')).readSbom(file),
   manifest: async file => {
-    const {editWorkTree} = await import('../../src/deployment/work-tree.js')
+    const {editWorkTree} = await import('../../src/delivery/git/work-tree.js')
     process.chdir(path.dirname(file))
     await editWorkTree(async read => {
       await read(path.basename(file))

@@ -11,7 +11,7 @@ import {assertNoOpposites} from '../../cleanup/cleanup-checks.js'
 import {cleanupLatest} from '../../cleanup/cleanup-latest.js'
 import {mergeManifest} from '../../publishing/merge-manifest.js'
 import {preflight} from '../preflight.js'
-import {releaseNotesCommand} from '../release-notes.js'
+import {releaseNotesCommand} from '../../delivery/release-notes.js'
 import {verifyRelease} from '../../publishing/verify-release.js'
 import {type ReleaseValues, passedInputs} from './release-inputs.js'
 
