@@ -582,7 +582,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'registry/auth/token.ts': 'the answer of a token service',
   'building/record-lines.ts': 'lines of records',
   'checks/scan/sarif.ts': 'SARIF',
-  'reports/preflight-report.ts': 'own: a report that this program wrote',
+  'onboarding/preflight-report.ts': 'own: a report that this program wrote',
   'signing/signature-list.ts': 'a signature',
   'planning/targets/axis.ts': 'own: an input of the caller, of bounded length',
   'versions/version-file.ts': 'Chart.yaml',

@@ -8,9 +8,9 @@ type Loader = () => Promise<Command>
 export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['release', async () => (await import('./commands/release.js')).release],
   ['compute-tags', async () => (await import('./planning/compute-tags.js')).computeTags],
-  ['init', async () => (await import('./commands/init.js')).init],
+  ['init', async () => (await import('./onboarding/init.js')).init],
   ['explain', async () => (await import('./planning/explain.js')).explain],
-  ['preflight', async () => (await import('./commands/preflight.js')).preflight],
+  ['preflight', async () => (await import('./onboarding/preflight.js')).preflight],
   ['build-by-digest', async () => (await import('./building/build-by-digest.js')).buildByDigest],
   [
     'merge-manifest',

@@ -1,10 +1,10 @@
 import {isLoopback, parseRepository} from '../../oci/reference.js'
 import type {Plan} from '../../contracts/plan.js'
 import type {Ports} from '../../ports.js'
-import {isPushKnown} from '../../reports/preflight-report.js'
+import {isPushKnown} from '../../onboarding/preflight-report.js'
 import {moveLines} from '../../reports/release-summary.js'
 import {assertConfirmed} from '../../command/confirmation.js'
-import {preflight} from '../preflight.js'
+import {preflight} from '../../onboarding/preflight.js'
 import type {ReleaseValues} from './release-inputs.js'
 import type {StepInputs} from './step-inputs.js'
 

@@ -13,7 +13,7 @@ import {
   preflightJson,
   preflightSummary,
   preflightTable
-} from '../reports/preflight-report.js'
+} from './preflight-report.js'
 import {command} from '../command/command.js'
 import {CONFIG_FILE} from '../command/config-place.js'
 import {credentialsOf, openRegistries} from '../registry/open-registries.js'
