@@ -6,7 +6,7 @@ type Loader = () => Promise<Command>
 
 /** All commands, in the order of a release. */
 export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
-  ['release', async () => (await import('./commands/release.js')).release],
+  ['release', async () => (await import('./release/release.js')).release],
   ['compute-tags', async () => (await import('./planning/compute-tags.js')).computeTags],
   ['init', async () => (await import('./onboarding/init.js')).init],
   ['explain', async () => (await import('./planning/explain.js')).explain],

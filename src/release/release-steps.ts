@@ -1,8 +1,8 @@
-import {messageOf} from '../../errors.js'
-import type {Ports, Reporter} from '../../ports.js'
-import {type Markdown, prose} from '../../shared/markdown.js'
-import {type ReleaseStep, type StepReport, releaseSummary} from '../../reports/release-summary.js'
-import {isAfterUndoing} from '../../publishing/move/tag-transaction.js'
+import {messageOf} from '../errors.js'
+import type {Ports, Reporter} from '../ports.js'
+import {type Markdown, prose} from '../shared/markdown.js'
+import {type ReleaseStep, type StepReport, releaseSummary} from './release-summary.js'
+import {isAfterUndoing} from '../publishing/move/tag-transaction.js'
 
 /** How far the tags of a release have come: what is said where it ends early. */
 export type TagState = 'untouched' | 'moving' | 'moved'

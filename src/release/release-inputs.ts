@@ -1,13 +1,13 @@
-import {type Input, type InputValues, choice, count, flag, list} from '../../command/input.js'
-import {nearest} from '../../shared/did-you-mean.js'
-import {InputError} from '../../errors.js'
-import {buildInputs} from '../../building/inputs/build-inputs.js'
-import {changeInputs} from '../../planning/change-inputs.js'
-import {cleanupInputs} from '../../cleanup/cleanup-inputs.js'
-import {evidenceInputs} from '../../signing/evidence-inputs.js'
-import {githubToken} from '../../github/github-inputs.js'
-import {planInputs} from '../../planning/plan-inputs.js'
-import {checkInputs} from '../../planning/preview/planned-release.js'
+import {type Input, type InputValues, choice, count, flag, list} from '../command/input.js'
+import {nearest} from '../shared/did-you-mean.js'
+import {InputError} from '../errors.js'
+import {buildInputs} from '../building/inputs/build-inputs.js'
+import {changeInputs} from '../planning/change-inputs.js'
+import {cleanupInputs} from '../cleanup/cleanup-inputs.js'
+import {evidenceInputs} from '../signing/evidence-inputs.js'
+import {githubToken} from '../github/github-inputs.js'
+import {planInputs} from '../planning/plan-inputs.js'
+import {checkInputs} from '../planning/preview/planned-release.js'
 
 /** The steps of a release after which it can be stopped. */
 export const STOPS = ['plan', 'build', 'merge', 'end'] as const

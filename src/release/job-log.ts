@@ -1,5 +1,5 @@
-import type {Activity, Clock, Progress, Reporter} from '../../ports.js'
-import {transferText} from '../../shared/transfer.js'
+import type {Activity, Clock, Progress, Reporter} from '../ports.js'
+import {transferText} from '../shared/transfer.js'
 
 /** The log of one build, and its line at the foot of a terminal. */
 export interface JobLog {

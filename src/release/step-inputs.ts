@@ -1,18 +1,18 @@
-import type {InputTable, InputValues} from '../../command/input.js'
-import {parseInputs} from '../../command/input.js'
-import type {Ports} from '../../ports.js'
-import {buildInputs} from '../../building/inputs/build-inputs.js'
-import {release} from '../../command/shared-inputs.js'
-import type {Command, OutputTable} from '../../command/command.js'
-import {computeTags} from '../../planning/compute-tags.js'
-import {type Configurable, configure} from '../../planning/settings/settings.js'
-import {CONFIG_FILE} from '../../command/config-place.js'
-import {assertNoOpposites} from '../../cleanup/cleanup-checks.js'
-import {cleanupLatest} from '../../cleanup/cleanup-latest.js'
-import {mergeManifest} from '../../publishing/merge-manifest.js'
-import {preflight} from '../../onboarding/preflight.js'
-import {releaseNotesCommand} from '../../delivery/release-notes.js'
-import {verifyRelease} from '../../publishing/verify-release.js'
+import type {InputTable, InputValues} from '../command/input.js'
+import {parseInputs} from '../command/input.js'
+import type {Ports} from '../ports.js'
+import {buildInputs} from '../building/inputs/build-inputs.js'
+import {release} from '../command/shared-inputs.js'
+import type {Command, OutputTable} from '../command/command.js'
+import {computeTags} from '../planning/compute-tags.js'
+import {type Configurable, configure} from '../planning/settings/settings.js'
+import {CONFIG_FILE} from '../command/config-place.js'
+import {assertNoOpposites} from '../cleanup/cleanup-checks.js'
+import {cleanupLatest} from '../cleanup/cleanup-latest.js'
+import {mergeManifest} from '../publishing/merge-manifest.js'
+import {preflight} from '../onboarding/preflight.js'
+import {releaseNotesCommand} from '../delivery/release-notes.js'
+import {verifyRelease} from '../publishing/verify-release.js'
 import {type ReleaseValues, passedInputs} from './release-inputs.js'
 
 /** What each step of a release is given, as if it were called by itself: by the file of settings, and by this call. */
@@ -100,6 +100,6 @@ async function sectionsIn(
 ): Promise<Set<string>> {
   const text = await readText(file?.trim() || CONFIG_FILE)
   if (text === undefined) return new Set()
-  const {topKeys} = await import('../../planning/settings/section-texts.js')
+  const {topKeys} = await import('../planning/settings/section-texts.js')
   return new Set(topKeys(text))
 }

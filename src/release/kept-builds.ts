@@ -1,13 +1,13 @@
-import {ReleaseError, messageOf} from '../../errors.js'
-import type {Digest} from '../../oci/digest.js'
-import {formatReference} from '../../oci/reference.js'
-import type {Ports} from '../../ports.js'
-import {isWholeImage} from '../../registry/client/image-presence.js'
-import {parseDigestRecord} from '../../contracts/digest-record.js'
-import {buildOf} from '../../building/build-request.js'
-import type {GatedJob} from '../../building/build-run.js'
-import type {BuildTools} from '../../building/build-tools.js'
-import type {BuildInputs} from '../../building/inputs/build-inputs.js'
+import {ReleaseError, messageOf} from '../errors.js'
+import type {Digest} from '../oci/digest.js'
+import {formatReference} from '../oci/reference.js'
+import type {Ports} from '../ports.js'
+import {isWholeImage} from '../registry/client/image-presence.js'
+import {parseDigestRecord} from '../contracts/digest-record.js'
+import {buildOf} from '../building/build-request.js'
+import type {GatedJob} from '../building/build-run.js'
+import type {BuildTools} from '../building/build-tools.js'
+import type {BuildInputs} from '../building/inputs/build-inputs.js'
 
 /**
  * The digest of what an earlier call built, where it is still what this one would build: the record is of this plan, this

@@ -1,12 +1,12 @@
-import {findContainerfile, readContainerfile} from '../../building/builders/build-context.js'
-import {findTargetStep} from '../../building/builders/run-platform.js'
-import type {PlatformSupport} from '../../building/builders/platform-support.js'
-import {ReleaseError} from '../../errors.js'
-import {type Platform, formatPlatform} from '../../oci/platform.js'
-import type {BuildJob} from '../../building/build-job.js'
-import type {BuildTools} from '../../building/build-tools.js'
-import {requestOf} from '../../building/build-request.js'
-import type {BuildInputs} from '../../building/inputs/build-inputs.js'
+import {findContainerfile, readContainerfile} from '../building/builders/build-context.js'
+import {findTargetStep} from '../building/builders/run-platform.js'
+import type {PlatformSupport} from '../building/builders/platform-support.js'
+import {ReleaseError} from '../errors.js'
+import {type Platform, formatPlatform} from '../oci/platform.js'
+import type {BuildJob} from '../building/build-job.js'
+import type {BuildTools} from '../building/build-tools.js'
+import {requestOf} from '../building/build-request.js'
+import type {BuildInputs} from '../building/inputs/build-inputs.js'
 
 /** A step that runs programs of a platform, and how the builder runs them. */
 interface ForeignStep {

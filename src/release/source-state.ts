@@ -1,6 +1,6 @@
-import {isRemoteContext} from '../../building/builders/build-context.js'
-import {digestOf, hexOf} from '../../oci/digest.js'
-import type {Ports} from '../../ports.js'
+import {isRemoteContext} from '../building/builders/build-context.js'
+import {digestOf, hexOf} from '../oci/digest.js'
+import type {Ports} from '../ports.js'
 
 /** Where this program leaves what it goes on with. */
 const STATE_FOLDER = '.image-release'
