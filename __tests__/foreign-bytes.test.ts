@@ -543,7 +543,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'building/builders/exact-config.ts': 'own: an export of buildah that readLayout has read before',
   'building/builders/image-layout.ts': 'the index of a layout',
   'building/builders/run-platform.ts': 'a Containerfile',
-  'commands/demo-release.ts': 'own: an output of this program',
+  'demo/demo-release.ts': 'own: an output of this program',
   'cleanup/cleanup-inputs.ts': 'own: an input of the caller, of bounded length',
   'planning/settings/config-file.ts': 'settings',
   'planning/settings/section-texts.ts': 'settings',

@@ -24,7 +24,7 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['promote-release', async () => (await import('./publishing/promote-release.js')).promoteRelease],
   ['cleanup-latest', async () => (await import('./cleanup/cleanup-latest.js')).cleanupLatest],
   ['registry', async () => (await import('./commands/registry.js')).registry],
-  ['demo', async () => (await import('./commands/demo.js')).demo]
+  ['demo', async () => (await import('./demo/demo.js')).demo]
 ])
 
 /** What the root action does where it is not told what to do. */

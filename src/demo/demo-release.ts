@@ -1,7 +1,7 @@
 import {type InputTable, parseInputs} from '../command/input.js'
 import type {buildMatrix} from '../planning/jobs/matrix.js'
 import type {Ports} from '../ports.js'
-import type {StepTime} from '../reports/demo-report.js'
+import type {StepTime} from './demo-report.js'
 import {formatSeconds} from '../shared/format.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {buildByDigest} from '../building/build-by-digest.js'
