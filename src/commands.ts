@@ -23,7 +23,7 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['doctor', async () => (await import('./publishing/doctor.js')).doctor],
   ['promote-release', async () => (await import('./publishing/promote-release.js')).promoteRelease],
   ['cleanup-latest', async () => (await import('./cleanup/cleanup-latest.js')).cleanupLatest],
-  ['registry', async () => (await import('./commands/registry.js')).registry],
+  ['registry', async () => (await import('./embedded-registry/registry-command.js')).registry],
   ['demo', async () => (await import('./demo/demo.js')).demo]
 ])
 

@@ -1,5 +1,5 @@
-import type {AuthOptions, EmbeddedRegistry, Right, User} from '../embedded-registry/embedded-registry.js'
-import {diskStorage, memoryStorage, startEmbeddedRegistry} from '../embedded-registry/embedded-registry.js'
+import type {AuthOptions, EmbeddedRegistry, Right, User} from './embedded-registry.js'
+import {diskStorage, memoryStorage, startEmbeddedRegistry} from './embedded-registry.js'
 import {InputError, type InputIssue, messageOf} from '../errors.js'
 import {type InputValues, InputFaults, choice, count, flag, lines, text} from '../command/input.js'
 import {isLoopback} from '../oci/reference.js'
