@@ -105,7 +105,7 @@ describe('the import rule', () => {
   it('lets a file import its own folder and what stands below', () => {
     const sources = new Map([
       ['main.ts', "import './commands/all.js'; import './hosts/host.js'"],
-      ['hosts/cli/host.ts', "import '../host.js'; import '../../oci/digest.js'"],
+      ['cli/host.ts', "import '../host.js'; import '../../oci/digest.js'"],
       ['hosts/host.ts', "import type {Exec} from '../ports.js'; import * as core from '@actions/core'"],
       ['planning/rules/rule.ts', "import parse from 'semver/functions/parse.js'; import './version.js'"],
       ['oci/digest.ts', "import {createHash} from 'node:crypto' // the process of hashing"]

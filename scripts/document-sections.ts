@@ -1,6 +1,6 @@
 import type {Command} from '../src/command/command.js'
 import type {Input} from '../src/command/input.js'
-import {commandHelp} from '../src/hosts/cli/help.js'
+import {commandHelp} from '../src/cli/help.js'
 import {describe} from './action-metadata.js'
 
 const SECTION = /<!-- (inputs|outputs|help):([\w-]+) -->\n[^]*?<!-- \/\1 -->/g

@@ -24,7 +24,7 @@ export async function runAction(name?: string, end = endSoon): Promise<void> {
  * @param end ends a process that failed
  */
 export async function runCli(end = endSoon): Promise<void> {
-  const {openCliHost} = await import(/* webpackMode: "eager" */ './hosts/cli/host.js')
+  const {openCliHost} = await import(/* webpackMode: "eager" */ './cli/host.js')
   const host = openCliHost([...COMMANDS.keys()], loadCommand)
   await finish(host, end, async () => {
     const name = await host.commandName()

@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {isGitlab, readGitlabRun} from '../../src/ci/gitlab-run.js'
-import {readCliRun} from '../../src/hosts/cli/run.js'
+import {readCliRun} from '../../src/cli/run.js'
 import {failureOf} from '../support/thrown.js'
 
 const SHA = 'a'.repeat(40)

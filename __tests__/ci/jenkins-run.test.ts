@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {readCliRun} from '../../src/hosts/cli/run.js'
+import {readCliRun} from '../../src/cli/run.js'
 import {isJenkins} from '../../src/ci/jenkins-run.js'
 import type {Exec} from '../../src/ports.js'
 

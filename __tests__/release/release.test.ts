@@ -7,7 +7,7 @@ import {afterAll, afterEach, beforeAll, beforeEach, expect, it} from '@jest/glob
 import {release} from '../../src/release/release.js'
 import {configure} from '../../src/planning/settings/settings.js'
 import {readText} from '../../src/hosts/read-text.js'
-import {openFolderStore} from '../../src/hosts/cli/folder-digest-store.js'
+import {openFolderStore} from '../../src/cli/folder-digest-store.js'
 import {parseInputs} from '../../src/command/input.js'
 import type {Ports} from '../../src/ports.js'
 import {execWithEnvironment} from '../support/builder-ports.js'

@@ -109,7 +109,7 @@ const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
     await workTreeAt(path.dirname(file)).read(path.basename(file))
   },
   record: async file => {
-    const {openFolderStore} = await import('../../src/hosts/cli/folder-digest-store.js')
+    const {openFolderStore} = await import('../../src/cli/folder-digest-store.js')
     await openFolderStore(() => path.dirname(file)).load([path.basename(file)])
   },
   layout: async file => await take(`oci:${path.dirname(file)}`),

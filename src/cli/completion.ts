@@ -1,5 +1,5 @@
-import type {Command} from '../../command/command.js'
-import type {Input} from '../../command/input.js'
+import type {Command} from '../command/command.js'
+import type {Input} from '../command/input.js'
 import {GLOBAL_OPTIONS} from './arguments.js'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const

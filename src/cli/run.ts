@@ -1,10 +1,10 @@
-import type {Ports} from '../../ports.js'
-import type {WorkflowRun} from '../../contracts/workflow-run.js'
-import type {Environment} from '../../ci/ci-facts.js'
-import {type GivenFacts, readGitRun} from '../../ci/git-run.js'
-import {readGithubRun} from '../../ci/github-run.js'
-import {isGitlab, readGitlabRun} from '../../ci/gitlab-run.js'
-import {isJenkins, readJenkinsRun} from '../../ci/jenkins-run.js'
+import type {Ports} from '../ports.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
+import type {Environment} from '../ci/ci-facts.js'
+import {type GivenFacts, readGitRun} from '../ci/git-run.js'
+import {readGithubRun} from '../ci/github-run.js'
+import {isGitlab, readGitlabRun} from '../ci/gitlab-run.js'
+import {isJenkins, readJenkinsRun} from '../ci/jenkins-run.js'
 
 /** Where the facts of a run are looked for. */
 export interface RunSources {

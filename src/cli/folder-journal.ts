@@ -1,9 +1,9 @@
 import {readdir, writeFile} from 'node:fs/promises'
 import path from 'node:path'
-import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
-import {readForeignFile} from '../../shared/foreign-file.js'
-import type {Journal} from '../../ports.js'
-import {MAX_JOURNAL, journalStem} from '../journal-file.js'
+import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
+import {readForeignFile} from '../shared/foreign-file.js'
+import type {Journal} from '../ports.js'
+import {MAX_JOURNAL, journalStem} from '../hosts/journal-file.js'
 import {makeFolder} from './own-folder.js'
 
 /**

@@ -1,8 +1,8 @@
 import {lstat, rename, writeFile} from 'node:fs/promises'
 import path from 'node:path'
-import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
-import {readBeginning} from '../../shared/foreign-file.js'
-import type {DigestStore} from '../../ports.js'
+import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
+import {readBeginning} from '../shared/foreign-file.js'
+import type {DigestStore} from '../ports.js'
 import {
   MAX_ORIGIN_BYTES,
   MAX_RECORD_BYTES,
@@ -14,7 +14,7 @@ import {
   originName,
   parseOrigin,
   takenError
-} from '../../contracts/record-origin.js'
+} from '../contracts/record-origin.js'
 import {makeFolder} from './own-folder.js'
 
 /**

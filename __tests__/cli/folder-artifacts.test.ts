@@ -2,7 +2,7 @@ import {existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, wr
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
-import {openFolderArtifacts} from '../../src/hosts/cli/folder-artifacts.js'
+import {openFolderArtifacts} from '../../src/cli/folder-artifacts.js'
 
 const state = {root: ''}
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import {PassThrough} from 'node:stream'
 import {describe, expect, it} from '@jest/globals'
-import {confirmOnTerminal} from '../../src/hosts/cli/confirm.js'
+import {confirmOnTerminal} from '../../src/cli/confirm.js'
 
 interface Case {
   readonly answer?: string | undefined

@@ -1,6 +1,6 @@
-import type {InputIssue} from '../../errors.js'
-import type {Input, InputTable} from '../../command/input.js'
-import {nearest} from '../../shared/did-you-mean.js'
+import type {InputIssue} from '../errors.js'
+import type {Input, InputTable} from '../command/input.js'
+import {nearest} from '../shared/did-you-mean.js'
 
 /** Options that every command takes on the command line. */
 export const GLOBAL_OPTIONS = {

@@ -2,7 +2,7 @@ import {mkdtemp, readFile, readdir, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
-import {openFolderJournal} from '../../src/hosts/cli/folder-journal.js'
+import {openFolderJournal} from '../../src/cli/folder-journal.js'
 
 describe('journals in a folder', () => {
   const state = {root: ''}

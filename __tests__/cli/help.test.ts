@@ -1,8 +1,8 @@
 import {describe, expect, it} from '@jest/globals'
 import {COMMANDS, loadCommand} from '../../src/commands.js'
 import {command} from '../../src/command/command.js'
-import {commandHelp, overview, remarks} from '../../src/hosts/cli/help.js'
-import {variableOf} from '../../src/hosts/cli/arguments.js'
+import {commandHelp, overview, remarks} from '../../src/cli/help.js'
+import {variableOf} from '../../src/cli/arguments.js'
 import {choice, count, flag, lines, list, required, text} from '../../src/command/input.js'
 
 const sample = command({

@@ -1,6 +1,6 @@
 import {homedir} from 'node:os'
 import path from 'node:path'
-import type {Caches} from '../../ports.js'
+import type {Caches} from '../ports.js'
 
 /** Folders below the user's own cache, where they stay by themselves (XDG Base Directory Specification). */
 export function openFolderCaches(environment: Readonly<Record<string, string | undefined>>): Caches {

@@ -1,6 +1,6 @@
 import {once} from 'node:events'
 import type {Readable, Writable} from 'node:stream'
-import type {Confirm} from '../../ports.js'
+import type {Confirm} from '../ports.js'
 
 /** A stream that may be a terminal. */
 type Terminal<Stream> = Stream & {readonly isTTY?: boolean}

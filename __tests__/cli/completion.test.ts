@@ -5,7 +5,7 @@ import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {COMMANDS, loadCommand} from '../../src/commands.js'
 import type {Command} from '../../src/command/command.js'
-import {SHELLS, completionScript} from '../../src/hosts/cli/completion.js'
+import {SHELLS, completionScript} from '../../src/cli/completion.js'
 import {describeWith, findComponent} from '../support/components.js'
 
 let commands: Command[]

@@ -1,8 +1,8 @@
 import {readdir, rename, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
-import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
-import {readBeginning} from '../../shared/foreign-file.js'
-import type {Artifacts, FoundFile, KeptFile} from '../../ports.js'
+import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
+import {readBeginning} from '../shared/foreign-file.js'
+import type {Artifacts, FoundFile, KeptFile} from '../ports.js'
 import {makeFolder} from './own-folder.js'
 
 /** What is read of a file: more than any document of a build has. */

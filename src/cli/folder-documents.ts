@@ -1,4 +1,4 @@
-import {type Documents, MAX_DOCUMENT} from '../documents.js'
+import {type Documents, MAX_DOCUMENT} from '../hosts/documents.js'
 import {openFolderArtifacts} from './folder-artifacts.js'
 
 /**

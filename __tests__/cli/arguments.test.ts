@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {COMMANDS, loadCommand} from '../../src/commands.js'
-import {GLOBAL_OPTIONS, readArguments, variableOf} from '../../src/hosts/cli/arguments.js'
+import {GLOBAL_OPTIONS, readArguments, variableOf} from '../../src/cli/arguments.js'
 import {choice, count, flag, lines, list, text} from '../../src/command/input.js'
 
 const summary = 'An input of a test.'

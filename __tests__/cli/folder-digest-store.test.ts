@@ -2,7 +2,7 @@ import {mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile} from 'node:fs
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
-import {openFolderStore} from '../../src/hosts/cli/folder-digest-store.js'
+import {openFolderStore} from '../../src/cli/folder-digest-store.js'
 import {failureOf} from '../support/thrown.js'
 
 const RECORD = Buffer.from(`sha256:${'a'.repeat(64)}`)
