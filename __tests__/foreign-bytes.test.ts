@@ -40,7 +40,7 @@ import {computeTags} from '../src/planning/compute-tags.js'
 import {parseConfigFile} from '../src/planning/settings/config-file.js'
 import {readYaml} from '../src/delivery/manifests/yaml-text.js'
 import {ReleaseError} from '../src/errors.js'
-import {readArtifact} from '../src/hosts/github/artifact-archive.js'
+import {readArtifact} from '../src/actions/artifact-archive.js'
 import {readGithubRun} from '../src/ci/github-run.js'
 import {readText} from '../src/hosts/read-text.js'
 import {sbomType} from '../src/checks/sbom/sbom-type.js'
@@ -556,7 +556,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'cli/host.ts': 'own: an output of this program',
   'github/github-api.ts': 'own: an answer of GitHub; any fault is that it broke off',
   'ci/github-run.ts': 'an event',
-  'hosts/github/artifact-archive.ts': 'the archive of an artifact',
+  'actions/artifact-archive.ts': 'the archive of an artifact',
   'oci/image-config.ts': 'a config',
   'oci/manifest.ts': 'a manifest',
   'checks/sbom/sbom-type.ts': 'a bill of materials',

@@ -14,7 +14,7 @@ import type {Ports} from './ports.js'
  * @param end ends a process that failed
  */
 export async function runAction(name?: string, end = endSoon): Promise<void> {
-  const {openGithubHost} = await import(/* webpackMode: "eager" */ './hosts/github/host.js')
+  const {openGithubHost} = await import(/* webpackMode: "eager" */ './actions/host.js')
   const host = openGithubHost()
   await finish(host, end, async () => await runCommand(host, name ?? chosenCommand(host.commandInput())))
 }

@@ -1,5 +1,5 @@
 import {expect, it} from '@jest/globals'
-import {orInLog} from '../../src/hosts/github/journal-in-log.js'
+import {orInLog} from '../../src/actions/journal-in-log.js'
 import {recordingReporter} from '../support/ports.js'
 
 it('keeps a journal in the log where it cannot be kept better, and only there', async () => {

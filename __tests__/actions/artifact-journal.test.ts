@@ -1,6 +1,6 @@
 import {readdirSync} from 'node:fs'
 import {describe, expect, it} from '@jest/globals'
-import {openArtifactJournal} from '../../src/hosts/github/artifact-journal.js'
+import {openArtifactJournal} from '../../src/actions/artifact-journal.js'
 import {actionJob} from '../support/action-job.js'
 
 describe('journals as artifacts', () => {

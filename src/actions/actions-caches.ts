@@ -2,7 +2,7 @@ import {rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {restoreCache, saveCache} from '@actions/cache'
-import type {Caches} from '../../ports.js'
+import type {Caches} from '../ports.js'
 
 /**
  * Folders in the cache of GitHub Actions. An entry is never changed there: each content has a key of its own, and what was

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import {type Artifact, ArtifactNotFoundError, DefaultArtifactClient} from '@actions/artifact'
 import pLimit from 'p-limit'
-import {ReleaseError, messageOf} from '../../errors.js'
+import {ReleaseError, messageOf} from '../errors.js'
 import {
   MAX_ORIGIN_BYTES,
   MAX_RECORD_BYTES,
@@ -17,9 +17,9 @@ import {
   originName,
   parseOrigin,
   takenError
-} from '../../contracts/record-origin.js'
-import type {DigestStore} from '../../ports.js'
-import {withPrivateFolder} from '../../shared/temp-folder.js'
+} from '../contracts/record-origin.js'
+import type {DigestStore} from '../ports.js'
+import {withPrivateFolder} from '../shared/temp-folder.js'
 import {type ArtifactBounds, downloadArtifact} from './artifact-download.js'
 import {artifactFailure, replaceArtifact, uploadArtifact} from './artifact-upload.js'
 

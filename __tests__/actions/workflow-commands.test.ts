@@ -4,8 +4,8 @@ import {EOL, tmpdir} from 'node:os'
 import path from 'node:path'
 import {promisify} from 'node:util'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
-import {githubReporter} from '../../src/hosts/github/reporter.js'
-import {openWorkflowCommands} from '../../src/hosts/github/workflow-commands.js'
+import {githubReporter} from '../../src/actions/reporter.js'
+import {openWorkflowCommands} from '../../src/actions/workflow-commands.js'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 

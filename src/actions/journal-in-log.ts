@@ -1,5 +1,5 @@
-import {messageOf} from '../../errors.js'
-import type {Journal, Reporter} from '../../ports.js'
+import {messageOf} from '../errors.js'
+import type {Journal, Reporter} from '../ports.js'
 
 /**
  * A journal that stands in the job's log where it cannot be kept better: a release does not fail because the artifact

@@ -1,6 +1,6 @@
 import {crc32, inflateRawSync} from 'node:zlib'
-import {ReleaseError, messageOf} from '../../errors.js'
-import type {FoundFile} from '../../ports.js'
+import {ReleaseError, messageOf} from '../errors.js'
+import type {FoundFile} from '../ports.js'
 
 /** How much of an archive is unpacked. */
 export interface UnpackBounds {

@@ -4,7 +4,7 @@ import {
   GHESNotSupportedError,
   type UploadArtifactOptions
 } from '@actions/artifact'
-import {ReleaseError, messageOf} from '../../errors.js'
+import {ReleaseError, messageOf} from '../errors.js'
 
 /** What is uploaded under a name: files of one folder. */
 export interface ArtifactContent {

@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
-import {openArtifactFiles} from '../../src/hosts/github/artifact-files.js'
-import {openArtifactStore} from '../../src/hosts/github/artifact-digest-store.js'
+import {openArtifactFiles} from '../../src/actions/artifact-files.js'
+import {openArtifactStore} from '../../src/actions/artifact-digest-store.js'
 import {githubAttester} from '../../src/github/attester.js'
 import {digestOf} from '../../src/oci/digest.js'
 import {actionJob} from '../support/action-job.js'

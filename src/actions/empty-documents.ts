@@ -1,5 +1,5 @@
-import {InputError} from '../../errors.js'
-import type {InputTable} from '../../command/input.js'
+import {InputError} from '../errors.js'
+import type {InputTable} from '../command/input.js'
 
 /** The outputs that say where documents are kept, by the inputs that take them. */
 const PLACES: Readonly<Record<string, string>> = {

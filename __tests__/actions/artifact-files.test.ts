@@ -3,8 +3,8 @@ import {randomBytes} from 'node:crypto'
 import path from 'node:path'
 import {DefaultArtifactClient} from '@actions/artifact'
 import {describe, expect, it} from '@jest/globals'
-import {openArtifactStore} from '../../src/hosts/github/artifact-digest-store.js'
-import {openArtifactFiles} from '../../src/hosts/github/artifact-files.js'
+import {openArtifactStore} from '../../src/actions/artifact-digest-store.js'
+import {openArtifactFiles} from '../../src/actions/artifact-files.js'
 import {actionJob} from '../support/action-job.js'
 
 const DIGEST = 'a'.repeat(64)

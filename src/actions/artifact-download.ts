@@ -1,8 +1,8 @@
 import {readdir} from 'node:fs/promises'
 import path from 'node:path'
 import type {Artifact, DefaultArtifactClient} from '@actions/artifact'
-import {messageOf} from '../../errors.js'
-import {readForeignFile} from '../../shared/foreign-file.js'
+import {messageOf} from '../errors.js'
+import {readForeignFile} from '../shared/foreign-file.js'
 import {type ArchivedFile, type UnpackBounds, readArtifact, unreadable} from './artifact-archive.js'
 
 /** How much of an artifact is taken. */
