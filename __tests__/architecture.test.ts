@@ -106,7 +106,7 @@ describe('the import rule', () => {
     const sources = new Map([
       ['main.ts', "import './commands/all.js'; import './hosts/host.js'"],
       ['cli/host.ts', "import '../host.js'; import '../../oci/digest.js'"],
-      ['hosts/host.ts', "import type {Exec} from '../ports.js'; import * as core from '@actions/core'"],
+      ['host/host.ts', "import type {Exec} from '../ports.js'; import * as core from '@actions/core'"],
       ['planning/rules/rule.ts', "import parse from 'semver/functions/parse.js'; import './version.js'"],
       ['oci/digest.ts', "import {createHash} from 'node:crypto' // the process of hashing"]
     ])
@@ -130,7 +130,7 @@ describe('what tests leave to chance', () => {
 
 describe('what is loaded before a first request', () => {
   const sources = readSources(path.resolve(import.meta.dirname, '../src'))
-  const always = ['main.ts', 'hosts/runtime.ts']
+  const always = ['main.ts', 'host/runtime.ts']
   const small = ['fastest-levenshtein', 'p-limit', 'p-retry', 'zod/mini', 'zod/v4/locales/en.js']
 
   it.each(['cli', 'github'])(

@@ -8,7 +8,7 @@ import {
   messageOf,
   systemCodeOf
 } from '../src/errors.js'
-import {causeLines, errorLines} from '../src/hosts/error-lines.js'
+import {causeLines, errorLines} from '../src/host/error-lines.js'
 
 const failure = {
   method: 'PUT',

@@ -2,8 +2,8 @@ import {ACTION_COMMANDS, COMMANDS, WHOLE_RELEASE, loadCommand} from './commands.
 import type {Command} from './command/command.js'
 import {configure, unconfigured} from './planning/settings/settings.js'
 import {assertOwnSettings} from './ci/untrusted-runs.js'
-import type {Host} from './hosts/host.js'
-import {endSoon} from './hosts/process-end.js'
+import type {Host} from './host/host.js'
+import {endSoon} from './host/process-end.js'
 import {type InputTable, type InputValues, parseInputs} from './command/input.js'
 import {nearest} from './shared/did-you-mean.js'
 import {InputError, ReleaseError} from './errors.js'
@@ -71,7 +71,7 @@ async function runWith(inputs: InputValues<InputTable>, command: Command, host: 
  */
 async function finish(host: Host, end: () => void, work: () => Promise<void>): Promise<void> {
   try {
-    ;(await import(/* webpackMode: "eager" */ './hosts/runtime.js')).assertRuntime()
+    ;(await import(/* webpackMode: "eager" */ './host/runtime.js')).assertRuntime()
     await work()
   } catch (error) {
     host.fail(error)

@@ -30,7 +30,7 @@ async function take(text: string): Promise<void> {
 const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
   settings: async file => await (await import('../../src/hosts/read-text.js')).readText(file),
   document: async file => {
-    const {gatherTexts} = await import('../../src/hosts/input-texts.js')
+    const {gatherTexts} = await import('../../src/host/raw-inputs.js')
     const {issues} = await gatherTexts(
       {plan: {shape: 'json'}} as unknown as Parameters<typeof gatherTexts>[0],
       {textOf: () => file, environment: {}, documents: {} as Parameters<typeof gatherTexts>[1]['documents']}

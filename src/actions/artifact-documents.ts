@@ -1,6 +1,6 @@
 import {DefaultArtifactClient} from '@actions/artifact'
 import {withPrivateFolder} from '../shared/temp-folder.js'
-import {type Documents, MAX_DOCUMENT} from '../hosts/documents.js'
+import {type Documents, MAX_DOCUMENT} from '../host/documents.js'
 import {downloadFiles, uploadFiles} from './artifact-files.js'
 import {artifactFailure, isTaken} from './artifact-upload.js'
 

@@ -5,7 +5,7 @@ import {DefaultArtifactClient} from '@actions/artifact'
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Journal} from '../ports.js'
 import {withPrivateFolder} from '../shared/temp-folder.js'
-import {MAX_JOURNAL, journalStem} from '../hosts/journal-file.js'
+import {MAX_JOURNAL, journalStem} from '../host/journal-file.js'
 import {downloadFiles} from './artifact-files.js'
 import {isTaken} from './artifact-upload.js'
 

@@ -1,7 +1,7 @@
 import type {Command, Outputs} from '../command/command.js'
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Reporter} from '../ports.js'
-import {DOCUMENT_MARK, type DocumentSet, type Documents, documentsIn} from '../hosts/documents.js'
+import {DOCUMENT_MARK, type DocumentSet, type Documents, documentsIn} from '../host/documents.js'
 
 /**
  * How many bytes of an output are passed on as they are. The step that takes it gets it as a variable, for which Linux has

@@ -1,6 +1,6 @@
 import type {Reporter} from '../ports.js'
 import {systemClock} from '../hosts/clock.js'
-import {progressLines} from '../hosts/progress-lines.js'
+import {progressLines} from '../host/progress-lines.js'
 import type {WorkflowCommands} from './workflow-commands.js'
 
 /** The log, the annotations and the job summary of a step. */

@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto'
 import {appendFileSync} from 'node:fs'
 import {EOL} from 'node:os'
-import {withoutCommands} from '../hosts/foreign-text.js'
+import {withoutCommands} from '../host/foreign-text.js'
 
 /** What a step says to its runner, and what the runner told it. */
 export interface WorkflowCommands {

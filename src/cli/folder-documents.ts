@@ -1,4 +1,4 @@
-import {type Documents, MAX_DOCUMENT} from '../hosts/documents.js'
+import {type Documents, MAX_DOCUMENT} from '../host/documents.js'
 import {openFolderArtifacts} from './folder-artifacts.js'
 
 /**

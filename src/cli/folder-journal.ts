@@ -3,7 +3,7 @@ import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 import {readForeignFile} from '../shared/foreign-file.js'
 import type {Journal} from '../ports.js'
-import {MAX_JOURNAL, journalStem} from '../hosts/journal-file.js'
+import {MAX_JOURNAL, journalStem} from '../host/journal-file.js'
 import {makeFolder} from './own-folder.js'
 
 /**

@@ -1,8 +1,8 @@
 import {appendFileSync} from 'node:fs'
 import type {Activity, Reporter} from '../ports.js'
 import {systemClock} from '../hosts/clock.js'
-import {withoutCommands, withoutControls} from '../hosts/foreign-text.js'
-import {progressLines} from '../hosts/progress-lines.js'
+import {withoutCommands, withoutControls} from '../host/foreign-text.js'
+import {progressLines} from '../host/progress-lines.js'
 import {progressBars} from './progress-bars.js'
 
 /** The log of a command line, on standard error. */

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {assertRuntime} from '../../src/hosts/runtime.js'
+import {assertRuntime} from '../../src/host/runtime.js'
 import {failureOf} from '../support/thrown.js'
 
 describe('the Node that runs this', () => {

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {withoutControls} from '../../src/hosts/foreign-text.js'
+import {withoutControls} from '../../src/host/foreign-text.js'
 
 describe('a text of others on a terminal', () => {
   it.each([

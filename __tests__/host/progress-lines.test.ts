@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {progressLines} from '../../src/hosts/progress-lines.js'
+import {progressLines} from '../../src/host/progress-lines.js'
 
 const MEBIBYTE = 1024 * 1024
 
