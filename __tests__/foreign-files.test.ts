@@ -225,7 +225,7 @@ describe('the readers of files', () => {
       'streams, and hears the cancellation; isGzip has looked at its kind',
     'building/builders/image-layout.ts createReadStream': 'streams a blob whose size and kind were looked at',
     'registry/images/upload-body.ts createReadStream': 'streams a blob whose size and kind were looked at',
-    'hosts/process-group.ts readFileSync': 'what the kernel says of processes',
+    'machine/process-group.ts readFileSync': 'what the kernel says of processes',
     'embedded-registry/storage-disk.ts createReadStream': 'its own files',
     'embedded-registry/storage-disk.ts readFile': 'its own files',
     'embedded-registry/storage-disk.ts open': 'its own files'

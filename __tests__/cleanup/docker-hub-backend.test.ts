@@ -1,6 +1,6 @@
 import {afterEach, describe, expect, it} from '@jest/globals'
 import {registryBackend} from '../../src/cleanup/vendors/registry-backend.js'
-import {systemClock} from '../../src/hosts/clock.js'
+import {systemClock} from '../../src/machine/clock.js'
 import type {Digest} from '../../src/oci/digest.js'
 import {parseRepository, parseTag} from '../../src/oci/reference.js'
 import {type DockerHubParts, dockerHubBackend} from '../../src/cleanup/vendors/docker-hub-backend.js'

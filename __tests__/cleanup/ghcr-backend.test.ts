@@ -1,7 +1,7 @@
 import {afterEach, describe, expect, it} from '@jest/globals'
 import {RegistryError} from '../../src/errors.js'
 import {openGithubApi} from '../../src/github/github-api.js'
-import {systemClock} from '../../src/hosts/clock.js'
+import {systemClock} from '../../src/machine/clock.js'
 import type {Digest} from '../../src/oci/digest.js'
 import {parseRepository, parseTag} from '../../src/oci/reference.js'
 import {type GhcrParts, ghcrBackend} from '../../src/cleanup/vendors/ghcr-backend.js'

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import type {BuildRequest} from '../../src/building/builders/builder.js'
 import {ReleaseError} from '../../src/errors.js'
-import {listenForCancellation} from '../../src/hosts/cancellation.js'
+import {listenForCancellation} from '../../src/machine/cancellation.js'
 import type {BuilderPorts} from '../../src/building/builders/builder.js'
 
 const {signal} = listenForCancellation()
@@ -28,7 +28,7 @@ async function take(text: string): Promise<void> {
 
 /** Everything that reads a file which others may have put there: by its name, with the path of the file. */
 const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
-  settings: async file => await (await import('../../src/hosts/read-text.js')).readText(file),
+  settings: async file => await (await import('../../src/machine/read-text.js')).readText(file),
   document: async file => {
     const {gatherTexts} = await import('../../src/host/raw-inputs.js')
     const {issues} = await gatherTexts(
@@ -49,7 +49,7 @@ const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
     await dockerCredentials({environment: {REGISTRY_AUTH_FILE: file}, exec})('ghcr.io')
   },
   helper: async () => {
-    const {openSystemPorts} = await import('../../src/hosts/system-ports.js')
+    const {openSystemPorts} = await import('../../src/machine/system-ports.js')
     const parts = {reporter, confirm: () => undefined} as unknown as Parameters<typeof openSystemPorts>[0]
     await openSystemPorts(parts).ports.credentials('ghcr.io')
   },

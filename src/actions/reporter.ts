@@ -1,5 +1,5 @@
 import type {Reporter} from '../ports.js'
-import {systemClock} from '../hosts/clock.js'
+import {systemClock} from '../machine/clock.js'
 import {progressLines} from '../host/progress-lines.js'
 import type {WorkflowCommands} from './workflow-commands.js'
 

@@ -2,7 +2,7 @@ import type CliProgress from 'cli-progress'
 import type {MultiBar, SingleBar} from 'cli-progress'
 import type {Activity, Progress} from '../ports.js'
 import {transferText} from '../shared/transfer.js'
-import {systemClock} from '../hosts/clock.js'
+import {systemClock} from '../machine/clock.js'
 
 /** Bars at the foot of a terminal, one for each upload under way, and lines of what runs side by side. */
 export interface ProgressBars {

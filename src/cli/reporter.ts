@@ -1,6 +1,6 @@
 import {appendFileSync} from 'node:fs'
 import type {Activity, Reporter} from '../ports.js'
-import {systemClock} from '../hosts/clock.js'
+import {systemClock} from '../machine/clock.js'
 import {withoutCommands, withoutControls} from '../host/foreign-text.js'
 import {progressLines} from '../host/progress-lines.js'
 import {progressBars} from './progress-bars.js'

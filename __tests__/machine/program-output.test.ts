@@ -1,7 +1,7 @@
 import {Readable} from 'node:stream'
 import {describe, expect, it} from '@jest/globals'
-import {runChild} from '../../src/hosts/child-process.js'
-import {keepEnd, keepStart, readLines} from '../../src/hosts/program-output.js'
+import {runChild} from '../../src/machine/child-process.js'
+import {keepEnd, keepStart, readLines} from '../../src/machine/program-output.js'
 
 const endless =
   'process.stdout.write("a".repeat(65536)); const w = () => { while (process.stdout.write("a".repeat(65536))); process.stdout.once("drain", w) }; w()'

@@ -1,7 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
-import {listenForCancellation} from '../../src/hosts/cancellation.js'
-import {systemClock} from '../../src/hosts/clock.js'
+import {listenForCancellation} from '../../src/machine/cancellation.js'
+import {systemClock} from '../../src/machine/clock.js'
 import {failureOf} from '../support/thrown.js'
 
 const cancelled = new ReleaseError('CANCELLED', 'cancelled by SIGTERM')
