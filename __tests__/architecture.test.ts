@@ -1,96 +1,117 @@
 import {readFileSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
-import {findBreaches, packagesLoadedWith, readSources} from './support/import-rule.js'
+import {
+  findBreaches,
+  findTableFaults,
+  packagesLoadedWith,
+  pureFilesOf,
+  readSources
+} from './support/import-rule.js'
+
+const SRC = readSources(path.resolve(import.meta.dirname, '../src'))
 
 describe('the import rule', () => {
-  it('holds in src: down only, never sideways, no circles, the outside world only in hosts', () => {
-    const sources = readSources(path.resolve(import.meta.dirname, '../src'))
-    expect(sources.size).toBeGreaterThan(20)
-    expect(findBreaches(sources)).toEqual([])
+  it('holds in src: rooms use what their table says, no circles, pure files stay pure, the process in few rooms', () => {
+    expect(SRC.size).toBeGreaterThan(20)
+    expect(findBreaches(SRC)).toEqual([])
+  })
+
+  it('has a table that says no more than what is so, and in which each room uses only rooms below it', () => {
+    expect(findTableFaults(SRC)).toEqual([])
+  })
+
+  it('holds the greater half of the files to be pure', () => {
+    const pure = pureFilesOf(SRC)
+    expect(pure).toEqual(
+      expect.arrayContaining(['publishing/decide/tag-decision.ts', 'cleanup/policy/cleanup-plan.ts'])
+    )
+    expect(pure).not.toEqual(expect.arrayContaining(['registry/client/tag-list.ts']))
   })
 
   it.each([
     [
-      'up',
+      'of a room that the table does not name',
       'oci/digest.ts',
-      "import {plan} from '../plan/plan.js'",
-      'oci/digest.ts imports contracts/plan.ts: up'
+      "import {plan} from '../contracts/plan.js'",
+      'oci/digest.ts imports contracts/plan.ts: oci may not use contracts'
     ],
     [
-      'up, for a type alone',
-      'publishing/decide/index-plan.ts',
-      "import type {Ports} from '../ports.js'",
-      'publishing/decide/index-plan.ts imports ports.ts: up'
-    ],
-    [
-      'up, when it is needed',
+      'of a type alone',
       'registry/a.ts',
-      "const c = await import('../commands/all.js')",
-      'registry/a.ts imports commands.ts: up'
+      "import type {Policy} from '../cleanup/policy/policy.js'",
+      'registry/a.ts imports cleanup/policy/policy.ts: registry may not use cleanup'
     ],
     [
-      'up, by passing it on',
+      'when it is needed',
+      'registry/a.ts',
+      "const c = await import('../commands.js')",
+      'registry/a.ts imports commands.ts: registry may not use commands'
+    ],
+    [
+      'by passing it on',
       'errors.ts',
       "export * from './oci/digest.js'",
-      'errors.ts imports oci/digest.ts: up'
+      'errors.ts imports oci/digest.ts: errors may not use oci'
     ],
     [
-      'sideways to another folder of its floor',
-      'builders/a.ts',
-      "import '../registry/b.js'",
-      'builders/a.ts imports registry/b.ts: sideways'
+      'between the hosts',
+      'cli/a.ts',
+      "import '../actions/b.js'",
+      'cli/a.ts imports actions/b.ts: cli may not use actions'
     ],
     [
-      'sideways between the hosts',
-      'hosts/cli/a.ts',
-      "import '../github/b.js'",
-      'hosts/cli/a.ts imports hosts/github/b.ts: sideways'
+      'in a folder that is no room',
+      'utils/a.ts',
+      "import '../errors.js'",
+      'utils/a.ts is in no room: give its folder one in scripts/rooms.ts'
     ],
     [
-      'a folder without a floor',
-      'hosts/a.ts',
-      "import '../utils/b.js'",
-      'hosts/a.ts imports utils/b.ts, which stands on no floor'
-    ],
-    [
-      'the toolkit outside hosts',
+      'of a package that its room does not list',
       'registry/a.ts',
       "import * as core from '@actions/core'",
       'registry/a.ts imports @actions/core: registry may not'
     ],
     [
-      'a file system in a pure floor',
-      'tags/a.ts',
-      "import fs from 'node:fs'",
-      'tags/a.ts imports node:fs: tags may not'
-    ],
-    [
-      'a program outside hosts',
-      'builders/a.ts',
+      'of a program outside the rooms of the process',
+      'building/a.ts',
       "import {spawn} from 'node:child_process'",
-      'builders/a.ts imports node:child_process: only hosts may'
+      'building/a.ts imports node:child_process: only cli, actions, host, machine may'
     ],
     [
-      'a package that its folder does not list',
-      'oci/a.ts',
-      "import semver from 'semver'",
-      'oci/a.ts imports semver: oci may not'
+      'of a terminal by a module below it',
+      'building/a.ts',
+      "import {createInterface} from 'node:readline/promises'",
+      'building/a.ts imports node:readline/promises: only cli, actions, host, machine may'
     ],
     [
-      'variables outside hosts',
+      'or use of variables',
       'registry/a.ts',
       'const home = process.env.HOME',
-      'registry/a.ts uses process.env: only hosts may'
+      'registry/a.ts uses process.env: only cli, actions, host, machine may'
     ],
     [
-      'arguments in main',
+      'or use of arguments in main',
       'main.ts',
       "const first = process['argv'][2]",
-      "main.ts uses process['argv']: only hosts may"
+      "main.ts uses process['argv']: only cli, actions, host, machine may"
     ]
-  ])('catches an import or use: %s', (_, file, text, breach) => {
+  ])('catches an import %s', (_, file, text, breach) => {
     expect(findBreaches(new Map([[file, text]]))).toEqual([breach])
+  })
+
+  it('catches a file that is to be pure and is not, by whatever it imports', () => {
+    const sources = new Map([
+      ['publishing/decide/a.ts', "import type {Client} from '../../registry/client/b.js'"],
+      ['registry/client/b.ts', "import type {Ports} from '../../ports.js'"],
+      ['ports.ts', ''],
+      ['cleanup/policy/c.ts', "import pLimit from 'p-limit'"],
+      ['planning/rules/d.ts', "import {createHash} from 'node:crypto'"]
+    ])
+    expect(findBreaches(sources)).toEqual([
+      'publishing/decide/a.ts is to be pure, and imports registry/client/b.ts',
+      'cleanup/policy/c.ts is to be pure, and imports p-limit'
+    ])
   })
 
   it('catches a circle, once', () => {
@@ -102,12 +123,30 @@ describe('the import rule', () => {
     expect(findBreaches(sources)).toEqual(['a circle: oci/a.ts > oci/b.ts > oci/c.ts > oci/a.ts'])
   })
 
-  it('lets a file import its own folder and what stands below', () => {
+  it('catches what the table says and is not so', () => {
+    const room = {holds: '', packages: [], pure: []}
+    const rooms = {
+      low: {...room, head: ['first'], uses: ['high']},
+      high: {...room, head: ['second'], uses: ['low'], pure: ['rules/']}
+    }
     const sources = new Map([
-      ['main.ts', "import './commands/all.js'; import './hosts/host.js'"],
-      ['cli/host.ts', "import '../host.js'; import '../../oci/digest.js'"],
-      ['host/host.ts', "import type {Exec} from '../ports.js'; import * as core from '@actions/core'"],
-      ['planning/rules/rule.ts', "import parse from 'semver/functions/parse.js'; import './version.js'"],
+      ['low/first.ts', ''],
+      ['high/other.ts', "import '../low/first.js'"]
+    ])
+    expect(findTableFaults(sources, rooms)).toEqual([
+      'low need not use high',
+      'high has no second.ts',
+      'high uses low, which stands above it',
+      'high has no rules/'
+    ])
+  })
+
+  it('lets a file import its own room and the rooms that the table names', () => {
+    const sources = new Map([
+      ['main.ts', "import './commands.js'; import './host/host.js'"],
+      ['cli/host.ts', "import '../host/host.js'; import '../oci/digest.js'"],
+      ['machine/exec.ts', "import type {Exec} from '../ports.js'; import * as exec from '@actions/exec'"],
+      ['versions/version.ts', "import parse from 'semver/functions/parse.js'; import './pep440.js'"],
       ['oci/digest.ts', "import {createHash} from 'node:crypto' // the process of hashing"]
     ])
     expect(findBreaches(sources)).toEqual([])
@@ -129,16 +168,16 @@ describe('what tests leave to chance', () => {
 })
 
 describe('what is loaded before a first request', () => {
-  const sources = readSources(path.resolve(import.meta.dirname, '../src'))
+  const sources = SRC
   const always = ['main.ts', 'host/runtime.ts']
   const small = ['fastest-levenshtein', 'p-limit', 'p-retry', 'zod/mini', 'zod/v4/locales/en.js']
 
-  it.each(['cli', 'github'])(
+  it.each(['cli', 'actions'])(
     'is little for a merge, on the host %s: no parser, no client of a service',
     host => {
       const roots = [
         ...always,
-        `hosts/${host}/host.ts`,
+        `${host}/host.ts`,
         'publishing/merge-manifest.ts',
         'registry/transport/http.ts'
       ]

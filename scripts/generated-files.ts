@@ -5,6 +5,7 @@ import type {Command} from '../src/command/command.js'
 import {type Branding, commandMetadata, rootMetadata} from './action-metadata.js'
 import {configSchema} from './config-schema.js'
 import {fillSections} from './document-sections.js'
+import {fillRoomsSection} from './rooms-section.js'
 import {fillSupportSection} from './support-section.js'
 import {fillTrustSection} from './trust-section.js'
 import {fillWorkflowSections} from './workflow-sections.js'
@@ -12,7 +13,7 @@ import {fillWorkflowSections} from './workflow-sections.js'
 /** The project's folder. */
 export const ROOT = path.resolve(import.meta.dirname, '..')
 
-/** A file that is made from the command tables, wholly or in its marked sections. */
+/** A file that is made from tables, wholly or in its marked sections. */
 export interface GeneratedFile {
   /** From the project's folder. */
   readonly path: string
@@ -73,9 +74,8 @@ function documents(commands: readonly Command[]): [string, string][] {
 
 function fillDocument(file: string, text: string, commands: readonly Command[]): string {
   try {
-    return fillSupportSection(
-      fillTrustSection(fillWorkflowSections(fillSections(text, commands), readWorkflow))
-    )
+    const filled = fillWorkflowSections(fillSections(text, commands), readWorkflow)
+    return fillRoomsSection(fillSupportSection(fillTrustSection(filled)))
   } catch (error) {
     throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, {cause: error})
   }

@@ -92,14 +92,14 @@ describe('an expression that is made of a text', () => {
       'building/builders/lost-instructions.ts',
       'building/builders/stale-cache.ts',
       'building/gate-plan.ts',
-      'planning/needed-tools.ts',
-      'embedded-registry/faults.ts',
-      'embedded-registry/route.ts',
-      'patterns/bounded-expression.ts',
       'checks/image-engine.ts',
       'checks/name-template.ts',
+      'embedded-registry/faults.ts',
+      'embedded-registry/route.ts',
       'onboarding/recipe-translation.ts',
       'onboarding/rewiring.ts',
+      'patterns/bounded-expression.ts',
+      'planning/needed-tools.ts',
       'registry/auth/challenge.ts'
     ])
   })

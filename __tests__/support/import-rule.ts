@@ -1,57 +1,34 @@
 import {readFileSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
+import {BELOW_ALL, OF_THE_PROCESS, ROOMS, type Room} from '../../scripts/rooms.js'
 
 /** The files of a program by their path in its folder, each with its text. */
 export type Sources = ReadonlyMap<string, string>
 
-/**
- * The floors, from the roof down: folders and files of src. A file imports from its own folder and from floors
- * below; never up, and never from another folder of its own floor. Each names the packages it may use.
- */
-const FLOORS: readonly Readonly<Record<string, readonly string[]>>[] = [
-  {'main.ts': []},
-  {hosts: ['@actions/*', 'cli-progress', 'p-limit', 'node:*']},
-  {commands: []},
-  {
-    transaction: ['p-limit'],
-    signing: ['p-limit', 'node:*'],
-    gates: ['node:*'],
-    cleanup: ['p-limit'],
-    deployment: ['p-retry', 'yaml', 'node:*'],
-    onboarding: ['yaml', 'diff', '@actions/workflow-parser', 'node:*'],
-    sample: ['node:*']
-  },
-  {
-    registry: ['p-limit', 'p-retry', 'smol-toml', 'node:*'],
-    builders: ['semver', 'tar-stream', 'dockerfile-ast', 'node:*'],
-    'embedded-registry': ['node:*'],
-    'package-hosts': ['p-limit']
-  },
-  {
-    'ports.ts': ['node:stream'],
-    'shared/temp-folder.ts': ['node:*'],
-    'shared/foreign-file.ts': ['node:fs', 'node:fs/promises', 'node:os'],
-    'shared/child-environment.ts': []
-  },
-  {reports: []},
-  {
-    tags: ['semver', 'dayjs', 'handlebars', 'picomatch', 'smol-toml', 'yaml', 'node:crypto'],
-    release: ['semver', 'node:crypto'],
-    retention: ['semver', 'picomatch'],
-    config: ['yaml']
-  },
-  {inputs: ['fastest-levenshtein']},
-  {plan: ['zod', 'node:crypto']},
-  {oci: ['node:crypto'], versions: [], expressions: []},
-  {'errors.ts': [], 'contracts/workflow-run.ts': [], 'version.ts': [], 'shared/yaml-bounds.ts': ['yaml']}
+/** Rooms by their names. */
+export type Rooms = Readonly<Record<string, Room>>
+
+/** Modules of Node that only compute. All others reach out of the process. */
+const PURE_MODULES = ['node:crypto', 'node:path', 'node:util', 'node:string_decoder']
+
+/** Packages that only compute. */
+const PURE_PACKAGES = [
+  '@actions/workflow-parser',
+  'dayjs',
+  'diff',
+  'dockerfile-ast',
+  'fastest-levenshtein',
+  'handlebars',
+  'picomatch',
+  'semver',
+  'smol-toml',
+  'yaml',
+  'zod'
 ]
 
-/** Folders that may not import each other although they stand in one folder. */
-const ROOMS = ['hosts/cli', 'hosts/github']
-
-/** What only src/hosts may do, though floors below it may use Node's own modules. */
-const HOST_MODULES = ['node:child_process', 'node:process', 'node:readline', 'node:tty']
+/** What only the rooms of the process may import, though others may use Node's own modules. */
+const PROCESS_MODULES = ['node:child_process', 'node:process', 'node:readline', 'node:tty']
 
 /** Reads all TypeScript files of a folder. */
 export function readSources(folder: string): Sources {
@@ -62,13 +39,42 @@ export function readSources(folder: string): Sources {
 }
 
 /** Every breach of the rule, one sentence each. */
-export function findBreaches(sources: Sources): string[] {
+export function findBreaches(sources: Sources, rooms: Rooms = ROOMS): string[] {
   const graph = new Map([...sources].map(([file, text]) => [file, importsOf(file, text)]))
   return [
-    ...[...graph].flatMap(([file, imports]) => imports.flatMap(target => importBreach(file, target))),
+    ...[...graph].flatMap(([file, imports]) => imports.flatMap(target => importBreach(file, target, rooms))),
     ...findCircles(graph),
+    ...impurities(graph, rooms),
     ...[...sources].flatMap(([file, text]) => processBreaches(file, text))
   ]
+}
+
+/** What a table of rooms says that is not so: a room that uses one above it, an arrow that no import needs, a head that is not there. */
+export function findTableFaults(sources: Sources, rooms: Rooms = ROOMS): string[] {
+  const order = Object.keys(rooms)
+  const used = new Set(
+    [...sources].flatMap(([file, text]) =>
+      importsOf(file, text).map(target => `${roomOf(file)} > ${target.endsWith('.ts') ? roomOf(target) : ''}`)
+    )
+  )
+  return Object.entries(rooms).flatMap(([room, {head, uses, pure}]) => [
+    ...(sources.has(`${room}.ts`) || head.length > 0 ? [] : [`${room} has no file to read first`]),
+    ...head.filter(file => !sources.has(`${room}/${file}.ts`)).map(file => `${room} has no ${file}.ts`),
+    ...uses
+      .filter(to => order.indexOf(to) <= order.indexOf(room))
+      .map(to => `${room} uses ${to}, which stands above it`),
+    ...uses.filter(to => !used.has(`${room} > ${to}`)).map(to => `${room} need not use ${to}`),
+    ...pure
+      .filter(place => pureFiles(room, place, sources).length === 0)
+      .map(place => `${room} has no ${place}`)
+  ])
+}
+
+/** The files of src that are pure: nothing that they import, types too, leads out of the process. */
+export function pureFilesOf(sources: Sources): string[] {
+  const graph = new Map([...sources].map(([file, text]) => [file, importsOf(file, text)]))
+  const cause = causes(graph)
+  return [...sources.keys()].filter(file => cause(file) === undefined)
 }
 
 /** The files and packages that a file imports, types too; files by their path in the folder. */
@@ -115,43 +121,79 @@ function isOfTypes(statement: ts.ImportDeclaration | ts.ExportDeclaration): bool
   return clause.phaseModifier === ts.SyntaxKind.TypeKeyword || (clause.name === undefined && isEach)
 }
 
-function importBreach(file: string, target: string): string[] {
-  const from = floorOf(file)
-  if (from === undefined) return [`${file} stands on no floor: give its folder one in the import rule`]
-  if (!target.endsWith('.ts')) return packageBreach(file, target)
-  const to = floorOf(target)
-  if (to === undefined) return [`${file} imports ${target}, which stands on no floor`]
-  if (to < from) return [`${file} imports ${target}: up`]
-  const isSideways = to === from && partOf(target) !== partOf(file)
-  return isSideways || isBetweenRooms(file, target) ? [`${file} imports ${target}: sideways`] : []
+function importBreach(file: string, target: string, rooms: Rooms): string[] {
+  const from = roomOf(file)
+  const room = rooms[from]
+  if (room === undefined) return [`${file} is in no room: give its folder one in scripts/rooms.ts`]
+  if (!target.endsWith('.ts')) return packageBreach(file, target, room)
+  const to = roomOf(target)
+  const order = Object.keys(rooms)
+  const isBelowAll = BELOW_ALL.includes(to) && order.indexOf(to) > order.indexOf(from)
+  const isAllowed = to === from || isBelowAll || room.uses.includes(to)
+  return isAllowed ? [] : [`${file} imports ${target}: ${from} may not use ${to}`]
 }
 
-function packageBreach(file: string, name: string): string[] {
-  const part = partOf(file)
-  const allowed = FLOORS.flatMap(floor => floor[part] ?? [])
-  const isAllowed = allowed.some(pattern =>
-    pattern.endsWith('*')
-      ? name.startsWith(pattern.slice(0, -1))
-      : name === pattern || name.startsWith(`${pattern}/`)
+function packageBreach(file: string, name: string, {packages}: Room): string[] {
+  const from = roomOf(file)
+  if (!packages.some(pattern => isPackage(name, pattern))) return [`${file} imports ${name}: ${from} may not`]
+  const isOfProcess = PROCESS_MODULES.some(module => isPackage(name, module))
+  return isOfProcess && !OF_THE_PROCESS.includes(from)
+    ? [`${file} imports ${name}: only ${OF_THE_PROCESS.join(', ')} may`]
+    : []
+}
+
+/** A pattern ends with `*` for all packages of a scope, or modules of Node. */
+function isPackage(name: string, pattern: string): boolean {
+  if (pattern.endsWith('*')) return name.startsWith(pattern.slice(0, -1))
+  return name === pattern || name.startsWith(`${pattern}/`)
+}
+
+/** The first step of a path: a folder of src, or the name of a file that stands in src itself. */
+function roomOf(file: string): string {
+  const [first = file] = file.split('/')
+  return first.replace(/\.ts$/, '')
+}
+
+/** Files that the table calls pure and that are not, each with the import that leads out. */
+function impurities(graph: ReadonlyMap<string, readonly string[]>, rooms: Rooms): string[] {
+  const cause = causes(graph)
+  return Object.entries(rooms).flatMap(([room, {pure}]) =>
+    pure
+      .flatMap(place => pureFiles(room, place, graph))
+      .flatMap(file => {
+        const found = cause(file)
+        return found === undefined ? [] : [`${file} is to be pure, and imports ${found}`]
+      })
   )
-  if (!isAllowed) return [`${file} imports ${name}: ${part} may not`]
-  return HOST_MODULES.includes(name) && part !== 'hosts' ? [`${file} imports ${name}: only hosts may`] : []
 }
 
-/** The first step of a path: a folder of src, or a file that stands in src itself. */
-function partOf(file: string): string {
-  return file.split('/')[0] ?? file
+/** The files of a place in a room: all for '', those of a folder for `folder/`, else the one of this name. */
+function pureFiles(room: string, place: string, files: ReadonlyMap<string, unknown>): string[] {
+  return [...files.keys()].filter(file => {
+    if (roomOf(file) !== room) return false
+    const start = `${room}/${place}`
+    return place === '' || (place.endsWith('/') ? file.startsWith(start) : file === `${start}.ts`)
+  })
 }
 
-/** 0 is the roof. */
-function floorOf(file: string): number | undefined {
-  const index = FLOORS.findIndex(floor => Object.hasOwn(floor, partOf(file)))
-  return index < 0 ? undefined : index
+/** Says by which import a file leads out of the process; undefined for a pure one. */
+function causes(graph: ReadonlyMap<string, readonly string[]>): (file: string) => string | undefined {
+  const known = new Map<string, string | undefined>()
+  const find = (file: string): string | undefined => {
+    if (known.has(file)) return known.get(file)
+    // A circle is a breach of its own.
+    known.set(file, undefined)
+    const found = (graph.get(file) ?? []).find(target =>
+      target.endsWith('.ts') ? target === 'ports.ts' || find(target) !== undefined : !isPure(target)
+    )
+    known.set(file, found)
+    return found
+  }
+  return find
 }
 
-function isBetweenRooms(file: string, target: string): boolean {
-  const [from, to] = [file, target].map(end => ROOMS.find(room => end.startsWith(`${room}/`)))
-  return from !== undefined && to !== undefined && from !== to
+function isPure(name: string): boolean {
+  return [...PURE_MODULES, ...PURE_PACKAGES].some(pattern => isPackage(name, pattern))
 }
 
 /** Each circle once, as a chain of its files. */
@@ -168,16 +210,16 @@ function findCircles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   return [...graph.keys()].flatMap(file => visit(file, []))
 }
 
-/** Arguments, variables, streams and exit code of the process belong to the hosts. */
+/** Arguments, variables, streams and exit code of the process belong to few rooms. */
 function processBreaches(file: string, text: string): string[] {
-  if (partOf(file) === 'hosts' || !/\bprocess\b/.test(text)) return []
+  if (OF_THE_PROCESS.includes(roomOf(file)) || !/\bprocess\b/.test(text)) return []
   const breaches: string[] = []
   const visit = (node: ts.Node): void => {
     const isUse =
       (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) &&
       ts.isIdentifier(node.expression) &&
       node.expression.text === 'process'
-    if (isUse) breaches.push(`${file} uses ${node.getText()}: only hosts may`)
+    if (isUse) breaches.push(`${file} uses ${node.getText()}: only ${OF_THE_PROCESS.join(', ')} may`)
     ts.forEachChild(node, visit)
   }
   visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true))
