@@ -55,7 +55,7 @@ import {registryErrorOf} from '../src/registry/client/registry-error.js'
 import type {RepositoryClient} from '../src/registry/client/repository-client.js'
 import {listTags} from '../src/registry/client/tag-list.js'
 import {fetchToken} from '../src/registry/auth/token.js'
-import {readBundle as readSignature} from '../src/signing/signature-list.js'
+import {signatureIn} from '../src/signing/signature-list.js'
 import {parseFlavor} from '../src/planning/rules/flavor.js'
 import {parseRules} from '../src/planning/rules/rule-grammar.js'
 import {parseTemplate} from '../src/planning/rules/template.js'
@@ -398,7 +398,7 @@ const PARSERS: readonly Parser[] = [
         throw new InputFaults([message])
       })
   ),
-  ['a signature', JSON.stringify(BUNDLE), readSignature],
+  ['a signature', JSON.stringify(BUNDLE), signatureIn],
   ofText('a bill of materials', '{"bomFormat":"CycloneDX","specVersion":"1.6"}', content =>
     sbomType('sbom.json', content)
   ),

@@ -8,7 +8,7 @@ import {commandMetadata, rootMetadata} from '../scripts/action-metadata.js'
 import {ACTION_COMMANDS} from '../src/commands.js'
 import {command} from '../src/command/command.js'
 import {choice, flag, lines, required, text} from '../src/command/input.js'
-import {VERSION} from '../src/version.js'
+import {PROGRAM_VERSION} from '../src/version.js'
 
 const bake = command({
   name: 'bake',
@@ -53,7 +53,7 @@ describe('generated files', () => {
 
   it('carry the version of the package', () => {
     const {version} = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {version: string}
-    expect(VERSION).toBe(version)
+    expect(PROGRAM_VERSION).toBe(version)
   })
 })
 

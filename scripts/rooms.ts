@@ -205,7 +205,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'signatures and attestations: made, kept on every registry, read back, verified',
     uses: ['github', 'registry', 'command', 'ports', 'contracts'],
     packages: ['p-limit', 'node:*'],
-    pure: ['sigstore-bundle', 'certificate-identity', 'evidence-summary', 'verify-commands']
+    pure: ['sigstore-bundle', 'evidence-summary', 'verify-commands']
   },
   github: {
     head: ['github-api'],

@@ -1,3 +1,18 @@
+// The whole trip:
+//
+// 1. dist/<command>.js calls runAction, dist/cli.js calls runCli; both load their host, actions/ or cli/.
+// 2. The host says which command is asked for. commands.ts loads it, and only it.
+// 3. The host reads the texts of its inputs; planning/settings/ lays them over the file of settings of the repository.
+// 4. command/input.ts parses them by the command's table, and tells all faults at once.
+// 5. The command runs with its inputs and the ports (ports.ts), which machine/ makes: it looks, decides purely, and acts.
+//    compute-tags   planning/    what is built, and which tags it gets         -> a plan
+//    build-by-digest building/   one image for one platform, held against checks/, pushed without a tag -> a record
+//    merge-manifest publishing/  all images joined, signed by signing/, all tags moved or none -> a release
+//    verify-release, promote-release, rollback-release, doctor: publishing/
+//    cleanup-latest cleanup/     what nothing that is kept leads to goes
+//    release-notes, update-manifests delivery/; init, preflight onboarding/; all of it at once release/
+// 6. The host writes its outputs, also of a run that failed.
+// 7. Whatever is thrown is told once, with its code and its hint (errors.ts), and the process ends.
 import {ACTION_COMMANDS, COMMANDS, WHOLE_RELEASE, loadCommand} from './commands.js'
 import type {Command} from './command/command.js'
 import {configure, unconfigured} from './planning/settings/settings.js'

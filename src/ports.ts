@@ -118,7 +118,7 @@ export interface KeptFile {
 }
 
 /** The beginning of a file that was kept; of a large one no more than what shows what it is. */
-export interface FoundFile {
+export interface KeptBeginning {
   readonly name: string
   readonly bytes: Uint8Array
 }
@@ -130,7 +130,7 @@ export interface Artifacts {
   /** The names of what this run has kept, by all its jobs; each once. */
   names(): Promise<readonly string[]>
   /** The small files that lie under a name; undefined where nothing does. The newest count. */
-  load(name: string): Promise<readonly FoundFile[] | undefined>
+  load(name: string): Promise<readonly KeptBeginning[] | undefined>
 }
 
 /** Folders that stay from one run to the next, by names of letters, digits, dots, dashes and underscores. */

@@ -1,2 +1,2 @@
 /** The version of image-release; CHANGELOG.md says what is in it. */
-export const VERSION = '0.1.0'
+export const PROGRAM_VERSION = '0.1.0'

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {nameOf} from '../../src/checks/name-template.js'
+import {fillName} from '../../src/checks/name-template.js'
 
 const FIELDS = {target: 'app', platform: 'linux-arm64', runtime: 'cuda', version: '3.11'}
 
@@ -9,10 +9,10 @@ describe('the name of an artifact', () => {
     ['test-logs-{runtime}-py{version}', 'test-logs-cuda-py3.11'],
     ['digest-{runtime}-py{version}.txt', 'digest-cuda-py3.11.txt'],
     ['plain', 'plain']
-  ])('%s is %s', (template, name) => expect(nameOf(template, FIELDS)).toBe(name))
+  ])('%s is %s', (template, name) => expect(fillName(template, FIELDS)).toBe(name))
 
   it('has nothing of a value that no artifact may have', () => {
-    expect(nameOf('x-{target}', {target: 'a/b:c'})).toBe('x-a-b-c')
+    expect(fillName('x-{target}', {target: 'a/b:c'})).toBe('x-a-b-c')
   })
 
   it.each([
@@ -25,6 +25,6 @@ describe('the name of an artifact', () => {
     [' ', 'is no name'],
     ['..', 'is no name']
   ])('is refused: %j', (template, message) => {
-    expect(() => nameOf(template, FIELDS)).toThrow(message)
+    expect(() => fillName(template, FIELDS)).toThrow(message)
   })
 })

@@ -1,7 +1,7 @@
 import {PassThrough, Readable} from 'node:stream'
 import {describe, expect, it} from '@jest/globals'
 import {backendKindOf} from '../../src/cleanup/vendors/backend-choice.js'
-import {readText} from '../../src/cleanup/vendors/docker-hub-api.js'
+import {readAnswer} from '../../src/cleanup/vendors/docker-hub-api.js'
 import {heldStatus} from '../../src/cleanup/vendors/held-status.js'
 import {retryWait} from '../../src/shared/retry-wait.js'
 
@@ -86,18 +86,18 @@ describe('the host that a repository is cleaned by', () => {
 
 describe('an answer of Docker Hub', () => {
   it('is read whole', async () => {
-    expect(await readText({body: Readable.from([Buffer.from('{"a'), Buffer.from('":1}')])})).toBe('{"a":1}')
+    expect(await readAnswer({body: Readable.from([Buffer.from('{"a'), Buffer.from('":1}')])})).toBe('{"a":1}')
   })
 
   it('that drips and has no end is given up', async () => {
     const body = new PassThrough()
     body.write('{')
-    await expect(readText({body}, 10)).rejects.toMatchObject({code: 'REGISTRY_UNREACHABLE'})
+    await expect(readAnswer({body}, 10)).rejects.toMatchObject({code: 'REGISTRY_UNREACHABLE'})
     expect(body.destroyed).toBe(true)
   })
 
   it('that is larger than any is given up', async () => {
     const body = Readable.from(Array.from({length: 300}, () => Buffer.alloc(65_536)))
-    await expect(readText({body})).rejects.toMatchObject({code: 'REGISTRY_FAILED'})
+    await expect(readAnswer({body})).rejects.toMatchObject({code: 'REGISTRY_FAILED'})
   })
 })

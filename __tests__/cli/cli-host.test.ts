@@ -8,7 +8,7 @@ import {openCliHost} from '../../src/cli/host.js'
 import {cliReporter} from '../../src/cli/reporter.js'
 import {flag, lines, list, parseInputs, required} from '../../src/command/input.js'
 import {prose} from '../../src/shared/markdown.js'
-import {VERSION} from '../../src/version.js'
+import {PROGRAM_VERSION} from '../../src/version.js'
 import {failureOf} from '../support/thrown.js'
 
 const paint = command({
@@ -88,7 +88,7 @@ describe('the command line', () => {
 
   it('--version shows the version', async () => {
     expect(await chosen('--version')).toBeUndefined()
-    expect(state.out).toBe(`${VERSION}\n`)
+    expect(state.out).toBe(`${PROGRAM_VERSION}\n`)
   })
 
   it.each([

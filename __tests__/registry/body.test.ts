@@ -2,7 +2,7 @@ import {Readable} from 'node:stream'
 import {setTimeout as delay} from 'node:timers/promises'
 import {describe, expect, it} from '@jest/globals'
 import type {HttpResponse} from '../../src/ports.js'
-import {atPace, readBeginning, readBody} from '../../src/registry/transport/body.js'
+import {atPace, readBodyStart, readBody} from '../../src/registry/transport/body.js'
 import {digestOf} from '../../src/oci/digest.js'
 import {OCI_INDEX} from '../../src/oci/media-type.js'
 import {openClient} from '../support/registry-client.js'
@@ -35,7 +35,7 @@ describe('a body of one byte at a time', () => {
 
   it('of an error is told as far as it came', async () => {
     const response = trickle()
-    expect(Buffer.from(await readBeginning(response, 1024 * 1024, 40)).toString()).toMatch(/^x+$/)
+    expect(Buffer.from(await readBodyStart(response, 1024 * 1024, 40)).toString()).toMatch(/^x+$/)
     expect(response.body.destroyed).toBe(true)
   })
 

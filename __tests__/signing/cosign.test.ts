@@ -7,7 +7,7 @@ import {parseInputs} from '../../src/command/input.js'
 import {digestOf} from '../../src/oci/digest.js'
 import {parseRepository, parseTag} from '../../src/oci/reference.js'
 import type {Exec} from '../../src/ports.js'
-import {verifyCommands} from '../../src/signing/evidence-summary.js'
+import {evidenceCommands} from '../../src/signing/evidence-summary.js'
 import {declareImages} from '../../src/signing/artifact-subjects.js'
 import {findCosign, runCosign, signArguments} from '../../src/signing/cosign.js'
 import {scriptedExec} from '../support/builder-ports.js'
@@ -136,18 +136,18 @@ describe('what is said of signatures', () => {
       issuer: 'https://token.actions.githubusercontent.com'
     }
     const signed = [{reference, isInsecure: false}]
-    expect(verifyCommands({signed, attested: [], key: 'keys/cosign.key', log: true})).toEqual([
+    expect(evidenceCommands({signed, attested: [], key: 'keys/cosign.key', log: true})).toEqual([
       `cosign verify --key keys/cosign.pub ${reference}`
     ])
-    expect(verifyCommands({signed, attested: [], key: 'awskms:///alias/k', log: false})).toEqual([
+    expect(evidenceCommands({signed, attested: [], key: 'awskms:///alias/k', log: false})).toEqual([
       `cosign verify --key awskms:///alias/k --insecure-ignore-tlog=true ${reference}`
     ])
     const keyless = [{reference, isInsecure: true, identity}]
-    expect(verifyCommands({signed: keyless, attested: [], log: true})).toEqual([
+    expect(evidenceCommands({signed: keyless, attested: [], log: true})).toEqual([
       String.raw`cosign verify --certificate-identity 'https://github.com/o/app/.github/workflows/it'\''s.yml@refs/heads/main' --certificate-oidc-issuer https://token.actions.githubusercontent.com --allow-http-registry ${reference}`
     ])
     const attested = [{references: [reference], url: undefined}]
-    expect(verifyCommands({signed: [], attested, log: true, repository: 'o/app'})).toEqual([
+    expect(evidenceCommands({signed: [], attested, log: true, repository: 'o/app'})).toEqual([
       `gh attestation verify oci://${reference} --repo o/app`
     ])
   })

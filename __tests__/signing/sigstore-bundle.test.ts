@@ -1,4 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
+import {signatureIn} from '../../src/signing/signature-list.js'
 import {identityIn, isBundleType, readBundle} from '../../src/signing/sigstore-bundle.js'
 
 /** Made by openssl as Fulcio makes them: a URI for the workflow, and the issuer in both of its extensions. */
@@ -53,9 +54,29 @@ describe('a Sigstore bundle', () => {
   })
 
   it.each([
+    ['both extensions', CERTIFICATE],
+    ['the older extension alone', withoutTypedIssuer(CERTIFICATE)]
+  ])('names who signed, whoever reads it, by %s', (_, rawBytes) => {
+    const content = bundle({
+      verificationMaterial: {certificate: {rawBytes}},
+      dsseEnvelope: {payload: payload({predicateType: 'https://slsa.dev/provenance/v1'})}
+    })
+    expect(readBundle(content)?.signer).toEqual(signer)
+    expect(signatureIn(content)?.identity).toEqual({subject: signer.identity, issuer: signer.issuer})
+  })
+
+  it.each([
     ['application/vnd.dev.sigstore.bundle.v0.3+json', true],
     ['application/vnd.dev.sigstore.bundle+json;version=0.1', true],
     ['application/spdx+json', false],
     [undefined, false]
   ])('has the media type %s: %s', (type, expected) => expect(isBundleType(type)).toBe(expected))
 })
+
+/** The certificate with another object identifier in place of the issuer's newer extension (1.3.6.1.4.1.57264.1.8). */
+function withoutTypedIssuer(certificate: string): string {
+  const der = Buffer.from(certificate, 'base64').toString('hex')
+  return Buffer.from(der.replace('060a2b0601040183bf300108', '060a2b0601040183bf30017f'), 'hex').toString(
+    'base64'
+  )
+}

@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises'
-import type {Artifacts, Credential, Exec, FoundFile, Ports, Reporter} from '../../src/ports.js'
+import type {Artifacts, Credential, Exec, KeptBeginning, Ports, Reporter} from '../../src/ports.js'
 import {openHttp} from '../../src/registry/transport/http.js'
 import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 import type {RunningRegistry} from './registries.js'
@@ -107,7 +107,7 @@ function keptArtifacts(kept: TestPorts['kept']): Artifacts {
     },
     names: () => Promise.resolve([...kept.keys()]),
     load(name) {
-      const found = Object.entries(kept.get(name) ?? {}).map(([file, text]): FoundFile => ({
+      const found = Object.entries(kept.get(name) ?? {}).map(([file, text]): KeptBeginning => ({
         name: file,
         bytes: Buffer.from(text)
       }))

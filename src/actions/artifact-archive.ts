@@ -1,6 +1,6 @@
 import {crc32, inflateRawSync} from 'node:zlib'
 import {ReleaseError, messageOf} from '../errors.js'
-import type {FoundFile} from '../ports.js'
+import type {KeptBeginning} from '../ports.js'
 
 /** How much of an archive is unpacked. */
 export interface UnpackBounds {
@@ -11,7 +11,7 @@ export interface UnpackBounds {
 }
 
 /** A file of an archive, with the folders that its name has there. */
-export type ArchivedFile = FoundFile
+export type ArchivedFile = KeptBeginning
 
 /** Signatures and lengths of the parts of an archive (PKWARE, APPNOTE 6.3.10, 4.3). */
 const FILE = {signature: Buffer.from('PK\u0003\u0004', 'latin1'), length: 30}

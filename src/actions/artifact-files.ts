@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import {DefaultArtifactClient} from '@actions/artifact'
 import {ReleaseError} from '../errors.js'
-import type {Artifacts, FoundFile, KeptFile} from '../ports.js'
+import type {Artifacts, KeptBeginning, KeptFile} from '../ports.js'
 import {withPrivateFolder} from '../shared/temp-folder.js'
 import {type ArtifactBounds, downloadArtifact} from './artifact-download.js'
 import {type ArtifactContent, artifactFailure, replaceArtifact, uploadArtifact} from './artifact-upload.js'
@@ -84,7 +84,7 @@ interface Download {
 export async function downloadFiles(
   client: DefaultArtifactClient,
   {name, folder, bounds}: Download
-): Promise<FoundFile[] | undefined> {
+): Promise<KeptBeginning[] | undefined> {
   const artifact = (await listAll(client)).find(one => one.name === name)
   if (artifact === undefined) return undefined
   try {

@@ -11,7 +11,7 @@ import {type LayerFingerprint, layerFingerprint} from '../oci/layer-fingerprint.
 import {formatReference} from '../oci/reference.js'
 import type {Exec, Ports} from '../ports.js'
 import {pushAttachment} from '../registry/images/attachment-push.js'
-import type {BuildPlace, BuiltJob} from './build-image.js'
+import type {BuildFolders, BuiltJob} from './build-image.js'
 import type {BuildInputs} from './inputs/build-inputs.js'
 import type {BuildTools} from './build-tools.js'
 import {type GateContext, sbomGate, scanGate, testGate} from './gate-calls.js'
@@ -25,7 +25,7 @@ const UNLOADED =
 export interface GateWork {
   readonly given: BuildInputs
   readonly plan: GatePlan
-  readonly place: BuildPlace
+  readonly place: BuildFolders
   readonly built: BuiltJob
   readonly tools: BuildTools
   readonly phases: Phases

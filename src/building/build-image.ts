@@ -18,7 +18,7 @@ import {type ExportDecision, decideExport, isPushFault} from './caches/export-de
 import {withStepFolders} from './caches/layer-cache-server.js'
 
 /** One build, and the folder that it has for itself. */
-export interface BuildPlace {
+export interface BuildFolders {
   readonly job: BuildJob
   /** Taken away when the job is over. */
   readonly folder: string
@@ -40,7 +40,7 @@ export interface BuiltJob extends BuiltImage {
  */
 export async function buildImage(
   given: BuildInputs,
-  place: BuildPlace,
+  place: BuildFolders,
   tools: BuildTools
 ): Promise<BuiltJob> {
   const {ports, title} = tools
@@ -62,7 +62,11 @@ export async function buildImage(
 
 type Making = BuildTools & Required<Pick<BuildRequest, 'watch'>>
 
-async function makeImage(given: BuildInputs, {job, folder}: BuildPlace, making: Making): Promise<LocalImage> {
+async function makeImage(
+  given: BuildInputs,
+  {job, folder}: BuildFolders,
+  making: Making
+): Promise<LocalImage> {
   const {maker, registries} = making
   const asked = requestOf(given, job, folder)
   if ('reference' in maker) {

@@ -5,7 +5,7 @@ import type {BuildJob} from './build-job.js'
 import {type BuildView, type PushView, buildLines, buildSummary} from './build-summary.js'
 import type {BuildInputs} from './inputs/build-inputs.js'
 import {type GateWork, throughGates} from './build-gates.js'
-import {type BuildPlace, buildImage} from './build-image.js'
+import {type BuildFolders, buildImage} from './build-image.js'
 import {keepMetrics} from './metrics/build-metrics.js'
 import {pushEverywhere} from './build-push.js'
 import {buildOf} from './build-request.js'
@@ -44,7 +44,7 @@ export async function buildAndHandOver(
 /** Builds one image and pushes it. What must hold of an image before it may be pushed stands between the two. */
 async function buildAndPush(
   given: BuildInputs,
-  {plan, ...place}: BuildPlace & {readonly plan: GatePlan},
+  {plan, ...place}: BuildFolders & {readonly plan: GatePlan},
   tools: BuildTools
 ): Promise<BuildView> {
   const phases = new Phases(tools.ports.clock)

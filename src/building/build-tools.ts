@@ -3,7 +3,7 @@ import type {Builder} from './builders/builder.js'
 import {type BuilderChoice, chooseBuilder} from './builders/builder-choice.js'
 import {type ImageSource, findImageSource} from './builders/image-source.js'
 import {PrebuiltBuilder} from './builders/prebuilt.js'
-import type {PublishedImage} from './builders/image-source.js'
+import type {RegistryImage} from './builders/image-source.js'
 import {ReleaseError} from '../errors.js'
 import {formatPlatform} from '../oci/platform.js'
 import type {Ports} from '../ports.js'
@@ -19,7 +19,7 @@ export interface BuildTools {
   /** Name and version, `buildah 1.28.2`. */
   readonly title: string
   /** What makes the image, or where one stands that a registry has already. */
-  readonly maker: Builder | PublishedImage
+  readonly maker: Builder | RegistryImage
   readonly registries: Registries
   readonly cacheUse: CacheUse | undefined
   /** Those that are not empty, and the texts that stand in no log. */

@@ -1,6 +1,6 @@
 import {type InputIssue, InputError, ReleaseError, messageOf} from '../errors.js'
 import {expectedFingerprint} from '../checks/fingerprint-gate.js'
-import {type NameFields, nameOf} from '../checks/name-template.js'
+import {type NameFields, fillName} from '../checks/name-template.js'
 import {isSbomTool} from '../checks/sbom/sbom-preset.js'
 import {type ScanLevel, isScanner} from '../checks/scan/scan-preset.js'
 import type {LayerFingerprint} from '../oci/layer-fingerprint.js'
@@ -129,7 +129,7 @@ class Namer {
 
   name(input: string, template: string): string {
     try {
-      return nameOf(template, this.#fields)
+      return fillName(template, this.#fields)
     } catch (error) {
       if (!(error instanceof ReleaseError)) throw error
       this.issues.push({input, message: messageOf(error)})

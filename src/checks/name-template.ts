@@ -12,7 +12,7 @@ export type NameFields = Readonly<Record<string, string>>
  * `test-logs-{runtime}-py{version}`.
  * @throws ReleaseError INPUT_INVALID for a field that is not there, and for what no file or artifact may be called
  */
-export function nameOf(template: string, fields: NameFields): string {
+export function fillName(template: string, fields: NameFields): string {
   const name = template.trim().replace(/\{([^{}]*)\}/g, (_, field: string) => valueOf(field, fields))
   const forbidden = FORBIDDEN.exec(name)?.[0]
   if (forbidden === undefined && name !== '' && !name.startsWith('.')) return name

@@ -29,13 +29,13 @@ import {
 } from './cleanup-rules.js'
 import {githubRepository, githubToken} from '../github/github-inputs.js'
 import {insecure, registryCredentials} from '../registry/registry-inputs.js'
-import {config, dryRun, images, minAge, release} from '../command/shared-inputs.js'
+import {config, dryRun, images, minAge, releaseInput} from '../command/shared-inputs.js'
 
 const PATTERNS = 'Names of tags, glob:PATTERN or regex:PATTERN, separated by line breaks or commas.'
 
 /** What is cleaned, how, and what of it never goes. */
 export const cleanupInputs = {
-  release,
+  release: releaseInput,
   images,
   packages: list(
     {

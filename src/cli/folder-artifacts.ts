@@ -2,7 +2,7 @@ import {readdir, rename, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 import {readBeginning} from '../shared/foreign-file.js'
-import type {Artifacts, FoundFile, KeptFile} from '../ports.js'
+import type {Artifacts, KeptBeginning, KeptFile} from '../ports.js'
 import {makeFolder} from './own-folder.js'
 
 /** What is read of a file: more than any document of a build has. */
@@ -48,7 +48,7 @@ async function replaceFolder(folder: string, files: readonly KeptFile[]): Promis
   await rename(partial, folder)
 }
 
-async function readFolder(folder: string, most: number): Promise<FoundFile[] | undefined> {
+async function readFolder(folder: string, most: number): Promise<KeptBeginning[] | undefined> {
   try {
     const names = await entriesOf(folder, 'isFile')
     const files = await Promise.all(

@@ -8,7 +8,7 @@ import {causeLines, errorLines} from '../host/error-lines.js'
 import type {Host} from '../host/host.js'
 import {gatherTexts} from '../host/raw-inputs.js'
 import {type HostParts, openSystemPorts} from '../machine/system-ports.js'
-import {VERSION} from '../version.js'
+import {PROGRAM_VERSION} from '../version.js'
 import {type Arguments, readArguments, variableOf} from './arguments.js'
 import {SHELLS, type Shell, completionScript} from './completion.js'
 import {confirmOnTerminal} from './confirm.js'
@@ -117,7 +117,7 @@ async function chooseCommand(
 
 /** What --version and --help say. */
 async function answerOf(wanted: string | undefined, {names, load}: Choice): Promise<string> {
-  if (wanted === '--version') return VERSION
+  if (wanted === '--version') return PROGRAM_VERSION
   return wanted === undefined ? overview(await Promise.all(names.map(load))) : commandHelp(await load(wanted))
 }
 

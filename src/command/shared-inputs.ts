@@ -16,7 +16,7 @@ export const plan = json(
   parsePlan
 )
 
-export const release = json(
+export const releaseInput = json(
   {
     summary: 'What merge-manifest gave out as release: its JSON, or a file that holds it.',
     placeholder: 'JSON|FILE'

@@ -3,7 +3,7 @@ import {messageOf} from '../errors.js'
 import {parseDigest} from '../oci/digest.js'
 import {formatRepository} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
-import {factsOf} from '../publishing/move/current-tags.js'
+import {imageFacts} from '../publishing/move/current-tags.js'
 import {type RegistryInputs, openRegistries} from '../registry/open-registries.js'
 
 /**
@@ -17,7 +17,7 @@ export function askVersions(given: RegistryInputs, ports: Ports): VersionOf {
     try {
       const client = registries.repository(repository, 'pull')
       const manifest = await client.findManifest(parseDigest(digest))
-      const facts = manifest && (await factsOf(client, manifest))
+      const facts = manifest && (await imageFacts(client, manifest))
       return facts?.version ?? facts?.named
     } catch (error) {
       ports.reporter.warning(

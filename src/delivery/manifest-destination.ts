@@ -29,7 +29,7 @@ export interface DestinationWish {
 }
 
 /** What is written, and in which words. */
-export interface Change {
+export interface ManifestChange {
   readonly edit: Editing
   readonly message: string
   /** The images that are deployed. */
@@ -47,7 +47,11 @@ export interface Delivered {
 }
 
 /** Brings a change of manifests to where they are. */
-export async function deliver(given: DestinationWish, ports: Ports, change: Change): Promise<Delivered> {
+export async function deliver(
+  given: DestinationWish,
+  ports: Ports,
+  change: ManifestChange
+): Promise<Delivered> {
   if (given.deliver === 'files') return {edit: await editWorkTree(change.edit, given['dry-run'])}
   const address = given['manifests-repository'] ?? (await originOf(ports))
   const access = {
@@ -70,7 +74,7 @@ export async function deliver(given: DestinationWish, ports: Ports, change: Chan
 interface Parts {
   readonly given: DestinationWish
   readonly ports: Ports
-  readonly change: Change
+  readonly change: ManifestChange
   readonly repository: GitRepository
   readonly address: GitAddress
 }

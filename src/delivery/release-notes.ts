@@ -21,12 +21,12 @@ import {command} from '../command/command.js'
 import {githubRepository, githubToken} from '../github/github-inputs.js'
 import {openRegistries} from '../registry/open-registries.js'
 import {insecure, registryCredentials} from '../registry/registry-inputs.js'
-import {config, dryRun, release, wait} from '../command/shared-inputs.js'
+import {config, dryRun, releaseInput, wait} from '../command/shared-inputs.js'
 import {expectationsOfTarget} from '../publishing/verify-release.js'
 import {writeNotes} from './notes/write-notes.js'
 
 const inputs = {
-  release: required(release),
+  release: required(releaseInput),
   report: json(
     {
       summary:

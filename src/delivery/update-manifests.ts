@@ -17,7 +17,7 @@ import {openRegistries} from '../registry/open-registries.js'
 import {pullRequestInputs} from './pull-request-inputs.js'
 import {deploymentInputs, openDeployments} from './registered-deployment.js'
 import {insecure, registryCredentials} from '../registry/registry-inputs.js'
-import {config, dryRun, release} from '../command/shared-inputs.js'
+import {config, dryRun, releaseInput} from '../command/shared-inputs.js'
 
 const inputs = {
   manifests: required(
@@ -30,7 +30,7 @@ const inputs = {
       parseManifestEntry
     )
   ),
-  release,
+  release: releaseInput,
   'deploy-image': parsed(
     {summary: 'The image, for use without a release: REPOSITORY:TAG@DIGEST.', placeholder: 'IMAGE'},
     parseDeployed

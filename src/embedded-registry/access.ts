@@ -1,27 +1,27 @@
 import {createHash, timingSafeEqual} from 'node:crypto'
 
 /** What a user may do in every repository. Pushing includes neither pulling nor deleting. */
-export type Right = 'pull' | 'push' | 'delete'
+export type UserRight = 'pull' | 'push' | 'delete'
 
-export const RIGHTS: readonly Right[] = ['pull', 'push', 'delete']
+export const USER_RIGHTS: readonly UserRight[] = ['pull', 'push', 'delete']
 
 /** Someone who may use the registry. */
 export interface User {
   readonly username: string
   readonly password: string
   /** All rights where this is left out. */
-  readonly rights?: readonly Right[]
+  readonly rights?: readonly UserRight[]
 }
 
 /** The users of a registry with authentication, and what those may do who do not say who they are. */
 export interface Users {
   readonly users: readonly User[]
   /** Rights without a name and password: nothing, or `['pull']` for a public registry. */
-  readonly anonymous?: readonly Right[]
+  readonly anonymous?: readonly UserRight[]
 }
 
 /** Actions on one thing, as a token names them (distribution, docs/spec/auth/scope.md). */
-export interface Scope {
+export interface TokenScope {
   /** `repository`, or `registry` for the list of repositories. */
   readonly type: string
   readonly name: string
@@ -29,7 +29,7 @@ export interface Scope {
 }
 
 /** What the maker of a request may do. */
-export interface Access {
+export interface GrantedAccess {
   mayPull(repository: string): boolean
 }
 
@@ -44,14 +44,14 @@ export interface Asker {
  * Decides whether a request may do what it needs.
  * @throws Refusal 401 with a challenge, or 403 DENIED
  */
-export type Authorize = (asker: Asker, needs: readonly Scope[]) => Access
+export type Authorize = (asker: Asker, needs: readonly TokenScope[]) => GrantedAccess
 
-export function repositoryScope(name: string, ...actions: readonly Right[]): Scope {
+export function scopeOfRepository(name: string, ...actions: readonly UserRight[]): TokenScope {
   return {type: 'repository', name, actions}
 }
 
 /** The scopes as a challenge and a token request write them: `repository:a/b:pull,push`. */
-export function formatScopes(scopes: readonly Scope[]): string {
+export function formatScopes(scopes: readonly TokenScope[]): string {
   return scopes.map(scope => `${scope.type}:${scope.name}:${scope.actions.join(',')}`).join(' ')
 }
 
@@ -75,13 +75,13 @@ export function parseBasic(header: string | undefined): {username: string; passw
 }
 
 /** The rights of someone by a scope's actions; the catalogue may be read by all who may pull. */
-export function isAllowed(rights: readonly Right[], scope: Scope): boolean {
+export function isAllowed(rights: readonly UserRight[], scope: TokenScope): boolean {
   if (scope.type === 'registry') return rights.includes('pull')
   return scope.actions.every(action => rights.some(right => right === action))
 }
 
-export function rightsOf(user: User): readonly Right[] {
-  return user.rights ?? RIGHTS
+export function rightsOf(user: User): readonly UserRight[] {
+  return user.rights ?? USER_RIGHTS
 }
 
 function equals(one: string, other: string): boolean {

@@ -1,14 +1,14 @@
-import {repositoryScope} from './access.js'
+import {scopeOfRepository} from './access.js'
 import {parseRange} from './byte-range.js'
 import {type ContentDigest, parseContentDigest} from './content-digest.js'
-import {type Exchange, type Reply, emptyReply, isUnchanged} from './exchange.js'
+import {type ServerExchange, type Reply, emptyReply, isUnchanged} from './exchange.js'
 import {Refusal} from './refusal.js'
 import type {Registry} from './registry.js'
 import type {RouteTarget} from './route.js'
 
 /** GET and HEAD of a blob, whole or in part (distribution-spec, end-2). */
-export function readBlob(registry: Registry, exchange: Exchange, target: RouteTarget): Reply {
-  exchange.demand(repositoryScope(target.repository, 'pull'))
+export function readBlob(registry: Registry, exchange: ServerExchange, target: RouteTarget): Reply {
+  exchange.demand(scopeOfRepository(target.repository, 'pull'))
   const digest = parseContentDigest(target.reference)
   const size = registry.store.repository(target.repository)?.blobs.get(digest)
   if (size === undefined) throw blobUnknown(digest)
@@ -43,7 +43,7 @@ function blobReply(
 }
 
 /** A range counts for GET only, and with `If-Range` only where that names the same content (RFC 9110, section 14.2). */
-function rangeHeaderOf(exchange: Exchange, etag: string): string | undefined {
+function rangeHeaderOf(exchange: ServerExchange, etag: string): string | undefined {
   const ifRange = exchange.headers['if-range']
   const counts = exchange.method === 'GET' && (ifRange === undefined || ifRange === etag)
   return counts ? exchange.headers.range : undefined
@@ -52,10 +52,10 @@ function rangeHeaderOf(exchange: Exchange, etag: string): string | undefined {
 /** DELETE of a blob from one repository (distribution-spec, end-10). */
 export async function deleteBlob(
   registry: Registry,
-  exchange: Exchange,
+  exchange: ServerExchange,
   target: RouteTarget
 ): Promise<Reply> {
-  exchange.demand(repositoryScope(target.repository, 'delete'))
+  exchange.demand(scopeOfRepository(target.repository, 'delete'))
   const digest = parseContentDigest(target.reference)
   if (!(await registry.store.deleteBlob(target.repository, digest))) throw blobUnknown(digest)
   return emptyReply(202, {'docker-content-digest': digest})

@@ -2,7 +2,7 @@ import type {StreamBody} from '../ports.js'
 import {type ByteRange, lengthOf} from './byte-range.js'
 import type {ContentDigest} from './content-digest.js'
 import {type StoredRecord, blobRecord, manifestRecord, readRecords, tagRecord} from './record.js'
-import {type ManifestEntry, RepositoryState} from './repository-state.js'
+import {type ManifestRecord, RepositoryState} from './repository-state.js'
 import {type Serial, serial} from './serial.js'
 import type {Staging, Storage} from './storage.js'
 
@@ -10,7 +10,7 @@ import type {Staging, Storage} from './storage.js'
 export interface NewManifest {
   readonly digest: ContentDigest
   readonly bytes: Uint8Array
-  readonly entry: ManifestEntry
+  readonly entry: ManifestRecord
   readonly tags: readonly string[]
 }
 

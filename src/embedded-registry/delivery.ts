@@ -18,7 +18,7 @@ export function replacementOf(action: FaultAction): Reply | typeof RESET | undef
 }
 
 /** Sends an answer, with the faults of its body and headers. */
-export async function deliver(
+export async function sendAnswer(
   response: ServerResponse,
   reply: Reply,
   rules: readonly FaultRule[]

@@ -11,7 +11,7 @@ import {tokenAuth} from './token-auth.js'
 import type {TokenIssuer} from './token-endpoint.js'
 import {UploadSessions} from './upload-sessions.js'
 
-export type {Right, User} from './access.js'
+export type {UserRight, User} from './access.js'
 export type {FaultAction, FaultRule, Faults} from './faults.js'
 export type {RequestRecord} from './server.js'
 export type {Storage} from './storage.js'

@@ -1,11 +1,11 @@
 import type {IncomingHttpHeaders} from 'node:http'
 import type {Readable} from 'node:stream'
 import type {StreamBody} from '../ports.js'
-import type {Access, Scope} from './access.js'
+import type {GrantedAccess, TokenScope} from './access.js'
 import type {Refusal} from './refusal.js'
 
 /** One request, as the handlers see it. */
-export interface Exchange {
+export interface ServerExchange {
   readonly method: string
   /** Without the query, as it came. */
   readonly path: string
@@ -18,7 +18,7 @@ export interface Exchange {
    * Demands what the request needs of its maker.
    * @throws Refusal 401 or 403
    */
-  readonly demand: (...needs: readonly Scope[]) => Access
+  readonly demand: (...needs: readonly TokenScope[]) => GrantedAccess
 }
 
 /** The answer to a request. The server leaves the body out for HEAD. */
@@ -54,7 +54,7 @@ export function refusalReply(refusal: Refusal): Reply {
 }
 
 /** Reads a body into memory; undefined where it has more than `most` bytes. The socket stays open for the answer. */
-export async function readBody(body: Readable, most: number): Promise<Uint8Array | undefined> {
+export async function readRequest(body: Readable, most: number): Promise<Uint8Array | undefined> {
   const parts: Buffer[] = []
   let size = 0
   for await (const part of body.iterator({destroyOnReturn: false}) as AsyncIterable<Buffer>) {
@@ -66,7 +66,7 @@ export async function readBody(body: Readable, most: number): Promise<Uint8Array
 }
 
 /** Whether an `If-None-Match` header names this entity tag (RFC 9110, section 13.1.2). */
-export function isUnchanged(exchange: Exchange, etag: string): boolean {
+export function isUnchanged(exchange: ServerExchange, etag: string): boolean {
   const header = exchange.headers['if-none-match']
   return header?.split(',').some(tag => ['*', etag].includes(tag.trim().replace(/^W\//, ''))) ?? false
 }

@@ -5,14 +5,14 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 
 /** Lets another registry have the folder. */
-export type Release = () => Promise<void>
+export type ReleaseLock = () => Promise<void>
 
 /**
  * Keeps a folder, made if need be, for one registry on this machine. The lock is a socket that answers: one that a
  * killed process left behind does not, so that nobody has to clean up after it.
  * @throws Error where another registry has the folder
  */
-export async function lockFolder(folder: string): Promise<Release> {
+export async function lockFolder(folder: string): Promise<ReleaseLock> {
   await mkdir(folder, {recursive: true})
   const address = lockAddress(await realpath(folder))
   const server = (await listening(address)) ?? (await takenOver(address))

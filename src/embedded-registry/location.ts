@@ -1,8 +1,8 @@
-import type {Exchange} from './exchange.js'
+import type {ServerExchange} from './exchange.js'
 import type {Registry} from './registry.js'
 
 /** A path of this registry as a Location header gives it: whole or relative, both are allowed. */
-export function locationOf(registry: Registry, exchange: Exchange, path: string): string {
+export function locationOf(registry: Registry, exchange: ServerExchange, path: string): string {
   return registry.rules.relativeLocations ? path : `${exchange.origin}${path}`
 }
 

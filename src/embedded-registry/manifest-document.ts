@@ -13,7 +13,7 @@ export interface Pointer {
 }
 
 /** What the registry has to know of a manifest; the bytes stay as they came. */
-export interface ManifestDocument {
+export interface PushedDocument {
   readonly mediaType: string
   /** Config and layers of an image. */
   readonly blobs: readonly Pointer[]
@@ -32,7 +32,7 @@ type JsonObject = Readonly<Record<string, unknown>>
  * Docker (manifest-v2-2.md). Strict where a mistake would go unseen, open to fields that it does not know.
  * @throws Refusal 400 MANIFEST_INVALID, with the field that is wrong
  */
-export function readManifestDocument(bytes: Uint8Array, contentType: string | undefined): ManifestDocument {
+export function readManifestDocument(bytes: Uint8Array, contentType: string | undefined): PushedDocument {
   const document = asObject(parseJson(bytes), 'the document')
   const mediaType = mediaTypeOf(document, contentType)
   if (document['schemaVersion'] !== 2) throw invalid('schemaVersion is not 2')
@@ -56,7 +56,7 @@ function mediaTypeOf(document: JsonObject, contentType: string | undefined): str
   return mediaType
 }
 
-function indexParts(document: JsonObject): Pick<ManifestDocument, 'blobs' | 'children' | 'artifactType'> {
+function indexParts(document: JsonObject): Pick<PushedDocument, 'blobs' | 'children' | 'artifactType'> {
   if ('config' in document || 'layers' in document) throw invalid('an index has neither config nor layers')
   const artifactType = textOf(document, 'artifactType')
   return {
@@ -66,7 +66,7 @@ function indexParts(document: JsonObject): Pick<ManifestDocument, 'blobs' | 'chi
   }
 }
 
-function imageParts(document: JsonObject): Pick<ManifestDocument, 'blobs' | 'children' | 'artifactType'> {
+function imageParts(document: JsonObject): Pick<PushedDocument, 'blobs' | 'children' | 'artifactType'> {
   if ('manifests' in document) throw invalid('an image manifest has no field manifests')
   const config = pointer(document['config'], 'config')
   const entries = document['layers']
@@ -78,7 +78,7 @@ function imageParts(document: JsonObject): Pick<ManifestDocument, 'blobs' | 'chi
   }
 }
 
-function commonParts(document: JsonObject): Pick<ManifestDocument, 'subject' | 'annotations'> {
+function commonParts(document: JsonObject): Pick<PushedDocument, 'subject' | 'annotations'> {
   const subject = document['subject']
   const annotations = document['annotations']
   return {

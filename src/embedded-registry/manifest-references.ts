@@ -1,4 +1,4 @@
-import type {ManifestDocument, Pointer} from './manifest-document.js'
+import type {PushedDocument, Pointer} from './manifest-document.js'
 import {ManifestRefusal, type OciFault} from './refusal.js'
 import type {RepositoryState} from './repository-state.js'
 
@@ -7,7 +7,7 @@ import type {RepositoryState} from './repository-state.js'
  * absent, so that referrers can be pushed first (distribution-spec, "Push").
  * @throws Refusal 400 MANIFEST_BLOB_UNKNOWN for each that is missing, SIZE_INVALID or MANIFEST_INVALID for each that differs
  */
-export function checkReferences(state: RepositoryState | undefined, document: ManifestDocument): void {
+export function checkReferences(state: RepositoryState | undefined, document: PushedDocument): void {
   const faults = [
     ...document.blobs.map(pointer => blobFault(state, pointer)),
     ...document.children.map(pointer => childFault(state, pointer))

@@ -1,6 +1,6 @@
 import {MAX_MANIFEST_SIZE} from '../oci/manifest.js'
 import {isTag} from '../oci/reference.js'
-import {repositoryScope} from './access.js'
+import {scopeOfRepository} from './access.js'
 import {
   type ContentDigest,
   algorithmOf,
@@ -9,17 +9,17 @@ import {
   parseContentDigest
 } from './content-digest.js'
 import type {NewManifest} from './content-store.js'
-import {type Exchange, type Reply, emptyReply, isUnchanged, readBody} from './exchange.js'
+import {type ServerExchange, type Reply, emptyReply, isUnchanged, readRequest} from './exchange.js'
 import {locationOf, manifestPath} from './location.js'
-import {type ManifestDocument, readManifestDocument} from './manifest-document.js'
+import {type PushedDocument, readManifestDocument} from './manifest-document.js'
 import {checkReferences} from './manifest-references.js'
 import {Refusal} from './refusal.js'
 import type {Registry} from './registry.js'
 import type {RouteTarget} from './route.js'
 
 /** GET and HEAD of a manifest by tag or digest, whatever the client accepts: there is only one form (end-3). */
-export function readManifest(registry: Registry, exchange: Exchange, target: RouteTarget): Reply {
-  exchange.demand(repositoryScope(target.repository, 'pull'))
+export function serveManifest(registry: Registry, exchange: ServerExchange, target: RouteTarget): Reply {
+  exchange.demand(scopeOfRepository(target.repository, 'pull'))
   const digest = resolve(registry, target)
   const entry = registry.store.repository(target.repository)?.manifests.get(digest)
   if (entry === undefined) throw manifestUnknown(registry, target)
@@ -40,10 +40,10 @@ export function readManifest(registry: Registry, exchange: Exchange, target: Rou
 /** PUT of a manifest by tag or digest, with further tags in the query of a push by digest (end-7a and 7b). */
 export async function pushManifest(
   registry: Registry,
-  exchange: Exchange,
+  exchange: ServerExchange,
   target: RouteTarget
 ): Promise<Reply> {
-  exchange.demand(repositoryScope(target.repository, 'pull', 'push'))
+  exchange.demand(scopeOfRepository(target.repository, 'pull', 'push'))
   const tags = tagsToPush(exchange, target.reference)
   const bytes = await readManifestBytes(exchange)
   const digest = digestToPush(target.reference, bytes)
@@ -64,10 +64,10 @@ export async function pushManifest(
 /** DELETE of a manifest by digest, with all its tags, or of one tag (end-9). */
 export async function deleteManifest(
   registry: Registry,
-  exchange: Exchange,
+  exchange: ServerExchange,
   target: RouteTarget
 ): Promise<Reply> {
-  exchange.demand(repositoryScope(target.repository, 'delete'))
+  exchange.demand(scopeOfRepository(target.repository, 'delete'))
   const {repository, reference} = target
   const isDeleted = isTag(reference)
     ? await registry.store.deleteTag(repository, reference)
@@ -84,7 +84,7 @@ function resolve(registry: Registry, target: RouteTarget): ContentDigest {
 }
 
 /** The tags that a push moves: the one of the path, or those of the query of a push by digest. */
-function tagsToPush(exchange: Exchange, reference: string): readonly string[] {
+function tagsToPush(exchange: ServerExchange, reference: string): readonly string[] {
   const isByDigest = reference.includes(':')
   const tags = isByDigest ? [...new Set(exchange.query.getAll('tag'))] : [reference]
   const wrong = tags.find(tag => !isTag(tag))
@@ -101,14 +101,15 @@ function digestToPush(reference: string, bytes: Uint8Array): ContentDigest {
   throw new Refusal('DIGEST_INVALID', 'the bytes have another digest', {detail: {digest, actual}})
 }
 
-async function readManifestBytes(exchange: Exchange): Promise<Uint8Array> {
+async function readManifestBytes(exchange: ServerExchange): Promise<Uint8Array> {
   const announced = Number(exchange.headers['content-length'] ?? 0)
-  const bytes = announced > MAX_MANIFEST_SIZE ? undefined : await readBody(exchange.body, MAX_MANIFEST_SIZE)
+  const bytes =
+    announced > MAX_MANIFEST_SIZE ? undefined : await readRequest(exchange.body, MAX_MANIFEST_SIZE)
   if (bytes !== undefined) return bytes
   throw new Refusal('SIZE_INVALID', `a manifest has at most ${MAX_MANIFEST_SIZE} bytes`, {status: 413})
 }
 
-function entryOf(document: ManifestDocument, bytes: Uint8Array): NewManifest['entry'] {
+function entryOf(document: PushedDocument, bytes: Uint8Array): NewManifest['entry'] {
   const {mediaType, subject, artifactType, annotations} = document
   return {
     mediaType,

@@ -1,7 +1,7 @@
 import {isRepositoryName} from '../oci/reference.js'
-import {type Access, repositoryScope} from './access.js'
+import {type GrantedAccess, scopeOfRepository} from './access.js'
 import {type ContentDigest, parseContentDigest} from './content-digest.js'
-import {type Exchange, type Reply, emptyReply} from './exchange.js'
+import {type ServerExchange, type Reply, emptyReply} from './exchange.js'
 import {blobPath, locationOf} from './location.js'
 import type {Registry} from './registry.js'
 import type {RouteTarget} from './route.js'
@@ -12,15 +12,15 @@ import type {RouteTarget} from './route.js'
  */
 export async function mountBlob(
   registry: Registry,
-  exchange: Exchange,
+  exchange: ServerExchange,
   target: RouteTarget
 ): Promise<Reply | undefined> {
   const mount = exchange.query.get('mount')
   const from = exchange.query.get('from')
   const needsSource = mount !== null && from !== null && isRepositoryName(from) && from !== target.repository
   const access = exchange.demand(
-    repositoryScope(target.repository, 'pull', 'push'),
-    ...(needsSource ? [repositoryScope(from, 'pull')] : [])
+    scopeOfRepository(target.repository, 'pull', 'push'),
+    ...(needsSource ? [scopeOfRepository(from, 'pull')] : [])
   )
   if (mount === null) return undefined
   const digest = parseContentDigest(mount)
@@ -33,7 +33,7 @@ export async function mountBlob(
   })
 }
 
-function findSource(registry: Registry, access: Access, digest: ContentDigest): string | undefined {
+function findSource(registry: Registry, access: GrantedAccess, digest: ContentDigest): string | undefined {
   return registry.store
     .repositoryNames()
     .find(name => access.mayPull(name) && registry.store.repository(name)?.blobs.has(digest))

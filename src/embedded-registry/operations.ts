@@ -1,15 +1,15 @@
 import {deleteBlob, readBlob} from './blobs.js'
-import {type Exchange, type Reply, jsonReply} from './exchange.js'
-import {deleteManifest, pushManifest, readManifest} from './manifests.js'
-import {listReferrers} from './referrers.js'
+import {type ServerExchange, type Reply, jsonReply} from './exchange.js'
+import {deleteManifest, pushManifest, serveManifest} from './manifests.js'
+import {serveReferrers} from './referrers.js'
 import {Refusal} from './refusal.js'
 import type {Registry} from './registry.js'
 import {type RouteKind, type RouteTarget, parseRoute} from './route.js'
-import {listRepositories, listTags} from './tags.js'
+import {listRepositories, serveTags} from './tags.js'
 import {type TokenIssuer, answerToken} from './token-endpoint.js'
 import {cancelUpload, finishUpload, startUpload, takeChunk, uploadStatus} from './uploads.js'
 
-type Handler = (registry: Registry, exchange: Exchange, target: RouteTarget) => Reply | Promise<Reply>
+type Handler = (registry: Registry, exchange: ServerExchange, target: RouteTarget) => Reply | Promise<Reply>
 type Methods = Readonly<Partial<Record<string, Handler>>>
 
 /** Which method does what at which address; HEAD goes with GET. */
@@ -19,15 +19,15 @@ const OPERATIONS: Readonly<Record<Exclude<RouteKind, 'token'>, Methods>> = {
   uploads: {POST: startUpload},
   upload: {GET: uploadStatus, PATCH: takeChunk, PUT: finishUpload, DELETE: cancelUpload},
   blob: {GET: readBlob, DELETE: deleteBlob},
-  manifest: {GET: readManifest, PUT: pushManifest, DELETE: deleteManifest},
-  tags: {GET: listTags},
-  referrers: {GET: listReferrers}
+  manifest: {GET: serveManifest, PUT: pushManifest, DELETE: deleteManifest},
+  tags: {GET: serveTags},
+  referrers: {GET: serveReferrers}
 }
 
 /** The answer to a request; `issuer` is there where the registry gives tokens out. */
 export async function answer(
   registry: Registry,
-  exchange: Exchange,
+  exchange: ServerExchange,
   issuer: TokenIssuer | undefined
 ): Promise<Reply> {
   const route = parseRoute(exchange.path)
@@ -39,12 +39,12 @@ export async function answer(
   return handler(registry, exchange, route)
 }
 
-function checkVersion(_registry: Registry, exchange: Exchange): Reply {
+function checkVersion(_registry: Registry, exchange: ServerExchange): Reply {
   exchange.demand()
   return jsonReply(200, {})
 }
 
-function tokenAnswer(exchange: Exchange, issuer: TokenIssuer | undefined): Promise<Reply> {
+function tokenAnswer(exchange: ServerExchange, issuer: TokenIssuer | undefined): Promise<Reply> {
   if (issuer === undefined)
     throw new Refusal('UNSUPPORTED', 'the registry has no such address', {status: 404})
   if (exchange.method !== 'GET' && exchange.method !== 'POST') throw notAllowed(['GET', 'POST'])

@@ -1,4 +1,4 @@
-import type {Exchange} from './exchange.js'
+import type {ServerExchange} from './exchange.js'
 import {Refusal} from './refusal.js'
 
 /** Some of the items of a list, and the link to the next ones where there are more. */
@@ -13,7 +13,7 @@ export interface Page<Item> {
  * @throws Refusal 400 UNSUPPORTED where `n` is not a number
  */
 export function pageOf<Item>(
-  exchange: Exchange,
+  exchange: ServerExchange,
   list: {items: readonly Item[]; keyOf: (item: Item) => string},
   pageSize: number
 ): Page<Item> {
@@ -26,7 +26,7 @@ export function pageOf<Item>(
   return {items, headers: hasMore ? linkTo(exchange, list.keyOf(lastItem)) : {}}
 }
 
-function linkTo(exchange: Exchange, last: string): Readonly<Record<string, string>> {
+function linkTo(exchange: ServerExchange, last: string): Readonly<Record<string, string>> {
   const query = new URLSearchParams(exchange.query)
   query.set('last', last)
   return {link: `<${exchange.path}?${query.toString()}>; rel="next"`}

@@ -1,6 +1,6 @@
 import {isRepositoryName, isTag} from '../oci/reference.js'
 import {type ContentDigest, parseContentDigest} from './content-digest.js'
-import {type ManifestEntry, RepositoryState} from './repository-state.js'
+import {type ManifestRecord, RepositoryState} from './repository-state.js'
 
 /** A change of one repository as the storage keeps it: a key, and a text where something is set. */
 export interface StoredRecord {
@@ -20,7 +20,7 @@ export function blobRecord(repository: string, digest: ContentDigest, size = 0):
 export function manifestRecord(
   repository: string,
   digest: ContentDigest,
-  entry?: ManifestEntry
+  entry?: ManifestRecord
 ): StoredRecord {
   return {key: `${repository}/${MANIFESTS}/${fileNameOf(digest)}`, text: JSON.stringify(entry ?? null)}
 }
@@ -48,7 +48,7 @@ export function readRecords(records: ReadonlyMap<string, string>): Map<string, R
 function readRecord(state: RepositoryState, record: {kind: string; file: string; text: string}): void {
   if (record.kind === BLOBS) state.blobs.set(digestOfFile(record.file), Number(record.text))
   else if (record.kind === MANIFESTS)
-    state.setManifest(digestOfFile(record.file), JSON.parse(record.text) as ManifestEntry)
+    state.setManifest(digestOfFile(record.file), JSON.parse(record.text) as ManifestRecord)
   else if (record.kind === TAGS) readTag(state, record.text)
   else throw new Error(`the storage holds a record of kind ${record.kind}, which this version does not know`)
 }

@@ -1,8 +1,8 @@
 import {MAX_MANIFEST_SIZE} from '../oci/manifest.js'
 import {OCI_INDEX} from '../oci/media-type.js'
-import {repositoryScope} from './access.js'
+import {scopeOfRepository} from './access.js'
 import {parseContentDigest} from './content-digest.js'
-import {type Exchange, type Reply, jsonReply} from './exchange.js'
+import {type ServerExchange, type Reply, jsonReply} from './exchange.js'
 import {pageOf} from './page.js'
 import type {Registry} from './registry.js'
 import type {RepositoryState} from './repository-state.js'
@@ -21,8 +21,8 @@ interface Referrer {
  * GET of the manifests whose subject a digest is (distribution-spec, end-12a and 12b). Never 404: also a repository
  * or subject that nobody pushed has a list, an empty one.
  */
-export function listReferrers(registry: Registry, exchange: Exchange, target: RouteTarget): Reply {
-  exchange.demand(repositoryScope(target.repository, 'pull'))
+export function serveReferrers(registry: Registry, exchange: ServerExchange, target: RouteTarget): Reply {
+  exchange.demand(scopeOfRepository(target.repository, 'pull'))
   const subject = parseContentDigest(target.reference)
   const state = registry.store.repository(target.repository)
   const all = (state?.referrersOf(subject) ?? []).flatMap(digest => referrerOf(state, digest))

@@ -1,4 +1,4 @@
-import type {AuthOptions, EmbeddedRegistry, Right, User} from './embedded-registry.js'
+import type {AuthOptions, EmbeddedRegistry, User, UserRight} from './embedded-registry.js'
 import {diskStorage, memoryStorage, startEmbeddedRegistry} from './embedded-registry.js'
 import {InputError, type InputIssue, messageOf} from '../errors.js'
 import {type InputValues, InputFaults, choice, count, flag, lines, text} from '../command/input.js'
@@ -176,6 +176,6 @@ function parseUser(line: string): User {
   return {username, password, ...(rights === undefined ? {} : {rights: rights.split(',').filter(isRight)})}
 }
 
-function isRight(word: string): word is Right {
+function isRight(word: string): word is UserRight {
   return word === 'pull' || word === 'push' || word === 'delete'
 }

@@ -1,7 +1,7 @@
 import type {ContentDigest} from './content-digest.js'
 
 /** What a repository knows of one of its manifests, beside the bytes. */
-export interface ManifestEntry {
+export interface ManifestRecord {
   readonly mediaType: string
   /** Bytes. */
   readonly size: number
@@ -14,7 +14,7 @@ export interface ManifestEntry {
 /** One repository in memory. The records in the storage say the same. */
 export class RepositoryState {
   readonly blobs = new Map<ContentDigest, number>()
-  readonly manifests = new Map<ContentDigest, ManifestEntry>()
+  readonly manifests = new Map<ContentDigest, ManifestRecord>()
   readonly tags = new Map<string, ContentDigest>()
   readonly #tagsOf = new Map<ContentDigest, Set<string>>()
   readonly #referrersOf = new Map<ContentDigest, Set<ContentDigest>>()
@@ -23,7 +23,7 @@ export class RepositoryState {
     return this.blobs.has(digest) || this.manifests.has(digest)
   }
 
-  setManifest(digest: ContentDigest, entry: ManifestEntry): void {
+  setManifest(digest: ContentDigest, entry: ManifestRecord): void {
     this.manifests.set(digest, entry)
     if (entry.subject !== undefined) addTo(this.#referrersOf, entry.subject, digest)
   }

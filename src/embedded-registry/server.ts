@@ -2,8 +2,8 @@ import {type IncomingMessage, type Server, type ServerResponse, createServer} fr
 import {setTimeout as sleep} from 'node:timers/promises'
 import {messageOf} from '../errors.js'
 import type {Authorize} from './access.js'
-import {RESET, breakOff, deliver, replacementOf} from './delivery.js'
-import {type Exchange, type Reply, refusalReply} from './exchange.js'
+import {RESET, breakOff, sendAnswer, replacementOf} from './delivery.js'
+import {type ServerExchange, type Reply, refusalReply} from './exchange.js'
 import type {FaultBook, FaultRule} from './faults.js'
 import {answer} from './operations.js'
 import {Refusal} from './refusal.js'
@@ -58,7 +58,7 @@ async function handle(parts: ServerParts, request: IncomingMessage, response: Se
       return
     }
     note(reply.status)
-    await deliver(response, withVersion(reply), rules)
+    await sendAnswer(response, withVersion(reply), rules)
   } catch {
     // Only sending fails here: the client is gone, or the storage broke in the middle of a body.
     response.destroy()
@@ -67,7 +67,7 @@ async function handle(parts: ServerParts, request: IncomingMessage, response: Se
 
 async function replyTo(
   parts: ServerParts,
-  exchange: Exchange,
+  exchange: ServerExchange,
   rules: readonly FaultRule[]
 ): Promise<Reply | typeof RESET> {
   for (const {action} of rules) if (action.kind === 'delay') await sleep(action.milliseconds)
@@ -87,7 +87,7 @@ function replacement(
     .find(reply => reply !== undefined)
 }
 
-async function safeAnswer(parts: ServerParts, exchange: Exchange): Promise<Reply> {
+async function safeAnswer(parts: ServerParts, exchange: ServerExchange): Promise<Reply> {
   try {
     return await answer(parts.registry, exchange, parts.issuer)
   } catch (cause) {
@@ -99,7 +99,7 @@ function exchangeOf(
   parts: ServerParts,
   request: IncomingMessage,
   url: {path: string; query: string}
-): Exchange {
+): ServerExchange {
   const origin = originOf(request)
   return {
     method: request.method ?? 'GET',

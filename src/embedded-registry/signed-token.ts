@@ -1,8 +1,8 @@
 import {createHmac, randomBytes, randomUUID, timingSafeEqual} from 'node:crypto'
-import type {Scope} from './access.js'
+import type {TokenScope} from './access.js'
 
 /** What a token says, in the claims of distribution's docs/spec/auth/jwt.md. */
-export interface Claims {
+export interface TokenClaims {
   /** `access` for requests, `refresh` for getting another token. */
   readonly use: 'access' | 'refresh'
   readonly sub: string
@@ -10,14 +10,14 @@ export interface Claims {
   /** Seconds since the epoch. */
   readonly exp: number
   readonly iat: number
-  readonly access: readonly Scope[]
+  readonly access: readonly TokenScope[]
 }
 
 /** Signs and reads tokens with a key that lives as long as the registry. */
 export interface TokenSigner {
-  sign(claims: Claims): string
+  sign(claims: TokenClaims): string
   /** What a token of ours says, expired or not; undefined where it is not ours or was changed. */
-  verify(token: string): Claims | undefined
+  verify(token: string): TokenClaims | undefined
 }
 
 export function tokenSigner(key: Buffer = randomBytes(32)): TokenSigner {
@@ -32,7 +32,7 @@ export function tokenSigner(key: Buffer = randomBytes(32)): TokenSigner {
       const expected = Buffer.from(signatureOf(`${header}.${payload}`))
       const given = Buffer.from(signature)
       const isOurs = given.length === expected.length && timingSafeEqual(given, expected)
-      return isOurs ? (JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims) : undefined
+      return isOurs ? (JSON.parse(Buffer.from(payload, 'base64url').toString()) as TokenClaims) : undefined
     }
   }
 }

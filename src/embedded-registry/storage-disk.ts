@@ -4,7 +4,7 @@ import {type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile} 
 import path from 'node:path'
 import type {Readable} from 'node:stream'
 import type {ContentDigest} from './content-digest.js'
-import {type Release, lockFolder} from './folder-lock.js'
+import {type ReleaseLock, lockFolder} from './folder-lock.js'
 import type {Staging, Storage} from './storage.js'
 
 /**
@@ -12,7 +12,7 @@ import type {Staging, Storage} from './storage.js'
  * `staging/` for what is not finished, which is emptied at the start. What is finished gets its name by a rename.
  */
 export function diskStorage(folder: string): Storage {
-  const lock: {release?: Release | undefined} = {}
+  const lock: {release?: ReleaseLock | undefined} = {}
   const staged = path.join(folder, 'staging')
   const recordFile = (key: string): string => path.join(folder, 'records', ...key.split('/'))
   const contentFile = (digest: ContentDigest): string => path.join(folder, 'content', ...digest.split(':'))

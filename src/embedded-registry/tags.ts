@@ -1,13 +1,13 @@
-import {repositoryScope} from './access.js'
-import {type Exchange, type Reply, jsonReply} from './exchange.js'
+import {scopeOfRepository} from './access.js'
+import {type ServerExchange, type Reply, jsonReply} from './exchange.js'
 import {pageOf} from './page.js'
 import {Refusal} from './refusal.js'
 import type {Registry} from './registry.js'
 import type {RouteTarget} from './route.js'
 
 /** GET of the tags of a repository in the order of their bytes (distribution-spec, end-8a and 8b). */
-export function listTags(registry: Registry, exchange: Exchange, target: RouteTarget): Reply {
-  exchange.demand(repositoryScope(target.repository, 'pull'))
+export function serveTags(registry: Registry, exchange: ServerExchange, target: RouteTarget): Reply {
+  exchange.demand(scopeOfRepository(target.repository, 'pull'))
   const state = registry.store.repository(target.repository)
   if (state === undefined)
     throw new Refusal('NAME_UNKNOWN', 'nothing was pushed to this repository', {
@@ -19,7 +19,7 @@ export function listTags(registry: Registry, exchange: Exchange, target: RouteTa
 }
 
 /** GET of all repositories (distribution, docs/spec/api.md "Catalog"): not in the specification, but many tools ask. */
-export function listRepositories(registry: Registry, exchange: Exchange): Reply {
+export function listRepositories(registry: Registry, exchange: ServerExchange): Reply {
   exchange.demand({type: 'registry', name: 'catalog', actions: ['*']})
   const list = {items: registry.store.repositoryNames(), keyOf: (name: string) => name}
   const page = pageOf(exchange, list, registry.rules.pageSize)

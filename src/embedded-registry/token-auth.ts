@@ -1,6 +1,6 @@
-import {type Asker, type Authorize, type Scope, formatScopes} from './access.js'
+import {type Asker, type Authorize, type TokenScope, formatScopes} from './access.js'
 import {Refusal} from './refusal.js'
-import type {Claims, TokenSigner} from './signed-token.js'
+import type {TokenClaims, TokenSigner} from './signed-token.js'
 
 /** The path of the token endpoint on the registry itself. */
 export const TOKEN_PATH = '/token'
@@ -22,18 +22,18 @@ export function tokenAuth(signer: TokenSigner, now: () => number): Authorize {
   }
 }
 
-function isCurrent(claims: Claims, now: number): boolean {
+function isCurrent(claims: TokenClaims, now: number): boolean {
   return claims.use === 'access' && claims.aud === TOKEN_SERVICE && claims.exp * 1000 > now
 }
 
-function covers(access: readonly Scope[], need: Scope): boolean {
+function covers(access: readonly TokenScope[], need: TokenScope): boolean {
   const actions = access
     .filter(scope => scope.type === need.type && scope.name === need.name)
     .flatMap(scope => scope.actions)
   return need.actions.every(action => actions.includes(action))
 }
 
-function challenge(asker: Asker, needs: readonly Scope[], error?: string): Refusal {
+function challenge(asker: Asker, needs: readonly TokenScope[], error?: string): Refusal {
   const parameters = [
     `realm="${asker.origin}${TOKEN_PATH}"`,
     `service="${TOKEN_SERVICE}"`,

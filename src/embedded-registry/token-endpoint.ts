@@ -1,7 +1,7 @@
 import {
-  RIGHTS,
-  type Right,
-  type Scope,
+  USER_RIGHTS,
+  type UserRight,
+  type TokenScope,
   type User,
   type Users,
   findUser,
@@ -10,7 +10,7 @@ import {
   parseBasic,
   rightsOf
 } from './access.js'
-import {type Exchange, type Reply, jsonReply, readBody} from './exchange.js'
+import {type ServerExchange, type Reply, jsonReply, readRequest} from './exchange.js'
 import {Refusal} from './refusal.js'
 import type {TokenSigner} from './signed-token.js'
 import {TOKEN_SERVICE} from './token-auth.js'
@@ -33,7 +33,7 @@ const MAX_FORM_SIZE = 64 * 1024
  * A token holds what was asked for as far as the user has the right: less is no error here.
  * @throws Refusal 401 for a wrong name, password or refresh token
  */
-export async function answerToken(issuer: TokenIssuer, exchange: Exchange): Promise<Reply> {
+export async function answerToken(issuer: TokenIssuer, exchange: ServerExchange): Promise<Reply> {
   if (exchange.method === 'POST') return answerForm(issuer, await readForm(exchange))
   const given = parseBasic(exchange.headers.authorization)
   const user = given && requireUser(issuer, given.username, given.password)
@@ -83,7 +83,7 @@ function tokenReply(
 }
 
 /** What of one scope the rights allow; nothing for a scope that is not understood. */
-function grantedOf(text: string, rights: readonly Right[]): Scope[] {
+function grantedOf(text: string, rights: readonly UserRight[]): TokenScope[] {
   const [, type = '', name = '', list = ''] = /^([a-z]+)(?:\([a-z]+\))?:(.+):([a-z*,]+)$/.exec(text) ?? []
   const asked = list.split(',').flatMap(action => (action === '*' ? actionsOf(type) : [action]))
   const actions = asked.filter(action => isAllowed(rights, {type, name, actions: [action]}))
@@ -92,7 +92,7 @@ function grantedOf(text: string, rights: readonly Right[]): Scope[] {
 
 /** All actions on a repository; on the registry itself `*` is an action. */
 function actionsOf(type: string): readonly string[] {
-  return type === 'registry' ? ['*'] : RIGHTS
+  return type === 'registry' ? ['*'] : USER_RIGHTS
 }
 
 function requireUser(issuer: TokenIssuer, username: string, password: string): User {
@@ -115,8 +115,8 @@ function unknownUser(): Refusal {
   })
 }
 
-async function readForm(exchange: Exchange): Promise<URLSearchParams> {
-  const bytes = await readBody(exchange.body, MAX_FORM_SIZE)
+async function readForm(exchange: ServerExchange): Promise<URLSearchParams> {
+  const bytes = await readRequest(exchange.body, MAX_FORM_SIZE)
   if (bytes === undefined) throw new Refusal('SIZE_INVALID', 'the form is too large', {status: 413})
   return new URLSearchParams(Buffer.from(bytes).toString('utf8'))
 }

@@ -18,7 +18,7 @@ export interface SessionLimits {
 }
 
 /** One blob on its way in: what arrived is hashed as it arrives. */
-export class UploadSession {
+export class ServerUpload {
   readonly id = randomUUID()
   readonly exclusive: Serial = serial()
   /** Bytes. */
@@ -68,7 +68,7 @@ export class UploadSession {
 
 /** The uploads in progress. They do not survive the process: a client starts again, as the specification lets it. */
 export class UploadSessions {
-  readonly #sessions = new Map<string, {session: UploadSession; touched: number}>()
+  readonly #sessions = new Map<string, {session: ServerUpload; touched: number}>()
 
   constructor(
     readonly limits: SessionLimits,
@@ -79,7 +79,7 @@ export class UploadSessions {
    * Opens a session, after those that nobody came back to are thrown away.
    * @throws Refusal 429 TOOMANYREQUESTS where too many are open
    */
-  async start(session: UploadSession): Promise<UploadSession> {
+  async start(session: ServerUpload): Promise<ServerUpload> {
     const idle = [...this.#sessions.values()].filter(entry => this.#isIdle(entry.touched))
     for (const entry of idle) await this.end(entry.session)
     if (this.#sessions.size >= this.limits.most) {
@@ -96,7 +96,7 @@ export class UploadSessions {
    * The session of this repository with this id.
    * @throws Refusal 404 BLOB_UPLOAD_UNKNOWN
    */
-  find(repository: string, id: string): UploadSession {
+  find(repository: string, id: string): ServerUpload {
     const entry = this.#sessions.get(id)
     if (entry === undefined || entry.session.repository !== repository || this.#isIdle(entry.touched))
       throw new Refusal('BLOB_UPLOAD_UNKNOWN', 'there is no such upload in this repository', {
@@ -107,12 +107,12 @@ export class UploadSessions {
   }
 
   /** Throws a session and its bytes away. */
-  async end(session: UploadSession): Promise<void> {
+  async end(session: ServerUpload): Promise<void> {
     if (this.#sessions.delete(session.id)) await session.staging.discard()
   }
 
   /** Forgets a session whose bytes have become content. */
-  complete(session: UploadSession): void {
+  complete(session: ServerUpload): void {
     this.#sessions.delete(session.id)
   }
 

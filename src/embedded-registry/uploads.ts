@@ -1,18 +1,18 @@
-import {repositoryScope} from './access.js'
+import {scopeOfRepository} from './access.js'
 import {lengthOf, parseContentRange} from './byte-range.js'
 import {type ContentDigest, algorithmOf, parseAlgorithm, parseContentDigest} from './content-digest.js'
-import {type Exchange, type Reply, emptyReply} from './exchange.js'
+import {type ServerExchange, type Reply, emptyReply} from './exchange.js'
 import {blobPath, locationOf, uploadPath} from './location.js'
 import {mountBlob} from './mount.js'
 import {Refusal} from './refusal.js'
 import type {Registry} from './registry.js'
 import type {RouteTarget} from './route.js'
-import {UploadSession} from './upload-sessions.js'
+import {ServerUpload} from './upload-sessions.js'
 
 /** POST: mounts a blob, takes a whole one, or opens a session (distribution-spec, end-4a, 4b, 4c and 11). */
 export async function startUpload(
   registry: Registry,
-  exchange: Exchange,
+  exchange: ServerExchange,
   target: RouteTarget
 ): Promise<Reply> {
   const mounted = await mountBlob(registry, exchange, target)
@@ -23,7 +23,7 @@ export async function startUpload(
     digest ? algorithmOf(digest) : (exchange.query.get('digest-algorithm') ?? 'sha256')
   )
   const session = await registry.sessions.start(
-    new UploadSession(target.repository, await registry.store.stage(), algorithm)
+    new ServerUpload(target.repository, await registry.store.stage(), algorithm)
   )
   if (digest === undefined) return acceptedReply(registry, exchange, session)
   await takeWhole(registry, exchange, session)
@@ -31,8 +31,8 @@ export async function startUpload(
 }
 
 /** PATCH: takes a chunk, or a stream without a range (distribution-spec, end-5). */
-export function takeChunk(registry: Registry, exchange: Exchange, target: RouteTarget): Promise<Reply> {
-  exchange.demand(repositoryScope(target.repository, 'pull', 'push'))
+export function takeChunk(registry: Registry, exchange: ServerExchange, target: RouteTarget): Promise<Reply> {
+  exchange.demand(scopeOfRepository(target.repository, 'pull', 'push'))
   const session = registry.sessions.find(target.repository, target.reference)
   return session.exclusive(async () => {
     const sizeBefore = session.size
@@ -43,8 +43,12 @@ export function takeChunk(registry: Registry, exchange: Exchange, target: RouteT
 }
 
 /** PUT: takes what is left and makes the whole a blob, if the digest is right (distribution-spec, end-6). */
-export function finishUpload(registry: Registry, exchange: Exchange, target: RouteTarget): Promise<Reply> {
-  exchange.demand(repositoryScope(target.repository, 'pull', 'push'))
+export function finishUpload(
+  registry: Registry,
+  exchange: ServerExchange,
+  target: RouteTarget
+): Promise<Reply> {
+  exchange.demand(scopeOfRepository(target.repository, 'pull', 'push'))
   const session = registry.sessions.find(target.repository, target.reference)
   const digest = parseContentDigest(exchange.query.get('digest') ?? '')
   return session.exclusive(async () => {
@@ -54,8 +58,8 @@ export function finishUpload(registry: Registry, exchange: Exchange, target: Rou
 }
 
 /** GET: how far the upload is (distribution-spec, end-13). */
-export function uploadStatus(registry: Registry, exchange: Exchange, target: RouteTarget): Reply {
-  exchange.demand(repositoryScope(target.repository, 'pull', 'push'))
+export function uploadStatus(registry: Registry, exchange: ServerExchange, target: RouteTarget): Reply {
+  exchange.demand(scopeOfRepository(target.repository, 'pull', 'push'))
   const session = registry.sessions.find(target.repository, target.reference)
   return emptyReply(204, progressOf(registry, exchange, session))
 }
@@ -63,16 +67,20 @@ export function uploadStatus(registry: Registry, exchange: Exchange, target: Rou
 /** DELETE: throws the upload away (distribution-spec, end-14). */
 export async function cancelUpload(
   registry: Registry,
-  exchange: Exchange,
+  exchange: ServerExchange,
   target: RouteTarget
 ): Promise<Reply> {
-  exchange.demand(repositoryScope(target.repository, 'pull', 'push'))
+  exchange.demand(scopeOfRepository(target.repository, 'pull', 'push'))
   const session = registry.sessions.find(target.repository, target.reference)
   await session.exclusive(() => registry.sessions.end(session))
   return emptyReply(204)
 }
 
-async function receiveChunk(registry: Registry, exchange: Exchange, session: UploadSession): Promise<void> {
+async function receiveChunk(
+  registry: Registry,
+  exchange: ServerExchange,
+  session: ServerUpload
+): Promise<void> {
   // It may have waited for another request of the same session, which ended it.
   registry.sessions.find(session.repository, session.id)
   const range = parseContentRange(exchange.headers['content-range'])
@@ -93,7 +101,7 @@ async function receiveChunk(registry: Registry, exchange: Exchange, session: Upl
 }
 
 /** A whole blob in one POST: there is nothing to go on from, so a failure ends the session. */
-async function takeWhole(registry: Registry, exchange: Exchange, session: UploadSession): Promise<void> {
+async function takeWhole(registry: Registry, exchange: ServerExchange, session: ServerUpload): Promise<void> {
   try {
     await session.receive(exchange.body, undefined)
   } catch (cause) {
@@ -104,8 +112,8 @@ async function takeWhole(registry: Registry, exchange: Exchange, session: Upload
 
 async function finish(
   registry: Registry,
-  exchange: Exchange,
-  session: UploadSession,
+  exchange: ServerExchange,
+  session: ServerUpload,
   digest: ContentDigest
 ): Promise<Reply> {
   const actual = await session.digest(digest)
@@ -121,7 +129,7 @@ async function finish(
   })
 }
 
-function acceptedReply(registry: Registry, exchange: Exchange, session: UploadSession): Reply {
+function acceptedReply(registry: Registry, exchange: ServerExchange, session: ServerUpload): Reply {
   const least = registry.rules.minChunkLength
   return emptyReply(202, {
     ...progressOf(registry, exchange, session),
@@ -130,7 +138,11 @@ function acceptedReply(registry: Registry, exchange: Exchange, session: UploadSe
 }
 
 /** Where to go on, and the last byte that is there. An empty upload says 0-0, as the others do: the format has no other word for it. */
-function progressOf(registry: Registry, exchange: Exchange, session: UploadSession): Record<string, string> {
+function progressOf(
+  registry: Registry,
+  exchange: ServerExchange,
+  session: ServerUpload
+): Record<string, string> {
   return {
     location: locationOf(registry, exchange, uploadPath(session.repository, session.id)),
     range: `0-${Math.max(0, session.size - 1)}`,

@@ -22,7 +22,7 @@ export function githubRefusal(
   {status, body}: GithubAnswer,
   right: string
 ): ReleaseError {
-  const said = [textOf(body, 'message'), ...errorsIn(body)].filter(Boolean).join('; ')
+  const said = [answerText(body, 'message'), ...errorsIn(body)].filter(Boolean).join('; ')
   return new ReleaseError(
     'GITHUB_FAILED',
     `${request.method} ${request.path} at GitHub: ${status}${said === '' ? '' : ` ${said}`}`,
@@ -44,7 +44,7 @@ export function fieldOf(body: unknown, name: string): unknown {
 }
 
 /** A field that is a text; '' where it is none. */
-export function textOf(body: unknown, name: string): string {
+export function answerText(body: unknown, name: string): string {
   const value = fieldOf(body, name)
   return typeof value === 'string' ? value : ''
 }
@@ -56,7 +56,9 @@ export function errorsIn(body: unknown): string[] {
   return errors.map((error: unknown) =>
     typeof error === 'string'
       ? error
-      : [textOf(error, 'field'), textOf(error, 'code'), textOf(error, 'message')].filter(Boolean).join(' ')
+      : [answerText(error, 'field'), answerText(error, 'code'), answerText(error, 'message')]
+          .filter(Boolean)
+          .join(' ')
   )
 }
 

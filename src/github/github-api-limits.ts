@@ -31,7 +31,7 @@ export function allowanceOf({headers}: GithubAnswer, now: number): GithubAllowan
 }
 
 /** Tells a refusal for a limit from one for a missing right: both may be a 403. */
-export function refusalOf(answer: GithubAnswer, now: number): GithubRefusal | undefined {
+export function limitRefusal(answer: GithubAnswer, now: number): GithubRefusal | undefined {
   const {status, headers} = answer
   if (status !== 403 && status !== 429) return undefined
   const reset = numberOf(headers['x-ratelimit-reset'])

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import type {Clock, GithubAnswer, Reporter} from '../ports.js'
-import {type GithubAllowance, type GithubRefusal, allowanceOf, refusalOf} from './github-api-limits.js'
+import {type GithubAllowance, type GithubRefusal, allowanceOf, limitRefusal} from './github-api-limits.js'
 
 /** GitHub allows 100 at once for all that one token does; a job is seldom alone. */
 const WIDEST = 24
@@ -71,7 +71,7 @@ export class GithubPace {
     try {
       const answer = await send()
       const now = this.#parts.clock.now()
-      const refusal = refusalOf(answer, now)
+      const refusal = limitRefusal(answer, now)
       if (refusal === undefined) this.#widen()
       else this.#close(refusal, now)
       this.#note(allowanceOf(answer, now), now)

@@ -3,7 +3,7 @@ import type {getOctokit} from '@actions/github'
 import {ReleaseError, messageOf} from '../errors.js'
 import type {GithubAnswer, GithubApi, GithubRequest, Send} from '../ports.js'
 import {onCallOff} from '../registry/transport/call-off.js'
-import {VERSION} from '../version.js'
+import {PROGRAM_VERSION} from '../version.js'
 import {CALLED_OFF, GithubPace, type PaceParts} from './github-api-pace.js'
 
 /** What the API is opened with. */
@@ -67,7 +67,7 @@ async function openClient(token: string, {environment, reporter, send}: GithubAp
   const say = (line: string): void => reporter.debug(line)
   return github.getOctokit(token, {
     baseUrl: (environment['GITHUB_API_URL'] || 'https://api.github.com').replace(/\/+$/, ''),
-    userAgent: `image-release/${VERSION}`,
+    userAgent: `image-release/${PROGRAM_VERSION}`,
     log: {debug: say, info: say, warn: say, error: say},
     request: {fetch: fetchOver(send)}
   })

@@ -1,6 +1,6 @@
 import {digestsMatched} from './step-patterns.js'
 import {boundedExpression} from '../patterns/bounded-expression.js'
-import {type StepWords, imageName, isOpen} from './step-words.js'
+import {type StepWords, imageName, isOpenEnded} from './step-words.js'
 
 /**
  * Translates a step of actions/delete-package-versions, by its source at 4dbb860504f6d0cde296a192842138c03915746a. It counts
@@ -54,7 +54,7 @@ function translateIgnored(step: StepWords): void {
     step.lines('keep-tags', [digest])
     return
   }
-  if (isOpen(ignored) || matched(ignored) !== 'none') {
+  if (isOpenEnded(ignored) || matched(ignored) !== 'none') {
     step.faults.push(`ignore-versions ${JSON.stringify(ignored)} chooses by digest`)
     return
   }

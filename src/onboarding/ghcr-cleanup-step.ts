@@ -8,7 +8,7 @@ import {
   unionOf,
   wildcardTest
 } from './step-patterns.js'
-import {type StepWords, imageName, isOpen} from './step-words.js'
+import {type StepWords, imageName, isOpenEnded} from './step-words.js'
 
 /**
  * Translates a step of dataaxiom/ghcr-cleanup-action, by its source at v1.2.1
@@ -118,7 +118,7 @@ function patternsIn(step: StepWords, input: string, text: string): ReadPattern[]
 }
 
 function readRegex(step: StepWords, input: string, text: string): ReadPattern {
-  if (isOpen(text)) step.faults.push(`${input} is an expression that only a run can tell`)
+  if (isOpenEnded(text)) step.faults.push(`${input} is an expression that only a run can tell`)
   else
     try {
       boundedExpression(text, 'u')
@@ -129,7 +129,7 @@ function readRegex(step: StepWords, input: string, text: string): ReadPattern {
 }
 
 function digestsMatchedBy(step: StepWords, text: string): ReturnType<typeof digestsMatched> {
-  if (isOpen(text)) return 'none'
+  if (isOpenEnded(text)) return 'none'
   if (!step.flag('use-regex')) {
     const tests = text
       .split(',')

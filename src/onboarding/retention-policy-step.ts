@@ -1,5 +1,5 @@
 import {type ReadPattern, complementOf, readWildcard, unionOf} from './step-patterns.js'
-import {type StepWords, imageName, isOpen} from './step-words.js'
+import {type StepWords, imageName, isOpenEnded} from './step-words.js'
 
 /** Translates a step of snok/container-retention-policy, by its source at v3.1.0 (d3bdcf5ce9b05f685154e4a16c39233b245e3d53). */
 export function translateRetentionPolicy(step: StepWords): void {
@@ -60,7 +60,7 @@ function translateTags(step: StepWords): string[] {
   const isOut = (word: string): boolean => word.startsWith('!')
   const wished = words.filter(word => !isOut(word))
   const [positive, negative] = [read(wished), read(words.filter(isOut).map(word => word.slice(1)))]
-  if ([...positive, ...negative].some(isOpen) && wished.length > 0)
+  if ([...positive, ...negative].some(isOpenEnded) && wished.length > 0)
     step.faults.push('image-tags has an expression in it, which only a run can tell')
   if (wished.length > 0 && positive.length === 0) return negative
   const many = step.count('keep-n-most-recent') ?? 0

@@ -89,7 +89,7 @@ export class StepWords {
 }
 
 /** Whether a run of the workflow decides a text. */
-export function isOpen(text: string): boolean {
+export function isOpenEnded(text: string): boolean {
   return text.includes('${{')
 }
 
@@ -116,5 +116,5 @@ export function spanOf(milliseconds: number): string {
 export function imageName(owner: string | undefined, name: string, {owner: own}: PackageFacts): string {
   const isOwn = owner === undefined || /^\$\{\{\s*github\.repository_owner\s*\}\}$/.test(owner)
   const image = `ghcr.io/${isOwn ? own : owner}/${name}`
-  return isOpen(image) ? image : image.toLowerCase()
+  return isOpenEnded(image) ? image : image.toLowerCase()
 }

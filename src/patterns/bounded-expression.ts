@@ -1,6 +1,6 @@
 import {ReleaseError} from '../errors.js'
-import {type Step, compileProgram} from './expression-program.js'
-import {type Part, UnreadSyntax, readExpression} from './expression-syntax.js'
+import {type MatchStep, compileProgram} from './expression-program.js'
+import {type ExpressionPart, UnreadSyntax, parseExpression} from './expression-syntax.js'
 import {isShort, isTame} from './tame-expression.js'
 
 /** A regular expression that takes a bounded time on whatever text. */
@@ -55,9 +55,12 @@ function foundBy(expression: RegExp, text: string): readonly (string | undefined
   return found === null ? undefined : Array.from(found)
 }
 
-function programOf(source: string, isUnicode: boolean): {part: Part; steps: readonly Step[]; groups: number} {
+function programOf(
+  source: string,
+  isUnicode: boolean
+): {part: ExpressionPart; steps: readonly MatchStep[]; groups: number} {
   try {
-    const {part, groups} = readExpression(source, isUnicode)
+    const {part, groups} = parseExpression(source, isUnicode)
     return {part, steps: compileProgram(part), groups}
   } catch (error) {
     throw error instanceof UnreadSyntax ? new SlowExpression(error.message) : error
@@ -75,7 +78,7 @@ class Language {
   readonly #flags: string
 
   constructor(
-    readonly steps: readonly Step[],
+    readonly steps: readonly MatchStep[],
     flags: string
   ) {
     this.isMultiline = flags.includes('m')
@@ -189,7 +192,7 @@ class Search {
   }
 
   /** Takes one step; whether there is a way on. */
-  #goes(way: Way, step: Exclude<Step, {does: 'split' | 'accept'}>): boolean {
+  #goes(way: Way, step: Exclude<MatchStep, {does: 'split' | 'accept'}>): boolean {
     way.step += 1
     switch (step.does) {
       case 'take': {

@@ -1,7 +1,7 @@
-import {type Part, type Repetition, UnreadSyntax} from './expression-syntax.js'
+import {type ExpressionPart, type Repetition, UnreadSyntax} from './expression-syntax.js'
 
 /** One step of a matcher. Numbers are places in the program. */
-export type Step =
+export type MatchStep =
   | {readonly does: 'take'; readonly character: string; readonly isBackward: boolean}
   | {readonly does: 'assert'; readonly text: '^' | '$' | '\\b' | '\\B'}
   /** Tries `first`, and then `second`. */
@@ -23,7 +23,7 @@ const MOST = {steps: 4_000, rounds: 16, written: 20_000}
  * Makes the steps of an expression.
  * @throws UnreadSyntax where it would have more than can be worked through
  */
-export function compileProgram(part: Part): Step[] {
+export function compileProgram(part: ExpressionPart): MatchStep[] {
   const writer = new Writer()
   writer.write(part, false)
   writer.add({does: 'accept'})
@@ -31,18 +31,18 @@ export function compileProgram(part: Part): Step[] {
 }
 
 class Writer {
-  readonly steps: Step[] = []
+  readonly steps: MatchStep[] = []
   readonly #rounds = new Map<Repetition, number>()
   #written = 0
 
-  add<Added extends Step>(step: Added): Added {
+  add<Added extends MatchStep>(step: Added): Added {
     if (this.steps.length >= MOST.steps)
       throw new UnreadSyntax(`its repetitions, written out, are more than ${MOST.steps} steps`)
     this.steps.push(step)
     return step
   }
 
-  write(part: Part, isBackward: boolean): void {
+  write(part: ExpressionPart, isBackward: boolean): void {
     switch (part.kind) {
       case 'character':
         this.add({does: 'take', character: part.text, isBackward})
@@ -69,7 +69,7 @@ class Writer {
     }
   }
 
-  #choice(options: readonly Part[], isBackward: boolean): void {
+  #choice(options: readonly ExpressionPart[], isBackward: boolean): void {
     const ends: {to: number}[] = []
     for (const [index, option] of options.entries()) {
       const isLast = index === options.length - 1
@@ -82,7 +82,7 @@ class Writer {
     for (const end of ends) end.to = this.steps.length
   }
 
-  #look({isBehind, isNegative, body}: Extract<Part, {kind: 'look'}>): void {
+  #look({isBehind, isNegative, body}: Extract<ExpressionPart, {kind: 'look'}>): void {
     const look = this.add({does: 'look', isNegative, after: 0})
     this.write(body, isBehind)
     this.add({does: 'accept'})
@@ -138,7 +138,7 @@ class Writer {
   }
 }
 
-function mayBeEmpty(part: Part): boolean {
+function mayBeEmpty(part: ExpressionPart): boolean {
   switch (part.kind) {
     case 'character':
       return false

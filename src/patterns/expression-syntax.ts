@@ -1,17 +1,22 @@
 /** A part of a regular expression, as ECMA-262 ("Patterns") means it. */
-export type Part =
+export type ExpressionPart =
   | {readonly kind: 'character'; readonly text: string}
   | {readonly kind: 'assertion'; readonly text: '^' | '$' | '\\b' | '\\B'}
-  | {readonly kind: 'sequence'; readonly parts: readonly Part[]}
-  | {readonly kind: 'choice'; readonly options: readonly Part[]}
-  | {readonly kind: 'group'; readonly number: number; readonly body: Part}
-  | {readonly kind: 'look'; readonly isBehind: boolean; readonly isNegative: boolean; readonly body: Part}
+  | {readonly kind: 'sequence'; readonly parts: readonly ExpressionPart[]}
+  | {readonly kind: 'choice'; readonly options: readonly ExpressionPart[]}
+  | {readonly kind: 'group'; readonly number: number; readonly body: ExpressionPart}
+  | {
+      readonly kind: 'look'
+      readonly isBehind: boolean
+      readonly isNegative: boolean
+      readonly body: ExpressionPart
+    }
   | Repetition
 
 /** A part that stands between `min` and `max` times; `groups` are the numbers of those in it, first and behind the last. */
 export interface Repetition {
   readonly kind: 'repetition'
-  readonly body: Part
+  readonly body: ExpressionPart
   readonly min: number
   readonly max: number
   readonly isLazy: boolean
@@ -38,7 +43,7 @@ const GROUP = /\((?:\?(?:<?[=!]|:|<[^>]+>))?/y
  * Reads what `new RegExp` has accepted.
  * @throws UnreadSyntax for references to groups, and for what is newer than ES2022
  */
-export function readExpression(source: string, isUnicode: boolean): {part: Part; groups: number} {
+export function parseExpression(source: string, isUnicode: boolean): {part: ExpressionPart; groups: number} {
   const reader = new Reader(source, isUnicode)
   const part = reader.choice(0)
   return {part, groups: reader.groups}
@@ -53,15 +58,15 @@ class Reader {
     readonly isUnicode: boolean
   ) {}
 
-  choice(depth: number): Part {
+  choice(depth: number): ExpressionPart {
     if (depth > MAX_DEPTH) throw new UnreadSyntax(`groups stand more than ${MAX_DEPTH} deep in each other`)
     const options = [this.#sequence(depth)]
     while (this.#take('|')) options.push(this.#sequence(depth))
     return options.length === 1 && options[0] !== undefined ? options[0] : {kind: 'choice', options}
   }
 
-  #sequence(depth: number): Part {
-    const parts: Part[] = []
+  #sequence(depth: number): ExpressionPart {
+    const parts: ExpressionPart[] = []
     while (this.#at < this.source.length && !/^[|)]/.test(this.source.slice(this.#at, this.#at + 1))) {
       const before = this.groups
       const part = this.#part(depth)
@@ -70,7 +75,7 @@ class Reader {
     return {kind: 'sequence', parts}
   }
 
-  #repeated(body: Part, groups: readonly [number, number]): Part {
+  #repeated(body: ExpressionPart, groups: readonly [number, number]): ExpressionPart {
     const found = this.#match(QUANTIFIER)
     if (found === undefined) return body
     const [text, least, range, most, lazy] = found
@@ -84,7 +89,7 @@ class Reader {
     return {kind: 'repetition', body, min, max, isLazy, groups}
   }
 
-  #part(depth: number): Part {
+  #part(depth: number): ExpressionPart {
     const next = this.source[this.#at] ?? ''
     if (next === '(') return this.#group(depth)
     if (next === '[') return this.#character(this.#match(CLASS)?.[0])
@@ -99,7 +104,7 @@ class Reader {
     return {kind: 'character', text: /[{}\]]/.test(text) ? `\\${text}` : text}
   }
 
-  #escape(): Part {
+  #escape(): ExpressionPart {
     const text = this.source.slice(this.#at, this.#at + 2)
     if (text === '\\b' || text === '\\B') {
       this.#at += 2
@@ -108,7 +113,7 @@ class Reader {
     return this.#character(this.#match(this.isUnicode ? ESCAPE : PLAIN_ESCAPE)?.[0])
   }
 
-  #character(text: string | undefined): Part {
+  #character(text: string | undefined): ExpressionPart {
     if (text === undefined || /^\\k/.test(text))
       throw new UnreadSyntax(
         `${JSON.stringify(this.source.slice(this.#at, this.#at + 8))} refers to a group, or is an octal number`
@@ -116,7 +121,7 @@ class Reader {
     return {kind: 'character', text}
   }
 
-  #group(depth: number): Part {
+  #group(depth: number): ExpressionPart {
     const opening = this.#match(GROUP)?.[0] ?? ''
     if (opening === '(' && this.source[this.#at] === '?')
       throw new UnreadSyntax('flags within an expression are not known')

@@ -1,4 +1,4 @@
-import type {Part} from './expression-syntax.js'
+import type {ExpressionPart} from './expression-syntax.js'
 
 /**
  * What JavaScript's own expressions may have to work through in vain: `ends`, places in the text where a repetition may end
@@ -23,7 +23,10 @@ export function isShort(text: string): boolean {
  * where one ends.
  * @param testOf whether a character is one of a class
  */
-export function isTame(part: Part, testOf: (text: string) => (character: string) => boolean): boolean {
+export function isTame(
+  part: ExpressionPart,
+  testOf: (text: string) => (character: string) => boolean
+): boolean {
   const {ends, ways} = new Measure(testOf).of(part, undefined)
   return ends + (startsAnywhere(part) ? 1 : 0) <= MOST.ends && ways <= MOST.ways
 }
@@ -32,7 +35,7 @@ class Measure {
   constructor(readonly testOf: (text: string) => (character: string) => boolean) {}
 
   /** @param next what stands behind it; undefined for nothing, or what is not known */
-  of(part: Part, next: Part | undefined): Freedom {
+  of(part: ExpressionPart, next: ExpressionPart | undefined): Freedom {
     switch (part.kind) {
       case 'character':
       case 'assertion':
@@ -54,7 +57,10 @@ class Measure {
     }
   }
 
-  #repetition({body, min, max}: Extract<Part, {kind: 'repetition'}>, next: Part | undefined): Freedom {
+  #repetition(
+    {body, min, max}: Extract<ExpressionPart, {kind: 'repetition'}>,
+    next: ExpressionPart | undefined
+  ): Freedom {
     const one = alone(body)
     if (one.kind === 'character')
       return {ends: min === max || this.#isEndedBy(one.text, next) ? 0 : 1, ways: 1}
@@ -64,7 +70,7 @@ class Measure {
   }
 
   /** Whether a repetition of a character can only end where the next part begins. */
-  #isEndedBy(text: string, next: Part | undefined): boolean {
+  #isEndedBy(text: string, next: ExpressionPart | undefined): boolean {
     const follower = next === undefined ? undefined : alone(next)
     if (follower?.kind === 'assertion') return follower.text === '$'
     const taken = follower?.kind === 'repetition' && follower.min > 0 ? alone(follower.body) : follower
@@ -78,13 +84,13 @@ class Measure {
 const ASCII = Array.from({length: 128}, (_, code) => String.fromCharCode(code))
 
 /** The part itself, without brackets around it. */
-function alone(part: Part): Part {
+function alone(part: ExpressionPart): ExpressionPart {
   if (part.kind === 'group') return alone(part.body)
   const [only, ...others] = part.kind === 'sequence' ? part.parts : []
   return only === undefined || others.length > 0 ? part : alone(only)
 }
 
-function startsAnywhere(part: Part): boolean {
+function startsAnywhere(part: ExpressionPart): boolean {
   const first = part.kind === 'sequence' ? part.parts[0] : part
   return first?.kind !== 'assertion' || first.text !== '^'
 }

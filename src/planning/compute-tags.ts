@@ -20,7 +20,7 @@ import {changeInputs, changeOutputs} from './change-inputs.js'
 import {command} from '../command/command.js'
 import {planInputs} from './plan-inputs.js'
 import {neededTools} from './needed-tools.js'
-import {checkInputs, runOf, withExpectations} from './preview/planned-release.js'
+import {previewInputs, runOf, withExpectations} from './preview/planned-release.js'
 import {readReleaseConfig} from './release-config.js'
 
 const inputs = {
@@ -33,7 +33,7 @@ const inputs = {
     summary: 'The target that the bake files define.',
     default: 'docker-metadata-action'
   }),
-  ...checkInputs,
+  ...previewInputs,
   ...changeInputs
 }
 

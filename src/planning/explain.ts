@@ -17,12 +17,12 @@ import type {DecidedTarget} from './targets/target-plan.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {command} from '../command/command.js'
 import {planInputs} from './plan-inputs.js'
-import {checkInputs, runOf, withExpectations} from './preview/planned-release.js'
+import {previewInputs, runOf, withExpectations} from './preview/planned-release.js'
 import {readReleaseConfig} from './release-config.js'
 
 const inputs = {
   ...planInputs,
-  ...checkInputs,
+  ...previewInputs,
   all: flag({
     summary: 'Show which tags each event would earn, rather than what this one does.',
     isOfCall: true

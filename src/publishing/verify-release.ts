@@ -12,12 +12,12 @@ import {type TagExpectation, verifyTags} from './verify/verification.js'
 import {command} from '../command/command.js'
 import {openRegistries} from '../registry/open-registries.js'
 import {patienceOf} from '../registry/client/patience.js'
-import {type CheckedImage, assertCheckInputs, checkInputs, runChecks} from './verify/verify-checks.js'
+import {type CheckedImage, assertCheckInputs, verifyCheckInputs, runChecks} from './verify/verify-checks.js'
 import {insecure, registryCredentials} from '../registry/registry-inputs.js'
-import {config, images, release, wait} from '../command/shared-inputs.js'
+import {config, images, releaseInput, wait} from '../command/shared-inputs.js'
 
 const inputs = {
-  release,
+  release: releaseInput,
   images,
   tags: list({summary: 'Tags, for use without a release.', placeholder: 'TAG'}, parseTag),
   platforms: list(
@@ -27,7 +27,7 @@ const inputs = {
   download: flag({
     summary: 'Fetch every layer whole and hash it, in place of asking only whether it is there.'
   }),
-  ...checkInputs,
+  ...verifyCheckInputs,
   wait,
   insecure,
   config,

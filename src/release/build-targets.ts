@@ -29,7 +29,7 @@ export interface PreparedBuilds {
 export interface PreparedJob extends GatedJob, Pick<BuildTools, 'secrets'> {}
 
 /** How the builds of a plan are run. */
-export interface BuildOptions {
+export interface ReleaseBuilds {
   readonly atOnce: number
   /** Whether what an earlier call built is looked for. */
   readonly resume: boolean
@@ -111,7 +111,7 @@ function together(checked: readonly CheckedInputs[]): CheckedInputs {
  */
 export async function buildTargets(
   {given, jobs, tools: found}: PreparedBuilds,
-  {atOnce, resume}: BuildOptions,
+  {atOnce, resume}: ReleaseBuilds,
   ports: Ports
 ): Promise<TargetBuild[]> {
   const tools = withPorts(found, ports)

@@ -7,7 +7,7 @@ import {cleanupInputs} from '../cleanup/cleanup-inputs.js'
 import {evidenceInputs} from '../signing/evidence-inputs.js'
 import {githubToken} from '../github/github-inputs.js'
 import {planInputs} from '../planning/plan-inputs.js'
-import {checkInputs} from '../planning/preview/planned-release.js'
+import {previewInputs} from '../planning/preview/planned-release.js'
 
 /** The steps of a release after which it can be stopped. */
 export const STOPS = ['plan', 'build', 'merge', 'end'] as const
@@ -73,7 +73,7 @@ export const passedInputs = {
 /** The inputs of a release: what a plan is made of, and what of the other steps one may wish to say in one call. */
 export const releaseInputs = {
   ...planInputs,
-  ...checkInputs,
+  ...previewInputs,
   ...changeInputs,
   ...ownInputs,
   ...passedInputs['build-by-digest'],

@@ -2,7 +2,7 @@ import type {InputTable, InputValues} from '../command/input.js'
 import {parseInputs} from '../command/input.js'
 import type {Ports} from '../ports.js'
 import {buildInputs} from '../building/inputs/build-inputs.js'
-import {release} from '../command/shared-inputs.js'
+import {releaseInput} from '../command/shared-inputs.js'
 import type {Command, OutputTable} from '../command/command.js'
 import {computeTags} from '../planning/compute-tags.js'
 import {type Configurable, configure} from '../planning/settings/settings.js'
@@ -40,7 +40,7 @@ export async function readStepInputs(
   const read = async <Table extends InputTable>(name: string, table: Table): Promise<InputValues<Table>> =>
     await readSection({table, section: name}, given, ports)
   const token = {'github-token': given['github-token']}
-  const notes = {...releaseNotesCommand.inputs, release}
+  const notes = {...releaseNotesCommand.inputs, release: releaseInput}
   const sections = await sectionsIn(given.config, ports)
   const cleanup = {...(await readOf(cleanupLatest, read)), ...token, ...givenOf('cleanup-latest', given)}
   assertNoOpposites(cleanup)

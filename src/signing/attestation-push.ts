@@ -8,7 +8,7 @@ import {uploadBlob} from '../registry/images/blob-upload.js'
 import {addReferrers} from '../registry/client/referrers.js'
 import type {RepositoryClient} from '../registry/client/repository-client.js'
 import {Readable} from 'node:stream'
-import {SIGSTORE_BUNDLE, listSignatures, readBundle} from './signature-list.js'
+import {SIGSTORE_BUNDLE, listSignatures, signatureIn} from './signature-list.js'
 
 const EMPTY_TYPE = 'application/vnd.oci.empty.v1+json'
 /** The one content of that type (image-spec manifest.md, "Guidance for an Empty Descriptor"). */
@@ -27,7 +27,7 @@ export async function pushAttestation(
   {bundle, created}: {readonly bundle: string; readonly created: string}
 ): Promise<Manifest> {
   const bytes = new TextEncoder().encode(bundle)
-  const statement = readBundle(bytes)
+  const statement = signatureIn(bytes)
   const reference = formatReference(client.repository, subject.digest)
   if (statement?.digests.includes(subject.digest) !== true)
     throw new ReleaseError('ATTEST_FAILED', `the attestation for ${reference} speaks of something else`)

@@ -1,4 +1,5 @@
 import {type Markdown, code, fence, joined, link, markdownTable, prose, words} from '../shared/markdown.js'
+import {cosignVerify, ghVerify} from './verify-commands.js'
 
 /** A manifest that was signed, and what one who verifies it must know. */
 export interface SignedView {
@@ -30,44 +31,28 @@ export interface EvidenceView {
 }
 
 /** One command a line, ready to copy, which verifies a signature or attestation. */
-export function verifyCommands(view: EvidenceView): string[] {
+export function evidenceCommands(view: EvidenceView): string[] {
   return [
     ...view.signed.map(signed => cosignCommand(signed, view)),
-    ...view.attested.flatMap(({references}) => references.map(reference => ghCommand(reference, view)))
+    ...view.attested.flatMap(({references}) =>
+      references.map(reference => ghVerify(reference, view.repository ?? 'OWNER/NAME'))
+    )
   ]
 }
 
 function cosignCommand({reference, isInsecure, identity}: SignedView, {key, log}: EvidenceView): string {
-  return [
-    'cosign verify',
-    ...(identity === undefined
-      ? ['--key', quoted(publicKeyOf(key))]
-      : [
-          '--certificate-identity',
-          quoted(identity.subject),
-          '--certificate-oidc-issuer',
-          quoted(identity.issuer)
-        ]),
+  const signer =
+    identity === undefined ? {key: publicKeyOf(key)} : {identity: identity.subject, issuer: identity.issuer}
+  return cosignVerify(reference, signer, [
     ...(log ? [] : ['--insecure-ignore-tlog=true']),
-    ...(isInsecure ? ['--allow-http-registry'] : []),
-    reference
-  ].join(' ')
-}
-
-function ghCommand(reference: string, {repository}: EvidenceView): string {
-  const owner = repository === undefined ? '--repo OWNER/NAME' : `--repo ${quoted(repository)}`
-  return `gh attestation verify oci://${reference} ${owner}`
+    ...(isInsecure ? ['--allow-http-registry'] : [])
+  ])
 }
 
 /** A KMS signs and verifies by one name; beside a file lies its public part, as cosign names it. */
 function publicKeyOf(key = ''): string {
   if (key.includes('://') && !key.startsWith('env://')) return key
   return key.endsWith('.key') ? key.replace(/\.key$/, '.pub') : 'cosign.pub'
-}
-
-/** For a shell; what needs no quotes gets none. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
 /** The outputs of a command that signs and attests. */
@@ -78,7 +63,7 @@ export function evidenceOutputs(view: EvidenceView) {
       .map(({url}) => url ?? '')
       .filter(Boolean)
       .join('\n'),
-    'verify-commands': verifyCommands(view).join('\n')
+    'verify-commands': evidenceCommands(view).join('\n')
   }
 }
 
@@ -87,7 +72,7 @@ export function logEvidence(view: EvidenceView, log: {info(line: string): void})
   for (const {reference} of view.signed) log.info(`signed ${reference}`)
   for (const {references, url} of view.attested)
     log.info(`attested ${references.join(', ')}${url === undefined ? '' : `: ${url}`}`)
-  const commands = verifyCommands(view)
+  const commands = evidenceCommands(view)
   if (commands.length > 0) log.info('Verify with:')
   for (const command of commands) log.info(`  ${command}`)
 }
@@ -109,6 +94,6 @@ export function evidenceSummary(view: EvidenceView): Markdown {
     prose`## Signatures and attestations`,
     markdownTable(['Image', 'What', 'By'], rows),
     prose`**Verify**`,
-    fence('sh', verifyCommands(view).join('\n'))
+    fence('sh', evidenceCommands(view).join('\n'))
   ])
 }

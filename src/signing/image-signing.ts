@@ -6,7 +6,6 @@ import type {Digest} from '../oci/digest.js'
 import {formatReference, isLoopback} from '../oci/reference.js'
 import type {Credentials} from '../ports.js'
 import type {RepositoryClient} from '../registry/client/repository-client.js'
-import type {CertificateIdentity} from './certificate-identity.js'
 import {
   type CosignOptions,
   type CosignPorts,
@@ -18,7 +17,8 @@ import {
 } from './cosign.js'
 import {withPrivateFolder} from '../shared/temp-folder.js'
 import {writeDockerConfig} from '../registry/auth/docker-logins.js'
-import {COSIGN_SIGNATURE, listSignatures} from './signature-list.js'
+import {listSignatures} from './signature-list.js'
+import {COSIGN_SIGNATURE, type CertificateIdentity} from './sigstore-bundle.js'
 
 /** An image that stands in one repository, and is to be signed there. */
 export interface UnsignedImage {

@@ -1,10 +1,15 @@
-import {X509Certificate} from 'node:crypto'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {type Descriptor, readManifest} from '../oci/manifest.js'
-import {bundleContent, objectIn, textIn} from './sigstore-bundle.js'
 import {listReferrers, signatureTags} from '../registry/client/referrers.js'
 import type {RepositoryClient} from '../registry/client/repository-client.js'
-import {type CertificateIdentity, identityOf} from './certificate-identity.js'
+import {
+  COSIGN_SIGNATURE,
+  type CertificateIdentity,
+  bundleContent,
+  certificateIdentity,
+  objectIn,
+  textIn
+} from './sigstore-bundle.js'
 
 /** A signature or attestation that a registry holds. */
 export interface FoundSignature {
@@ -16,8 +21,6 @@ export interface FoundSignature {
   readonly identity?: CertificateIdentity | undefined
 }
 
-/** What cosign names a signature (cosign's pkg/types/predicate.go). */
-export const COSIGN_SIGNATURE = 'https://sigstore.dev/cosign/sign/v1'
 /** The media type of a Sigstore bundle, and the artifact type of the referrer that holds it. */
 export const SIGSTORE_BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json'
 
@@ -37,7 +40,7 @@ async function bundlesOf(client: RepositoryClient, digest: Digest): Promise<Foun
   const referrers = await listReferrers(client, digest)
   const layers = await Promise.all(referrers.map(async entry => await layersOf(client, entry.digest)))
   const bundles = layers.flat().filter(({mediaType}) => mediaType === SIGSTORE_BUNDLE)
-  const read = await Promise.all(bundles.map(async layer => readBundle(await client.getBlob(layer))))
+  const read = await Promise.all(bundles.map(async layer => signatureIn(await client.getBlob(layer))))
   return read.filter(signature => signature !== undefined)
 }
 
@@ -59,7 +62,7 @@ async function tagSignaturesOf(client: RepositoryClient, digest: Digest): Promis
 }
 
 /** Reads what a Sigstore bundle says; undefined where it holds no statement. */
-export function readBundle(bytes: Uint8Array): FoundSignature | undefined {
+export function signatureIn(bytes: Uint8Array): FoundSignature | undefined {
   const {statement, certificate} = bundleContent(bytes)
   if (statement === undefined) return undefined
   const subjects: readonly unknown[] = Array.isArray(statement['subject']) ? statement['subject'] : []
@@ -67,7 +70,7 @@ export function readBundle(bytes: Uint8Array): FoundSignature | undefined {
   return {
     digests: [...new Set(digests.filter(isDigest))],
     predicateType: textIn(statement['predicateType']),
-    ...(certificate.length === 0 ? {} : madeBy(certificate))
+    ...(certificate.length === 0 ? {} : {identity: certificateIdentity(certificate)})
   }
 }
 
@@ -83,15 +86,7 @@ export function readSimpleSigning(
   return {
     digests: [digest],
     predicateType: COSIGN_SIGNATURE,
-    ...(certificate === undefined ? {} : madeBy(certificate))
-  }
-}
-
-function madeBy(certificate: Buffer | string): Pick<FoundSignature, 'identity'> {
-  try {
-    return {identity: identityOf(new X509Certificate(certificate))}
-  } catch {
-    return {}
+    ...(certificate === undefined ? {} : {identity: certificateIdentity(certificate)})
   }
 }
 

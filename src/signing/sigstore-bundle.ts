@@ -16,6 +16,14 @@ export interface SignedStatement {
   readonly predicateType: string | undefined
 }
 
+/** Who a certificate of Fulcio was given to, and who vouched for it: what a verifier must be told. */
+export interface CertificateIdentity {
+  /** The subject's alternative name: a workflow's URL, or an address. */
+  readonly subject: string
+  /** The issuer of the OpenID Connect token. */
+  readonly issuer: string
+}
+
 /** The media type of a bundle, whichever version (sigstore/cosign, specs/BUNDLE_SPEC.md). */
 export function isBundleType(mediaType: string | undefined): boolean {
   return mediaType?.startsWith('application/vnd.dev.sigstore.bundle') === true
@@ -67,6 +75,12 @@ export function identityIn(certificate: Buffer | string): SignerIdentity | undef
   } catch {
     return undefined
   }
+}
+
+/** The identity that a verifier must be told; undefined where the certificate does not name both subject and issuer. */
+export function certificateIdentity(certificate: Buffer | string): CertificateIdentity | undefined {
+  const {identity: subject, issuer} = identityIn(certificate) ?? {}
+  return subject === undefined || issuer === undefined ? undefined : {subject, issuer}
 }
 
 /** 1.3.6.1.4.1.57264.1.8, the issuer as a UTF8String, and .1, the same without a type, as DER has object identifiers. */

@@ -44,8 +44,28 @@ function isOnGithubToo(one: NotedEvidence, all: readonly NotedEvidence[]): boole
 }
 
 function cosignLine({reference, key}: VerifiedSubject, {signer}: NotedEvidence): string {
-  if (signer === undefined) return `cosign verify --key ${quoted(key)} ${reference}`
-  return `cosign verify ${certificateFlags(signer)} ${reference}`
+  return cosignVerify(reference, signer ?? {key})
+}
+
+/** Who must have signed: whoever has a key, or whom a certificate names. */
+export type RequiredSigner = {readonly key: string} | NonNullable<NotedEvidence['signer']>
+
+/** The command line by which cosign verifies a signature. */
+export function cosignVerify(
+  reference: string,
+  signer: RequiredSigner,
+  flags: readonly string[] = []
+): string {
+  const by = 'key' in signer ? `--key ${quoted(signer.key)}` : certificateFlags(signer)
+  return ['cosign verify', by, ...flags, reference].join(' ')
+}
+
+/**
+ * The command line by which gh verifies an attestation.
+ * @param source `owner/name`
+ */
+export function ghVerify(reference: string, source: string, flags: readonly string[] = []): string {
+  return [`gh attestation verify oci://${reference} --repo ${quoted(source)}`, ...flags].join(' ')
 }
 
 function certificateFlags({identity, issuer}: NonNullable<NotedEvidence['signer']>): string {
@@ -64,12 +84,11 @@ function attestationLine({reference, source, key}: VerifiedSubject, one: NotedEv
     const by = signer === undefined ? `--key ${quoted(key)}` : certificateFlags(signer)
     return `cosign verify-attestation ${by} --type ${quoted(predicateType)} ${reference}`
   }
-  return [
-    `gh attestation verify oci://${reference} --repo ${source}`,
+  return ghVerify(reference, source, [
     ...foreignWorkflow(signer?.identity, source),
     ...(predicateType === PROVENANCE ? [] : [`--predicate-type ${quoted(predicateType)}`]),
     ...(isOnGithub === true ? [] : ['--bundle-from-oci'])
-  ].join(' ')
+  ])
 }
 
 /** A reusable workflow of another repository signs in its own name, which gh takes only where it is told. */

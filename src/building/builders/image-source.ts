@@ -11,10 +11,10 @@ export type ImageSource =
   | {readonly kind: 'archive'; readonly file: string; readonly name: string | undefined}
   | {readonly kind: 'docker-daemon'; readonly image: string}
   | {readonly kind: 'containers-storage'; readonly image: string}
-  | {readonly kind: 'docker'; readonly image: PublishedImage}
+  | {readonly kind: 'docker'; readonly image: RegistryImage}
 
 /** An image in a registry, by tag or digest. */
-export interface PublishedImage {
+export interface RegistryImage {
   readonly repository: Repository
   readonly reference: Tag | Digest
 }

@@ -23,7 +23,7 @@ import {
   removeArguments
 } from './podman-arguments.js'
 import {findStaleSteps} from './stale-cache.js'
-import {type Call, attempt, failureOf, run} from './program.js'
+import {type ProgramCall, attempt, failureOf, run} from './program.js'
 import {writeRegistriesConf} from './registries-conf.js'
 
 /** How often a build is begun again because another one that shares the storage got in its way. */
@@ -133,7 +133,7 @@ export class PodmanBuilder implements Builder {
     return {...names, isolation: 'chroot'}
   }
 
-  #buildCall(names: BuildNames, request: BuildRequest): Call {
+  #buildCall(names: BuildNames, request: BuildRequest): ProgramCall {
     const conf = writeRegistriesConf(request, readContainerfile(names.file))
     return {
       ...this.#call(
@@ -190,7 +190,7 @@ export class PodmanBuilder implements Builder {
     }
   }
 
-  #call(args: readonly string[], purpose: string): Call {
+  #call(args: readonly string[], purpose: string): ProgramCall {
     return {program: {command: this.name, prefix: []}, args, purpose}
   }
 }

@@ -10,7 +10,7 @@ export interface Program {
 }
 
 /** One call of a program, and what it is for, in words that end a sentence: `build . for linux/arm64`. */
-export interface Call {
+export interface ProgramCall {
   readonly program: Program
   readonly args: readonly string[]
   readonly purpose: string
@@ -41,7 +41,7 @@ export async function ask(
 }
 
 /** Runs a call and gives back what it answered, whatever the exit code. */
-export async function attempt(ports: BuilderPorts, call: Call): Promise<ExecResult> {
+export async function attempt(ports: BuilderPorts, call: ProgramCall): Promise<ExecResult> {
   throwIfCancelled(ports.signal)
   const {program, args, env, passed, stream = false} = call
   const onLine = (line: string): void => {
@@ -70,14 +70,14 @@ export async function attempt(ports: BuilderPorts, call: Call): Promise<ExecResu
  * Runs a call that must end well.
  * @throws BuilderError with the cause, the exit code and the last lines
  */
-export async function run(ports: BuilderPorts, call: Call): Promise<ExecResult> {
+export async function run(ports: BuilderPorts, call: ProgramCall): Promise<ExecResult> {
   const result = await attempt(ports, call)
   if (result.exitCode !== 0) throw failureOf(call, result)
   return result
 }
 
 /** The error of a call that ended badly. */
-export function failureOf(call: Call, result: ExecResult): BuilderError {
+export function failureOf(call: ProgramCall, result: ExecResult): BuilderError {
   const log = result.stderr.trim() === '' ? result.stdout : result.stderr
   const lines = lastLines(log, 8)
   const summary = `${formatProgram(call.program)} could not ${call.purpose} (exit code ${result.exitCode}): ${causeOf(log)}`

@@ -1,6 +1,6 @@
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
-import type {PlannedTag, PlannedVersion} from '../policy/cleanup-plan.js'
+import type {TagOutcome, PlannedVersion} from '../policy/cleanup-plan.js'
 import {type HeldVersion, isBlind} from '../policy/inventory.js'
 import {Links, subjectsOf} from '../policy/reachability.js'
 import type {ListedVersion} from '../repository-backend.js'
@@ -18,7 +18,7 @@ export interface Looked {
   /** What this clean-up has deleted. */
   readonly deleted: ReadonlySet<Digest>
   /** Tags that are to go alone. */
-  readonly tags: readonly PlannedTag[]
+  readonly tags: readonly TagOutcome[]
   /** What this clean-up itself put there. */
   readonly own: ReadonlySet<Digest>
   /** Milliseconds since the epoch. */
@@ -26,7 +26,7 @@ export interface Looked {
 }
 
 /** What changed since the plan was made. */
-export interface Change {
+export interface SeenChange {
   /** Why each of these stays, with all that it leads to. */
   readonly versions: ReadonlyMap<Digest, string>
   /** Why each of these tags, which were to go alone, stays. */
@@ -44,7 +44,7 @@ const PER_PAGE = 100
  * pushed again and is too young now, stays.
  * @throws RegistryError, ReleaseError where the repository cannot be read: then nothing more may go
  */
-export async function lookAgain(planned: PlannedRepository, looked: Looked): Promise<Change> {
+export async function lookAgain(planned: PlannedRepository, looked: Looked): Promise<SeenChange> {
   const listed = await listingOf(planned, looked)
   const versions = new Map<Digest, string>()
   const keep = (digest: Digest, why: string): void => {
@@ -133,7 +133,7 @@ function isUnread(held: HeldVersion | undefined, isRoot: boolean): boolean {
   return held.content.kind === 'unread' || (isRoot && held.content.kind === 'leaf' && !held.content.isRead)
 }
 
-function movedTags(tags: readonly PlannedTag[], places: ReadonlyMap<Tag, Digest>): Map<Tag, string> {
+function movedTags(tags: readonly TagOutcome[], places: ReadonlyMap<Tag, Digest>): Map<Tag, string> {
   return new Map(
     tags
       .filter(({tag, digest}) => (places.get(tag) ?? digest) !== digest)

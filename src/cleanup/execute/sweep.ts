@@ -1,7 +1,7 @@
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
 import type {Clock, Reporter} from '../../ports.js'
-import type {PlannedTag, PlannedVersion} from '../policy/cleanup-plan.js'
+import type {TagOutcome, PlannedVersion} from '../policy/cleanup-plan.js'
 import {CALLS_AT_ONCE, type DeletionOutcome, type StillWanted} from '../repository-backend.js'
 import {eachAtOnce} from '../../shared/at-once.js'
 import {lookAgain} from './recheck.js'
@@ -209,12 +209,12 @@ class Sweep {
   }
 
   /** All who ask at one time share one look. */
-  async #refresh(next: readonly PlannedVersion[], tags: readonly PlannedTag[] = []): Promise<void> {
+  async #refresh(next: readonly PlannedVersion[], tags: readonly TagOutcome[] = []): Promise<void> {
     this.#looking ??= this.#look(next, tags).finally(() => (this.#looking = undefined))
     await this.#looking
   }
 
-  async #look(next: readonly PlannedVersion[], tags: readonly PlannedTag[]): Promise<void> {
+  async #look(next: readonly PlannedVersion[], tags: readonly TagOutcome[]): Promise<void> {
     const {clock} = this.#ports
     const now = clock.now()
     const change = await lookAgain(this.#planned, {

@@ -3,7 +3,7 @@ import type {Digest} from '../../oci/digest.js'
 import type {Manifest} from '../../oci/manifest.js'
 import {formatReference} from '../../oci/reference.js'
 import {placeholderIndex} from '../../registry/client/tag-deletion.js'
-import type {PlannedTag} from '../policy/cleanup-plan.js'
+import type {TagOutcome} from '../policy/cleanup-plan.js'
 import type {DeletionOutcome, StillWanted} from '../repository-backend.js'
 import type {PlannedRepository} from '../repository-cleanup.js'
 
@@ -41,7 +41,7 @@ export class TagSweep {
   }
 
   /** Takes one tag away; one that is not where it was planned is left alone. */
-  async deleteTag(planned: PlannedTag, isStillWanted: StillWanted): Promise<DeletionOutcome> {
+  async deleteTag(planned: TagOutcome, isStillWanted: StillWanted): Promise<DeletionOutcome> {
     const {client, backend, capabilities} = this.#planned
     const {tag, digest} = planned
     if (capabilities.tagDeletion === 'never')
@@ -54,7 +54,7 @@ export class TagSweep {
   }
 
   /** The tag is moved to an empty index of its own, which then goes with it. */
-  async #deleteByPlaceholder(planned: PlannedTag): Promise<DeletionOutcome> {
+  async #deleteByPlaceholder(planned: TagOutcome): Promise<DeletionOutcome> {
     const {client, backend} = this.#planned
     const placeholder = this.#placeholder()
     try {
@@ -72,7 +72,7 @@ export class TagSweep {
   }
 
   /** @returns whether the tag was still on the empty index */
-  async #putBack({tag, digest}: PlannedTag, placeholder: Manifest): Promise<boolean> {
+  async #putBack({tag, digest}: TagOutcome, placeholder: Manifest): Promise<boolean> {
     const {client} = this.#planned
     try {
       if ((await client.headManifest(tag))?.digest !== placeholder.digest) return false

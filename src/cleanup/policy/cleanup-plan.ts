@@ -29,7 +29,7 @@ export interface PlannedVersion {
 }
 
 /** One tag that goes while what it points at stays. */
-export interface PlannedTag {
+export interface TagOutcome {
   readonly tag: Tag
   readonly digest: Digest
   readonly reason: string
@@ -37,7 +37,7 @@ export interface PlannedTag {
 
 /** What is to be deleted in a repository: tags first, then wave after wave of manifests. */
 export interface CleanupPlan {
-  readonly tags: readonly PlannedTag[]
+  readonly tags: readonly TagOutcome[]
   readonly waves: readonly (readonly PlannedVersion[])[]
   /** What a rule chose, but something keeps. */
   readonly kept: readonly PlannedVersion[]
@@ -149,7 +149,7 @@ function sizeWithParts(held: HeldVersion, inventory: Inventory): number | undefi
 }
 
 /** Tags that go although another tag, or an index, keeps what they point at. What is too young keeps its tags. */
-function tagsAlone({versions}: Inventory, {verdict, selection, going}: Decision): PlannedTag[] {
+function tagsAlone({versions}: Inventory, {verdict, selection, going}: Decision): TagOutcome[] {
   return [...versions.values()]
     .filter(({digest}) => !going.has(digest) && !selection.guarded.has(digest))
     .flatMap(held =>
@@ -162,7 +162,7 @@ function tagsAlone({versions}: Inventory, {verdict, selection, going}: Decision)
 
 function standingTags(
   {versions}: Inventory,
-  alone: readonly PlannedTag[],
+  alone: readonly TagOutcome[],
   gone: ReadonlySet<Digest>
 ): Map<Tag, Digest> {
   const going = new Set(alone.map(({tag}) => tag))

@@ -128,7 +128,7 @@ export class DockerHubApi {
   async #send(request: HttpRequest): Promise<LimitedAnswer> {
     const {send, clock, signal} = this.#parts
     const response = await send({...request, signal})
-    const body = parsed(await readText(response))
+    const body = parsed(await readAnswer(response))
     const wait = waitOf(response, clock.now())
     if (wait !== undefined) this.#closedUntil = Math.max(this.#closedUntil, clock.now() + wait)
     return {status: response.status, body, wait}
@@ -166,7 +166,7 @@ function waitOf({headers}: HttpResponse, now: number): number | undefined {
  * @param milliseconds for all of it: one byte now and then keeps a connection from being silent, and has no end
  * @throws ReleaseError REGISTRY_FAILED for more than any answer of this API, REGISTRY_UNREACHABLE where it takes too long
  */
-export async function readText(
+export async function readAnswer(
   {body}: Pick<HttpResponse, 'body'>,
   milliseconds = WHOLE_MILLISECONDS
 ): Promise<string> {

@@ -29,7 +29,7 @@ export interface GitAccess {
 }
 
 /** What the work with a repository needs of the world. */
-export interface GitPorts {
+export interface CommitPorts {
   readonly exec: Exec
   readonly clock: Clock
   readonly reporter: Pick<Reporter, 'secret' | 'debug'>
@@ -42,7 +42,7 @@ interface GitOptions {
 }
 
 /** What became of a push: it is done, or the branch is not what it was when it was read. */
-export type PushResult = 'done' | 'moved'
+export type CommitPush = 'done' | 'moved'
 
 /** A branch, the tip of the one that it is brought onto, and the commit that joins both. */
 export interface JoinedBranch {
@@ -68,17 +68,17 @@ const FIRST_DELAY = 1000
  */
 export class GitRepository {
   readonly #access: GitAccess
-  readonly #ports: GitPorts
+  readonly #ports: CommitPorts
   readonly #folder: string
 
-  private constructor(access: GitAccess, ports: GitPorts, folder: string) {
+  private constructor(access: GitAccess, ports: CommitPorts, folder: string) {
     this.#access = access
     this.#ports = ports
     this.#folder = folder
   }
 
   /** @throws ReleaseError BUILDER_MISSING where there is no git */
-  static async open(access: GitAccess, ports: GitPorts): Promise<GitRepository> {
+  static async open(access: GitAccess, ports: CommitPorts): Promise<GitRepository> {
     const folder = await mkdtemp(path.join(tmpdir(), 'image-release-git-'))
     const repository = new GitRepository(access, ports, folder)
     await repository.#must(['init', '--quiet', '--bare', folder])
@@ -148,7 +148,7 @@ export class GitRepository {
    * @param standing what the branch was when it was read; undefined where there was none
    * @throws ReleaseError GIT_FAILED where it is refused for another reason than that the branch moved
    */
-  async push(commit: string, branch: string, standing: string | undefined): Promise<PushResult> {
+  async push(commit: string, branch: string, standing: string | undefined): Promise<CommitPush> {
     const ref = `refs/heads/${branch}`
     const result = await this.#remote(
       [

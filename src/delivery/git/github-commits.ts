@@ -7,7 +7,7 @@ import {
   fieldOf,
   githubRefusal,
   repositoryPath,
-  textOf
+  answerText
 } from '../../github/github-answer.js'
 import type {LocalCommit} from './local-commits.js'
 import type {Publish} from './manifest-delivery.js'
@@ -50,10 +50,10 @@ async function commitAnew(
   const anew = parents.map(parent => names.get(parent) ?? parent)
   const commit = await post('commits', {message, tree, parents: anew}, place)
   const verification = fieldOf(commit, 'verification')
-  if (fieldOf(verification, 'verified') === true) return textOf(commit, 'sha')
+  if (fieldOf(verification, 'verified') === true) return answerText(commit, 'sha')
   throw new ReleaseError(
     'GITHUB_FAILED',
-    `GitHub did not sign the commit ${textOf(commit, 'sha')}: ${textOf(verification, 'reason')}`,
+    `GitHub did not sign the commit ${answerText(commit, 'sha')}: ${answerText(verification, 'reason')}`,
     {
       hint: 'No branch was moved. Give git-token the token of the job or of a GitHub App: commits of a person have to be signed by a key, sign-commits: key.'
     }
@@ -69,7 +69,7 @@ async function makeTree(
   for (const {content} of files)
     if (content !== undefined) await post('blobs', {content, encoding: 'base64'}, place)
   const entries = files.map(({path, mode, blob = null}) => ({path, mode, type: 'blob', sha: blob}))
-  const made = textOf(await post('trees', {base_tree: baseTree, tree: entries}, place), 'sha')
+  const made = answerText(await post('trees', {base_tree: baseTree, tree: entries}, place), 'sha')
   if (made === tree) return
   throw new ReleaseError(
     'GITHUB_FAILED',
@@ -111,7 +111,7 @@ async function moveBranch(
         } as const)
   const answer = await askGithub(api, request, {expect: [200, 201, 422], right: RIGHT})
   if (answer.status !== 422) return true
-  const said = [textOf(answer.body, 'message'), ...errorsIn(answer.body)].join(' ')
+  const said = [answerText(answer.body, 'message'), ...errorsIn(answer.body)].join(' ')
   if (/not a fast forward|already exists|does not exist/i.test(said)) return false
   throw githubRefusal(request, answer, RIGHT)
 }
@@ -122,5 +122,5 @@ async function tipOf(
 ): Promise<string | undefined> {
   const path = repositoryPath(name, 'git', 'ref', at)
   const {status, body} = await askGithub(api, {method: 'GET', path}, {expect: [200, 404], right: RIGHT})
-  return status === 200 ? textOf(fieldOf(body, 'object'), 'sha') : undefined
+  return status === 200 ? answerText(fieldOf(body, 'object'), 'sha') : undefined
 }

@@ -1,5 +1,5 @@
 import type {GithubApi} from '../../ports.js'
-import {askGithub, fieldOf, repositoryPath, textOf} from '../../github/github-answer.js'
+import {askGithub, fieldOf, repositoryPath, answerText} from '../../github/github-answer.js'
 import type {DeploymentFacts} from '../manifests/deployment-facts.js'
 
 /** What is deployed where, for the page of an environment on GitHub. */
@@ -47,7 +47,7 @@ async function findSame(deployment: GithubDeployment): Promise<number | undefine
   const {body} = await askGithub(api, {method: 'GET', path, query}, {expect: [200], right: RIGHT})
   const newest: unknown = Array.isArray(body) ? body[0] : undefined
   const isSame =
-    [textOf(newest, 'ref'), textOf(newest, 'sha')].includes(ref) &&
+    [answerText(newest, 'ref'), answerText(newest, 'sha')].includes(ref) &&
     imagesIn(fieldOf(newest, 'payload')) === imagesOf(deployment).join(' ')
   return isSame ? Number(fieldOf(newest, 'id')) : undefined
 }
@@ -74,7 +74,7 @@ async function stateOf({api, repository}: GithubDeployment, id: number): Promise
   const path = repositoryPath(repository, 'deployments', id, 'statuses')
   const query = {per_page: '1'}
   const {body} = await askGithub(api, {method: 'GET', path, query}, {expect: [200], right: RIGHT})
-  return Array.isArray(body) && body.length > 0 ? textOf(body[0], 'state') : undefined
+  return Array.isArray(body) && body.length > 0 ? answerText(body[0], 'state') : undefined
 }
 
 async function say(

@@ -8,7 +8,7 @@ import {
   fieldOf,
   githubRefusal,
   repositoryPath,
-  textOf
+  answerText
 } from '../../github/github-answer.js'
 import type {GitRepository} from './git-repository.js'
 import {
@@ -258,10 +258,10 @@ function putText(text: string, {body, targets}: PullRequestText): string {
 
 function pullIn(document: unknown): OpenPull {
   return {
-    id: textOf(document, 'node_id'),
+    id: answerText(document, 'node_id'),
     number: Number(fieldOf(document, 'number')),
-    url: textOf(document, 'html_url'),
-    title: textOf(document, 'title'),
-    body: textOf(document, 'body')
+    url: answerText(document, 'html_url'),
+    title: answerText(document, 'title'),
+    body: answerText(document, 'body')
   }
 }

@@ -4,7 +4,7 @@ import type {DeployedImage, Pin} from './deployed-image.js'
 import type {ImageValue} from './image-value.js'
 import type {KeyStep, ManifestEntry} from './manifest-entry.js'
 import type {ManifestPlace, PlaceState} from './manifest-summary.js'
-import type {TextEdit, YamlFile} from './yaml-text.js'
+import type {YamlEdit, YamlFile} from './yaml-text.js'
 
 export type {PlaceState}
 
@@ -42,7 +42,7 @@ export interface ValueChange {
   /** What stands there afterwards. */
   readonly value: unknown
   /** Absent where it is an alias: the place of its anchor brings the edit. */
-  readonly edit?: TextEdit
+  readonly edit?: YamlEdit
   readonly alias?: string
   /** The scalar that changes, which aliases may share. */
   readonly node?: Scalar

@@ -6,7 +6,7 @@ import type {KeyStep} from './manifest-entry.js'
 import {isOf, scalarChange} from './place-writing.js'
 import {imagesOf} from './target-choice.js'
 import {formatRepository} from '../../oci/reference.js'
-import {type YamlFile, lineOf, resolved, unfit, writtenText} from './yaml-text.js'
+import {type YamlFile, lineAt, resolved, unfit, writtenText} from './yaml-text.js'
 
 /** Labels and annotations are for others: those of Argo CD's Image Updater name images, too. */
 const LEFT_ALONE = ['metadata', 'annotations', 'labels']
@@ -54,7 +54,7 @@ function placeOf(yaml: YamlFile, field: Field, {entry, images}: ChangeWish): Ima
   if (imagesOf(standing.name, images).length === 0 && !isNamed) return []
   return [
     {
-      place: `line ${lineOf(yaml.text, value.range?.[0] ?? 0)}`,
+      place: `line ${lineAt(yaml.text, value.range?.[0] ?? 0)}`,
       standing,
       isNamed,
       write: wanted => {

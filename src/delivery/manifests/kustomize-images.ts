@@ -7,7 +7,7 @@ import {type ImageValue, type Part, splitImage, valueOf} from './image-value.js'
 import {type PartKeys, partsIn, writeParts} from './place-writing.js'
 import {imagesOf} from './target-choice.js'
 import {
-  type TextEdit,
+  type YamlEdit,
   type YamlFile,
   appendToRoot,
   columnOf,
@@ -148,7 +148,7 @@ function newEntry(
 }
 
 /** Behind the last entry, in place of a list without entries, or as a list of its own at the end of the map. */
-function entryEdit(yaml: YamlFile, root: YAMLMap, entry: Readonly<Record<string, string>>): TextEdit {
+function entryEdit(yaml: YamlFile, root: YAMLMap, entry: Readonly<Record<string, string>>): YamlEdit {
   const {file, text} = yaml
   const eol = eolOf(text)
   const pairs = Object.entries(entry).map(([key, value]) => `${key}: ${plainOrQuoted(value)}`)
@@ -177,7 +177,7 @@ function entryEdit(yaml: YamlFile, root: YAMLMap, entry: Readonly<Record<string,
 }
 
 /** `images:` or `images: []`, which becomes a list of one entry on its line. */
-function listEdit({file, text}: YamlFile, root: YAMLMap, flow: string): TextEdit {
+function listEdit({file, text}: YamlFile, root: YAMLMap, flow: string): YamlEdit {
   const pair = pairIn(root, 'images')
   const list = pair?.value
   if (isSeq(list) && list.range) return {from: list.range[0], to: list.range[1], text: `[${flow}]`}

@@ -9,7 +9,7 @@ import {kustomizePlaces} from './kustomize-images.js'
 import type {ManifestEntry, ManifestKind} from './manifest-entry.js'
 import {type Decided, type Deployment, decide} from './place-decision.js'
 import {sharedPlaces} from './shared-values.js'
-import {type YamlFile, applyEdits, readYaml, unfit} from './yaml-text.js'
+import {type YamlFile, applyYamlEdits, readYaml, unfit} from './yaml-text.js'
 
 const FINDERS: Readonly<Record<ManifestKind, PlaceFinder>> = {
   kustomize: kustomizePlaces,
@@ -62,7 +62,7 @@ async function editFile(
   if (decided.every(({edited}) => edited.state === 'variant' || edited.state === 'template'))
     throw nothingFound(entry, deployment.images, decided)
   const changes = decided.flatMap(one => one.changes)
-  const text = applyEdits(yaml.text, editsOf(yaml, changes))
+  const text = applyYamlEdits(yaml.text, editsOf(yaml, changes))
   const shared = sharedPlaces(yaml, text, {changes, images: decided.flatMap(({image}) => image ?? [])})
   return {text, places: [...decided.map(({edited}) => edited), ...shared]}
 }

@@ -25,7 +25,7 @@ export function readVariantTag(tag: string): VariantTag | undefined {
 }
 
 /** A variant without the version of what it names: alpine3.20 is the variant of alpine3.19, one release later. */
-export function familyOf(variant: string): string {
+export function withoutNumbers(variant: string): string {
   return variant.replaceAll(/\d+(?:\.\d+)*/g, '')
 }
 

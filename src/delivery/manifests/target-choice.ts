@@ -1,7 +1,7 @@
 import {type DeployedImage, isSame, repositoryIn} from './deployed-image.js'
 import type {ImageValue} from './image-value.js'
 import type {ManifestEntry} from './manifest-entry.js'
-import {familyOf, readVariantTag, shapeOf} from './tag-variant.js'
+import {withoutNumbers, readVariantTag, shapeOf} from './tag-variant.js'
 
 /** A place whose image is looked for in a release. */
 export interface ChoicePlace {
@@ -16,7 +16,7 @@ export interface ChoicePlace {
  * Which image of the release a place means: one, or `variant` where it runs another variant than any that was released,
  * or `undecided` where several may be meant. Undefined where it is not of the release, or not of what the entry names.
  */
-export type Choice = DeployedImage | 'variant' | 'undecided' | undefined
+export type TargetChoice = DeployedImage | 'variant' | 'undecided' | undefined
 
 /**
  * Chooses by the repository that stands there, and among targets that share it by what is around the version of their
@@ -26,7 +26,7 @@ export function chooseImage(
   {standing, isNamed, pool: given}: ChoicePlace,
   entry: ManifestEntry,
   images: readonly DeployedImage[]
-): Choice {
+): TargetChoice {
   const ofRegistry = (given ?? images).filter(
     ({repository}) => entry.registry === undefined || repository.registry === entry.registry
   )
@@ -72,10 +72,10 @@ function targetOf(standing: ImageValue, pool: readonly DeployedImage[]): Target 
 function byVariant(variant: string, pool: readonly DeployedImage[]): Target {
   const variants = (one: DeployedImage): string[] =>
     tagsOf(one).flatMap(tag => readVariantTag(tag)?.variant ?? [])
-  const family = familyOf(variant)
+  const family = withoutNumbers(variant)
   const found =
     only(pool, one => variants(one).includes(variant)) ??
-    only(pool, one => variants(one).map(familyOf).includes(family))
+    only(pool, one => variants(one).map(withoutNumbers).includes(family))
   if (found !== undefined) return found
   if (pool.some(one => variants(one).includes(variant))) return 'undecided'
   if (pool.every(one => variants(one).length > 0)) return 'variant'

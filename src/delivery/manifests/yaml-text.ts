@@ -15,7 +15,7 @@ import {type BoundFault, LARGE_BOUNDS, aliasFault, boundFault} from '../../share
 import {ReleaseError} from '../../errors.js'
 
 /** Characters of a text that are replaced; nothing else of it changes. */
-export interface TextEdit {
+export interface YamlEdit {
   readonly from: number
   readonly to: number
   readonly text: string
@@ -74,7 +74,7 @@ function twiceIn(document: Document.Parsed, lines: LineCounter): string | undefi
 }
 
 /** The text with all edits made. They must not overlap; of those at one place the first stands first. */
-export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+export function applyYamlEdits(text: string, edits: readonly YamlEdit[]): string {
   return edits
     .map((edit, position) => ({...edit, position}))
     .sort((one, other) => other.from - one.from || other.to - one.to || other.position - one.position)
@@ -102,7 +102,7 @@ export function writtenText(node: unknown): string | undefined {
  * Gives a scalar another text, quoted as it was, or where YAML would take the text for something else.
  * @throws ReleaseError DEPLOYMENT_INVALID for an alias, a block of text, or what is no scalar
  */
-export function scalarEdit({file, text}: YamlFile, node: unknown, value: string): TextEdit {
+export function scalarEdit({file, text}: YamlFile, node: unknown, value: string): YamlEdit {
   if (isAlias(node))
     throw unfit(file, `*${node.source} is an alias; name the key of its anchor &${node.source} instead`)
   if (!isScalar(node) || !node.range) throw unfit(file, 'what is to be changed is no single value')
@@ -121,7 +121,7 @@ export function insertBehind(
   map: YAMLMap,
   sibling: Pair,
   pair: readonly [string, string]
-): TextEdit {
+): YamlEdit {
   const {file, text} = yaml
   const end = isScalar(sibling.value) ? sibling.value.range?.[1] : undefined
   const [first] = map.items
@@ -138,7 +138,7 @@ export function appendToRoot(
   {file, text}: YamlFile,
   root: YAMLMap,
   {flow, linesAt}: {readonly flow: string; readonly linesAt: (indent: string) => string}
-): TextEdit {
+): YamlEdit {
   if (!root.range) throw unfit(file, 'nothing can be added to it')
   const [start, end] = root.range
   if (root.flow === true) {
@@ -167,7 +167,7 @@ export function columnOf(text: string, at: number): number {
 }
 
 /** The line of a place, counted from 1. */
-export function lineOf(text: string, at: number): number {
+export function lineAt(text: string, at: number): number {
   return text.slice(0, at).split('\n').length
 }
 

@@ -9,7 +9,7 @@ import {
   fieldOf,
   githubRefusal,
   repositoryPath,
-  textOf
+  answerText
 } from '../../github/github-answer.js'
 
 /** What becomes of a release that nobody has made yet. */
@@ -143,7 +143,7 @@ async function findDraft(
       {expect: [200], right: RIGHT}
     )
     const releases: readonly unknown[] = Array.isArray(body) ? body : []
-    const draft = releases.find(one => textOf(one, 'tag_name') === gitTag)
+    const draft = releases.find(one => answerText(one, 'tag_name') === gitTag)
     if (draft !== undefined) return releaseIn(draft)
     if (releases.length < PAGE) return undefined
   }
@@ -198,12 +198,12 @@ async function commitOfTag(repository: string, gitTag: string, api: GithubApi): 
   )
   if (status === 404) return undefined
   let object = fieldOf(body, 'object')
-  while (textOf(object, 'type') === 'tag') {
-    const path = repositoryPath(repository, 'git', 'tags', textOf(object, 'sha'))
+  while (answerText(object, 'type') === 'tag') {
+    const path = repositoryPath(repository, 'git', 'tags', answerText(object, 'sha'))
     const answer = await askGithub(api, {method: 'GET', path}, {expect: [200], right: 'contents: read'})
     object = fieldOf(answer.body, 'object')
   }
-  return textOf(object, 'sha')
+  return answerText(object, 'sha')
 }
 
 /** @throws ReleaseError GITHUB_RELEASE_MISSING where none is to be made */
@@ -235,5 +235,5 @@ function releaseIn(document: unknown): GithubRelease {
   const id = fieldOf(document, 'id')
   if (typeof id !== 'number')
     throw new ReleaseError('GITHUB_FAILED', 'GitHub answered with a release that has no id')
-  return {id, url: textOf(document, 'html_url'), body: textOf(document, 'body')}
+  return {id, url: answerText(document, 'html_url'), body: answerText(document, 'body')}
 }

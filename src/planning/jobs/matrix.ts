@@ -16,7 +16,7 @@ export interface Matrix<Entry> {
 }
 
 /** One build job. The axes of its variant stand beside these: `python` and 3.13. */
-export interface BuildJob {
+export interface MatrixJob {
   readonly target: string
   /** One platform; where jobs are joined all of them, with commas between them. */
   readonly platform: string
@@ -41,7 +41,7 @@ export interface MergeJob {
  * One build job for each target and platform, or for each target.
  * @throws ReleaseError PLAN_INVALID where GitHub would refuse that many
  */
-export function buildMatrix({targets}: Pick<Plan, 'targets'>, shape: JobShape = 'split'): Matrix<BuildJob> {
+export function buildMatrix({targets}: Pick<Plan, 'targets'>, shape: JobShape = 'split'): Matrix<MatrixJob> {
   const jobs = shape === 'split' ? buildJobs : joinedJob
   return limited('build', {include: targets.flatMap(jobs)}, targets)
 }
@@ -60,7 +60,7 @@ export function mergeMatrix({targets}: Pick<Plan, 'targets'>): Matrix<MergeJob> 
   return limited('merge', {include}, targets)
 }
 
-function buildJobs({name, builds, variant}: PlannedTarget): BuildJob[] {
+function buildJobs({name, builds, variant}: PlannedTarget): MatrixJob[] {
   return builds.map(({platform, runner, record}) => ({
     ...variant,
     target: name,
@@ -73,7 +73,7 @@ function buildJobs({name, builds, variant}: PlannedTarget): BuildJob[] {
 }
 
 /** The first platform's runner builds them all. */
-function joinedJob({name, builds, variant}: PlannedTarget): BuildJob[] {
+function joinedJob({name, builds, variant}: PlannedTarget): MatrixJob[] {
   const [first] = builds
   if (first === undefined) return []
   return [

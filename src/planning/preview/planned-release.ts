@@ -8,7 +8,7 @@ import type {PlanValues} from '../plan-inputs.js'
 import {insecure, registryCredentials} from '../../registry/registry-inputs.js'
 
 /** Whether and how registries are asked when a plan is made. */
-export const checkInputs = {
+export const previewInputs = {
   ask: choice(['auto', 'note', 'never'], {
     summary:
       'Whether registries and Git are asked what stands at the tags now, so that the plan can say what moves and what stays. auto: where the run publishes, for two seconds at most; a tag that must not change ends the run before anything is built, and what is not answered is decided when the tags are moved. note: the same, but such a tag is only noted. never: all is decided when the tags are moved.',
@@ -24,7 +24,7 @@ export const checkInputs = {
  */
 export async function withExpectations(
   plan: Plan,
-  values: InputValues<typeof checkInputs>,
+  values: InputValues<typeof previewInputs>,
   ports: Ports
 ): Promise<Plan> {
   assertLogins(values['registry-credentials'], ports.reporter, {isNeeded: plan.push})

@@ -8,7 +8,7 @@ import type {RepositoryAnswer} from './tag-preview.js'
 import type {ReleaseFacts} from '../../contracts/planned-image.js'
 import type {Standing} from '../../publishing/decide/tag-decision.js'
 import {describeOddness} from '../../publishing/collect/odd-content.js'
-import {annotatedFacts, factsOf} from '../../publishing/move/current-tags.js'
+import {annotatedFacts, imageFacts} from '../../publishing/move/current-tags.js'
 
 /** More tags than this are left to the merge: registries limit how much one asks of them. */
 const MAX_TAGS = 100
@@ -31,7 +31,7 @@ export async function askRepository(
   const standing = new Map<string, Standing | undefined>()
   const ask = async (name: string): Promise<void> => {
     const found = await findStanding(client, name, manifest =>
-      immutable.has(name) ? factsOf(client, manifest, source) : 'nameless'
+      immutable.has(name) ? imageFacts(client, manifest, source) : 'nameless'
     )
     if (found !== 'nameless') standing.set(name, found)
   }

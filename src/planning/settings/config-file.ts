@@ -3,7 +3,7 @@ import {InputError, type InputIssue} from '../../errors.js'
 import type {Input, InputTable, Texts} from '../../command/input.js'
 import {nearest} from '../../shared/did-you-mean.js'
 import {type BoundFault, aliasFault, boundFault} from '../../shared/yaml-bounds.js'
-import {type ConfigLine, configLines, lineOf, textOf} from './config-text.js'
+import {type ConfigLine, configLines, settingLine, settingText} from './config-text.js'
 
 /** What a file says, in the form of inputs. */
 export interface ConfigFile {
@@ -46,14 +46,14 @@ export function parseConfigFile(
   const top = issues.length > 0 ? [] : entriesOf(document.contents, file)
   if (section !== undefined) issues.push(...unknownAtTop(top, others, {file, lines}))
   for (const {key, value} of section === undefined ? top : sectionOf(top, section, {file, lines})) {
-    const name = textOf(key as Node)
+    const name = settingText(key as Node)
     if (section === undefined && !Object.hasOwn(table, name) && others.includes(name)) continue
     const report = (line: number, message: string): number =>
       issues.push({input: `${file}:${line}`, message: `${name}: ${message}`})
     const input = Object.hasOwn(table, name) && name !== 'config' ? table[name] : undefined
     const known = [...namesOf(table), ...(section === undefined ? others : [])]
     const refusal = input === undefined ? unknownKey(name, [...new Set(known)]) : refusalOf(input)
-    if (input === undefined || refusal !== undefined) report(lineOf(key as Node, {lines}), refusal ?? '')
+    if (input === undefined || refusal !== undefined) report(settingLine(key as Node, {lines}), refusal ?? '')
     else found.set(name, configLines(input, value as Node, {document, lines, report}))
   }
   if (issues.length > 0) throw new InputError(issues)
@@ -84,7 +84,7 @@ function refusalOf({secret, isOfCall, shape}: Input<unknown>): string | undefine
 /** The entries of the file; none where it is empty. */
 function entriesOf(contents: unknown, file: string): readonly Pair[] {
   if (isMap(contents)) return contents.items
-  if (contents === null || (isScalar(contents) && textOf(contents) === '')) return []
+  if (contents === null || (isScalar(contents) && settingText(contents) === '')) return []
   throw new InputError([
     {input: `${file}:1`, message: 'is not a map of settings, such as images: ghcr.io/owner/image'}
   ])
@@ -97,10 +97,10 @@ function unknownAtTop(
   {file, lines}: {readonly file: string; readonly lines: LineCounter}
 ): InputIssue[] {
   return top.flatMap(({key}) => {
-    const name = textOf(key as Node)
+    const name = settingText(key as Node)
     if (known.includes(name)) return []
     const message = `${name}: ${unknownKey(name, known)}`
-    return [{input: `${file}:${lineOf(key as Node, {lines})}`, message}]
+    return [{input: `${file}:${settingLine(key as Node, {lines})}`, message}]
   })
 }
 
@@ -110,12 +110,12 @@ function sectionOf(
   section: string,
   {file, lines}: {readonly file: string; readonly lines: LineCounter}
 ): readonly Pair[] {
-  const found = top.find(({key}) => textOf(key as Node) === section)
+  const found = top.find(({key}) => settingText(key as Node) === section)
   if (found === undefined || isMap(found.value)) return isMap(found?.value) ? found.value.items : []
   const value = found.value as Node | null
-  if (value === null || textOf(value) === '') return []
+  if (value === null || settingText(value) === '') return []
   const message = `${section}: is not a map of settings`
-  throw new InputError([{input: `${file}:${lineOf(found.key as Node, {lines})}`, message}])
+  throw new InputError([{input: `${file}:${settingLine(found.key as Node, {lines})}`, message}])
 }
 
 function namesOf(table: InputTable): string[] {

@@ -26,7 +26,7 @@ type Value = Node | null | undefined
 export function configLines(input: Input<unknown>, node: Value, reading: ConfigReading): ConfigLine[] {
   const value = resolve(node, reading)
   if (isScalar(value)) return scalarLines(value, reading)
-  const line = lineOf(value, reading)
+  const line = settingLine(value, reading)
   if (!['lines', 'list'].includes(input.shape)) {
     reading.report(line, 'is one value, not a list or a map')
     return []
@@ -40,9 +40,9 @@ export function configLines(input: Input<unknown>, node: Value, reading: ConfigR
 /** A block of lines keeps its lines; every other text stands where it starts. */
 function scalarLines(node: Node, reading: ConfigReading): ConfigLine[] {
   if (!isScalar(node)) return []
-  const first = lineOf(node, reading)
+  const first = settingLine(node, reading)
   const isBlock = node.type === 'BLOCK_LITERAL'
-  return textOf(node)
+  return settingText(node)
     .split('\n')
     .map((text, index) => ({text, line: isBlock ? first + 1 + index : first}))
 }
@@ -50,22 +50,22 @@ function scalarLines(node: Node, reading: ConfigReading): ConfigLine[] {
 function itemLines(node: Node, reading: ConfigReading): ConfigLine[] {
   const value = resolve(node, reading)
   if (isScalar(value)) return scalarLines(value, reading)
-  const line = lineOf(value, reading)
+  const line = settingLine(value, reading)
   if (isMap(value)) return [{text: fieldsOf(value.items, reading).join(','), line}]
   reading.report(line, 'a list cannot stand in this list')
   return []
 }
 
 function entryLine(input: Input<unknown>, pair: Pair, reading: ConfigReading): ConfigLine {
-  const key = textOf(pair.key as Value)
+  const key = settingText(pair.key as Value)
   const value = resolve(pair.value as Value, reading)
-  const line = lineOf(pair.key as Value, reading)
+  const line = settingLine(pair.key as Value, reading)
   if (input.isNamed === true) {
     const fields = isMap(value) ? fieldsOf(value.items, reading) : []
-    if (!isMap(value) && textOf(value) !== '') reading.report(line, `${key} is a map of settings`)
+    if (!isMap(value) && settingText(value) !== '') reading.report(line, `${key} is a map of settings`)
     return {text: [`name=${key}`, ...fields].join(','), line}
   }
-  const text = isScalar(value) ? textOf(value) : JSON.stringify(plainOf(value, reading))
+  const text = isScalar(value) ? settingText(value) : JSON.stringify(plainOf(value, reading))
   if (input.isQuoted === true && /[\r\n]/.test(text))
     return {text: `"${`${key}=${text}`.replaceAll('"', '""')}"`, line}
   if (text.includes('\n')) reading.report(line, `${key} has several lines; one is allowed here`)
@@ -75,15 +75,15 @@ function entryLine(input: Input<unknown>, pair: Pair, reading: ConfigReading): C
 /** `key=value`; of a list or a map in it, a field for each item, called as the key without its "s". */
 function fieldsOf(pairs: readonly Pair[], reading: ConfigReading): string[] {
   return pairs.flatMap(pair => {
-    const key = textOf(pair.key as Value)
+    const key = settingText(pair.key as Value)
     const value = resolve(pair.value as Value, reading)
     const one = key.replace(/s$/, '')
-    if (isSeq(value)) return value.items.map(item => fieldOf(one, textOf(item as Node)))
+    if (isSeq(value)) return value.items.map(item => fieldOf(one, settingText(item as Node)))
     if (isMap(value))
       return value.items.map(item =>
-        fieldOf(one, `${textOf(item.key as Value)}=${textOf(item.value as Value)}`)
+        fieldOf(one, `${settingText(item.key as Value)}=${settingText(item.value as Value)}`)
       )
-    return [fieldOf(key, textOf(value))]
+    return [fieldOf(key, settingText(value))]
   })
 }
 
@@ -96,19 +96,19 @@ function fieldOf(key: string, value: string): string {
 function plainOf(node: Value, reading: ConfigReading): unknown {
   const value = resolve(node, reading)
   if (isSeq(value)) return value.items.map(item => plainOf(item as Node, reading))
-  if (!isMap(value)) return textOf(value)
+  if (!isMap(value)) return settingText(value)
   return Object.fromEntries(
-    value.items.map(({key, value: each}) => [textOf(key as Value), plainOf(each as Value, reading)])
+    value.items.map(({key, value: each}) => [settingText(key as Value), plainOf(each as Value, reading)])
   )
 }
 
 /** The text of a scalar. */
-export function textOf(node: Value): string {
+export function settingText(node: Value): string {
   return isScalar(node) && typeof node.value === 'string' ? node.value : ''
 }
 
 /** The line of the file that a value starts in, from 1. */
-export function lineOf(node: Value, {lines}: Pick<ConfigReading, 'lines'>): number {
+export function settingLine(node: Value, {lines}: Pick<ConfigReading, 'lines'>): number {
   return lines.linePos(node?.range?.[0] ?? 0).line
 }
 

@@ -17,7 +17,7 @@ export interface StandingTag extends Standing {
 }
 
 /** What is about to be released, as far as it is known. */
-export interface ReleasedImage {
+export interface TaggedImage {
   /** Undefined where the index is not made yet. */
   readonly digest?: Digest | undefined
   /** The address of its source, as its annotations name it. */
@@ -27,10 +27,10 @@ export interface ReleasedImage {
 /** Reads what stands at tags of one repository. What stands at several of them is fetched once. */
 export class StandingTags {
   readonly #client: RepositoryClient
-  readonly #released: ReleasedImage
+  readonly #released: TaggedImage
   readonly #found = new Map<Digest, Promise<StandingTag | undefined>>()
 
-  constructor(client: RepositoryClient, released: ReleasedImage) {
+  constructor(client: RepositoryClient, released: TaggedImage) {
     this.#client = client
     this.#released = released
   }
@@ -58,7 +58,7 @@ export class StandingTags {
     const manifest = await this.#client.findManifest(reference)
     // A tag at an empty index of ours is being deleted, or was left half deleted.
     if (manifest === undefined || isPlaceholder(manifest)) return undefined
-    const facts = await factsOf(this.#client, manifest, this.#released.source).catch((error: unknown) => ({
+    const facts = await imageFacts(this.#client, manifest, this.#released.source).catch((error: unknown) => ({
       odd: describeOddness(manifest, error)
     }))
     return {manifest, digest: manifest.digest, ...facts}
@@ -66,7 +66,7 @@ export class StandingTags {
 }
 
 /** The facts that an image names: as annotations, else as labels of its first platform. */
-export async function factsOf(
+export async function imageFacts(
   client: RepositoryClient,
   manifest: Manifest,
   source?: string

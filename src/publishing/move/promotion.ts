@@ -8,7 +8,7 @@ import type {Publication} from '../../contracts/planned-image.js'
 import {type CollectedPublication, collectChildren} from '../collect/child-collection.js'
 import {readNamed} from '../collect/odd-content.js'
 import {type Patience, lookUntil} from '../../registry/client/patience.js'
-import {factsOf} from './current-tags.js'
+import {imageFacts} from './current-tags.js'
 import {type TagMove, assertAllowed, decideMoves} from './tag-moves.js'
 import {type ReleaseRegistries, moveOrUndo} from './tag-transaction.js'
 
@@ -47,7 +47,7 @@ export async function promote(promotion: Promotion, registries: ReleaseRegistrie
     formatReference(from.repository, from.reference),
     index,
     async () => ({
-      facts: promotedFacts(await factsOf(source, index)),
+      facts: promotedFacts(await imageFacts(source, index)),
       annotations: readManifest(index).annotations
     })
   )

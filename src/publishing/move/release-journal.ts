@@ -9,7 +9,7 @@ import {
 } from '../../contracts/journal-document.js'
 import type {ReleaseDocument} from '../../contracts/release-document.js'
 import type {Ports} from '../../ports.js'
-import {type TagMove, isWrite, nameOf} from './tag-moves.js'
+import {type TagMove, isWrite, tagReference} from './tag-moves.js'
 
 /** Writes down what stands at every tag before the first one moves, so that it can be put back at any later time. */
 export class ReleaseJournal {
@@ -64,7 +64,7 @@ function entryOf(move: TagMove): JournalTag | undefined {
   const after = isWrite(move) ? shortOf(index) : before
   return (
     after && {
-      reference: nameOf(move),
+      reference: tagReference(move),
       class: move.tag.class,
       ...(before === undefined ? {} : {before}),
       after

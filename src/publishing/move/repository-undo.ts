@@ -8,7 +8,7 @@ import {type HostOf, deleteFreshTags} from './created-tags.js'
 import {type Patience, waitsOf} from '../../registry/client/patience.js'
 import {type TagGoal, goalOf} from './tag-goal.js'
 import type {LedgerEntry} from './tag-ledger.js'
-import {nameOf} from './tag-moves.js'
+import {tagReference} from './tag-moves.js'
 import {isVersioned} from './tag-versions.js'
 
 /** What undoing works with: it still works where the run has been cancelled. */
@@ -188,7 +188,7 @@ function unfinished({fault}: Undo): Outcome {
 function reportOf(undo: Undo): Undone[] {
   const {entry, end = entry.write === 'unsent' && undo.set === undefined ? 'untouched' : 'open', said} = undo
   if (end === 'untouched') return []
-  return [{name: nameOf(entry.move), state: end, said: said ?? wordsFor(end, undo)}]
+  return [{name: tagReference(entry.move), state: end, said: said ?? wordsFor(end, undo)}]
 }
 
 function wordsFor(end: Undone['state'], {entry: {move}, seen, fault}: Undo): string {

@@ -16,7 +16,7 @@ import type {PublishedTag} from '../../contracts/planned-image.js'
 import {describeOddness, readNamed} from '../collect/odd-content.js'
 import {settle} from '../../shared/all-settled.js'
 import type {Patience} from '../../registry/client/patience.js'
-import {factsOf} from './current-tags.js'
+import {imageFacts} from './current-tags.js'
 import {readTag} from './tag-reading.js'
 import {type FreshTag, type HostOf, byRepository, deleteFreshTags} from './created-tags.js'
 import {type MoveRule, type TagMove, decideMoves} from './tag-moves.js'
@@ -71,7 +71,7 @@ export async function movesToVersion(
 async function movesIn(client: RepositoryClient, version: Tag, isForced: boolean): Promise<TagMove[]> {
   const [manifest, tags] = await Promise.all([client.getManifest(version), listTags(client)])
   const reference = formatReference(client.repository, version)
-  const facts = await readNamed(reference, manifest, async () => factsOf(client, manifest))
+  const facts = await readNamed(reference, manifest, async () => imageFacts(client, manifest))
   await assertWhole(client, manifest, version)
   const named = namedVersion(version, facts)
   const decide: MoveRule['decide'] = standing => decideByVersion(named, manifest, standing, isForced)

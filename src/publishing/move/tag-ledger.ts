@@ -1,6 +1,6 @@
 import {RegistryError} from '../../errors.js'
 import {isPassing} from '../../registry/client/retry.js'
-import {type TagMove, nameOf} from './tag-moves.js'
+import {type TagMove, tagReference} from './tag-moves.js'
 
 /**
  * What is known of the writes to a tag, from nothing to certainty: none was sent; the registry refused; no answer tells
@@ -36,9 +36,9 @@ export class TagLedger {
 
   /** Notes how a tag was decided. What is known of earlier writes to it stays. */
   note(move: TagMove, write: WriteState = 'unsent'): TagMove {
-    const known = this.#entries.get(nameOf(move))?.write ?? 'unsent'
+    const known = this.#entries.get(tagReference(move))?.write ?? 'unsent'
     const most = WRITES.indexOf(known) > WRITES.indexOf(write) ? known : write
-    this.#entries.set(nameOf(move), {move, write: most})
+    this.#entries.set(tagReference(move), {move, write: most})
     return move
   }
 

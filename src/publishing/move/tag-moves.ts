@@ -51,7 +51,7 @@ const MANY_TAGS = 8
 type Place = Pick<TagMove, 'publication' | 'index' | 'client' | 'options' | 'checked'>
 
 /** `registry/name:tag` */
-export function nameOf({client, tag}: Pick<TagMove, 'client' | 'tag'>): string {
+export function tagReference({client, tag}: Pick<TagMove, 'client' | 'tag'>): string {
   return formatReference(client.repository, tag.name)
 }
 
@@ -206,7 +206,9 @@ export function assertAllowed(moves: readonly TagMove[]): void {
   const refused = moves.filter(({decision}) => decision.action === 'refuse')
   const [first] = refused
   if (first === undefined) return
-  const lines = refused.map(move => `${nameOf(move)} ${'note' in move.decision ? move.decision.note : ''}`)
+  const lines = refused.map(
+    move => `${tagReference(move)} ${'note' in move.decision ? move.decision.note : ''}`
+  )
   throw new ReleaseError('TAG_REFUSED', `tags that must not change:\n  ${lines.join('\n  ')}`, {
     hint: first.options.rule?.hint ?? refusalHint(refused)
   })

@@ -8,7 +8,7 @@ import {newerPublished} from '../../versions/version-names.js'
 import {type Patience, waitsOf} from '../../registry/client/patience.js'
 import type {ReleaseJournal} from './release-journal.js'
 import type {TagLedger} from './tag-ledger.js'
-import {type TagMove, assertAllowed, candidateAt, decideAnew, isWrite, nameOf} from './tag-moves.js'
+import {type TagMove, assertAllowed, candidateAt, decideAnew, isWrite, tagReference} from './tag-moves.js'
 import {isForwardWrite, isVersioned, takenBack} from './tag-versions.js'
 
 /** How often a tag is written again that others moved meanwhile. */
@@ -218,7 +218,7 @@ export async function eachMove(
   )
   if (reasons.length === 0)
     return results.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
-  const lines = reasons.map(({move, reason}) => `${move ? nameOf(move) : ''}: ${messageOf(reason)}`)
+  const lines = reasons.map(({move, reason}) => `${move ? tagReference(move) : ''}: ${messageOf(reason)}`)
   const hint = reasons
     .map(({reason}) => (reason instanceof ReleaseError ? reason.hint : undefined))
     .find(Boolean)

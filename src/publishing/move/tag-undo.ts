@@ -3,7 +3,7 @@ import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import {byRepository} from './created-tags.js'
 import {RepositoryUndo, type Undoing, type Undone} from './repository-undo.js'
 import type {LedgerEntry} from './tag-ledger.js'
-import {nameOf} from './tag-moves.js'
+import {tagReference} from './tag-moves.js'
 
 /**
  * Puts back what was moved and takes away what was new, in all repositories side by side. What a registry does not show
@@ -18,7 +18,11 @@ export async function undoMoves(entries: readonly LedgerEntry[], undoing: Undoin
       try {
         return await new RepositoryUndo(client, items, undoing).run()
       } catch (error) {
-        return items.map(({move}): Undone => ({name: nameOf(move), state: 'open', said: messageOf(error)}))
+        return items.map(({move}): Undone => ({
+          name: tagReference(move),
+          state: 'open',
+          said: messageOf(error)
+        }))
       }
     })
   )

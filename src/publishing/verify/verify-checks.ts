@@ -11,7 +11,7 @@ import type {ExpectedSigner} from '../../signing/signature-verification.js'
 import {type RegistryInputs, credentialsOf} from '../../registry/open-registries.js'
 
 /** What is verified beyond the tags: signatures, and whether containers start. */
-export const checkInputs = {
+export const verifyCheckInputs = {
   'cosign-key': text({
     summary: 'The public key, as a file or the URI of a KMS, that every image must be signed with.',
     placeholder: 'KEY'
@@ -58,7 +58,7 @@ export const checkInputs = {
   'start-timeout': duration({summary: 'How long a container may take to become healthy.', default: '60s'})
 }
 
-type Given = InputValues<typeof checkInputs> & RegistryInputs
+type Given = InputValues<typeof verifyCheckInputs> & RegistryInputs
 
 /** An image that was released, once for each repository. */
 export interface CheckedImage {

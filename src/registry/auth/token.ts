@@ -3,7 +3,7 @@ import {isLoopback} from '../../oci/reference.js'
 import type {Credential, HttpRequest, Send} from '../../ports.js'
 import {registryErrorOf} from '../client/registry-error.js'
 import {isPassing} from '../client/retry.js'
-import {readBeginning, readBody} from '../transport/body.js'
+import {readBodyStart, readBody} from '../transport/body.js'
 import type {Challenge} from './challenge.js'
 
 /** A bearer token and when it ends, in milliseconds since the epoch. */
@@ -42,7 +42,7 @@ export async function fetchToken(send: Send, request: TokenRequest): Promise<Tok
   const response = await send(message)
   if (response.status === 200)
     return readToken(await readBody(message, response, MAX_TOKEN_BODY), request, realm)
-  const failure = registryErrorOf(message, response, await readBeginning(response, MAX_TOKEN_BODY))
+  const failure = registryErrorOf(message, response, await readBodyStart(response, MAX_TOKEN_BODY))
   throw isPassing(failure) ? failure : refused(request, realm, response.status)
 }
 

@@ -5,7 +5,7 @@ import type {HttpRequest, HttpResponse} from '../../ports.js'
 import {registryErrorOf, webPageErrorOf} from './registry-error.js'
 import {type RetryPolicy, retry} from './retry.js'
 import type {AuthorizedResponse, AuthorizedSend} from '../auth/auth.js'
-import {readBeginning, readBody} from '../transport/body.js'
+import {readBodyStart, readBody} from '../transport/body.js'
 
 const MAX_ERROR_BODY = 64 * 1024
 /** Requests under way at once to one registry. GHCR and ECR answer larger bursts with 429. */
@@ -89,5 +89,5 @@ export class Exchange {
 }
 
 async function failureOf(request: HttpRequest, response: AuthorizedResponse): Promise<RegistryError> {
-  return registryErrorOf(request, response, await readBeginning(response, MAX_ERROR_BODY))
+  return registryErrorOf(request, response, await readBodyStart(response, MAX_ERROR_BODY))
 }

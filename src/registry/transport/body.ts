@@ -33,7 +33,7 @@ export async function readBody(
 }
 
 /** Reads the beginning of a body, for an error message: whatever is wrong with the rest, and however long it takes. */
-export async function readBeginning(
+export async function readBodyStart(
   response: HttpResponse,
   limit: number,
   milliseconds = ERROR_MILLISECONDS

@@ -43,7 +43,7 @@ export function silence(): Error {
 }
 
 /** What Node is told where any certificate is taken; it keeps such connections apart from the others. */
-export function trustOf({takesAnyCertificate = false}: Pick<HttpRequest, 'takesAnyCertificate'>): {
+export function tlsTrustOf({takesAnyCertificate = false}: Pick<HttpRequest, 'takesAnyCertificate'>): {
   rejectUnauthorized?: false
 } {
   return takesAnyCertificate ? {rejectUnauthorized: false} : {}
@@ -51,7 +51,7 @@ export function trustOf({takesAnyCertificate = false}: Pick<HttpRequest, 'takesA
 
 function requestOptions(request: HttpRequest, {agent, proxy}: Http1Route): RequestOptions {
   const headers = {...request.headers, ...contentLength(request)}
-  const options = {method: request.method, agent, ...trustOf(request)}
+  const options = {method: request.method, agent, ...tlsTrustOf(request)}
   if (proxy === undefined) return {...options, headers}
   return {
     ...options,

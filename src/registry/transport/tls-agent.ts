@@ -3,7 +3,7 @@ import {type Socket, isIP} from 'node:net'
 import {Duplex} from 'node:stream'
 import tls from 'node:tls'
 import type {HttpRequest} from '../../ports.js'
-import {IDLE_MILLISECONDS, silence, trustOf} from './http1-request.js'
+import {IDLE_MILLISECONDS, silence, tlsTrustOf} from './http1-request.js'
 import {openTunnel} from './tunnel.js'
 
 /** What is trusted of a host, and shown to it, beside what holds for all. */
@@ -44,7 +44,7 @@ export class TlsAgent extends https.Agent {
       ...(isIP(host) === 0 ? {servername: host} : {}),
       ...(proxy ? {socket: await openTunnel(proxy, authorityOf(url))} : {}),
       ...this.#certificatesOf(url),
-      ...trustOf(request),
+      ...tlsTrustOf(request),
       ALPNProtocols: ['h2', 'http/1.1']
     }
     return await new Promise((resolve, reject) => {
