@@ -20,11 +20,13 @@ import {BUILDERS, type RealBuilder, programOf, startBuilder} from '../support/re
 import {type RunningRegistry, startEmbedded} from '../support/registries.js'
 import {type RegistryContent, readContent} from '../support/registry-content.js'
 import {clientOf} from '../support/releases.js'
+import {elf} from './elf.js'
 import {buildRequest} from './requests.js'
 
 jest.setTimeout(120_000)
 
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'amd64'
+const FOREIGN = ARCHITECTURE === 'arm64' ? 'amd64' : 'arm64'
 /** A key of OpenSSH does not load without its last line break. */
 const KEY = '-----BEGIN OPENSSH PRIVATE KEY-----\n  b3BlbnNzaC1rZXktdjEAAAAA "quoted"\n-----END-----\n'
 /** In the environment of this process, as a step has it. */
@@ -152,6 +154,19 @@ RUN --mount=type=secret,id=key --mount=type=secret,id=spaced --mount=type=secret
       )
       await expect(built).rejects.toMatchObject({code: 'CANCELLED'})
       await expect(isOver(`sleep ${seconds}`)).resolves.toBe(true)
+    })
+
+    it('or refused where what it starts is for another platform', async () => {
+      const made = context('FROM scratch\nCOPY --chmod=755 app /bin/\nENTRYPOINT ["/bin/app"]\n')
+      writeFileSync(path.join(made, 'app'), elf(FOREIGN), {mode: 0o755})
+      const base = await build({context: made}, `linux/${FOREIGN}`)
+      const pinned = context(`FROM ${registry.host}/org/asked@${base.manifest.digest}\nLABEL on=pinned\n`)
+      for (const texts of [{context: made}, {context: pinned, insecure: registry.host}])
+        await expect(build(texts)).rejects.toMatchObject({code: 'PLATFORM_MISMATCH'})
+      await build({context: made, 'platform-check': 'warning'})
+      expect(ports.reporter.warnings).toContainEqual(
+        expect.stringContaining(`ENTRYPOINT leads to /bin/app, a program for ${FOREIGN}`)
+      )
     })
 
     it('of no layers, and where DOCKER_CONFIG has no file', async () => {

@@ -4,6 +4,7 @@ import {assertPlatform, readBuiltImage} from '../../src/building/builders/built-
 import {readLayout} from '../../src/building/builders/image-layout.js'
 import {descriptorOf} from '../../src/oci/manifest.js'
 import {digestOf} from '../../src/oci/digest.js'
+import {readImageConfig} from '../../src/oci/image-config.js'
 import {parsePlatform} from '../../src/oci/platform.js'
 import type {LocalImage} from '../../src/ports.js'
 import {blobFile, layoutFolder, partsOf, sampleImage, sampleIndex, writeLayout} from './layouts.js'
@@ -73,7 +74,7 @@ describe('readBuiltImage', () => {
 
 describe('assertPlatform', () => {
   const built = (platform: string): Parameters<typeof assertPlatform>[1] => ({
-    config: {platform: parsePlatform(platform), labels: {}, hasHealthcheck: false, layers: []}
+    config: readImageConfig(Buffer.from(JSON.stringify(parsePlatform(platform))))
   })
 
   it.each([

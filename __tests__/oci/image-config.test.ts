@@ -12,7 +12,15 @@ describe('the config of an image', () => {
       platform: {os: 'linux', architecture: 'arm64'},
       labels: {},
       hasHealthcheck: false,
-      layers: []
+      layers: [],
+      start: {
+        entrypoint: [],
+        cmd: [],
+        shell: [],
+        healthcheck: [],
+        path: ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'],
+        workingFolder: '/'
+      }
     })
   })
 

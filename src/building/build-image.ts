@@ -1,6 +1,7 @@
 import {type BuiltImage, assertPlatform, readBuiltImage} from './builders/built-image.js'
 import type {BuildRequest, Builder, CacheFlags} from './builders/builder.js'
 import {type CacheHits, countCacheHits} from './builders/cache-hits.js'
+import {assertContentPlatform} from './builders/platform-content.js'
 import {takeImage} from './builders/prebuilt.js'
 import {messageOf} from '../errors.js'
 import {formatPlatform} from '../oci/platform.js'
@@ -51,8 +52,10 @@ export async function buildImage(
   )
   const milliseconds = ports.clock.now() - start
   const counted = hits.result()
+  const built = await readBuiltImage(image)
+  await assertContentPlatform(image, built, given['platform-check'], ports)
   return {
-    ...(await readBuiltImage(image)),
+    ...built,
     image,
     builder: title,
     milliseconds,

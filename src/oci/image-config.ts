@@ -10,7 +10,23 @@ export interface ImageConfig {
   readonly created?: string
   /** From the lowest up. */
   readonly layers: readonly ConfigLayer[]
+  readonly start: StartCommands
 }
+
+/** What a container of the image runs (image-spec config.md; `Shell` and `Healthcheck` are Docker's fields). */
+export interface StartCommands {
+  readonly entrypoint: readonly string[]
+  readonly cmd: readonly string[]
+  readonly shell: readonly string[]
+  /** `CMD` or `CMD-SHELL`, and what follows it. */
+  readonly healthcheck: readonly string[]
+  /** The folders of PATH. */
+  readonly path: readonly string[]
+  readonly workingFolder: string
+}
+
+/** PATH where the image sets none (moby and podman, DefaultPathEnv). */
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** A config holds history, environment and labels; none of this size is meant. */
 export const MAX_CONFIG_SIZE = 8 * 1024 * 1024
@@ -44,7 +60,22 @@ export function readImageConfig(bytes: Uint8Array): ImageConfig {
     labels: Object.fromEntries(labels) as Record<string, string>,
     hasHealthcheck: Object.keys(asObject(runtime['Healthcheck'])).length > 0,
     ...(typeof created === 'string' ? {created} : {}),
-    layers: layersOf(document)
+    layers: layersOf(document),
+    start: startOf(runtime)
+  }
+}
+
+function startOf(runtime: Readonly<Record<string, unknown>>): StartCommands {
+  const words = (value: unknown): string[] => asList(value).filter(each => typeof each === 'string')
+  const path = words(runtime['Env']).find(line => line.startsWith('PATH='))
+  const folder = runtime['WorkingDir']
+  return {
+    entrypoint: words(runtime['Entrypoint']),
+    cmd: words(runtime['Cmd']),
+    shell: words(runtime['Shell']),
+    healthcheck: words(asObject(runtime['Healthcheck'])['Test']),
+    path: (path?.slice('PATH='.length) || DEFAULT_PATH).split(':').filter(Boolean),
+    workingFolder: typeof folder === 'string' && folder !== '' ? folder : '/'
   }
 }
 

@@ -1,4 +1,5 @@
 import {parseBuilderWish} from '../builders/builder-wish.js'
+import {PLATFORM_CHECKS} from '../builders/platform-content.js'
 import {parseImageSource} from '../builders/image-source.js'
 import {InputError} from '../../errors.js'
 import {parseAnnotation} from './annotation.js'
@@ -88,6 +89,11 @@ export const buildInputs = {
   format: choice(['oci', 'docker'], {
     summary: 'Media types of the image. podman and buildah keep a HEALTHCHECK in format docker only.',
     default: 'oci'
+  }),
+  'platform-check': choice(PLATFORM_CHECKS, {
+    summary:
+      'What to do where the programs that the image starts are for another platform than it says, such as those of a base that is pinned by the digest of one platform: error, warning, or off.',
+    default: 'error'
   }),
   push: parsed(
     {
