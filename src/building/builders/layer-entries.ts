@@ -96,7 +96,7 @@ async function unpacked(packed: Readable): Promise<Readable> {
   if (start.subarray(0, 4).equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]))) {
     if (zstd.createZstdDecompress !== undefined) return through(zstd.createZstdDecompress())
     packed.destroy()
-    throw new UnreadLayer(`it is packed by zstd, which Node ${process.versions.node} cannot read`)
+    throw new UnreadLayer('it is packed by zstd, which Node reads from 22.15 on')
   }
   return through(new PassThrough())
 }
