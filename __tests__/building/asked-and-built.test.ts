@@ -1,4 +1,13 @@
-import {cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync
+} from 'node:fs'
 import {type Server, createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
@@ -154,6 +163,44 @@ RUN --mount=type=secret,id=key --mount=type=secret,id=spaced --mount=type=secret
       )
       await expect(built).rejects.toMatchObject({code: 'CANCELLED'})
       await expect(isOver(`sleep ${seconds}`)).resolves.toBe(true)
+    })
+
+    it('with one digest for two builds of a commit without a plan, and packed as asked', async () => {
+      const make = (at: number): string => {
+        const made = context('FROM scratch\nCOPY data /data/\nLABEL own=1\n')
+        mkdirSync(path.join(made, 'data'))
+        writeFileSync(path.join(made, 'data/file'), 'the same content')
+        for (const file of ['data/file', 'data', 'Containerfile']) utimesSync(path.join(made, file), at, at)
+        return made
+      }
+      const texts = {labels: 'b=2\na=1', 'no-cache': 'true'}
+      // A checkout is younger than its commit; builders date back what is younger, and leave what is older.
+      const first = await build({...texts, context: make(1_780_000_000)})
+      const second = await build({...texts, context: make(1_790_000_000), labels: 'a=1\nb=2'})
+      expect(second.manifest.digest).toBe(first.manifest.digest)
+      const {commitDate = ''} = await ports.workflowRun()
+      expect(Date.parse(String(first.config['created']))).toBe(Date.parse(commitDate))
+      expect(ports.reporter.lines).toContainEqual(expect.stringMatching(/^Timestamps: .*, of the commit\.$/))
+      const isOld = name === 'podman'
+      const packed = await build({
+        ...texts,
+        context: make(1_780_000_000),
+        compression: 'zstd',
+        ...(isOld ? {} : {'compression-level': '5'})
+      })
+      expect(readManifest(packed.manifest).layers.map(({mediaType}) => mediaType)).toEqual([
+        'application/vnd.oci.image.layer.v1.tar+zstd'
+      ])
+      const refused = {
+        compression: programOf(name) === 'buildx' ? undefined : 'estargz',
+        'compression-level': isOld ? '5' : undefined
+      }
+      for (const [input, value] of Object.entries(refused))
+        if (value !== undefined)
+          await expect(build({context: make(0), [input]: value})).rejects.toMatchObject({
+            code: 'INPUT_INVALID',
+            issues: [expect.objectContaining({input})]
+          })
     })
 
     it('or refused where what it starts is for another platform', async () => {

@@ -75,6 +75,9 @@ describe('the inputs of build-by-digest', () => {
     ],
     ['a source and its build', {source: 'x.tar', target: 'prod'}, 'target', /is built already/],
     ['a source that is not there', {source: 'none.tar'}, 'source', /there is no archive "none\.tar"/],
+    ['zstd in format docker', {compression: 'zstd', format: 'docker'}, 'compression', /needs format oci/],
+    ['a level that there is not', {'compression-level': '10'}, 'compression-level', /^10 is more than 9/],
+    ['what only buildx packs', {compression: 'estargz'}, 'compression', /\(estargz\), only buildx/],
     ['a missing Containerfile', {file: 'none'}, 'file', /is not there/],
     ['an unknown platform', {platforms: 'linux/z80'}, 'platforms', /unknown architecture z80/]
   ])('refuse %s', async (_title, texts, input, message) => {

@@ -11,6 +11,7 @@ const ALL = Object.keys(SUPPORT) as Feature[]
 const ONLY_BUILDX: readonly Feature[] = [
   'allow',
   'attests',
+  'estargz',
   'export',
   'github-token',
   'no-cache-filters',
@@ -25,7 +26,7 @@ describe('what a builder cannot do', () => {
     ['buildah', '1.42.0', undefined, ONLY_BUILDX],
     ['buildah', '1.28.2', undefined, [...ONLY_BUILDX, 'here-documents']],
     ['podman', '5.6.0', undefined, ONLY_BUILDX],
-    ['podman', '4.3.1', undefined, [...ONLY_BUILDX, 'here-documents']]
+    ['podman', '4.3.1', undefined, [...ONLY_BUILDX, 'compression-level', 'here-documents']]
   ] as const)('%s %s, BuildKit %s', (name, version, buildkit, missing) => {
     const lacking = ALL.filter(feature => missingFeatures({name, version, buildkit}, [feature]).length > 0)
     expect(new Set(lacking)).toEqual(new Set(missing))

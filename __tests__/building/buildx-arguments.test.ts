@@ -35,6 +35,11 @@ describe('buildxArguments', () => {
       `${start(OUTPUT.replace('true', 'false'))} .`
     ],
     [
+      'a compression',
+      {compression: {format: 'estargz', level: 9}},
+      `${start(`${OUTPUT},compression=estargz,compression-level=9,force-compression=true`)} .`
+    ],
+    [
       'a date',
       {sourceDateEpoch: 7},
       `${start(`${OUTPUT},rewrite-timestamp=true`)} --build-arg SOURCE_DATE_EPOCH=7 .`

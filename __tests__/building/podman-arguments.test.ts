@@ -100,12 +100,19 @@ describe('exportArguments', () => {
     ['buildah', 'docker', 'push --quiet --format v2s2 localhost/x:1 dir:/out/image'],
     ['podman', 'docker', 'push --quiet --format v2s2 --compress localhost/x:1 dir:/out/image']
   ])('%s, %s', (name, format, expected) =>
-    expect(exportArguments({name, version: '5.0.0'}, format, names).join(' ')).toBe(expected)
+    expect(exportArguments({name, version: '5.0.0'}, {format}, names).join(' ')).toBe(expected)
   )
+
+  it('packs as it is asked', () =>
+    expect(
+      exportArguments(BUILDAH, {format: 'oci', compression: {format: 'zstd', level: 19}}, names).join(' ')
+    ).toBe(
+      'push --quiet --compression-format zstd --compression-level 19 localhost/x:1 oci:/out/image:image'
+    ))
 
   it('never names a registry', () => {
     for (const format of ['oci', 'docker'] as const)
-      expect(exportArguments(BUILDAH, format, names).join(' ')).not.toContain('docker://')
+      expect(exportArguments(BUILDAH, {format}, names).join(' ')).not.toContain('docker://')
   })
 })
 

@@ -13,7 +13,8 @@ import {remoteImage} from '../registry/images/remote-image.js'
 import type {BuildJob} from './build-job.js'
 import {cacheOf} from './caches/build-cache.js'
 import type {BuildInputs} from './inputs/build-inputs.js'
-import {requestOf} from './build-request.js'
+import {isAttested, requestOf} from './build-request.js'
+import {describeSourceDate, sourceDateOf} from './source-date.js'
 import type {BuildTools} from './build-tools.js'
 import {type ExportDecision, decideExport, isPushFault} from './caches/export-decision.js'
 import {withStepFolders} from './caches/layer-cache-server.js'
@@ -77,10 +78,13 @@ async function makeImage(
     return await takeImage(await remoteImage(client, maker.reference), asked, making.ports.signal)
   }
   const {fresh, ...cache} = cacheOf(given, job, making.cacheUse)
+  const date = await sourceDateOf(given, job, making.ports)
+  making.ports.reporter.info(describeSourceDate(date, dateObstacles(given, maker)))
   const request = {
     ...asked,
     noCache: asked.noCache || fresh,
     pull: asked.pull || fresh,
+    ...(date === undefined ? {} : {sourceDateEpoch: date.seconds}),
     environment: await loginsOf(given, folder, making.ports),
     secrets: making.secrets.secrets,
     hidden: making.secrets.hidden,
@@ -91,6 +95,18 @@ async function makeImage(
   const build = (served: CacheFlags): Promise<LocalImage> =>
     exportImage(decision, {...request, cache: served}, {...making, maker})
   return maker.name === 'buildx' ? await build(cache) : await withStepFolders(cache, making, build)
+}
+
+/** Why two builds of a commit differ, whatever is in their files. */
+function dateObstacles(given: BuildInputs, {dateObstacle}: Builder): string[] {
+  const {provenance, attests} = given
+  const isDated = isAttested(provenance) || attests.some(entry => entry.includes('type=provenance'))
+  return [
+    ...(dateObstacle === undefined ? [] : [dateObstacle]),
+    ...(isDated
+      ? ['provenance says when it was built, and the index of both has another digest each time']
+      : [])
+  ]
 }
 
 /** Variables of the logins that came as inputs: base images and caches may need them, and a push of the builder's own. */

@@ -1,6 +1,7 @@
 import {findContainerfile, readContainerfile} from './builders/build-context.js'
 import {type BuildOptions, optionNames} from './builders/build-options.js'
 import {type FoundSecrets, findSecrets} from './builders/build-secrets.js'
+import type {Compression} from './builders/compression.js'
 import type {BuildRequest} from './builders/builder.js'
 import type {Feature} from './builders/builder-support.js'
 import {type GitTokenUse, gitTokenUse} from './builders/git-token.js'
@@ -14,7 +15,7 @@ import type {RecordedBuild} from '../contracts/record-origin.js'
 import {type BuildJob, findBuildJobs} from './build-job.js'
 import {recordedBuild} from './recorded-build.js'
 import type {BuildInputs} from './inputs/build-inputs.js'
-import {attestationFaults, buildFaults} from './inputs/input-conflicts.js'
+import {attestationFaults, buildFaults, compressionFaults} from './inputs/input-conflicts.js'
 
 /** What the inputs ask for, found to be possible before a builder is asked. */
 export interface CheckedInputs {
@@ -31,7 +32,11 @@ export interface CheckedInputs {
  * @throws InputError with everything that can be wrong before a builder is asked
  */
 export function checkInputs(given: BuildInputs, ports: Pick<Ports, 'environment'>): CheckedInputs {
-  const issues: InputIssue[] = [...buildFaults(given), ...attestationFaults(given)]
+  const issues: InputIssue[] = [
+    ...buildFaults(given),
+    ...attestationFaults(given),
+    ...compressionFaults(given)
+  ]
   const attempt = <T>(check: () => T): T | undefined => {
     try {
       return check()
@@ -64,14 +69,28 @@ function askedFeatures(
   return [
     ...optionNames(optionsOf(given)),
     ...attested,
+    ...compressionFeatures(given),
     ...(given.export === 'native' && jobs.some(({push}) => push) ? (['export'] as const) : []),
     ...(gitToken?.kind === 'given' ? (['github-token'] as const) : []),
     ...(hasHeredoc(readContainerfile(file)) ? (['here-documents'] as const) : [])
   ]
 }
 
+function compressionFeatures({compression, 'compression-level': level}: BuildInputs): Feature[] {
+  return [
+    ...(compression === undefined ? [] : ([compression === 'estargz' ? 'estargz' : 'compression'] as const)),
+    ...(level === undefined ? [] : (['compression-level'] as const))
+  ]
+}
+
+/** How layers are to be packed; a level alone is one of gzip. */
+function compressionOf({compression, 'compression-level': level}: BuildInputs): Compression | undefined {
+  if (compression === undefined && level === undefined) return undefined
+  return {format: compression ?? 'gzip', ...(level === undefined ? {} : {level})}
+}
+
 /** `false` and `disabled=true` ask for nothing. */
-function isAttested(value: string | undefined): boolean {
+export function isAttested(value: string | undefined): boolean {
   return value !== undefined && !/^(?:0|f|false)$|(?:^|,)disabled=(?:1|t|true)(?:,|$)/i.test(value)
 }
 
@@ -84,17 +103,19 @@ function hasHeredoc(containerfile: string): boolean {
 export function requestOf(given: BuildInputs, job: BuildJob, outputFolder: string): BuildRequest {
   const {format, pull, ssh, insecure: insecureRegistries} = given
   const target = given.target?.trim() ?? job.build?.target
+  const compression = compressionOf(given)
   return {
     ...sourceOf(given, job.build),
     ...(target === undefined ? {} : {target}),
     platform: job.platform,
     format,
     buildArgs: [...(job.build?.args ?? []), ...given['build-args']],
-    labels: {...withoutEmpty(job.labels), ...Object.fromEntries(given.labels)},
+    labels: sorted({...withoutEmpty(job.labels), ...Object.fromEntries(given.labels)}),
     annotations: {...job.annotations, ...annotationsOf(given.annotations, job.platform)},
     noCache: given['no-cache'],
     pull,
     ...(job.sourceDateEpoch === undefined ? {} : {sourceDateEpoch: job.sourceDateEpoch}),
+    ...(compression === undefined ? {} : {compression}),
     insecureRegistries,
     options: optionsOf(given),
     ssh,
@@ -119,6 +140,11 @@ export function buildOf(
 /** A repository without a description or a licence gives an empty label, which must not hide one of the Containerfile. */
 function withoutEmpty(labels: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''))
+}
+
+/** Builders note each label in the history, in the order in which they come. */
+function sorted(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)))
 }
 
 /** The settings that are passed on as they are. */

@@ -38,6 +38,9 @@ export const SUPPORT = {
   'build-args': every('build-args'),
   'build-contexts': every('build-contexts'),
   'cgroup-parent': every('cgroup-parent'),
+  compression: {inputs: ['compression'], of: 'gzip and zstd', buildx: 'all', buildah: 'all', podman: 'all'},
+  'compression-level': {inputs: ['compression-level'], buildx: 'all', buildah: 'all', podman: '5.0.0'},
+  estargz: onlyBuildx('compression', 'Set it to zstd or gzip.', 'estargz'),
   export: onlyBuildx('export', 'buildx alone pushes by digest: set it to auto or layout.', 'native'),
   'github-token': onlyBuildx(
     'github-token',

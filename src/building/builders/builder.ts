@@ -5,6 +5,7 @@ import type {Platform} from '../../oci/platform.js'
 import type {Repository} from '../../oci/reference.js'
 import type {LocalImage, Ports} from '../../ports.js'
 import type {BuildOptions} from './build-options.js'
+import type {Compression} from './compression.js'
 import type {BuilderName} from './builder-name.js'
 import type {PlatformSupport} from './platform-support.js'
 
@@ -38,6 +39,8 @@ export interface BuildRequest {
   readonly pull: boolean
   /** Seconds since the epoch that stand in for the time of the build, so that a build can be repeated. */
   readonly sourceDateEpoch?: number
+  /** How layers are packed. Default: gzip, and layers of a base as they are where the builder keeps them so. */
+  readonly compression?: Compression
   /** Registries (host and port) whose base images may be fetched over plain HTTP. */
   readonly insecureRegistries: readonly string[]
   /** Default: the builder's own, and `chroot` where that cannot run here. */
@@ -73,6 +76,8 @@ export interface Builder {
    * PLATFORM_MISMATCH, LAYOUT_INVALID, CANCELLED
    */
   build(request: BuildRequest): Promise<LocalImage>
+  /** Why two builds of one commit differ by this builder; undefined where it dates image and files alike. */
+  readonly dateObstacle: string | undefined
   /** How the programs of a platform run where it builds. */
   support(platform: Platform): PlatformSupport
   /** The same builder with a log of its own, for builds side by side. */

@@ -3,6 +3,7 @@ import {type Repository, formatRepository} from '../../oci/reference.js'
 import {optionFlags} from './build-options.js'
 import {type SecretPlace, secretFlags} from './build-secrets.js'
 import type {BuildRequest} from './builder.js'
+import {compressionFields} from './compression.js'
 import {isAtLeast} from './builder-version.js'
 import type {BuildxInstance} from './buildx-instance.js'
 
@@ -69,7 +70,11 @@ function outputOf(
       ? ['type=oci', `dest=${destination.folder}`, 'tar=false']
       : ['type=image', `name=${formatRepository(destination.repository)}`, ...PUSH]
   const rewrites = request.sourceDateEpoch !== undefined && canRewriteTimestamps(instance)
-  const fields = [...place, `oci-mediatypes=${request.format === 'oci'}`]
+  const fields = [
+    ...place,
+    `oci-mediatypes=${request.format === 'oci'}`,
+    ...compressionFields(request.compression)
+  ]
   return [...fields, ...(rewrites ? ['rewrite-timestamp=true'] : [])].map(csvField).join(',')
 }
 
@@ -87,7 +92,7 @@ function attestationFlags({attestations = {}, options = {}}: BuildRequest): stri
 }
 
 /** BuildKit 0.13 brought `rewrite-timestamp`; older ones date the image, but not the files in its layers. */
-function canRewriteTimestamps(instance: BuildxInstance): boolean {
+export function canRewriteTimestamps(instance: BuildxInstance): boolean {
   return instance.buildkit === undefined || isAtLeast(instance.buildkit, '0.13.0')
 }
 

@@ -9,7 +9,7 @@ import type {LocalImage} from '../../ports.js'
 import {findContainerfile} from './build-context.js'
 import {passedVariables, withSecrets} from './build-secrets.js'
 import type {Builder, BuilderPorts, BuildRequest, NativePush} from './builder.js'
-import {type BuildxNames, buildxArguments} from './buildx-arguments.js'
+import {type BuildxNames, buildxArguments, canRewriteTimestamps} from './buildx-arguments.js'
 import type {BuildxInstance} from './buildx-instance.js'
 import {assertPlatform, readBuiltImage} from './built-image.js'
 import {readLayout} from './image-layout.js'
@@ -21,6 +21,7 @@ import {type Program, run} from './program.js'
 export class BuildxBuilder implements Builder {
   readonly name = 'buildx'
   readonly native: NativePush
+  readonly dateObstacle
   readonly #program: Program
   readonly #instance: BuildxInstance
   readonly #ports: BuilderPorts
@@ -29,6 +30,9 @@ export class BuildxBuilder implements Builder {
     this.#program = program
     this.#instance = instance
     this.#ports = ports
+    this.dateObstacle = canRewriteTimestamps(instance)
+      ? undefined
+      : `BuildKit rewrites the times of files from 0.13 on, and this is ${instance.buildkit ?? ''}`
     this.native = {
       obstacle: obstacleOf(instance),
       push: (request, repository) => this.#push(request, repository)

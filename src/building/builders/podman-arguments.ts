@@ -1,8 +1,8 @@
-import type {Family} from '../../oci/media-type.js'
 import {formatPlatform} from '../../oci/platform.js'
 import {type BuildOptions, optionFlags} from './build-options.js'
 import {type SecretPlace, secretFlags} from './build-secrets.js'
 import type {BuildRequest, Isolation} from './builder.js'
+import {compressionFlags} from './compression.js'
 import {isAtLeast} from './builder-version.js'
 
 /** The two programs with one library below them, and the same options but for a few. */
@@ -67,13 +67,14 @@ export function buildArguments(program: PodmanProgram, request: BuildRequest, na
  */
 export function exportArguments(
   program: PodmanProgram,
-  format: Family,
+  {format, compression}: Pick<BuildRequest, 'format' | 'compression'>,
   names: {image: string; folder: string}
 ): string[] {
-  if (format === 'oci') return ['push', '--quiet', names.image, `oci:${names.folder}:image`]
+  const packed = compressionFlags(compression)
+  if (format === 'oci') return ['push', '--quiet', ...packed, names.image, `oci:${names.folder}:image`]
   // buildah always compresses for dir:, podman keeps the plain tar unless it is told to.
   const compress = program.name === 'podman' ? ['--compress'] : []
-  return ['push', '--quiet', '--format', 'v2s2', ...compress, names.image, `dir:${names.folder}`]
+  return ['push', '--quiet', '--format', 'v2s2', ...compress, ...packed, names.image, `dir:${names.folder}`]
 }
 
 /** The arguments that take the local name away, and with it what only it held. */

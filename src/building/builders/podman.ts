@@ -32,6 +32,8 @@ const MOST_RACES = 3
 /** Builds with podman or buildah: builds under a local name, exports once, takes the name away. */
 export class PodmanBuilder implements Builder {
   readonly name
+  /** Every version that is taken has `--timestamp`, or what came after it. */
+  readonly dateObstacle = undefined
   readonly #program: PodmanProgram
   readonly #ports: BuilderPorts
 
@@ -159,7 +161,7 @@ export class PodmanBuilder implements Builder {
 
   async #export(image: string, request: BuildRequest): Promise<LocalImage> {
     const folder = path.join(request.outputFolder, 'image')
-    const args = exportArguments(this.#program, request.format, {image, folder})
+    const args = exportArguments(this.#program, request, {image, folder})
     const env = noLogins(request.outputFolder)
     // Of an export before this one, where it is built again.
     rmSync(folder, {recursive: true, force: true})

@@ -22,6 +22,7 @@ const STORAGE_READERS: readonly Program[] = [
 /** Takes an image that another tool has built, on this machine: it is checked, and nothing in it changes. */
 export class PrebuiltBuilder implements Builder {
   readonly name = 'prebuilt'
+  readonly dateObstacle = undefined
   readonly #source: Exclude<ImageSource, {kind: 'docker'}>
   readonly #ports: BuilderPorts
 

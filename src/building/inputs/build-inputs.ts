@@ -1,4 +1,5 @@
 import {parseBuilderWish} from '../builders/builder-wish.js'
+import {COMPRESSIONS, type CompressionFormat} from '../builders/compression.js'
 import {PLATFORM_CHECKS} from '../builders/platform-content.js'
 import {parseImageSource} from '../builders/image-source.js'
 import {InputError} from '../../errors.js'
@@ -90,6 +91,22 @@ export const buildInputs = {
     summary: 'Media types of the image. podman and buildah keep a HEALTHCHECK in format docker only.',
     default: 'oci'
   }),
+  compression: parsed(
+    {
+      summary:
+        'How layers are packed, those of the base included: gzip, zstd (format oci) or estargz (buildx). Default: gzip, and layers of a base as they come.',
+      placeholder: COMPRESSIONS.join('|')
+    },
+    parseCompression
+  ),
+  'compression-level': parsed(
+    {
+      summary:
+        'The level of compression: 0 to 9 for gzip and estargz, 0 to 22 for zstd. Default: that of the builder.',
+      placeholder: 'LEVEL'
+    },
+    parseLevel
+  ),
   'platform-check': choice(PLATFORM_CHECKS, {
     summary:
       'What to do where the programs that the image starts are for another platform than it says, such as those of a base that is pinned by the digest of one platform: error, warning, or off.',
@@ -134,6 +151,19 @@ function parseRecordName(name: string): string {
   if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/.test(name.trim())) return name.trim()
   const message = `${JSON.stringify(name)} is not the name of a record: letters, digits, "_", "." and "-"`
   throw new InputError([{input: 'record', message}])
+}
+
+function parseCompression(value: string): CompressionFormat {
+  const found = COMPRESSIONS.find(format => format === value.trim().toLowerCase())
+  if (found !== undefined) return found
+  const message = `${JSON.stringify(value)} is none of ${COMPRESSIONS.join(', ')}`
+  throw new InputError([{input: 'compression', message}])
+}
+
+function parseLevel(value: string): number {
+  if (/^\d{1,2}$/.test(value.trim())) return Number(value)
+  const message = `${JSON.stringify(value)} is not a whole number from 0 on`
+  throw new InputError([{input: 'compression-level', message}])
 }
 
 function parsePush(value: string): boolean {

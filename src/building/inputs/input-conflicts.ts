@@ -1,4 +1,5 @@
 import type {InputIssue} from '../../errors.js'
+import {levelFault} from '../builders/compression.js'
 import type {BuildInputs} from './build-inputs.js'
 
 /** Inputs that say how an image is built, and so nothing of one that is built already. */
@@ -19,7 +20,9 @@ const OF_A_BUILD = [
   'cache-to',
   'provenance',
   'sbom',
-  'attests'
+  'attests',
+  'compression',
+  'compression-level'
 ] as const satisfies readonly (keyof BuildInputs)[]
 
 /** What does not go together where an image is taken that another tool has built. */
@@ -53,6 +56,23 @@ export function attestationFaults(given: BuildInputs): InputIssue[] {
     input,
     message: 'needs format oci: BuildKit attests no image of format docker'
   }))
+}
+
+/** What cannot be packed as it is asked for. */
+export function compressionFaults(given: BuildInputs): InputIssue[] {
+  const {compression, 'compression-level': level, format} = given
+  const fault = level === undefined ? undefined : levelFault({format: compression ?? 'gzip', level})
+  return [
+    ...(fault === undefined ? [] : [{input: 'compression-level', message: fault}]),
+    ...(format === 'docker' && (compression === 'zstd' || compression === 'estargz')
+      ? [
+          {
+            input: 'compression',
+            message: `${compression} needs format oci: Docker's media types have gzip only`
+          }
+        ]
+      : [])
+  ]
 }
 
 function isGiven(value: unknown): boolean {
