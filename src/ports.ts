@@ -112,7 +112,7 @@ export interface Journal {
 }
 
 /** A file to keep: its name, without folders, and its text. */
-export interface KeptFile {
+export interface ArtifactFile {
   readonly name: string
   readonly text: string
 }
@@ -126,7 +126,7 @@ export interface KeptBeginning {
 /** Where files lie that people and later jobs look at, also of a step that fails: workflow artifacts, or folders. */
 export interface Artifacts {
   /** Keeps files under a name, in place of what an earlier attempt kept under it. Returns where they lie. */
-  save(name: string, files: readonly KeptFile[]): Promise<string>
+  save(name: string, files: readonly ArtifactFile[]): Promise<string>
   /** The names of what this run has kept, by all its jobs; each once. */
   names(): Promise<readonly string[]>
   /** The small files that lie under a name; undefined where nothing does. The newest count. */

@@ -2,7 +2,7 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
-import {GateBench} from '../../src/checks/image-workspace.js'
+import {ImageWorkspace} from '../../src/checks/image-workspace.js'
 import {type EngineName, findEngine} from '../../src/checks/image-engine.js'
 import {hexOf} from '../../src/oci/digest.js'
 import {layerFingerprint} from '../../src/oci/layer-fingerprint.js'
@@ -76,7 +76,7 @@ describeWith(['podman', 'buildah', 'skopeo'], 'an image that is loaded', () => {
   const benchOf = (format: Family, architecture: string, name: string) => {
     const image = tarImage(rootFilesystem(architecture), architecture, format)
     const document = readManifest(image.root)
-    const bench = new GateBench(
+    const bench = new ImageWorkspace(
       {manifest: image.root, document, blobs: image},
       {folder: path.join(state.folder, 'gates'), name},
       exec

@@ -1,7 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import {hexOf} from '../../src/oci/digest.js'
 import {planCleanup} from '../../src/cleanup/policy/cleanup-plan.js'
-import type {HeldVersion} from '../../src/cleanup/policy/inventory.js'
+import type {StoredManifest} from '../../src/cleanup/policy/inventory.js'
 import {isComplete} from '../../src/cleanup/policy/inventory-needs.js'
 import {planHash} from '../../src/cleanup/policy/plan-hash.js'
 import type {RetentionPolicy} from '../../src/cleanup/policy/policy.js'
@@ -185,7 +185,7 @@ describe('what has no tag', () => {
 })
 
 describe('the needs of a plan', () => {
-  const unread = (node: Node): HeldVersion => ({...heldOf('', node), content: {kind: 'unread'}})
+  const unread = (node: Node): StoredManifest => ({...heldOf('', node), content: {kind: 'unread'}})
   const versionsOf = (nodes: Readonly<Record<string, Node>>) =>
     new Map(
       Object.entries(nodes).map(([name, node]) => [digest(name), {...unread(node), digest: digest(name)}])

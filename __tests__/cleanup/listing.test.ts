@@ -3,13 +3,13 @@ import {readListing} from '../../src/cleanup/inventory/listing.js'
 import type {Digest} from '../../src/oci/digest.js'
 import {parseTag} from '../../src/oci/reference.js'
 import type {RepositoryClient} from '../../src/registry/client/repository-client.js'
-import type {ListedVersion, RepositoryBackend, VersionPage} from '../../src/cleanup/repository-backend.js'
+import type {ListedManifest, RepositoryBackend, VersionPage} from '../../src/cleanup/repository-backend.js'
 import {clientOf} from '../support/releases.js'
 import {digest} from './worlds.js'
 import {failureOf} from '../support/thrown.js'
 import {IMAGE, SimulatedHost} from './simulated-host.js'
 
-const version = (name: string, ...tags: readonly string[]): ListedVersion => ({
+const version = (name: string, ...tags: readonly string[]): ListedManifest => ({
   digest: digest(name),
   tags: tags.map(parseTag)
 })
@@ -25,7 +25,7 @@ function hostOf(...readings: readonly (readonly VersionPage[])[]) {
   return {backend: backend as RepositoryBackend, asked}
 }
 
-const page = (...versions: readonly ListedVersion[]): VersionPage => ({versions})
+const page = (...versions: readonly ListedManifest[]): VersionPage => ({versions})
 
 /** A registry that has these tags. */
 function registryWith(tags: Readonly<Record<string, string>>): RepositoryClient {
@@ -54,12 +54,12 @@ const digestsOf = async (backend: RepositoryBackend, client = NONE): Promise<Dig
 
 describe('a listing that shifts while it is read', () => {
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(name => version(name)) as [
-    ListedVersion,
-    ListedVersion,
-    ListedVersion,
-    ListedVersion
+    ListedManifest,
+    ListedManifest,
+    ListedManifest,
+    ListedManifest
   ]
-  const names = (...versions: readonly ListedVersion[]): Digest[] => versions.map(one => one.digest)
+  const names = (...versions: readonly ListedManifest[]): Digest[] => versions.map(one => one.digest)
 
   it('is read again where something came twice', async () => {
     const {backend} = hostOf([page(a, b), page(b)], [page(a, b), page(c)], [page(a, b)])
@@ -93,7 +93,7 @@ describe('a listing that shifts while it is read', () => {
   })
 
   it('ends the run where things vanish in each of four readings', async () => {
-    const reading = (...one: readonly ListedVersion[]) => [page(...one), page(one[0]!)]
+    const reading = (...one: readonly ListedManifest[]) => [page(...one), page(one[0]!)]
     const many = [reading(a, b), reading(b, c), reading(c, d), reading(d, a)]
     const {code, message} = await failureOf(() => digestsOf(hostOf(...many).backend))
     expect(code).toBe('INVENTORY_CHANGED')

@@ -1,7 +1,7 @@
 import {expect} from '@jest/globals'
 import {parseTag} from '../../src/oci/reference.js'
 import {type CleanupPlan, planCleanup} from '../../src/cleanup/policy/cleanup-plan.js'
-import type {Content, HeldVersion, Inventory} from '../../src/cleanup/policy/inventory.js'
+import type {Content, StoredManifest, Inventory} from '../../src/cleanup/policy/inventory.js'
 import {isComplete} from '../../src/cleanup/policy/inventory-needs.js'
 import type {RetentionPolicy} from '../../src/cleanup/policy/policy.js'
 import {parseTagPattern} from '../../src/patterns/tag-pattern.js'
@@ -36,7 +36,7 @@ export function inventoryOf(nodes: Readonly<Record<string, Node>>, more: Partial
 }
 
 /** What the inventory of such a repository holds of one manifest. */
-export function heldOf(name: string, node: Node): HeldVersion {
+export function heldOf(name: string, node: Node): StoredManifest {
   const age = 'age' in node ? node.age : 90
   return {
     digest: digest(name),

@@ -1,11 +1,11 @@
 import {describe, expect, it} from '@jest/globals'
-import type {HeldVersion} from '../../src/cleanup/policy/inventory.js'
+import type {StoredManifest} from '../../src/cleanup/policy/inventory.js'
 import {newerFirst} from '../../src/cleanup/policy/newest-images.js'
 import {digest} from './worlds.js'
 
-type Times = Partial<Pick<HeldVersion, 'pushed' | 'modified' | 'cached' | 'seen' | 'created'>>
+type Times = Partial<Pick<StoredManifest, 'pushed' | 'modified' | 'cached' | 'seen' | 'created'>>
 
-const held = (name: string, times: Times): HeldVersion => ({
+const held = (name: string, times: Times): StoredManifest => ({
   digest: digest(name),
   tags: [],
   content: {kind: 'leaf', isRead: true},

@@ -2,7 +2,7 @@ import {expect, it} from '@jest/globals'
 import {readSightings, writeSightings} from '../../src/cleanup/inventory/sightings.js'
 import type {Digest} from '../../src/oci/digest.js'
 import {parseTag} from '../../src/oci/reference.js'
-import type {HeldVersion} from '../../src/cleanup/policy/inventory.js'
+import type {StoredManifest} from '../../src/cleanup/policy/inventory.js'
 import {clientOf} from '../support/releases.js'
 import {LazyInventory, digest, noPolicy} from './worlds.js'
 import {IMAGE, SimulatedHost} from './simulated-host.js'
@@ -43,7 +43,7 @@ it('a record that is full leaves out what came last, says so, and stays as it is
   ports.close()
 }, 30_000)
 
-function heldSince(one: Digest, at: number): HeldVersion {
+function heldSince(one: Digest, at: number): StoredManifest {
   const tags = [parseTag(`build-${at}`)]
   return {digest: one, tags, content: {kind: 'leaf', isRead: true}, seen: at * SECOND}
 }

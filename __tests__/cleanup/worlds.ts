@@ -2,7 +2,7 @@ import {fc} from '../support/random.js'
 import {parseNewestRule} from '../../src/cleanup/cleanup-rules.js'
 import {type Digest, digestOf, hexOf} from '../../src/oci/digest.js'
 import {type Tag, parseTag} from '../../src/oci/reference.js'
-import type {Content, HeldVersion, Inventory} from '../../src/cleanup/policy/inventory.js'
+import type {Content, StoredManifest, Inventory} from '../../src/cleanup/policy/inventory.js'
 import type {Needs} from '../../src/cleanup/policy/inventory-needs.js'
 import type {RetentionPolicy} from '../../src/cleanup/policy/policy.js'
 import {parseNumberedPattern, parseTagPattern} from '../../src/patterns/tag-pattern.js'
@@ -208,7 +208,7 @@ export function contentOf({children, subject}: WorldNode): Content {
 
 /** An inventory that learns from a world only what it is asked to, as the reader of a registry does. */
 export class LazyInventory implements Inventory {
-  readonly versions = new Map<Digest, HeldVersion>()
+  readonly versions = new Map<Digest, StoredManifest>()
   readonly absent = new Set<Digest>()
   readonly present = new Set<Digest>()
   readonly referrers = new Map<Digest, readonly Digest[]>()

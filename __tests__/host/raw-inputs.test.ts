@@ -5,7 +5,7 @@ import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {type Documents, documentsIn} from '../../src/host/documents.js'
 import {gatherTexts} from '../../src/host/raw-inputs.js'
 import {json, text} from '../../src/command/input.js'
-import type {KeptFile} from '../../src/ports.js'
+import type {ArtifactFile} from '../../src/ports.js'
 
 const summary = 'An input of a test.'
 const table = {
@@ -21,7 +21,7 @@ afterAll(async () => {
   await rm(state.folder, {recursive: true, force: true})
 })
 
-const kept = new Map<string, KeptFile[]>()
+const kept = new Map<string, ArtifactFile[]>()
 const documents: Documents = {
   save: (name, files) => Promise.resolve(void kept.set(name, [...files])),
   load: name => Promise.resolve(kept.get(name))

@@ -4,7 +4,7 @@ import {matchesPattern} from '../../src/patterns/name-pattern.js'
 import {wildcardTest} from '../../src/onboarding/step-patterns.js'
 import {parseNamePattern, parseNumberedPattern, parseTagPattern} from '../../src/patterns/tag-pattern.js'
 import {findChanges} from '../../src/planning/targets/changed-targets.js'
-import {parseOccasions} from '../../src/planning/rules/rule-condition.js'
+import {parseConditions} from '../../src/planning/rules/rule-condition.js'
 import {parsePaths} from '../../src/planning/targets/path-pattern.js'
 import {parseRules} from '../../src/planning/rules/rule-grammar.js'
 import {readSources} from '../support/import-rule.js'
@@ -25,7 +25,7 @@ const HOLD = {
   packages: (pattern: string, name: string) => matchesPattern(pattern)(name),
   wildcards: (pattern: string, name: string) => wildcardTest(pattern)(name),
   branches: (pattern: string, name: string) =>
-    parseOccasions(`branch:${pattern}`, fail)[0]?.[0]?.name?.test(name) ?? true,
+    parseConditions(`branch:${pattern}`, fail)[0]?.[0]?.name?.test(name) ?? true,
   rules: (pattern: string, name: string) => {
     const [rule] = parseRules(`type=match,"pattern=${pattern}"`)
     return rule?.type === 'match' ? rule.pattern.test(name) : true

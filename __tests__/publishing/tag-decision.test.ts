@@ -5,7 +5,7 @@ import {parseTag} from '../../src/oci/reference.js'
 import type {TagClass} from '../../src/contracts/plan.js'
 import type {ReleaseFacts} from '../../src/contracts/planned-image.js'
 import {type TagSituation, decideTag} from '../../src/publishing/decide/tag-decision.js'
-import {standingVersion} from '../../src/versions/version-names.js'
+import {currentVersion} from '../../src/versions/version-names.js'
 import {compareOrdered, parseOrdered} from '../../src/versions/version-order.js'
 
 const OURS = digestOf(Buffer.from('ours'))
@@ -353,7 +353,7 @@ describe('releases in any order', () => {
     fc.assert(
       fc.property(version, version, affixes, (theirs, ours, [prefix = '', suffix = '']) => {
         const candidate = {version: ours, named: `${prefix}${ours}${suffix}`}
-        const read = standingVersion({named: `${prefix}${theirs}${suffix}`}, candidate)
+        const read = currentVersion({named: `${prefix}${theirs}${suffix}`}, candidate)
         expect(read?.text).toBe(parseOrdered(theirs)?.text)
       }),
       {numRuns: 1000}

@@ -2,7 +2,7 @@ import {describe, expect, it} from '@jest/globals'
 import {type RegistryError, ReleaseError} from '../../src/errors.js'
 import {parseTag} from '../../src/oci/reference.js'
 import {registryErrorOf} from '../../src/registry/client/registry-error.js'
-import {isPassing} from '../../src/registry/client/retry.js'
+import {isTransient} from '../../src/registry/client/retry.js'
 import {Readable} from 'node:stream'
 import {openClient} from '../support/registry-client.js'
 import {type ScriptedAnswer, scriptedSend} from '../support/scripted-send.js'
@@ -128,7 +128,7 @@ describe('a failure', () => {
     ['403 TOOMANYREQUESTS', {status: 403, body: codes('TOOMANYREQUESTS')}, true],
     ['400 DIGEST_INVALID', {status: 400, body: codes('DIGEST_INVALID')}, false]
   ])('%s passes: %s', (_, answer, expected) => {
-    expect(isPassing(errorOf(answer))).toBe(expected)
+    expect(isTransient(errorOf(answer))).toBe(expected)
   })
 
   it.each([
@@ -139,14 +139,14 @@ describe('a failure', () => {
       status: 400,
       body: codes('DIGEST_INVALID', 'provided digest did not match uploaded content')
     }
-    expect(isPassing(errorOf(answer, ['DELETE', reference]))).toBe(expected)
+    expect(isTransient(errorOf(answer, ['DELETE', reference]))).toBe(expected)
   })
 
   it('of the way passes, and of anything else does not', () => {
-    expect(isPassing(new ReleaseError('REGISTRY_UNREACHABLE', 'x'))).toBe(true)
-    expect(isPassing(new ReleaseError('DIGEST_MISMATCH', 'x'))).toBe(false)
-    expect(isPassing(new Error('x'))).toBe(false)
-    expect(isPassing('x')).toBe(false)
+    expect(isTransient(new ReleaseError('REGISTRY_UNREACHABLE', 'x'))).toBe(true)
+    expect(isTransient(new ReleaseError('DIGEST_MISMATCH', 'x'))).toBe(false)
+    expect(isTransient(new Error('x'))).toBe(false)
+    expect(isTransient('x')).toBe(false)
   })
 })
 

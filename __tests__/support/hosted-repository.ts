@@ -1,7 +1,7 @@
 import type {Digest} from '../../src/oci/digest.js'
 import {parseTag} from '../../src/oci/reference.js'
 import type {RepositoryClient} from '../../src/registry/client/repository-client.js'
-import type {ListedVersion, RepositoryBackend} from '../../src/cleanup/repository-backend.js'
+import type {ListedManifest, RepositoryBackend} from '../../src/cleanup/repository-backend.js'
 import {newManifest} from './registry-client.js'
 
 /** A repository of a package host, as its API and as its registry show it. */
@@ -26,8 +26,8 @@ export async function pushTagged(
 }
 
 /** All that the host lists, in its order. */
-export async function listVersions({backend}: Pick<HostedRepository, 'backend'>): Promise<ListedVersion[]> {
-  const all: ListedVersion[] = []
+export async function listVersions({backend}: Pick<HostedRepository, 'backend'>): Promise<ListedManifest[]> {
+  const all: ListedManifest[] = []
   for await (const {versions} of backend.versions()) all.push(...versions)
   return all
 }

@@ -5,7 +5,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, beforeAll, expect, jest} from '@jest/globals'
 import {buildByDigest} from '../../src/building/build-by-digest.js'
 import {verifyRelease} from '../../src/publishing/verify-release.js'
-import {GateBench} from '../../src/checks/image-workspace.js'
+import {ImageWorkspace} from '../../src/checks/image-workspace.js'
 import {findEngine} from '../../src/checks/image-engine.js'
 import {parseInputs} from '../../src/command/input.js'
 import {hexOf, parseDigest} from '../../src/oci/digest.js'
@@ -88,7 +88,11 @@ describeWith(DOCKER_DAEMON, 'with the daemon of docker', () => {
   itOnRootFilesystem(ARCHITECTURE)('an image is loaded for its tests, run, and gone afterwards', async () => {
     const image = tarImage(rootFilesystem(ARCHITECTURE), ARCHITECTURE, 'docker')
     const built = {manifest: image.root, document: readManifest(image.root), blobs: image}
-    const bench = new GateBench(built, {folder: path.join(folder, 'gates'), name: 'bench/run:1'}, docker.exec)
+    const bench = new ImageWorkspace(
+      built,
+      {folder: path.join(folder, 'gates'), name: 'bench/run:1'},
+      docker.exec
+    )
     expect(await findEngine('auto', docker.exec)).toBe('docker')
     expect(await bench.load('docker')).toBe('bench/run:1')
     expect(await run('image', 'inspect', '--format', '{{.Id}}', 'bench/run:1')).toBe(

@@ -1,7 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import {fc} from '../support/random.js'
 import {type Tag, parseTag} from '../../src/oci/reference.js'
-import {standingVersion} from '../../src/versions/version-names.js'
+import {currentVersion} from '../../src/versions/version-names.js'
 import {readVersionTag} from '../../src/versions/version-tag.js'
 
 const words =
@@ -23,10 +23,9 @@ const variants = [
 /** What a release and what clean-up read in a tag: the version, and whether it is a pre-release. */
 function readings(name: string): (string | undefined)[] {
   const tag: Tag = parseTag(name)
-  return [
-    standingVersion({named: tag}, {version: '9.9.9', named: '9.9.9'}),
-    readVersionTag(tag)?.version
-  ].map(version => version && `${version.text} ${version.isPrerelease ? 'pre-release' : 'release'}`)
+  return [currentVersion({named: tag}, {version: '9.9.9', named: '9.9.9'}), readVersionTag(tag)?.version].map(
+    version => version && `${version.text} ${version.isPrerelease ? 'pre-release' : 'release'}`
+  )
 }
 
 describe('a release and clean-up read the same version in a tag', () => {

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import {DefaultArtifactClient} from '@actions/artifact'
 import {ReleaseError} from '../errors.js'
-import type {Artifacts, KeptBeginning, KeptFile} from '../ports.js'
+import type {Artifacts, KeptBeginning, ArtifactFile} from '../ports.js'
 import {withPrivateFolder} from '../shared/temp-folder.js'
 import {type ArtifactBounds, downloadArtifact} from './artifact-download.js'
 import {type ArtifactContent, artifactFailure, replaceArtifact, uploadArtifact} from './artifact-upload.js'
@@ -42,7 +42,7 @@ export function openArtifactFiles(temp = os.tmpdir()): Artifacts {
 /** Files to be uploaded, and an empty folder to write them to. */
 interface Upload {
   readonly name: string
-  readonly files: readonly KeptFile[]
+  readonly files: readonly ArtifactFile[]
   readonly folder: string
 }
 

@@ -1,7 +1,7 @@
 import {type BuildView, buildOutputs} from './build-summary.js'
 import {checkPushRights} from './build-push.js'
 import {checkInputs} from './build-request.js'
-import {buildAndHandOver} from './build-run.js'
+import {buildAndSaveRecord} from './build-run.js'
 import {findTools} from './build-tools.js'
 import {planGates} from './gate-plan.js'
 import {pushLines} from './push-question.js'
@@ -66,7 +66,7 @@ export const buildByDigest = command({
     const tools = await findTools(given, ports, checked)
     await checkPushRights(jobs, tools)
     const views: BuildView[] = []
-    for (const [job, gates] of plans) views.push(await buildAndHandOver(given, {job, gates}, tools))
+    for (const [job, gates] of plans) views.push(await buildAndSaveRecord(given, {job, gates}, tools))
     return buildOutputs(views)
   }
 })

@@ -1,5 +1,5 @@
 import {assertFingerprint} from '../checks/fingerprint-gate.js'
-import {GateBench} from '../checks/image-workspace.js'
+import {ImageWorkspace} from '../checks/image-workspace.js'
 import {keepFiles} from '../checks/artifact-files.js'
 import {makeSbom, readSbom} from '../checks/sbom/sbom-gate.js'
 import {type ScanResult, runScan} from '../checks/scan/scan-gate.js'
@@ -44,7 +44,7 @@ export interface GateResults {
  * does not hold stops it: before the push where it can be known there, and always before its digest is handed over.
  * @throws ReleaseError FINGERPRINT_MISMATCH, SCAN_FAILED, TEST_FAILED, SBOM_INVALID, and what the push throws
  */
-export async function throughGates<T>(
+export async function runChecks<T>(
   work: GateWork,
   push: () => Promise<T>
 ): Promise<{readonly pushed: T; readonly results: GateResults}> {
@@ -71,7 +71,7 @@ function contextOf({given, plan, place, built, tools}: GateWork): GateContext {
   return {
     given,
     plan,
-    bench: new GateBench(
+    bench: new ImageWorkspace(
       {manifest, document, blobs: image},
       {folder: place.folder, name},
       stoppable(tools.ports)

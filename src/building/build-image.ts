@@ -17,7 +17,7 @@ import {isAttested, requestOf} from './build-request.js'
 import {describeSourceDate, sourceDateOf} from './source-date.js'
 import type {BuildTools} from './build-tools.js'
 import {type ExportDecision, decideExport, isPushFault} from './caches/export-decision.js'
-import {withStepFolders} from './caches/layer-cache-server.js'
+import {withLayerCaches} from './caches/layer-cache-server.js'
 
 /** One build, and the folder that it has for itself. */
 export interface BuildFolders {
@@ -94,7 +94,7 @@ async function makeImage(
   if (maker.name === 'buildx') making.ports.reporter.info(`Export: ${decision.reason}.`)
   const build = (served: CacheFlags): Promise<LocalImage> =>
     exportImage(decision, {...request, cache: served}, {...making, maker})
-  return maker.name === 'buildx' ? await build(cache) : await withStepFolders(cache, making, build)
+  return maker.name === 'buildx' ? await build(cache) : await withLayerCaches(cache, making, build)
 }
 
 /** Why two builds of a commit differ, whatever is in their files. */

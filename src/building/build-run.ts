@@ -4,7 +4,7 @@ import {withPrivateFolder} from '../shared/temp-folder.js'
 import type {BuildJob} from './build-job.js'
 import {type BuildView, type PushView, buildLines, buildSummary} from './build-summary.js'
 import type {BuildInputs} from './inputs/build-inputs.js'
-import {type GateWork, throughGates} from './build-gates.js'
+import {type GateWork, runChecks} from './build-gates.js'
 import {type BuildFolders, buildImage} from './build-image.js'
 import {keepMetrics} from './metrics/build-metrics.js'
 import {pushEverywhere} from './build-push.js'
@@ -13,7 +13,7 @@ import type {BuildTools} from './build-tools.js'
 import {viewOf} from './build-view.js'
 import type {GatePlan} from './gate-plan.js'
 import {Phases} from './metrics/phases.js'
-import {handOver} from './save-digest-record.js'
+import {saveDigestRecord} from './save-digest-record.js'
 
 /** One image to build, and what is to hold of it. */
 export interface GatedJob {
@@ -27,7 +27,7 @@ export interface GatedJob {
  * Builds one image for one platform, pushes it by digest and hands the digest over.
  * @throws BuilderError where the build fails; what the gates, the push and the hand-over throw
  */
-export async function buildAndHandOver(
+export async function buildAndSaveRecord(
   given: BuildInputs,
   {job, gates, sources}: GatedJob,
   tools: BuildTools
@@ -37,7 +37,7 @@ export async function buildAndHandOver(
   report(view, ports)
   await keepMetrics(view, {plan: gates, isKept: given['keep-metrics']}, ports)
   const build = {...buildOf(given, job, ports), ...(sources === undefined ? {} : {sources})}
-  if (job.push) await handOver(view, {how: given['hand-over'], build}, ports)
+  if (job.push) await saveDigestRecord(view, {how: given['hand-over'], build}, ports)
   return view
 }
 
@@ -52,7 +52,7 @@ async function buildAndPush(
   if (!place.job.push)
     tools.ports.reporter.notice('It is only built: nothing is pushed, and no digest is handed over.')
   const work: GateWork = {given, plan, place, built, tools, phases}
-  const {pushed, results} = await throughGates(work, () => pushMeasured(work))
+  const {pushed, results} = await runChecks(work, () => pushMeasured(work))
   return viewOf(work, pushed, results)
 }
 

@@ -1,5 +1,5 @@
 import type {GateCall, GateProgram} from '../checks/gate-command.js'
-import type {GateBench} from '../checks/image-workspace.js'
+import type {ImageWorkspace} from '../checks/image-workspace.js'
 import {SBOM_PRESETS, isSbomTool} from '../checks/sbom/sbom-preset.js'
 import type {SbomGate} from '../checks/sbom/sbom-gate.js'
 import {SCAN_PRESETS, isScanner} from '../checks/scan/scan-preset.js'
@@ -13,7 +13,7 @@ import type {GatePlan} from './gate-plan.js'
 export interface GateContext {
   readonly given: GateInputs
   readonly plan: GatePlan
-  readonly bench: GateBench
+  readonly bench: ImageWorkspace
   /** What the record will name. */
   readonly digest: Digest
   /** The digests that stand for the image: its own, that of its manifest, and that of its config. */

@@ -6,7 +6,7 @@ import type {BuildJob} from './build-job.js'
 import {parseDigestRecord} from '../contracts/digest-record.js'
 
 /** A record that was handed over, and the job that it is of. */
-export interface HandedRecord {
+export interface CollectedRecord {
   readonly job: Pick<BuildJob, 'target' | 'platform' | 'record'>
   readonly digest: Digest
 }
@@ -20,7 +20,7 @@ const RECORD_LINE = /^([A-Za-z0-9_][A-Za-z0-9._-]{0,254})=(.*)$/
  * replaces what others wrote under the same name (docs.github.com, `jobs.<job_id>.outputs`).
  */
 export function recordOutputs(
-  handed: readonly HandedRecord[]
+  handed: readonly CollectedRecord[]
 ): {readonly records: string} & Record<string, string> {
   const outputs: Record<string, string> = {}
   for (const one of handed) {
@@ -32,7 +32,7 @@ export function recordOutputs(
   return {...outputs, records: handed.map(recordLine).join('\n')}
 }
 
-function recordLine({job, digest}: HandedRecord): string {
+function recordLine({job, digest}: CollectedRecord): string {
   return `${job.record}=${digest}`
 }
 

@@ -5,16 +5,16 @@ import {formatDigestRecord} from '../contracts/digest-record.js'
 import type {BuildView} from './build-summary.js'
 
 /** How a digest comes to merge-manifest: `either` prefers the artifact, and does without where it must. */
-export type HandOver = 'artifact' | 'either' | 'output'
+export type RecordDelivery = 'artifact' | 'either' | 'output'
 
 /**
  * Keeps the digest for merge-manifest. Only now: a record says that the image is wholly there on every registry.
  * @throws ReleaseError ARTIFACT_FAILED where it is to be an artifact, and the service does not take it; RECORD_TAKEN where
  * another build has handed over under the name
  */
-export async function handOver(
+export async function saveDigestRecord(
   {job, root}: Pick<BuildView, 'job' | 'root'>,
-  {how, build}: {readonly how: HandOver; readonly build: RecordedBuild},
+  {how, build}: {readonly how: RecordDelivery; readonly build: RecordedBuild},
   {digests, reporter}: Pick<Ports, 'digests' | 'reporter'>
 ): Promise<void> {
   if (how === 'output') {

@@ -1,5 +1,5 @@
 import {messageOf} from '../errors.js'
-import type {KeptFile, Ports} from '../ports.js'
+import type {ArtifactFile, Ports} from '../ports.js'
 
 /**
  * Keeps files for people. Where that fails it is said, and nothing else happens: a log that cannot be kept stands in the
@@ -8,7 +8,7 @@ import type {KeptFile, Ports} from '../ports.js'
  */
 export async function keepFiles(
   name: string,
-  files: readonly KeptFile[],
+  files: readonly ArtifactFile[],
   {artifacts, reporter}: Pick<Ports, 'artifacts' | 'reporter'>
 ): Promise<string | undefined> {
   try {

@@ -9,7 +9,7 @@ export type EngineName = (typeof ENGINES)[number]
 export const ENGINE_WISHES = ['auto', ...ENGINES, 'none'] as const
 
 /** Which program is to have the image. */
-export type EngineWish = Exclude<(typeof ENGINE_WISHES)[number], 'none'>
+export type EngineSelection = Exclude<(typeof ENGINE_WISHES)[number], 'none'>
 
 /** What shows that a program works here: docker needs its daemon. */
 const PROBES: Readonly<Record<EngineName, readonly string[]>> = {
@@ -23,7 +23,11 @@ const PROBES: Readonly<Record<EngineName, readonly string[]>> = {
  * @param lines what is to find the image: a program that they call comes before others
  * @throws ReleaseError BUILDER_MISSING where the one that was named does not work
  */
-export async function findEngine(wish: EngineWish, exec: Exec, lines = ''): Promise<EngineName | undefined> {
+export async function findEngine(
+  wish: EngineSelection,
+  exec: Exec,
+  lines = ''
+): Promise<EngineName | undefined> {
   const names = wish === 'auto' ? calledFirst(lines) : [wish]
   const faults: string[] = []
   for (const name of names) {

@@ -2,10 +2,10 @@ import path from 'node:path'
 import type {Exec} from '../ports.js'
 import {writeDockerArchive} from './image-archive.js'
 import {type GateImage, writeGateLayout} from './gate-layout.js'
-import {type EngineName, type EngineWish, findEngine, loadImage, unloadImage} from './image-engine.js'
+import {type EngineName, type EngineSelection, findEngine, loadImage, unloadImage} from './image-engine.js'
 
 /** An image laid out for the programs that look at it, each form made when it is first asked for. */
-export class GateBench {
+export class ImageWorkspace {
   readonly #image: GateImage
   readonly #folder: string
   readonly #name: string
@@ -51,7 +51,7 @@ export class GateBench {
    * @returns its local name; undefined where nothing on this machine takes it
    * @throws ReleaseError BUILDER_MISSING, LAYOUT_INVALID
    */
-  async load(wish: EngineWish, lines = ''): Promise<string | undefined> {
+  async load(wish: EngineSelection, lines = ''): Promise<string | undefined> {
     const engine = await findEngine(wish, this.#exec, lines)
     if (engine === undefined) return undefined
     await loadImage(engine, {archive: await this.archive(), name: this.#name}, this.#exec)

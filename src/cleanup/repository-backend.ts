@@ -2,7 +2,7 @@ import type {Digest} from '../oci/digest.js'
 import type {Tag} from '../oci/reference.js'
 
 /** One manifest or index as the listing of its repository tells it. What the listing does not say is absent. */
-export interface ListedVersion {
+export interface ListedManifest {
   readonly digest: Digest
   /** Empty for an untagged one. */
   readonly tags: readonly Tag[]
@@ -96,14 +96,14 @@ export interface RepositoryBackend {
    * What the listing says now of one version; undefined where it is gone. There where that costs less than a listing.
    * @throws ReleaseError RIGHT_MISSING, RegistryError
    */
-  lookAt?(version: Pick<ListedVersion, 'digest' | 'id'>): Promise<ListedVersion | undefined>
+  lookAt?(version: Pick<ListedManifest, 'digest' | 'id'>): Promise<ListedManifest | undefined>
   /**
    * Deletes a version by its digest, with all its tags where `versionDeletion` says so. The digest may be one that no
    * listing of this object named (a placeholder that was just put): the id is then looked up.
    * @throws ReleaseError RIGHT_MISSING; RegistryError where the host fails for good
    */
   deleteVersion(
-    version: Pick<ListedVersion, 'digest' | 'tags' | 'id'>,
+    version: Pick<ListedManifest, 'digest' | 'tags' | 'id'>,
     isStillWanted?: StillWanted
   ): Promise<DeletionOutcome>
   /** Takes one tag away and leaves what it pointed at; there where `tagDeletion` is `alone`. */
@@ -116,7 +116,7 @@ export interface RepositoryBackend {
 
 /** One page of a listing. */
 export interface VersionPage {
-  readonly versions: readonly ListedVersion[]
+  readonly versions: readonly ListedManifest[]
   /** How many versions the host says there are in all, where it says so. */
   readonly total?: number
 }

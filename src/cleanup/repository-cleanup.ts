@@ -7,7 +7,7 @@ import {type CleanupPlan, planCleanup} from './policy/cleanup-plan.js'
 import {ownTags} from './policy/inventory.js'
 import {isComplete} from './policy/inventory-needs.js'
 import type {RetentionPolicy} from './policy/policy.js'
-import type {BackendCapabilities, ListedVersion, RepositoryBackend} from './repository-backend.js'
+import type {BackendCapabilities, ListedManifest, RepositoryBackend} from './repository-backend.js'
 import {pullRequestOf} from './policy/tag-rules.js'
 import {eachAtOnce} from '../shared/at-once.js'
 import {InventoryReader} from './inventory/inventory-reader.js'
@@ -85,7 +85,7 @@ function nameSome(tags: readonly Tag[]): string {
 
 async function withPullRequests(
   {policy, closedPullRequests}: RepositoryTask,
-  versions: readonly ListedVersion[]
+  versions: readonly ListedManifest[]
 ): Promise<RetentionPolicy> {
   const {patterns} = policy.pullRequests
   const numbers = versions

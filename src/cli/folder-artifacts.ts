@@ -2,7 +2,7 @@ import {readdir, rename, rm, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 import {readBeginning} from '../shared/foreign-file.js'
-import type {Artifacts, KeptBeginning, KeptFile} from '../ports.js'
+import type {Artifacts, KeptBeginning, ArtifactFile} from '../ports.js'
 import {makeFolder} from './own-folder.js'
 
 /** What is read of a file: more than any document of a build has. */
@@ -39,7 +39,7 @@ function plainName(name: string): string {
 }
 
 /** Written aside and renamed, so that nobody finds half of it. */
-async function replaceFolder(folder: string, files: readonly KeptFile[]): Promise<void> {
+async function replaceFolder(folder: string, files: readonly ArtifactFile[]): Promise<void> {
   const partial = `${folder}.partial`
   await rm(partial, {recursive: true, force: true})
   await makeFolder(partial)

@@ -38,13 +38,13 @@ export function progressBars(stream: NodeJS.WriteStream): ProgressBars {
   }
 }
 
-interface BarWish {
+interface BarOptions {
   readonly title: string
   readonly bytes: number
   readonly stream: NodeJS.WriteStream
 }
 
-function openBar({title, bytes, stream}: BarWish, state: DrawingState): Progress {
+function openBar({title, bytes, stream}: BarOptions, state: DrawingState): Progress {
   const own: {arrived: number; isOver: boolean; bar?: SingleBar} = {arrived: 0, isOver: false}
   const begun = systemClock.now()
   const told = () => ({
@@ -70,7 +70,7 @@ function openBar({title, bytes, stream}: BarWish, state: DrawingState): Progress
 }
 
 /** A line without a bar: what is done, and for how long. */
-function openActivity({title, stream}: Omit<BarWish, 'bytes'>, state: DrawingState): Activity {
+function openActivity({title, stream}: Omit<BarOptions, 'bytes'>, state: DrawingState): Activity {
   const own: {text: string; isOver: boolean; bar?: SingleBar} = {text: '', isOver: false}
   const say = (text: string): void => {
     own.text = text

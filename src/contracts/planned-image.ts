@@ -4,7 +4,7 @@ import type {Platform} from '../oci/platform.js'
 import type {Repository, Tag} from '../oci/reference.js'
 
 /** One image of a release, with everything that is to be published of it. */
-export interface Publication {
+export interface PlannedImage {
   readonly target: string
   /** Where it is published; the same bytes in each. */
   readonly repositories: readonly Repository[]

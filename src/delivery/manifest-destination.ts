@@ -10,7 +10,7 @@ import type {GithubApi, Ports} from '../ports.js'
 import {placeTable} from './manifests/manifest-summary.js'
 
 /** Where manifests are, and how a change gets there, as the inputs say. */
-export interface DestinationWish {
+export interface DestinationOptions {
   readonly deliver: 'commit' | 'pull-request' | 'files'
   readonly 'manifests-repository': GitAddress | undefined
   readonly 'manifests-branch': string | undefined
@@ -48,7 +48,7 @@ export interface Delivered {
 
 /** Brings a change of manifests to where they are. */
 export async function deliver(
-  given: DestinationWish,
+  given: DestinationOptions,
   ports: Ports,
   change: ManifestChange
 ): Promise<Delivered> {
@@ -72,7 +72,7 @@ export async function deliver(
 }
 
 interface Parts {
-  readonly given: DestinationWish
+  readonly given: DestinationOptions
   readonly ports: Ports
   readonly change: ManifestChange
   readonly repository: GitRepository
@@ -124,7 +124,7 @@ function publishBy({given, ports, repository, address}: Parts): Publish | undefi
   })
 }
 
-function extrasOf(given: DestinationWish): PullRequestExtras {
+function extrasOf(given: DestinationOptions): PullRequestExtras {
   const merge = given['pull-request-merge']
   return {
     labels: given['pull-request-labels'],
@@ -134,14 +134,14 @@ function extrasOf(given: DestinationWish): PullRequestExtras {
 }
 
 /** As `git commit` does: by the key of this machine where its configuration says so. */
-async function signsByKey(wish: DestinationWish['sign-commits'], {exec}: Ports): Promise<boolean> {
+async function signsByKey(wish: DestinationOptions['sign-commits'], {exec}: Ports): Promise<boolean> {
   if (wish !== 'auto') return wish === 'key'
   const {stdout} = await exec('git', ['config', '--type=bool', '--get', 'commit.gpgsign'])
   return stdout.trim() === 'true'
 }
 
 /** @throws InputError where neither an input nor the address says it */
-function githubNameOf(given: DestinationWish, {fullName}: GitAddress): string {
+function githubNameOf(given: DestinationOptions, {fullName}: GitAddress): string {
   const name = given['github-repository'] ?? fullName
   if (name !== undefined) return name
   throw new InputError([

@@ -4,7 +4,7 @@ import {type InputIssue, InputError} from '../errors.js'
 import {type InputValues, parsed, text} from '../command/input.js'
 import type {Ports} from '../ports.js'
 import {parseGithubRepository} from '../github/github-inputs.js'
-import type {Delivered, DestinationWish} from './manifest-destination.js'
+import type {Delivered, DestinationOptions} from './manifest-destination.js'
 
 /** Where GitHub shows what is deployed. */
 export const deploymentInputs = {
@@ -27,7 +27,7 @@ export const deploymentInputs = {
 }
 
 type Given = InputValues<typeof deploymentInputs> &
-  Pick<DestinationWish, 'deliver' | 'github-token' | 'dry-run'>
+  Pick<DestinationOptions, 'deliver' | 'github-token' | 'dry-run'>
 
 /** Registers what was delivered. Gives the number of the deployment; empty where there is none. */
 export type Register = (facts: readonly DeploymentFacts[], delivered: Delivered) => Promise<string>

@@ -81,7 +81,7 @@ async function trying(
 ): Promise<GithubAnswer> {
   for (let left = IDEMPOTENT.has(method) ? TRIES - 1 : 0; ; left--) {
     const outcome = await attempt().catch((error: unknown) => ({error}))
-    if (left === 0 || !isPassing(outcome, [cancelled, signal])) {
+    if (left === 0 || !isTransientError(outcome, [cancelled, signal])) {
       if ('error' in outcome) throw outcome.error
       return outcome
     }
@@ -92,7 +92,7 @@ async function trying(
   }
 }
 
-function isPassing(
+function isTransientError(
   outcome: GithubAnswer | {readonly error: unknown},
   signals: readonly (AbortSignal | undefined)[]
 ): boolean {

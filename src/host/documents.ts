@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto'
 import type {CrossingDocuments, Outputs} from '../command/command.js'
 import {ReleaseError} from '../errors.js'
-import type {KeptFile} from '../ports.js'
+import type {ArtifactFile} from '../ports.js'
 
 /** The longest document that is read, in bytes: a plan of the most jobs that GitHub runs has a tenth of it. */
 export const MAX_DOCUMENT = 16 * 1024 * 1024
@@ -15,15 +15,15 @@ export interface Documents {
    * Keeps documents under a name. What stands there already is the same, for the name says what is in it.
    * @throws ReleaseError ARTIFACT_FAILED, SERVER_UNSUPPORTED where they cannot be kept
    */
-  save(name: string, files: readonly KeptFile[]): Promise<void>
+  save(name: string, files: readonly ArtifactFile[]): Promise<void>
   /** What lies under a name; undefined where nothing does. */
-  load(name: string): Promise<readonly KeptFile[] | undefined>
+  load(name: string): Promise<readonly ArtifactFile[] | undefined>
 }
 
 /** Documents of one call of a command, and the name that they are kept under. */
 export interface DocumentSet {
   readonly name: string
-  readonly files: readonly KeptFile[]
+  readonly files: readonly ArtifactFile[]
 }
 
 /** The documents among the outputs of a command; undefined where it gave none. */
@@ -31,7 +31,7 @@ export function documentsIn(
   {outputs: names, place}: CrossingDocuments,
   outputs: Outputs
 ): DocumentSet | undefined {
-  const files = names.flatMap((name): KeptFile[] =>
+  const files = names.flatMap((name): ArtifactFile[] =>
     outputs[name] ? [{name: fileOf(name), text: outputs[name]}] : []
   )
   return files.length === 0 ? undefined : {name: `${outputs[place] ?? ''}-${stampOf(files)}`, files}
@@ -69,13 +69,13 @@ function fileOf(name: string): string {
 
 const STAMP = /-([0-9a-f]{16})$/
 
-function stampOf(files: readonly KeptFile[]): string {
+function stampOf(files: readonly ArtifactFile[]): string {
   const content = files.map(({name, text}) => [name, text]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16)
 }
 
 /** A later job could have put another document there: the name, which came as an output, says what it must be. */
-function assertStamp(name: string, files: readonly KeptFile[]): void {
+function assertStamp(name: string, files: readonly ArtifactFile[]): void {
   const stamp = STAMP.exec(name)?.[1]
   if (stamp === undefined || stamp === stampOf(files)) return
   throw new ReleaseError(

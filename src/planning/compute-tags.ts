@@ -177,7 +177,7 @@ function report(
 ): void {
   for (const line of formatTagTable(plan)) reporter.info(line)
   for (const {target, tagPlan} of targets)
-    for (const {rule, why} of tagPlan.leftOut) reporter.debug(`${target.name}: no tag from ${rule}: ${why}`)
+    for (const {rule, why} of tagPlan.skipped) reporter.debug(`${target.name}: no tag from ${rule}: ${why}`)
   for (const note of plan.notes) reporter.notice(note)
   reporter.summary(formatPlanSummary(plan))
   if (ask === 'auto') assertPublishable(plan)

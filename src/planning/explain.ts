@@ -4,7 +4,7 @@ import {describeCacheUse} from '../building/caches/cache-policy.js'
 import {
   type EventRow,
   type GuideRow,
-  type LeftOut,
+  type SkippedRule,
   eventsMarkdown,
   explainEvents,
   explainPlan,
@@ -58,13 +58,13 @@ export const explain = command({
     if (values.markdown) return {explanation: tagGuide(guideOf(config, run))}
     const release = planRelease(config, run)
     const plan = await withExpectations(release.plan, values, ports)
-    return {explanation: explainPlan(plan, leftOutOf(release), describeCacheUse(plan.source))}
+    return {explanation: explainPlan(plan, skippedRulesOf(release), describeCacheUse(plan.source))}
   }
 })
 
-function leftOutOf({targets}: DecidedRelease): LeftOut[] {
+function skippedRulesOf({targets}: DecidedRelease): SkippedRule[] {
   return targets.flatMap(({target, tagPlan}) =>
-    tagPlan.leftOut.map(({rule, why}) => ({target: target.name, rule, why}))
+    tagPlan.skipped.map(({rule, why}) => ({target: target.name, rule, why}))
   )
 }
 

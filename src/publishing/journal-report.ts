@@ -3,7 +3,7 @@ import {journalSummary} from './report/journal-summary.js'
 import type {ReleaseJournal} from './move/release-journal.js'
 
 /** What stood at the tags goes into the summary only where something fails: else the table of the release says it. */
-export async function tellingJournal<T>(
+export async function summarizeJournalOnFailure<T>(
   journal: ReleaseJournal,
   reporter: Reporter,
   work: () => Promise<T>

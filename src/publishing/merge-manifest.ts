@@ -8,7 +8,7 @@ import type {Plan} from '../contracts/plan.js'
 import type {Ports} from '../ports.js'
 import {evidenceOutputs} from '../signing/evidence-summary.js'
 import {logMerge, mergeOutputs, mergeSummary} from './report/merge-summary.js'
-import type {Publication} from '../contracts/planned-image.js'
+import type {PlannedImage} from '../contracts/planned-image.js'
 import {factsOfPlan, joinRecords} from './decide/publication-plan.js'
 import {copyLines} from './collect/child-copies.js'
 import {type PublishedIndex, type Release, publish} from './move/publish.js'
@@ -17,7 +17,7 @@ import {command} from '../command/command.js'
 import {assertConfirmed} from '../command/confirmation.js'
 import {evidenceInputs, evidenceOutputTable} from '../signing/evidence-inputs.js'
 import {findDigests, findMetrics, findRecords, recordInputs} from './collect/collected-digests.js'
-import {tellingJournal} from './journal-report.js'
+import {summarizeJournalOnFailure} from './journal-report.js'
 import {openReleaseRegistries} from './release-registries.js'
 import {assertMayPublish} from '../ci/untrusted-runs.js'
 import {insecure, registryCredentials} from '../registry/registry-inputs.js'
@@ -26,7 +26,7 @@ import {
   type ReleasedImage,
   finishEvidence,
   openEvidence,
-  sayEvidence
+  reportEvidence
 } from '../signing/release-evidence.js'
 import {config, dryRun, images, plan, wait} from '../command/shared-inputs.js'
 
@@ -119,8 +119,8 @@ export const mergeManifest = command({
     const evidence = await openEvidence(given, ports, repository =>
       registries.working.repository(repository, 'pull,push')
     )
-    const published = await tellingJournal(registries.journal, ports.reporter, async () =>
-      publish({...release, ...hooksOf(evidence)}, registries)
+    const published = await summarizeJournalOnFailure(registries.journal, ports.reporter, async () =>
+      publish({...release, ...beforeTagsOf(evidence)}, registries)
     )
     for (const line of published.flatMap(({copies}) => copyLines(copies, given['dry-run'])))
       ports.reporter.info(line)
@@ -136,7 +136,7 @@ export const mergeManifest = command({
       metrics: metrics.length === 0 ? '' : JSON.stringify(metrics)
     }
     if (!given['dry-run']) await finishEvidence(evidence, published.map(releasedImage), outputs)
-    sayEvidence(evidence.view(), ports.reporter)
+    reportEvidence(evidence.view(), ports.reporter)
     return {...outputs, ...evidenceOutputs(evidence.view())}
   }
 })
@@ -149,7 +149,7 @@ function tagLines({publications}: Release): string[] {
 }
 
 /** Where there is nothing to do before the tags move, nothing waits for it. */
-function hooksOf({beforeTags}: ReleaseEvidence): Pick<Release, 'beforeTags'> {
+function beforeTagsOf({beforeTags}: ReleaseEvidence): Pick<Release, 'beforeTags'> {
   if (beforeTags === undefined) return {}
   return {beforeTags: async images => await beforeTags(images.map(releasedImage))}
 }
@@ -201,7 +201,7 @@ async function plainRelease(given: Inputs, ports: Ports): Promise<Release> {
   const wanted = ['images', 'tags', 'digests'] as const
   const missing = wanted.filter(name => (name === 'digests' ? digests : given[name]).length === 0)
   if (missing.length > 0) throw new InputError(missing.map(missingInput))
-  const publication: Publication = {
+  const publication: PlannedImage = {
     target: 'image',
     repositories: given.images,
     // Whoever names tags by hand decides; there is nothing to compare them with.
@@ -216,7 +216,7 @@ function missingInput(input: string): InputIssue {
   return {input, message: 'is required where there is no plan'}
 }
 
-function releaseOf(given: Inputs, publications: readonly Publication[], facts: Release['facts']): Release {
+function releaseOf(given: Inputs, publications: readonly PlannedImage[], facts: Release['facts']): Release {
   const {'allow-backward': allowBackward, 'dry-run': isDry, platforms} = given
   return {
     publications,
@@ -228,6 +228,6 @@ function releaseOf(given: Inputs, publications: readonly Publication[], facts: R
   }
 }
 
-function withAnnotations(publication: Publication, given: Inputs): Publication {
+function withAnnotations(publication: PlannedImage, given: Inputs): PlannedImage {
   return {...publication, annotations: {...publication.annotations, ...Object.fromEntries(given.annotations)}}
 }

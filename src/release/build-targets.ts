@@ -8,7 +8,7 @@ import {formatDigestRecord} from '../contracts/digest-record.js'
 import type {BuildView} from '../building/build-summary.js'
 import {checkPushRights} from '../building/build-push.js'
 import {type CheckedInputs, checkInputs} from '../building/build-request.js'
-import {type GatedJob, buildAndHandOver} from '../building/build-run.js'
+import {type GatedJob, buildAndSaveRecord} from '../building/build-run.js'
 import {type BuildTools, findTools} from '../building/build-tools.js'
 import {planGates} from '../building/gate-plan.js'
 import type {BuildInputs} from '../building/inputs/build-inputs.js'
@@ -178,7 +178,7 @@ async function buildOne(
     )
     return {job, gates, digest: kept}
   }
-  const view = await buildAndHandOver(given, one, tools)
+  const view = await buildAndSaveRecord(given, one, tools)
   return {job, gates, digest: view.root.digest, view}
 }
 

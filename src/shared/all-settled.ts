@@ -1,7 +1,7 @@
 import {ReleaseError} from '../errors.js'
 
 /** What came of work done side by side. */
-export interface Settled<T> {
+export interface SettledWork<T> {
   readonly values: readonly T[]
   readonly failures: readonly unknown[]
 }
@@ -10,7 +10,7 @@ export interface Settled<T> {
  * Waits for all, also where one fails, so that all failures can be said at once.
  * @throws ReleaseError CANCELLED where the run was cancelled: then what failed is of no interest
  */
-export async function settle<T>(work: readonly Promise<T>[]): Promise<Settled<T>> {
+export async function allSettled<T>(work: readonly Promise<T>[]): Promise<SettledWork<T>> {
   const results = await Promise.allSettled(work)
   const failures = results.flatMap(result => (result.status === 'rejected' ? [result.reason as unknown] : []))
   const cancellation = failures.find(

@@ -98,7 +98,7 @@ export async function finishEvidence(
 }
 
 /** Says in log and job summary what was signed and attested, and how that is verified. */
-export function sayEvidence(view: EvidenceView, reporter: Reporter): void {
+export function reportEvidence(view: EvidenceView, reporter: Reporter): void {
   logEvidence(view, reporter)
   const summary = evidenceSummary(view)
   if (summary !== '') reporter.summary(summary)

@@ -29,7 +29,7 @@ export function releasedVersion({version = ''}: ReleaseFacts): OrderedVersion | 
  * The version of what stands at a tag: as image-release wrote it, else out of its name, without what a variant puts
  * around it. Undefined where the name holds none, such as `main` or `sha-860c190`.
  */
-export function standingVersion(standing: ReleaseFacts, candidate: ReleaseFacts): OrderedVersion | undefined {
+export function currentVersion(standing: ReleaseFacts, candidate: ReleaseFacts): OrderedVersion | undefined {
   if (standing.version !== undefined) return parseOrdered(standing.version)
   if (standing.named === undefined) return undefined
   const core = withoutAffixes(standing.named, affixesOf(candidate)) ?? standing.named
@@ -80,7 +80,7 @@ export function publishedAs<Name extends string>(
   standing: ReleaseFacts,
   candidate: ReleaseFacts
 ): Name | undefined {
-  const version = standingVersion(standing, candidate)
+  const version = currentVersion(standing, candidate)
   return version && tagOf(tags, version, candidate)
 }
 
@@ -96,7 +96,7 @@ export function pendingPublished<Name extends string>(
   candidate: ReleaseFacts
 ): Name | undefined {
   const ours = releasedVersion(candidate)
-  const theirs = standing && standingVersion(standing, candidate)
+  const theirs = standing && currentVersion(standing, candidate)
   if (ours === undefined || (standing !== undefined && theirs === undefined)) return undefined
   const others = publishedVersions(tags, candidate).filter(version => compareOrdered(version, ours) !== 0)
   const newest = newestOf(others, lineOf(tag, candidate))

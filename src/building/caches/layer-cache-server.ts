@@ -10,7 +10,7 @@ import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import {listTags} from '../../registry/client/tag-list.js'
 
 /** A cache that lies in a folder: one of this machine, or one that GitHub keeps under a name. */
-interface StepFolder {
+interface LayerCache {
   readonly kind: 'gha' | 'local'
   /** The scope, or the path. */
   readonly place: string
@@ -30,7 +30,7 @@ export interface StepTools {
  * Lets podman and buildah, which keep steps in registries only, keep them in folders: each is served to the build by a
  * registry on this machine. A folder that cannot be opened or kept is left out, with a warning; it fails no build.
  */
-export async function withStepFolders<T>(cache: CacheFlags, tools: StepTools, build: Build<T>): Promise<T> {
+export async function withLayerCaches<T>(cache: CacheFlags, tools: StepTools, build: Build<T>): Promise<T> {
   const isOther = (flag: string): boolean => folderIn(flag) === undefined
   return await serveAll(foldersOf(cache), tools, async served =>
     build({
@@ -41,7 +41,7 @@ export async function withStepFolders<T>(cache: CacheFlags, tools: StepTools, bu
 }
 
 async function serveAll<T>(
-  [folder, ...others]: readonly StepFolder[],
+  [folder, ...others]: readonly LayerCache[],
   tools: StepTools,
   build: Build<T>
 ): Promise<T> {
@@ -68,7 +68,7 @@ interface OpenFolder {
   readonly close: () => Promise<void>
 }
 
-async function openFolder(folder: StepFolder, tools: StepTools): Promise<OpenFolder | undefined> {
+async function openFolder(folder: LayerCache, tools: StepTools): Promise<OpenFolder | undefined> {
   const {ports} = tools
   const name = `${folder.kind}=${folder.place}`
   try {
@@ -136,8 +136,8 @@ function contentOf(tags: readonly string[]): string {
 }
 
 /** The tiers `gha` and `local`, as buildx writes them; each place once. */
-function foldersOf({from, to}: CacheFlags): StepFolder[] {
-  const places = new Map<string, StepFolder>()
+function foldersOf({from, to}: CacheFlags): LayerCache[] {
+  const places = new Map<string, LayerCache>()
   for (const [flags, isWritten] of [
     [from, false],
     [to, true]
@@ -149,7 +149,7 @@ function foldersOf({from, to}: CacheFlags): StepFolder[] {
   return [...places.values()]
 }
 
-function folderIn(flag: string): Omit<StepFolder, 'isWritten'> | undefined {
+function folderIn(flag: string): Omit<LayerCache, 'isWritten'> | undefined {
   const scope = /^type=gha,(?:.*,)?scope=([^,]+)/.exec(flag)?.[1]
   if (scope !== undefined) return {kind: 'gha', place: scope}
   const place = /^type=local,(?:.*,)?(?:src|dest)=([^,]+)/.exec(flag)?.[1]

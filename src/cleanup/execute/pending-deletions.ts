@@ -8,7 +8,7 @@ import type {Reporter} from '../../ports.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
 
 /** What a clean-up has still to do, written down in the repository itself: an empty index at a tag of its own. */
-export interface Remainder {
+export interface PendingDeletions {
   readonly manifest: Manifest
   readonly tag: Tag
 }
@@ -19,13 +19,13 @@ export interface Remainder {
  * @returns undefined where one deletion is all, or the registry does not take it: then a run that is killed leaves
  * untagged manifests to the registry's own garbage collection
  */
-export async function writeRemainder(
+export async function writePendingDeletions(
   client: RepositoryClient,
   digests: readonly Digest[],
   reporter: Reporter
-): Promise<Remainder | undefined> {
+): Promise<PendingDeletions | undefined> {
   if (digests.length < 2) return undefined
-  const remainder = remainderOf(digests)
+  const remainder = pendingDeletionsOf(digests)
   try {
     await client.putManifest(remainder.manifest, remainder.tag)
     return remainder
@@ -35,7 +35,7 @@ export async function writeRemainder(
   }
 }
 
-function remainderOf(digests: readonly Digest[]): Remainder {
+function pendingDeletionsOf(digests: readonly Digest[]): PendingDeletions {
   const document = {
     schemaVersion: 2,
     mediaType: OCI_INDEX,

@@ -83,14 +83,14 @@ function tagsDeleted({plan}: PlannedRepository, {versions}: SweepResult): Tag[] 
     .flatMap(({tags}) => tags)
 }
 
-interface Standing {
+interface FoundTag {
   readonly places: ReadonlyMap<Tag, Digest>
   /** All that is listed. */
   readonly there: ReadonlySet<Digest>
 }
 
 /** Where all tags are now. What came since is taken in. */
-async function readTags({backend, inventory}: PlannedRepository): Promise<Standing> {
+async function readTags({backend, inventory}: PlannedRepository): Promise<FoundTag> {
   const places = new Map<Tag, Digest>()
   const there = new Set<Digest>()
   for await (const {versions} of backend.versions())

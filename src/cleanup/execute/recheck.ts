@@ -1,9 +1,9 @@
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
 import type {TagOutcome, PlannedVersion} from '../policy/cleanup-plan.js'
-import {type HeldVersion, isBlind} from '../policy/inventory.js'
+import {type StoredManifest, isBlind} from '../policy/inventory.js'
 import {Links, subjectsOf} from '../policy/reachability.js'
-import type {ListedVersion} from '../repository-backend.js'
+import type {ListedManifest} from '../repository-backend.js'
 import {isLeftover} from '../policy/tag-rules.js'
 import {eachAtOnce} from '../../shared/at-once.js'
 import {type InventoryReader, NOTHING} from '../inventory/inventory-reader.js'
@@ -61,7 +61,7 @@ export async function lookAgain(planned: PlannedRepository, looked: Looked): Pro
 }
 
 function keepTouched(
-  {digest, tags, pushed}: ListedVersion,
+  {digest, tags, pushed}: ListedManifest,
   planOf: PlannedVersion,
   context: {
     readonly planned: PlannedRepository
@@ -80,10 +80,10 @@ function keepTouched(
 
 /** What was not there, and what this clean-up deleted and somebody pushed again: a listing alone may lag behind. */
 async function newsIn(
-  listed: readonly ListedVersion[],
+  listed: readonly ListedManifest[],
   {inventory, client}: PlannedRepository,
   {own, deleted}: Looked
-): Promise<ListedVersion[]> {
+): Promise<ListedManifest[]> {
   const again = listed.filter(({digest}) => deleted.has(digest) && !own.has(digest))
   const heads = await eachAtOnce(again, async ({digest}) => await client.headManifest(digest))
   return [
@@ -94,7 +94,7 @@ async function newsIn(
 
 /** What of all that is to go the newcomers lead to, at any depth, or refer to. */
 async function ledToByNews(
-  came: readonly ListedVersion[],
+  came: readonly ListedManifest[],
   {inventory}: PlannedRepository,
   {going}: Looked
 ): Promise<Map<Digest, string>> {
@@ -128,7 +128,7 @@ async function readAllFrom(root: Digest, inventory: InventoryReader): Promise<Re
   }
 }
 
-function isUnread(held: HeldVersion | undefined, isRoot: boolean): boolean {
+function isUnread(held: StoredManifest | undefined, isRoot: boolean): boolean {
   if (held === undefined) return false
   return held.content.kind === 'unread' || (isRoot && held.content.kind === 'leaf' && !held.content.isRead)
 }
@@ -145,15 +145,15 @@ function movedTags(tags: readonly TagOutcome[], places: ReadonlyMap<Tag, Digest>
 async function listingOf(
   {backend, inventory, plan}: PlannedRepository,
   looked: Looked
-): Promise<ListedVersion[]> {
+): Promise<ListedManifest[]> {
   const isCheap = looked.next.length + 1 < Math.ceil(plan.total / PER_PAGE)
-  const listed: ListedVersion[] = []
+  const listed: ListedManifest[] = []
   if (backend.lookAt === undefined || !isCheap || looked.tags.length > 0) {
     for await (const {versions} of backend.versions()) listed.push(...versions)
     return listed
   }
   const each = await eachAtOnce(looked.next, async version => await backend.lookAt?.(version))
-  const isKnown = ({digest}: ListedVersion): boolean => inventory.versions.has(digest)
+  const isKnown = ({digest}: ListedManifest): boolean => inventory.versions.has(digest)
   for await (const {versions} of backend.versions()) {
     listed.push(...versions)
     if (versions.some(isKnown)) break

@@ -5,7 +5,7 @@ import type {TagOutcome, PlannedVersion} from '../policy/cleanup-plan.js'
 import {CALLS_AT_ONCE, type DeletionOutcome, type StillWanted} from '../repository-backend.js'
 import {eachAtOnce} from '../../shared/at-once.js'
 import {lookAgain} from './recheck.js'
-import {writeRemainder} from './pending-deletions.js'
+import {writePendingDeletions} from './pending-deletions.js'
 import type {PlannedRepository} from '../repository-cleanup.js'
 import {deleteWithTags} from './version-deletion.js'
 import {TagSweep} from './tag-sweep.js'
@@ -106,7 +106,7 @@ class Sweep {
     this.#lookedFor = first
     const remainder = capabilities.listsUntagged
       ? undefined
-      : await writeRemainder(client, [...this.#going.keys()], this.#ports.reporter)
+      : await writePendingDeletions(client, [...this.#going.keys()], this.#ports.reporter)
     if (remainder !== undefined) this.#own.add(remainder.manifest.digest)
     await this.#deleteTags()
     await this.#deleteVersions()

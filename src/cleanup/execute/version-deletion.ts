@@ -31,10 +31,10 @@ export async function deleteWithTags(
   const taken: Tag[] = []
   try {
     const outcome = await takeTags(version, taken, parts)
-    if (isLeftWhole(outcome)) await putBack(version.digest, taken, parts.client)
+    if (isLeftWhole(outcome)) await restore(version.digest, taken, parts.client)
     return outcome
   } catch (error) {
-    await putBack(version.digest, taken, parts.client)
+    await restore(version.digest, taken, parts.client)
     throw error
   }
 }
@@ -58,7 +58,7 @@ function isLeftWhole(outcome: DeletionOutcome): boolean {
   return outcome.state === 'called-off' || (outcome.state === 'undeletable' && outcome.isUnderWay !== true)
 }
 
-async function putBack(digest: Digest, tags: readonly Tag[], client: RepositoryClient): Promise<void> {
+async function restore(digest: Digest, tags: readonly Tag[], client: RepositoryClient): Promise<void> {
   if (tags.length === 0) return
   const manifest = await client.findManifest(digest)
   if (manifest === undefined) return

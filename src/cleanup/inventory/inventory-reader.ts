@@ -5,9 +5,9 @@ import {MANIFEST_ACCEPT, bareMediaType, isIndexType, isSchema1Type} from '../../
 import {referrersByApi} from '../../registry/client/referrers.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import {listedContent, readContent} from '../policy/content.js'
-import {type Content, type HeldVersion, type Inventory, isKnown, ownTags} from '../policy/inventory.js'
+import {type Content, type StoredManifest, type Inventory, isKnown, ownTags} from '../policy/inventory.js'
 import type {Needs} from '../policy/inventory-needs.js'
-import type {ListedVersion} from '../repository-backend.js'
+import type {ListedManifest} from '../repository-backend.js'
 import {AT_ONCE, eachAtOnce} from '../../shared/at-once.js'
 import {readImageTime, readModified} from './image-time.js'
 import type {Sightings} from './sightings.js'
@@ -22,7 +22,7 @@ const SURELY_THERE = 24 * 3600 * 1000
  * have children, ages, referrers.
  */
 export class InventoryReader implements Inventory {
-  readonly versions = new Map<Digest, HeldVersion>()
+  readonly versions = new Map<Digest, StoredManifest>()
   readonly absent = new Set<Digest>()
   readonly present = new Set<Digest>()
   readonly referrers = new Map<Digest, readonly Digest[]>()
@@ -41,7 +41,7 @@ export class InventoryReader implements Inventory {
   /** @param now milliseconds since the epoch, by which what was pushed a moment ago is told */
   constructor(
     client: RepositoryClient,
-    listed: readonly ListedVersion[],
+    listed: readonly ListedManifest[],
     {isWhole, now}: {readonly isWhole: boolean; readonly now: number}
   ) {
     this.#client = client
@@ -51,7 +51,7 @@ export class InventoryReader implements Inventory {
   }
 
   /** Takes in what was listed, now or later; nothing of it is read yet. */
-  welcome(version: ListedVersion): void {
+  welcome(version: ListedManifest): void {
     const content = this.versions.get(version.digest)?.content ?? listedContent(version)
     this.versions.set(version.digest, {...this.versions.get(version.digest), ...version, content})
     this.absent.delete(version.digest)
@@ -218,7 +218,7 @@ export class InventoryReader implements Inventory {
   }
 
   /** One answer is not believed: it is asked for otherwise, and once more by its digest, and by a tag. */
-  async #findAgain({digest, tags: [tag]}: HeldVersion): Promise<Manifest | undefined> {
+  async #findAgain({digest, tags: [tag]}: StoredManifest): Promise<Manifest | undefined> {
     await this.#client.headManifest(digest)
     const found = await this.#client.findManifest(digest)
     if (found !== undefined || tag === undefined) return found

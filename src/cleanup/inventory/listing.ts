@@ -3,7 +3,7 @@ import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import {listTags} from '../../registry/client/tag-list.js'
-import type {ListedVersion, RepositoryBackend} from '../repository-backend.js'
+import type {ListedManifest, RepositoryBackend} from '../repository-backend.js'
 import {eachAtOnce} from '../../shared/at-once.js'
 
 /** How often a listing is read that others change meanwhile. */
@@ -11,7 +11,7 @@ const READINGS = 4
 
 /** A listing from which nothing is missing that was there all the while. */
 export interface Listing {
-  readonly versions: readonly ListedVersion[]
+  readonly versions: readonly ListedManifest[]
 }
 
 /**
@@ -22,7 +22,7 @@ export interface Listing {
  */
 export async function readListing(backend: RepositoryBackend, client: RepositoryClient): Promise<Listing> {
   const faults: string[] = []
-  let before: ReadonlyMap<Digest, ListedVersion> | undefined
+  let before: ReadonlyMap<Digest, ListedManifest> | undefined
   for (let reading = 1; reading <= READINGS; reading++) {
     const [read, tags] = await Promise.all([readOnce(backend), listTags(client)])
     const fault = faultOf(read) ?? (await firstPageFault(backend, read))
@@ -40,14 +40,14 @@ export async function readListing(backend: RepositoryBackend, client: Repository
 }
 
 interface Reading {
-  readonly versions: readonly ListedVersion[]
+  readonly versions: readonly ListedManifest[]
   readonly firstPage: string
   readonly pages: number
   readonly total: number | undefined
 }
 
 async function readOnce(backend: RepositoryBackend): Promise<Reading> {
-  const versions: ListedVersion[] = []
+  const versions: ListedManifest[] = []
   let firstPage = ''
   let pages = 0
   let total: number | undefined
@@ -81,12 +81,12 @@ async function firstPageFault(
   return 'its first page is gone'
 }
 
-function fingerprint(versions: readonly ListedVersion[]): string {
+function fingerprint(versions: readonly ListedManifest[]): string {
   return versions.map(({digest, tags}) => [digest, ...tags].join(' ')).join('\n')
 }
 
 /** What came twice was read on two pages: the later says how it is. */
-function byDigest(versions: readonly ListedVersion[]): Map<Digest, ListedVersion> {
+function byDigest(versions: readonly ListedManifest[]): Map<Digest, ListedManifest> {
   return new Map(versions.map(version => [version.digest, version]))
 }
 
@@ -104,9 +104,9 @@ function isJoinable(
  */
 async function withTags(
   client: RepositoryClient,
-  versions: readonly ListedVersion[],
+  versions: readonly ListedManifest[],
   tags: readonly Tag[]
-): Promise<ListedVersion[]> {
+): Promise<ListedManifest[]> {
   const places = new Map<Tag, Digest[]>(tags.map(tag => [tag, []]))
   for (const {digest, tags: own} of versions)
     for (const tag of own) places.set(tag, [...(places.get(tag) ?? []), digest])
@@ -122,7 +122,7 @@ async function withTags(
   return [...placed.values()]
 }
 
-function without(version: ListedVersion, tags: ReadonlySet<Tag>): ListedVersion {
+function without(version: ListedManifest, tags: ReadonlySet<Tag>): ListedManifest {
   return version.tags.some(tag => tags.has(tag))
     ? {...version, tags: version.tags.filter(tag => !tags.has(tag))}
     : version

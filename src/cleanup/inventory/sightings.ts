@@ -7,9 +7,9 @@ import {type Tag, isTag, parseTag} from '../../oci/reference.js'
 import type {Reporter} from '../../ports.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import type {CleanupPlan} from '../policy/cleanup-plan.js'
-import {type HeldVersion, type Inventory, SEEN_TAG, ownTags, timeOf} from '../policy/inventory.js'
+import {type StoredManifest, type Inventory, SEEN_TAG, ownTags, timeOf} from '../policy/inventory.js'
 import type {RetentionPolicy} from '../policy/policy.js'
-import type {ListedVersion} from '../repository-backend.js'
+import type {ListedManifest} from '../repository-backend.js'
 
 /** Since when something is known to be here. */
 export interface Sighting {
@@ -46,7 +46,7 @@ const MOST_BYTES = 3_500_000
  */
 export async function readSightings(
   client: RepositoryClient,
-  listed: readonly ListedVersion[]
+  listed: readonly ListedManifest[]
 ): Promise<Sightings> {
   const record = listed.find(({tags}) => tags.some(tag => tag === SEEN_TAG))?.digest
   const manifest = record && (await client.findManifest(record))
@@ -136,7 +136,7 @@ interface Now {
 }
 
 /** Nothing for what the host tells a time of, and for what only belongs to something else. */
-function lineOf(held: HeldVersion, {now, superseded, sightings}: Now): string[] {
+function lineOf(held: StoredManifest, {now, superseded, sightings}: Now): string[] {
   const {digest} = held
   const tags = ownTags(held)
   const isSuperseded = superseded.has(digest)

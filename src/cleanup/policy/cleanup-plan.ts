@@ -1,11 +1,11 @@
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
 import {deletionWaves} from './deletion-order.js'
-import {type HeldVersion, type Inventory, type TimeKind, arrivalOf, ownTags} from './inventory.js'
+import {type StoredManifest, type Inventory, type TimeKind, arrivalOf, ownTags} from './inventory.js'
 import {type Needs, needsOf} from './inventory-needs.js'
 import {type RetentionPolicy, SMALL_CLEANUP} from './policy.js'
 import {Links} from './reachability.js'
-import {REMAINDER_TAG, type TagVerdict, judgeTags} from './tag-rules.js'
+import {REMAINDER_TAG, type TagVerdict, selectTags} from './tag-rules.js'
 import {unmatchedRules} from './unmatched-rules.js'
 import {type Selection, selectVersions} from './version-rules.js'
 
@@ -67,7 +67,7 @@ export function planCleanup(
   policy: RetentionPolicy
 ): {readonly plan: CleanupPlan; readonly needs: Needs} {
   const links = new Links(inventory)
-  const verdict = judgeTags(inventory, policy)
+  const verdict = selectTags(inventory, policy)
   const selection = selectVersions(inventory, policy, {links, verdict})
   const {dependants, reachable} = selection
   const going = new Set(
@@ -77,7 +77,7 @@ export function planCleanup(
     get plan() {
       return planOf(inventory, policy, {links, verdict, selection, going})
     },
-    needs: needsOf(inventory, {policy, selection, going, unaged: verdict.unaged})
+    needs: needsOf(inventory, {policy, selection, going, withoutTimestamp: verdict.unaged})
   }
 }
 
@@ -112,7 +112,7 @@ function planOf(inventory: Inventory, policy: RetentionPolicy, decision: Decisio
   }
 }
 
-function isNote(held: HeldVersion | undefined): boolean {
+function isNote(held: StoredManifest | undefined): boolean {
   return held?.tags.some(tag => REMAINDER_TAG.test(tag)) === true
 }
 
@@ -133,7 +133,7 @@ function plannedVersion(inventory: Inventory, digest: Digest, reason: string): P
 }
 
 /** Undefined where the size of a part is not known. */
-function sizeWithParts(held: HeldVersion, inventory: Inventory): number | undefined {
+function sizeWithParts(held: StoredManifest, inventory: Inventory): number | undefined {
   const links = new Set<Digest>()
   const waiting = [held.digest]
   let total = 0

@@ -4,7 +4,7 @@ import type {Digest} from '../../oci/digest.js'
 import {type Descriptor, type Manifest, type ManifestDocument, readManifest} from '../../oci/manifest.js'
 import {isBlobType, isIndexType, isManifestType, isSchema1Type} from '../../oci/media-type.js'
 import type {Content} from './inventory.js'
-import type {ListedVersion} from '../repository-backend.js'
+import type {ListedManifest} from '../repository-backend.js'
 
 /** What was read of a manifest. */
 export interface ReadContent {
@@ -40,7 +40,7 @@ export function readContent(manifest: Manifest): ReadContent {
 const COSIGN_TAG = /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/
 
 /** What needs no reading: the listing says its type, or its tags do (cosign, SIGNATURE_SPEC.md, "Storage"). */
-export function listedContent({mediaType, tags}: ListedVersion): Content {
+export function listedContent({mediaType, tags}: ListedManifest): Content {
   if (mediaType !== undefined && isSchema1Type(mediaType)) return {kind: 'leaf', isRead: true}
   const isImage = mediaType !== undefined && isManifestType(mediaType) && !isIndexType(mediaType)
   const isOfCosign = tags.length > 0 && tags.every(tag => COSIGN_TAG.test(tag))

@@ -1,5 +1,5 @@
 import type {Digest} from '../../oci/digest.js'
-import type {HeldVersion, Inventory} from './inventory.js'
+import type {StoredManifest, Inventory} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
 import {isOlder} from './tagged-version.js'
 
@@ -7,7 +7,7 @@ type Rules = Pick<RetentionPolicy, 'ghosts' | 'partialImages'>
 
 /** Why an image is damaged, by the rules that are in force; undefined for a whole one, and for one that nobody read. */
 export function damageOf(
-  {content}: Pick<HeldVersion, 'content'>,
+  {content}: Pick<StoredManifest, 'content'>,
   inventory: Inventory,
   {ghosts, partialImages}: Rules
 ): string | undefined {
@@ -23,7 +23,7 @@ export function damageOf(
 
 /** Whether an image goes because it is damaged: no number of images to keep counts it. */
 export function isDamagedAway(
-  held: HeldVersion,
+  held: StoredManifest,
   inventory: Inventory,
   policy: Rules & Pick<RetentionPolicy, 'olderThan' | 'now'>
 ): boolean {

@@ -1,5 +1,5 @@
 import type {Digest} from '../../oci/digest.js'
-import {type HeldVersion, type Inventory, cameAt, timeOf} from './inventory.js'
+import {type StoredManifest, type Inventory, cameAt, timeOf} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
 import {subjectsOf} from './reachability.js'
 import {isOlder} from './tagged-version.js'
@@ -23,7 +23,7 @@ interface Known {
   readonly policy: RetentionPolicy
   readonly selection: Selection
   readonly going: ReadonlySet<Digest>
-  readonly unaged: readonly Digest[]
+  readonly withoutTimestamp: readonly Digest[]
 }
 
 /** Whether a plan lacks nothing. */
@@ -33,7 +33,7 @@ export function isComplete({contents, subjects, ages, referrers, presence}: Need
 
 /** What the plan of an inventory lacks; nothing more than can change it. */
 export function needsOf(inventory: Inventory, known: Known): Needs {
-  const ages = [...known.unaged, ...unagedSelection(inventory, known)]
+  const ages = [...known.withoutTimestamp, ...selectionWithoutTimestamp(inventory, known)]
   const contents = unreadKept(inventory, known)
   const subjects = [
     ...unreadGoing(inventory, known),
@@ -51,7 +51,7 @@ export function needsOf(inventory: Inventory, known: Known): Needs {
 }
 
 /** What was chosen but has no age is taken as young, unless the image itself names one. */
-function unagedSelection({versions, aged}: Inventory, {policy, selection}: Known): Digest[] {
+function selectionWithoutTimestamp({versions, aged}: Inventory, {policy, selection}: Known): Digest[] {
   if (policy.grace === 0) return []
   return [...selection.selected.keys(), ...selection.guarded.keys()].filter(digest => {
     const held = versions.get(digest)
@@ -72,7 +72,7 @@ function unreadGoing({versions}: Inventory, {going}: Known): Digest[] {
   })
 }
 
-function isUnreadLeaf(held: HeldVersion | undefined): boolean {
+function isUnreadLeaf(held: StoredManifest | undefined): boolean {
   return held?.content.kind === 'leaf' && !held.content.isRead
 }
 
@@ -94,7 +94,7 @@ function unreadKept({versions}: Inventory, {selection, going}: Known): Digest[] 
   return [...leftovers, ...kept]
 }
 
-function cameOf(held: HeldVersion | undefined): number | undefined {
+function cameOf(held: StoredManifest | undefined): number | undefined {
   return held && cameAt(held)
 }
 
@@ -158,7 +158,7 @@ function unsought({versions, isWhole, absent, present}: Inventory, {policy, goin
   return [...new Set([...subjects, ...assumed])].filter(one => !absent.has(one))
 }
 
-function isRead(held: HeldVersion | undefined): boolean {
+function isRead(held: StoredManifest | undefined): boolean {
   if (held === undefined) return false
   return (
     held.tags.length > 0 ||

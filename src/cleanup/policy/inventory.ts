@@ -1,6 +1,6 @@
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
-import type {ListedVersion} from '../repository-backend.js'
+import type {ListedManifest} from '../repository-backend.js'
 
 /** What a manifest refers to, as far as it was read. */
 export type Content =
@@ -27,7 +27,7 @@ export type Content =
     }
 
 /** One manifest or index of a repository. All times are milliseconds since the epoch. */
-export interface HeldVersion extends ListedVersion {
+export interface StoredManifest extends ListedManifest {
   /** When the registry says that it was last changed (Last-Modified), for hosts whose listing tells no time. */
   readonly modified?: number
   /** When an earlier clean-up found it here, with all the tags that it has now. */
@@ -43,7 +43,7 @@ export interface HeldVersion extends ListedVersion {
 
 /** What a repository holds, as far as it was found out. */
 export interface Inventory {
-  readonly versions: ReadonlyMap<Digest, HeldVersion>
+  readonly versions: ReadonlyMap<Digest, StoredManifest>
   /** Whether untagged manifests are listed, too: then what is not in `versions` is not there. */
   readonly isWhole: boolean
   /** What was looked for and is not there. */
@@ -74,23 +74,23 @@ export function subjectOfTag(tag: Tag): Digest | undefined {
 export const SEEN_TAG = 'image-release-seen'
 
 /** The tags that people pull by. */
-export function ownTags({tags}: Pick<ListedVersion, 'tags'>): readonly Tag[] {
+export function ownTags({tags}: Pick<ListedManifest, 'tags'>): readonly Tag[] {
   // Nearly all versions of a large package have none.
   return tags.length === 0 ? tags : tags.filter(tag => !REFERRER_TAG.test(tag) && tag !== SEEN_TAG)
 }
 
 /** When a manifest first came, where the host tells: what names it came later. */
-export function cameAt({firstPushed, pushed}: HeldVersion): number | undefined {
+export function cameAt({firstPushed, pushed}: StoredManifest): number | undefined {
   return firstPushed ?? pushed
 }
 
 /** Whether nobody can say what it leads to. */
-export function isBlind({content}: HeldVersion): boolean {
+export function isBlind({content}: StoredManifest): boolean {
   return content.kind === 'unreadable' && content.mentions === undefined
 }
 
 /** Whether it was read what it leads to. */
-export function isKnown({content}: Pick<HeldVersion, 'content'>): boolean {
+export function isKnown({content}: Pick<StoredManifest, 'content'>): boolean {
   return content.kind === 'index' || (content.kind === 'leaf' && content.isRead)
 }
 
@@ -104,14 +104,16 @@ const TIME_KINDS: readonly TimeKind[] = ['pushed', 'modified', 'cached', 'seen']
  * Since when a manifest is here, at the latest, and how that is known. The date in the image is not among it: a build that
  * can be repeated names an old one, and is pushed today.
  */
-export function arrivalOf(held: HeldVersion): {readonly time: number; readonly kind: TimeKind} | undefined {
+export function arrivalOf(
+  held: StoredManifest
+): {readonly time: number; readonly kind: TimeKind} | undefined {
   const time = timeOf(held)
   const kind = TIME_KINDS.find(one => held[one] !== undefined)
   return time === undefined || kind === undefined ? undefined : {time, kind}
 }
 
 /** Since when a manifest is here, at the latest; undefined where nobody can tell. Asked often: it makes nothing. */
-export function timeOf(held: HeldVersion): number | undefined {
+export function timeOf(held: StoredManifest): number | undefined {
   for (const kind of TIME_KINDS) if (held[kind] !== undefined) return held[kind]
   return undefined
 }

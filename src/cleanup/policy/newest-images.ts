@@ -1,7 +1,7 @@
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
 import {isDamagedAway} from './damaged-images.js'
-import {type HeldVersion, type Inventory, timeOf} from './inventory.js'
+import {type StoredManifest, type Inventory, timeOf} from './inventory.js'
 import type {NewestRule, RetentionPolicy} from './policy.js'
 import {type TaggedVersion, groupBy, isOlder, keepingReason} from './tagged-version.js'
 
@@ -71,7 +71,7 @@ function newestOf({text, count}: NewestRule, tagged: readonly TaggedVersion[]): 
 }
 
 /** By the time that it came; what came nobody knows when counts as new. Of one time, by the date in the image. */
-export function newerFirst(one: HeldVersion, other: HeldVersion): number {
+export function newerFirst(one: StoredManifest, other: StoredManifest): number {
   const [first, second] = [one, other].map(held => timeOf(held) ?? Number.POSITIVE_INFINITY)
   if (first !== second) return (second ?? 0) > (first ?? 0) ? 1 : -1
   const byImage = (other.created ?? 0) - (one.created ?? 0)

@@ -1,5 +1,5 @@
 import type {Digest} from '../../oci/digest.js'
-import {type HeldVersion, type Inventory, subjectOfTag} from './inventory.js'
+import {type StoredManifest, type Inventory, subjectOfTag} from './inventory.js'
 
 const NONE: readonly Digest[] = []
 
@@ -51,7 +51,7 @@ function reachBy(roots: Iterable<Digest>, of: (digest: Digest) => readonly Diges
 }
 
 /** What an index names, or what stands in a document that is no known manifest. */
-function childrenOf({content}: HeldVersion): readonly Digest[] {
+function childrenOf({content}: StoredManifest): readonly Digest[] {
   if (content.kind === 'index') return content.children
   return content.kind === 'unreadable' ? (content.mentions ?? NONE) : NONE
 }
@@ -69,7 +69,7 @@ function attachments({versions}: Inventory): Map<Digest, Digest[]> {
 }
 
 /** The manifests with which this one lives and dies. */
-export function subjectsOf({tags, content}: HeldVersion): readonly Digest[] {
+export function subjectsOf({tags, content}: StoredManifest): readonly Digest[] {
   const own = content.kind === 'leaf' || content.kind === 'index' ? content.subject : undefined
   if (tags.length === 0) return own === undefined ? NONE : [own]
   const named = tags.map(subjectOfTag).filter(subject => subject !== undefined)

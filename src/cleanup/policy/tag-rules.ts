@@ -1,7 +1,7 @@
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
 import {damageOf} from './damaged-images.js'
-import {type HeldVersion, type Inventory, timeOf} from './inventory.js'
+import {type StoredManifest, type Inventory, timeOf} from './inventory.js'
 import type {AgedTags, RetentionPolicy} from './policy.js'
 import {newestReleases, retainedTags, versionsAmong} from './retained-tags.js'
 import {type TaggedVersion, isOlder, keepingReason, taggedIn} from './tagged-version.js'
@@ -24,7 +24,7 @@ export interface TagVerdict {
 }
 
 /** Decides for every tag by which people pull whether it goes. */
-export function judgeTags(inventory: Inventory, policy: RetentionPolicy): TagVerdict {
+export function selectTags(inventory: Inventory, policy: RetentionPolicy): TagVerdict {
   const tagged = taggedIn(inventory)
   const versions = versionsAmong(tagged.map(({tag}) => tag))
   const retained = retainedTags({tagged, versions, inventory}, policy)
@@ -53,12 +53,12 @@ export function judgeTags(inventory: Inventory, policy: RetentionPolicy): TagVer
   return {
     going: new Map(chosen.flatMap(({tag, reason, guard}) => (guard === undefined ? [[tag, reason]] : []))),
     guarded: new Map(chosen.flatMap(({tag, guard}) => (guard === undefined ? [] : [[tag, guard]]))),
-    unaged: unagedOf(tagged, inventory, policy)
+    unaged: withoutTimestampOf(tagged, inventory, policy)
   }
 }
 
 /** What a clean-up that was stopped left behind: what says what was left to do, or a tag on an empty index. */
-export function isLeftover({tags, content}: HeldVersion): boolean {
+export function isLeftover({tags, content}: StoredManifest): boolean {
   const isEmptied = content.kind === 'index' && content.isPlaceholder === true
   return isEmptied || tags.some(tag => REMAINDER_TAG.test(tag))
 }
@@ -123,7 +123,11 @@ function agedRules({deleteTags, olderThan, development, cache}: RetentionPolicy)
 }
 
 /** An index whose platforms are gone, or what is listed but not there. */
-function damagedImage(held: HeldVersion, inventory: Inventory, policy: RetentionPolicy): string | undefined {
+function damagedImage(
+  held: StoredManifest,
+  inventory: Inventory,
+  policy: RetentionPolicy
+): string | undefined {
   return isOlder(held, policy.olderThan, policy.now) ? damageOf(held, inventory, policy) : undefined
 }
 
@@ -169,7 +173,11 @@ function cacheTags(tagged: readonly TaggedVersion[], {cache, now}: RetentionPoli
 }
 
 /** What an age or a size decides, of which none is known and none was asked for yet. */
-function unagedOf(tagged: readonly TaggedVersion[], inventory: Inventory, policy: RetentionPolicy): Digest[] {
+function withoutTimestampOf(
+  tagged: readonly TaggedVersion[],
+  inventory: Inventory,
+  policy: RetentionPolicy
+): Digest[] {
   const {cache} = policy
   const byAge = agedRules(policy).filter(({olderThan}) => olderThan > 0)
   const isSized = cache.maxSize !== undefined

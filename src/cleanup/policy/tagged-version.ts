@@ -1,13 +1,13 @@
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
-import {type HeldVersion, type Inventory, ownTags, timeOf} from './inventory.js'
+import {type StoredManifest, type Inventory, ownTags, timeOf} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
 import type {TagPattern} from '../../patterns/tag-pattern.js'
 
 /** One tag that people pull by, and what it points at. */
 export interface TaggedVersion {
   readonly tag: Tag
-  readonly held: HeldVersion
+  readonly held: StoredManifest
 }
 
 /** Every tag of a repository by which people pull. */
@@ -41,7 +41,7 @@ export function keepingDigest(
 }
 
 /** Whether something is known to be this old. */
-export function isOlder(held: HeldVersion, age: number, now: number): boolean {
+export function isOlder(held: StoredManifest, age: number, now: number): boolean {
   const time = timeOf(held)
   return age === 0 || (time !== undefined && now - time >= age)
 }

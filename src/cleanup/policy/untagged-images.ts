@@ -1,6 +1,6 @@
 import type {Digest} from '../../oci/digest.js'
 import {isDamagedAway} from './damaged-images.js'
-import type {HeldVersion, Inventory} from './inventory.js'
+import type {StoredManifest, Inventory} from './inventory.js'
 import {newerFirst} from './newest-images.js'
 import type {RetentionPolicy} from './policy.js'
 import {subjectsOf} from './reachability.js'
@@ -21,7 +21,7 @@ export function untaggedBeyondNewest(inventory: Inventory, policy: RetentionPoli
 }
 
 /** Neither a part of an index, nor what refers to another manifest: those go and stay with it. */
-function untaggedImages({versions, referrers}: Inventory): HeldVersion[] {
+function untaggedImages({versions, referrers}: Inventory): StoredManifest[] {
   const parts = new Set<Digest>([...referrers.values()].flat())
   for (const {content} of versions.values())
     if (content.kind === 'index') for (const child of content.children) parts.add(child)

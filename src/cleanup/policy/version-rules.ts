@@ -1,5 +1,5 @@
 import type {Digest} from '../../oci/digest.js'
-import {type HeldVersion, type Inventory, cameAt, isBlind, ownTags, timeOf} from './inventory.js'
+import {type StoredManifest, type Inventory, cameAt, isBlind, ownTags, timeOf} from './inventory.js'
 import type {RetentionPolicy} from './policy.js'
 import {type Links, subjectsOf} from './reachability.js'
 import {damageOf, isAbsent} from './damaged-images.js'
@@ -49,7 +49,7 @@ export function selectVersions(
   }
 }
 
-function tagReason(held: HeldVersion | undefined, {going, guarded}: TagVerdict): string | undefined {
+function tagReason(held: StoredManifest | undefined, {going, guarded}: TagVerdict): string | undefined {
   const tags = held === undefined ? [] : ownTags(held).filter(tag => !going.has(tag))
   if (tags.length === 0) return undefined
   const guards = tags.map(tag => guarded.get(tag)).filter(guard => guard !== undefined)
@@ -78,7 +78,7 @@ function chosenVersions(
 }
 
 /** Chosen by its tags where all of them go. */
-function reasonByTags(held: HeldVersion, {going, guarded}: TagVerdict): string | undefined {
+function reasonByTags(held: StoredManifest, {going, guarded}: TagVerdict): string | undefined {
   const tags = ownTags(held)
   if (tags.length === 0) return undefined
   const chosen = tags.filter(tag => going.has(tag) || guarded.has(tag))
@@ -95,7 +95,7 @@ interface UntaggedContext {
   readonly listed: ReadonlySet<Digest>
 }
 
-function reasonUntagged(held: HeldVersion, context: UntaggedContext): string | undefined {
+function reasonUntagged(held: StoredManifest, context: UntaggedContext): string | undefined {
   const {inventory, policy} = context
   const {now, olderThan, untaggedAge, orphansAge} = policy
   const named = policy.deleteTags.find(({digest}) => digest === held.digest)
@@ -106,7 +106,10 @@ function reasonUntagged(held: HeldVersion, context: UntaggedContext): string | u
   return damage ?? (isOlder(held, orphansAge, now) ? reasonOrphaned(held, context) : undefined)
 }
 
-function reasonOrphaned(held: HeldVersion, {inventory, policy, listed}: UntaggedContext): string | undefined {
+function reasonOrphaned(
+  held: StoredManifest,
+  {inventory, policy, listed}: UntaggedContext
+): string | undefined {
   if (subjectsOf(held).length > 0) return reasonReferring(held, inventory, policy)
   const isImage = held.content.kind === 'leaf' && held.content.isRead
   const isCounted = policy.keepNewestUntagged !== undefined
@@ -116,7 +119,7 @@ function reasonOrphaned(held: HeldVersion, {inventory, policy, listed}: Untagged
 }
 
 function reasonReferring(
-  held: HeldVersion,
+  held: StoredManifest,
   inventory: Inventory,
   {orphans, orphanedReferrers}: RetentionPolicy
 ): string | undefined {
@@ -125,14 +128,18 @@ function reasonReferring(
 }
 
 /** Tags made of a digest, such as those of signatures, whose manifest is gone. */
-function orphanedTags(held: HeldVersion, inventory: Inventory, policy: RetentionPolicy): string | undefined {
+function orphanedTags(
+  held: StoredManifest,
+  inventory: Inventory,
+  policy: RetentionPolicy
+): string | undefined {
   const isSignature = ownTags(held).length === 0 && subjectsOf(held).length > 0
   return isSignature && isOlder(held, policy.orphansAge, policy.now)
     ? reasonReferring(held, inventory, policy)
     : undefined
 }
 
-function childDigests({content}: HeldVersion): readonly Digest[] {
+function childDigests({content}: StoredManifest): readonly Digest[] {
   return content.kind === 'index' ? content.children : []
 }
 
@@ -177,7 +184,7 @@ function guardedVersions(
  * are not listed, nobody would find again what the first led to.
  */
 function unreadableGuard(
-  held: HeldVersion | undefined,
+  held: StoredManifest | undefined,
   isTouched: boolean,
   {isWhole}: Inventory
 ): string | undefined {
@@ -189,7 +196,7 @@ function unreadableGuard(
 }
 
 function ageGuard(
-  held: HeldVersion | undefined,
+  held: StoredManifest | undefined,
   isChosen: boolean,
   {grace, now}: RetentionPolicy
 ): string | undefined {
@@ -249,13 +256,13 @@ function reachSurely(
 }
 
 /** Of these nobody can say what they refer to. One that goes is deleted alone: should the host refuse, nothing is lost. */
-function unreadable({versions}: Inventory): HeldVersion[] {
+function unreadable({versions}: Inventory): StoredManifest[] {
   return [...versions.values()].filter(isBlind)
 }
 
 /** All that these may refer to: whatever is not known to have come after them. */
 function shadowOf(
-  blind: readonly HeldVersion[],
+  blind: readonly StoredManifest[],
   {versions}: Inventory,
   candidates: ReadonlySet<Digest>
 ): Digest[] {
@@ -268,6 +275,6 @@ function shadowOf(
   })
 }
 
-function blindReason([first]: readonly HeldVersion[]): string {
+function blindReason([first]: readonly StoredManifest[]): string {
   return `may be part of ${first?.digest ?? ''}, which cannot be read`
 }

@@ -108,7 +108,7 @@ export class DockerHubApi {
       const outcome = await attempt().catch((error: unknown) => ({error}))
       const failed = 'error' in outcome
       if (failed && (left === 0 || signal.aborted || !isUnreachable(outcome.error))) throw outcome.error
-      if (!failed && (left === 0 || !isPassing(outcome))) return outcome
+      if (!failed && (left === 0 || !isTransientAnswer(outcome))) return outcome
       if (failed || outcome.wait === undefined)
         await clock.sleep(FIRST_DELAY * 2 ** (TRIES - 1 - left) * (1 + Math.random()), signal)
     }
@@ -147,7 +147,7 @@ export function messageIn({body}: DockerHubAnswer): string {
 }
 
 /** A limit passes, whether it says when or not; a failure that holds a missing right does not. */
-function isPassing(answer: LimitedAnswer): boolean {
+function isTransientAnswer(answer: LimitedAnswer): boolean {
   const held = heldStatus(messageIn(answer))
   return answer.status === 429 || (PASSING.has(answer.status) && held !== 401 && held !== 403)
 }

@@ -5,7 +5,7 @@ import {type Repository, type Tag, formatRepository, isTag} from '../../oci/refe
 import type {
   BackendCapabilities,
   DeletionOutcome,
-  ListedVersion,
+  ListedManifest,
   RepositoryBackend,
   StillWanted,
   VersionPage
@@ -79,7 +79,7 @@ class DockerHubBackend implements RepositoryBackend {
 
   /** Hub refuses with 403 what a tag or an index still names; that the login may delete was asked before. */
   async deleteVersion(
-    version: Pick<ListedVersion, 'digest' | 'tags'>,
+    version: Pick<ListedManifest, 'digest' | 'tags'>,
     isStillWanted?: StillWanted
   ): Promise<DeletionOutcome> {
     try {
@@ -131,7 +131,7 @@ class DockerHubBackend implements RepositoryBackend {
   }
 
   /** The listing names the digest of most tags (2026-11), though Hub's description does not say so. */
-  async #versionOf(entry: unknown): Promise<ListedVersion | undefined> {
+  async #versionOf(entry: unknown): Promise<ListedManifest | undefined> {
     const tag = textAt(entry, 'name') ?? ''
     if (!isTag(tag)) return undefined
     const told = textAt(entry, 'digest') ?? ''
@@ -179,8 +179,8 @@ function reasonOf(message: string, hasLogin: boolean): {says: string; hint: stri
 }
 
 /** The tags of one image together. */
-function byDigest(tagged: readonly ListedVersion[]): ListedVersion[] {
-  const versions = new Map<Digest, ListedVersion>()
+function byDigest(tagged: readonly ListedManifest[]): ListedManifest[] {
+  const versions = new Map<Digest, ListedManifest>()
   for (const version of tagged) {
     const known = versions.get(version.digest)
     versions.set(version.digest, known === undefined ? version : merged(known, version))
@@ -188,7 +188,7 @@ function byDigest(tagged: readonly ListedVersion[]): ListedVersion[] {
   return [...versions.values()]
 }
 
-function merged(one: ListedVersion, other: ListedVersion): ListedVersion {
+function merged(one: ListedManifest, other: ListedManifest): ListedManifest {
   const [pushed, pulled] = [latest(one.pushed, other.pushed), latest(one.pulled, other.pulled)]
   return {
     ...one,

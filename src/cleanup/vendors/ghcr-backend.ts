@@ -6,7 +6,7 @@ import {
   type BackendCapabilities,
   CALLS_AT_ONCE,
   type DeletionOutcome,
-  type ListedVersion,
+  type ListedManifest,
   type RepositoryBackend,
   type StillWanted,
   type VersionPage
@@ -69,7 +69,7 @@ class GhcrBackend implements RepositoryBackend {
     for await (const versions of this.#pages('active', this.#ids)) yield {versions}
   }
 
-  async lookAt({digest, id}: Pick<ListedVersion, 'digest' | 'id'>): Promise<ListedVersion | undefined> {
+  async lookAt({digest, id}: Pick<ListedManifest, 'digest' | 'id'>): Promise<ListedManifest | undefined> {
     const found = await this.#find()
     const known = id ?? this.#ids.get(digest)
     if (found === undefined || known === undefined) return undefined
@@ -81,7 +81,7 @@ class GhcrBackend implements RepositoryBackend {
   }
 
   async deleteVersion(
-    {digest, id}: Pick<ListedVersion, 'digest' | 'id'>,
+    {digest, id}: Pick<ListedManifest, 'digest' | 'id'>,
     isStillWanted?: StillWanted
   ): Promise<DeletionOutcome> {
     const found = await this.#find()
@@ -163,7 +163,7 @@ class GhcrBackend implements RepositoryBackend {
   async *#pages(
     state: 'active' | 'deleted',
     ids: Map<Digest, string>
-  ): AsyncIterable<readonly ListedVersion[]> {
+  ): AsyncIterable<readonly ListedManifest[]> {
     const found = await this.#find()
     if (found === undefined) return
     const read = async (page: number) => pageOf(await this.#page(found, state, page), ids)
@@ -211,14 +211,14 @@ function hasNext({headers}: GithubAnswer): boolean {
   return /rel="next"/.test(headers['link'] ?? '')
 }
 
-function versionsIn({body}: GithubAnswer, ids: Map<Digest, string>): ListedVersion[] {
+function versionsIn({body}: GithubAnswer, ids: Map<Digest, string>): ListedManifest[] {
   const versions = (Array.isArray(body) ? body : []).flatMap(versionIn)
   for (const {digest, id} of versions) if (id !== undefined) ids.set(digest, id)
   return versions
 }
 
 /** Versions are named by their digest. One that is not is no manifest, and nothing that this may delete. */
-function versionIn(entry: unknown): ListedVersion[] {
+function versionIn(entry: unknown): ListedManifest[] {
   const digest = textAt(entry, 'name') ?? ''
   const id = fieldAt(entry, 'id')
   if (!isDigest(digest)) return []

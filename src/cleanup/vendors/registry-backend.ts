@@ -9,7 +9,7 @@ import {listTags} from '../../registry/client/tag-list.js'
 import type {
   BackendCapabilities,
   DeletionOutcome,
-  ListedVersion,
+  ListedManifest,
   RepositoryBackend,
   StillWanted,
   VersionPage
@@ -66,7 +66,7 @@ class RegistryBackend implements RepositoryBackend {
     const tags = await listTags(this.#client)
     if (tags.length === 0) return
     const heads = await eachAtOnce(tags, async tag => ({tag, head: await this.#client.headManifest(tag)}))
-    const versions = new Map<Digest, ListedVersion>()
+    const versions = new Map<Digest, ListedManifest>()
     for (const {tag, head} of heads) {
       if (head === undefined) continue
       const digest = isSchema1Type(head.mediaType) ? await this.#toldDigest(tag, head.digest) : head.digest
@@ -89,7 +89,7 @@ class RegistryBackend implements RepositoryBackend {
   }
 
   async deleteVersion(
-    {digest, tags}: Pick<ListedVersion, 'digest' | 'tags'>,
+    {digest, tags}: Pick<ListedManifest, 'digest' | 'tags'>,
     isStillWanted?: StillWanted
   ): Promise<DeletionOutcome> {
     const outcome = await this.#outcomeOf(async () => await this.#delete({digest, tags}, isStillWanted))
@@ -121,7 +121,7 @@ class RegistryBackend implements RepositoryBackend {
 
   /** Tried again where it fails in passing, unless it is not to go any more after such a pause. */
   async #delete(
-    {digest, tags}: Pick<ListedVersion, 'digest' | 'tags'>,
+    {digest, tags}: Pick<ListedManifest, 'digest' | 'tags'>,
     isStillWanted: StillWanted = () => Promise.resolve(true)
   ) {
     let tries = 0

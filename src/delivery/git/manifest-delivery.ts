@@ -7,7 +7,7 @@ import type {ManifestEdit} from '../manifests/manifest-edit.js'
 export type Editing = (read: (file: string) => Promise<string | undefined>) => Promise<ManifestEdit>
 
 /** What is written to a branch, and with which words. */
-export interface DeliveryWish {
+export interface DeliveryOptions {
   readonly branch: string
   readonly edit: Editing
   /** The message of the commit. */
@@ -50,7 +50,7 @@ const PAUSE = 500
  * what stands there now: nobody's commit is lost. Without changes there is no commit.
  * @throws ReleaseError GIT_FAILED where the branch is not there, or moves again and again
  */
-export async function deliverToBranch(wish: DeliveryWish, parts: DeliveryParts): Promise<Delivery> {
+export async function deliverToBranch(wish: DeliveryOptions, parts: DeliveryParts): Promise<Delivery> {
   const {repository, publish} = parts
   return await untilDone(wish, parts, async () => {
     const base = await repository.fetch(wish.branch)
@@ -64,7 +64,7 @@ export async function deliverToBranch(wish: DeliveryWish, parts: DeliveryParts):
  * @throws ReleaseError GIT_FAILED where it never is
  */
 export async function untilDone<T>(
-  {branch, attempts}: Pick<DeliveryWish, 'branch' | 'attempts'>,
+  {branch, attempts}: Pick<DeliveryOptions, 'branch' | 'attempts'>,
   {clock, signal}: Pick<DeliveryParts, 'clock' | 'signal'>,
   round: () => Promise<T | undefined>
 ): Promise<T> {
@@ -80,7 +80,7 @@ export async function untilDone<T>(
 
 /** Undefined where the branch moved. */
 export async function commitOn(
-  {branch, edit, message, dryRun}: DeliveryWish,
+  {branch, edit, message, dryRun}: DeliveryOptions,
   place: {
     readonly repository: GitRepository
     readonly publish?: Publish | undefined

@@ -14,7 +14,7 @@ import type {GitRepository} from './git-repository.js'
 import {
   type Delivery,
   type DeliveryParts,
-  type DeliveryWish,
+  type DeliveryOptions,
   commitOn,
   noBranch,
   untilDone
@@ -77,7 +77,7 @@ const MAX_NAME = 200
  * @param wish its branch is that of the pull request
  */
 export async function deliverByPullRequest(
-  wish: DeliveryWish,
+  wish: DeliveryOptions,
   place: PullRequestPlace,
   {parts, text, extras}: PullRequestParts
 ): Promise<ProposedDelivery> {
@@ -114,7 +114,7 @@ export interface PullRequestParts {
  * Where people have committed to it, they resolve it.
  */
 async function startOf(
-  {branch}: DeliveryWish,
+  {branch}: DeliveryOptions,
   {base}: PullRequestPlace,
   {repository, open}: {readonly repository: GitRepository; readonly open: OpenPull | undefined}
 ): Promise<{base: string; standing: string | undefined; tip: string; isJoined?: boolean}> {
@@ -150,7 +150,7 @@ async function findOpen(
 
 /** Two runs may both find none: the second is told that there is one, and goes on with it. */
 async function create(
-  wish: DeliveryWish,
+  wish: DeliveryOptions,
   place: PullRequestPlace,
   {extras, ...text}: PullRequestText & {readonly extras: PullRequestExtras | undefined}
 ): Promise<PullRequest> {

@@ -1,7 +1,7 @@
 import {Pair, Scalar, YAMLMap, isMap, isScalar, isSeq} from 'yaml'
 import {formatRepository} from '../../oci/reference.js'
 import {valuesPlace} from './helm-values.js'
-import type {ChangeWish, ImagePlace} from './image-change.js'
+import type {ChangeOptions, ImagePlace} from './image-change.js'
 import {isNamedBy} from './image-fields.js'
 import {formatImage, splitImage, wantedValue} from './image-value.js'
 import type {KeyStep} from './manifest-entry.js'
@@ -21,7 +21,7 @@ interface Found {
  * `kustomize.images`, each `[OLD=]NAME[:TAG][@DIGEST]`; with a key the `helm.parameters` of that name and what stands there
  * in `helm.valuesObject` (argo-cd.readthedocs.io, "Kustomize" and "Helm").
  */
-export function argocdPlaces(yaml: YamlFile, wish: ChangeWish): ImagePlace[] {
+export function argocdPlaces(yaml: YamlFile, wish: ChangeOptions): ImagePlace[] {
   const {key} = wish.entry
   if (key.length === 0) return mapsAt(yaml, 'kustomize').flatMap(source => overridePlaces(yaml, source, wish))
   const sources = mapsAt(yaml, 'helm')
@@ -54,7 +54,7 @@ function mapsAt({documents}: YamlFile, name: string): Found[] {
 function overridePlaces(
   yaml: YamlFile,
   {document, path, map}: Found,
-  {entry, images}: ChangeWish
+  {entry, images}: ChangeOptions
 ): ImagePlace[] {
   const list = pairIn(map, 'images')?.value
   if (!isSeq(list)) return []
@@ -84,7 +84,7 @@ function overridePlaces(
 }
 
 /** Parameters whose names begin alike are one image: image.repository, image.tag. */
-function parameterPlaces(yaml: YamlFile, {document, path, map}: Found, wish: ChangeWish): ImagePlace[] {
+function parameterPlaces(yaml: YamlFile, {document, path, map}: Found, wish: ChangeOptions): ImagePlace[] {
   const list = pairIn(map, 'parameters')?.value
   if (!isSeq(list)) return []
   const way = wish.entry.key.map(String).join('.')
@@ -112,7 +112,7 @@ function parameterPlaces(yaml: YamlFile, {document, path, map}: Found, wish: Cha
   return [{...valuesPlace(yaml, at, wish), place: `helm.parameters ${way}`}]
 }
 
-function objectPlaces(yaml: YamlFile, {document, path, map}: Found, wish: ChangeWish): ImagePlace[] {
+function objectPlaces(yaml: YamlFile, {document, path, map}: Found, wish: ChangeOptions): ImagePlace[] {
   const {key} = wish.entry
   let node: unknown = pairIn(map, 'valuesObject')?.value
   for (const step of key.slice(0, -1)) node = stepInto(node, step)

@@ -1,6 +1,6 @@
 import {type Node, type YAMLMap, isAlias, isMap, isSeq} from 'yaml'
 import {formatRepository} from '../../oci/reference.js'
-import type {ChangeWish, ImagePlace, PlaceChange, PlacedImage} from './image-change.js'
+import type {ChangeOptions, ImagePlace, PlaceChange, PlacedImage} from './image-change.js'
 import {isNamedBy} from './image-fields.js'
 import {imageKeys, partOfKey} from './helm-keys.js'
 import {
@@ -31,7 +31,7 @@ export interface ValuesPlace {
  * Finds what the key of an entry leads to: one value, whose name says what it is, or a map with repository, tag, digest
  * and registry. Keys beside it that hold other parts of the same image belong to it.
  */
-export function helmPlaces(yaml: YamlFile, wish: ChangeWish): ImagePlace[] {
+export function helmPlaces(yaml: YamlFile, wish: ChangeOptions): ImagePlace[] {
   const {key} = wish.entry
   const root = onlyMap(yaml)
   const document = onlyDocument(yaml)
@@ -67,7 +67,7 @@ export function nodeAt(yaml: YamlFile, root: YAMLMap, steps: readonly KeyStep[])
 }
 
 /** The image at a key of values, with all keys that hold parts of it. */
-export function valuesPlace(yaml: YamlFile, at: ValuesPlace, wish: ChangeWish): ImagePlace {
+export function valuesPlace(yaml: YamlFile, at: ValuesPlace, wish: ChangeOptions): ImagePlace {
   const {images, entry} = wish
   const {leaf, map, path, document, pathOf} = at
   const place = [...path, ...(leaf === undefined ? [] : [leaf])].map(String).join('.')
@@ -137,7 +137,7 @@ function hasGlobalRegistry({documents}: YamlFile, {image}: PlacedImage): boolean
 function itemPlace(
   yaml: YamlFile,
   {document, node, leaf}: {readonly document: number; readonly node: Node; readonly leaf: string},
-  {entry}: ChangeWish
+  {entry}: ChangeOptions
 ): ImagePlace {
   const part = partOfKey(leaf) ?? partOfKey(leaf.replace(/s$/i, ''))
   const place = entry.key.map(String).join('.')

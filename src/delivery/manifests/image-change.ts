@@ -20,7 +20,7 @@ export function outcome(state: PlaceState): Pick<EditedPlace, 'state' | 'isChang
 }
 
 /** What is wanted of one file. */
-export interface ChangeWish {
+export interface ChangeOptions {
   readonly entry: ManifestEntry
   /** All images of the release, in the order of targets and repositories. */
   readonly images: readonly DeployedImage[]
@@ -68,4 +68,4 @@ export interface ImagePlace {
 }
 
 /** Finds every place of a file that an entry may mean. */
-export type PlaceFinder = (yaml: YamlFile, wish: ChangeWish) => ImagePlace[]
+export type PlaceFinder = (yaml: YamlFile, wish: ChangeOptions) => ImagePlace[]

@@ -1,6 +1,6 @@
 import {type Node, type Scalar, isAlias, isMap, isScalar, isSeq} from 'yaml'
 import {isSame, repositoryIn} from './deployed-image.js'
-import type {ChangeWish, ImagePlace} from './image-change.js'
+import type {ChangeOptions, ImagePlace} from './image-change.js'
 import {formatImage, splitImage, wantedValue} from './image-value.js'
 import type {KeyStep} from './manifest-entry.js'
 import {isOf, scalarChange} from './place-writing.js'
@@ -23,7 +23,7 @@ interface Field {
 }
 
 /** Finds every field `image` of a manifest, in all its documents, that names a repository of the release. */
-export function imageFieldPlaces(yaml: YamlFile, wish: ChangeWish): ImagePlace[] {
+export function imageFieldPlaces(yaml: YamlFile, wish: ChangeOptions): ImagePlace[] {
   return imageFields(yaml).flatMap(field => placeOf(yaml, field, wish))
 }
 
@@ -47,7 +47,7 @@ function imageFields(yaml: YamlFile): Field[] {
   return yaml.documents.flatMap(({contents}, document) => fieldsIn(contents, document, []))
 }
 
-function placeOf(yaml: YamlFile, field: Field, {entry, images}: ChangeWish): ImagePlace[] {
+function placeOf(yaml: YamlFile, field: Field, {entry, images}: ChangeOptions): ImagePlace[] {
   const {document, path, value, scalar} = field
   const standing = splitImage((writtenText(scalar) ?? '').trim())
   const isNamed = entry.name !== undefined && isNamedBy(standing.name, entry.name)

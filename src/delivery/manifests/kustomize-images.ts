@@ -1,7 +1,7 @@
 import {type YAMLMap, isMap, isSeq} from 'yaml'
 import {formatRepository} from '../../oci/reference.js'
 import type {DeployedImage} from './deployed-image.js'
-import type {ChangeWish, ImagePlace, PlaceChange, PlacedImage} from './image-change.js'
+import type {ChangeOptions, ImagePlace, PlaceChange, PlacedImage} from './image-change.js'
 import {isNamedBy} from './image-fields.js'
 import {type ImageValue, type Part, splitImage, valueOf} from './image-value.js'
 import {type PartKeys, partsIn, writeParts} from './place-writing.js'
@@ -41,7 +41,7 @@ const PLACEHOLDER = /^(?:(?:your|my|the|some)[-_.]|placeholder|example|todo|chan
  * Finds the entries of `images` in a kustomization (kubectl.docs.kubernetes.io, "images"), by name or newName. An image
  * that is named by hand and has no entry gets one.
  */
-export function kustomizePlaces(yaml: YamlFile, wish: ChangeWish): ImagePlace[] {
+export function kustomizePlaces(yaml: YamlFile, wish: ChangeOptions): ImagePlace[] {
   const root = onlyMap(yaml)
   const list = pairIn(root, 'images')?.value
   const items = isSeq(list) ? list.items : []
@@ -56,7 +56,7 @@ interface Item {
   readonly row: number
 }
 
-function placeOf(yaml: YamlFile, {map, row}: Item, {entry, images}: ChangeWish): ImagePlace[] {
+function placeOf(yaml: YamlFile, {map, row}: Item, {entry, images}: ChangeOptions): ImagePlace[] {
   const document = onlyDocument(yaml)
   const keys = Object.fromEntries(
     FIELDS.flatMap(([key, part]) => (pairIn(map, key) === undefined ? [] : [[part, key]]))

@@ -42,7 +42,7 @@ export interface NotesPorts {
 }
 
 /** What became of the notes. */
-export interface WrittenNotes {
+export interface NotesChange {
   /** The page of the release; '' where a dry run would make it. */
   readonly url: string
   readonly change: 'none' | 'changed' | 'created'
@@ -73,8 +73,8 @@ export async function putNotes(
   place: NotesPlace,
   content: NotesContent,
   ports: NotesPorts
-): Promise<WrittenNotes> {
-  let change: WrittenNotes['change'] = 'none'
+): Promise<NotesChange> {
+  let change: NotesChange['change'] = 'none'
   for (let round = 0; round <= ROUNDS; round++) {
     const found = await findRelease(place, ports.api)
     if (found === undefined) {
@@ -103,7 +103,7 @@ export async function previewNotes(
   place: NotesPlace,
   content: NotesContent,
   {api}: Pick<NotesPorts, 'api'>
-): Promise<WrittenNotes> {
+): Promise<NotesChange> {
   const found = await findRelease(place, api)
   if (found !== undefined)
     return {url: found.url, change: bodyWith(found.body, content) === found.body ? 'none' : 'changed'}

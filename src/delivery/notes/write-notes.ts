@@ -9,7 +9,7 @@ import type {WorkflowRun} from '../../contracts/workflow-run.js'
 import {parseGithubRepository} from '../../github/github-inputs.js'
 
 /** Where notes are to go, as the inputs say. */
-export interface NotesWish {
+export interface NotesOptions {
   readonly 'write-to': 'github-release' | 'file'
   readonly 'git-tag': string | undefined
   readonly section: string | undefined
@@ -23,7 +23,7 @@ export interface NotesWish {
 /** Writes notes to the release on GitHub, where they are to go there. */
 export async function writeNotes(
   texts: readonly Markdown[],
-  given: NotesWish,
+  given: NotesOptions,
   {
     run,
     ports,
@@ -57,7 +57,7 @@ function wordFor(change: 'none' | 'changed' | 'created', isDry: boolean): string
 }
 
 /** @throws InputError with what neither the inputs nor the run say */
-function placeOf(given: NotesWish, run: WorkflowRun, revision: string | undefined): NotesPlace {
+function placeOf(given: NotesOptions, run: WorkflowRun, revision: string | undefined): NotesPlace {
   const gitTag = given['git-tag'] ?? /^refs\/tags\/(.+)$/.exec(run.ref)?.[1]
   const repository = given['github-repository'] ?? run.source.fullName
   if (gitTag === undefined)

@@ -3,7 +3,7 @@ import {type Markdown, code, joined, markdownTable, prose, textTable, words} fro
 import {formatTagTable} from './plan-summary.js'
 
 /** A rule that gave a target no tag, and why. */
-export interface LeftOut {
+export interface SkippedRule {
   readonly target: string
   readonly rule: string
   readonly why: string
@@ -30,7 +30,7 @@ export interface GuideRow {
 }
 
 /** A plan for a reader who asks why: each tag with rule, class and what happens with it, what was left out, and the notes. */
-export function explainPlan(plan: Plan, leftOut: readonly LeftOut[], caches: string): string {
+export function explainPlan(plan: Plan, leftOut: readonly SkippedRule[], caches: string): string {
   const {event, ref, revision} = plan.source
   const rows = leftOutRows(leftOut, plan.targets.length)
   return [
@@ -44,7 +44,7 @@ export function explainPlan(plan: Plan, leftOut: readonly LeftOut[], caches: str
 }
 
 /** A rule that is left out for several targets for one reason is said once. */
-function leftOutRows(leftOut: readonly LeftOut[], targets: number): string[][] {
+function leftOutRows(leftOut: readonly SkippedRule[], targets: number): string[][] {
   const rows = new Map<string, {cells: string[]; names: string[]}>()
   for (const {target, rule, why} of leftOut) {
     const row = rows.get(`${rule}\n${why}`) ?? {cells: [rule, why], names: []}

@@ -6,13 +6,13 @@ import {type OrderedVersion, compareOrdered} from '../../versions/version-order.
 import {gitTagCandidate} from './git-versions.js'
 import type {ReleaseFacts} from '../../contracts/planned-image.js'
 import {candidateOf, factsOfPlan} from '../../publishing/decide/publication-plan.js'
-import {type Standing, decideTag} from '../../publishing/decide/tag-decision.js'
+import {type CurrentState, decideTag} from '../../publishing/decide/tag-decision.js'
 import {
   lineOf,
   newestOf,
   publishedVersions,
   releasedVersion,
-  standingVersion
+  currentVersion
 } from '../../versions/version-names.js'
 
 /** What a repository answered when the plan was made. */
@@ -20,7 +20,7 @@ export interface RepositoryAnswer {
   /** `registry/name` */
   readonly image: string
   /** What stands at each tag, undefined where it is free. A tag that is not in it could not be asked for. */
-  readonly standing: ReadonlyMap<string, Standing | undefined>
+  readonly standing: ReadonlyMap<string, CurrentState | undefined>
   /** Its tags, as many as one answer holds. */
   readonly published: readonly string[]
   /** Why tags are missing in `standing`. */
@@ -139,8 +139,8 @@ function expectedAt(
     })
 }
 
-function nameOf(standing: Standing, candidate: ReleaseFacts): string {
-  const version = standingVersion(standing, candidate)
+function nameOf(standing: CurrentState, candidate: ReleaseFacts): string {
+  const version = currentVersion(standing, candidate)
   return version?.text ?? standing.revision?.slice(0, 12) ?? shortDigest(standing.digest)
 }
 

@@ -6,7 +6,7 @@ import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import {listFirstTags} from '../../registry/client/tag-list.js'
 import type {RepositoryAnswer} from './tag-preview.js'
 import type {ReleaseFacts} from '../../contracts/planned-image.js'
-import type {Standing} from '../../publishing/decide/tag-decision.js'
+import type {CurrentState} from '../../publishing/decide/tag-decision.js'
 import {describeOddness} from '../../publishing/collect/odd-content.js'
 import {annotatedFacts, imageFacts} from '../../publishing/move/current-tags.js'
 
@@ -28,7 +28,7 @@ export async function askRepository(
   const names = [...new Set(tags.map(({name}) => name))].slice(0, MAX_TAGS)
   const isForward = tags.some(tag => tag.class === 'forward')
   const faults: unknown[] = []
-  const standing = new Map<string, Standing | undefined>()
+  const standing = new Map<string, CurrentState | undefined>()
   const ask = async (name: string): Promise<void> => {
     const found = await findStanding(client, name, manifest =>
       immutable.has(name) ? imageFacts(client, manifest, source) : 'nameless'
@@ -49,7 +49,7 @@ export async function askRepository(
   }
 }
 
-type Found = Standing | 'nameless' | undefined
+type Found = CurrentState | 'nameless' | undefined
 
 async function findStanding(
   client: RepositoryClient,

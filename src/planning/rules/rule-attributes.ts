@@ -2,7 +2,7 @@ import {type BoundedExpression, boundedExpression} from '../../patterns/bounded-
 import {nearest} from '../../shared/did-you-mean.js'
 import type {Field} from './fields.js'
 import {type Report, quote} from './input-lines.js'
-import {type Occasion, parseOccasions} from './rule-condition.js'
+import {type RuleCondition, parseConditions} from './rule-condition.js'
 import {type Template, type Vocabulary, isLiteral, literal, parseTemplate} from './template.js'
 
 /** What a regular expression is that the rule reports as broken: it finds nothing. */
@@ -11,7 +11,7 @@ const NOTHING = boundedExpression('$^')
 /** What every type takes. */
 interface CommonAttributes {
   readonly priority: number
-  readonly on?: readonly Occasion[]
+  readonly on?: readonly RuleCondition[]
   readonly enable?: Template
   readonly prefix?: Template
   readonly suffix?: Template
@@ -109,9 +109,9 @@ export class RuleAttributes {
     return {pattern, group}
   }
 
-  #on(): {on?: readonly Occasion[]} {
+  #on(): {on?: readonly RuleCondition[]} {
     const text = this.text('on')
-    return text === undefined ? {} : {on: parseOccasions(text, this.#report)}
+    return text === undefined ? {} : {on: parseConditions(text, this.#report)}
   }
 
   #enable(): Template | undefined {

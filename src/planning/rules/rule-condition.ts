@@ -11,7 +11,7 @@ interface Condition {
 }
 
 /** Conditions that must all hold. */
-export type Occasion = readonly Condition[]
+export type RuleCondition = readonly Condition[]
 
 const PLACES = ['branch', 'default-branch', 'tag', 'pr']
 
@@ -34,7 +34,7 @@ const EVENTS = [
  * must hold together. A word is an event by its name, `tag`, `branch`, `default-branch` or `pr`, or `branch:release/*` and
  * `tag:v*` for some only: `push+default-branch schedule`.
  */
-export function parseOccasions(text: string, report: Report): Occasion[] {
+export function parseConditions(text: string, report: Report): RuleCondition[] {
   const words = text.split(/[\s|]+/).filter(word => word !== '')
   if (words.length === 0) report('on is empty: it names the events or refs that the rule is for')
   return words.map(word => word.split('+').flatMap(part => parseCondition(part, report) ?? []))
@@ -55,12 +55,12 @@ function parseCondition(text: string, report: Report): Condition | undefined {
 }
 
 /** Whether a run is one of the occasions. */
-export function isOccasion(occasions: readonly Occasion[], facts: RunFacts): boolean {
+export function meetsConditions(occasions: readonly RuleCondition[], facts: RunFacts): boolean {
   return occasions.some(conditions => conditions.every(condition => holds(condition, facts)))
 }
 
 /** Whether an occasion depends on which branch is the default. */
-export function asksDefaultBranch(occasions: readonly Occasion[]): boolean {
+export function asksDefaultBranch(occasions: readonly RuleCondition[]): boolean {
   return occasions.flat().some(({word}) => word === 'default-branch')
 }
 

@@ -1,5 +1,5 @@
 import type {BoundedExpression} from '../../patterns/bounded-expression.js'
-import type {Occasion} from './rule-condition.js'
+import type {RuleCondition} from './rule-condition.js'
 import type {Template} from './template.js'
 import type {VersionScheme} from '../../versions/version.js'
 
@@ -16,7 +16,7 @@ interface CommonRule {
   /** The names of the target, such as an axis, that the text of the tag depends on. */
   readonly targetNames?: readonly string[]
   /** The events and refs that the rule is for; absent where it is for all. */
-  readonly on?: readonly Occasion[]
+  readonly on?: readonly RuleCondition[]
   /** Rules of a higher priority come first; the first tag is the version of the image. */
   readonly priority: number
   /** Stands in for the flavor's, also where it is empty. */

@@ -1,5 +1,5 @@
 import {enableFault} from '../rules/rule-attributes.js'
-import {asksDefaultBranch, isOccasion} from '../rules/rule-condition.js'
+import {asksDefaultBranch, meetsConditions} from '../rules/rule-condition.js'
 import {
   type EdgeRule,
   type MatchRule,
@@ -18,7 +18,7 @@ import {type ReleaseVersion, findVersion} from '../../versions/version.js'
 
 /** What a rule comes to in a run. `report` takes the faults that only the run brings to light. */
 export function applyRule(rule: TagRule, context: RuleContext, report: (fault: string) => void): RuleOutcome {
-  if (rule.on !== undefined && !isOccasion(rule.on, context.facts))
+  if (rule.on !== undefined && !meetsConditions(rule.on, context.facts))
     return noTagByDefault(asksDefaultBranch(rule.on), rule, 'the run is not what on= asks for', context)
   const enable = rule.enable === undefined ? 'true' : renderTemplate(rule.enable, context.facts.scope)
   if (enable !== 'true' && enable !== 'false') report(`${placeOf(rule)}: ${enableFault(enable)}`)

@@ -16,7 +16,7 @@ export function nameNotes({name, text, isShortened}: NamedTag): string[] {
 }
 
 /** What is to be said of rules that others may expect more of. */
-export function leftOutNotes(outcomes: readonly RuleOutcome[], {flavor, facts}: RuleContext): string[] {
+export function skippedNotes(outcomes: readonly RuleOutcome[], {flavor, facts}: RuleContext): string[] {
   const notes: string[] = []
   if (outcomes.length > 0 && outcomes.every(({tag}) => tag === undefined))
     notes.push(`No rule gives a tag for this run (${facts.event}).`)

@@ -8,7 +8,7 @@ import type {RuleContext, RuleOutcome} from './rule-outcome.js'
 import {type TagRule, placeOf} from '../rules/rule.js'
 import {type RunFacts, factsOf} from '../../ci/run-facts.js'
 import type {TagPolicy} from './tag-kind.js'
-import {leftOutNotes, nameNotes} from './tag-notes.js'
+import {skippedNotes, nameNotes} from './tag-notes.js'
 import {type GivenVersion, type VersionSource, chooseVersion} from './version-source.js'
 import {type ReleaseVersion, findVersion} from '../../versions/version.js'
 
@@ -32,7 +32,7 @@ export interface TagPlan {
   /** The version that is released; undefined where none is. */
   readonly version: string | undefined
   /** Rules that gave no tag, and why. */
-  readonly leftOut: readonly {readonly rule: string; readonly why: string}[]
+  readonly skipped: readonly {readonly rule: string; readonly why: string}[]
   readonly notes: readonly string[]
 }
 
@@ -63,13 +63,13 @@ export function planTags(config: TagConfig, run: WorkflowRun): TagPlan {
     ...outcomes.flatMap(outcome => outcome.notes ?? []),
     ...latest.notes,
     ...named.flatMap(nameNotes),
-    ...leftOutNotes(outcomes, context)
+    ...skippedNotes(outcomes, context)
   ]
   return {
     facts,
     tags: uniqueTags(named),
     version: version?.version,
-    leftOut: outcomes
+    skipped: outcomes
       .filter(({tag}) => tag === undefined)
       .map(({rule, why}) => ({rule: rule.text, why: why ?? ''})),
     notes: [...new Set(notes)]
@@ -82,7 +82,7 @@ function mergeQueuePlan({rules}: TagConfig, facts: RunFacts): TagPlan {
     facts,
     tags: [],
     version: undefined,
-    leftOut: rules.map(rule => ({rule: rule.text, why})),
+    skipped: rules.map(rule => ({rule: rule.text, why})),
     notes: [
       'No rule gives a tag for the merge queue’s own branch: the run only builds (docker/metadata-action makes a tag of it).'
     ]

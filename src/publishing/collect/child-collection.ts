@@ -9,17 +9,17 @@ import {type Platform, formatPlatform, isSamePlatform} from '../../oci/platform.
 import {formatRepository} from '../../oci/reference.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import type {IndexChild} from '../decide/index-plan.js'
-import type {Publication, PublishedBuild} from '../../contracts/planned-image.js'
+import type {PlannedImage, PublishedBuild} from '../../contracts/planned-image.js'
 import {type ChildCopies, copiesOf} from './child-copies.js'
 import {type FoundChild, findChild} from './child-search.js'
 import {firstCause} from './first-cause.js'
 import {sortEntries} from './index-entries.js'
 import type {Patience} from '../../registry/client/patience.js'
-import {settle} from '../../shared/all-settled.js'
+import {allSettled} from '../../shared/all-settled.js'
 
 /** A publication whose images have been found, each on one registry at least, and are as planned. */
-export interface CollectedPublication {
-  readonly publication: Publication
+export interface CollectedImage {
+  readonly publication: PlannedImage
   readonly clients: readonly RepositoryClient[]
   readonly children: readonly IndexChild[]
   /** The manifests of the children, in the same order. */
@@ -44,17 +44,17 @@ export interface Expectations {
  * @throws ReleaseError RELEASE_INCOMPLETE, with a line for each thing that is missing or not as planned
  */
 export async function collectChildren(
-  publication: Publication,
+  publication: PlannedImage,
   clients: readonly RepositoryClient[],
   expectations: Expectations
-): Promise<CollectedPublication> {
-  const {values, failures} = await settle(
+): Promise<CollectedImage> {
+  const {values, failures} = await allSettled(
     publication.builds.map(build => collectBuild(build, clients, expectations))
   )
   const cause = firstCause(failures)
   if (cause !== undefined) throw cause
   const images = onlyOnce(values.flatMap(build => build.images))
-  const strays = await settleStrays(
+  const strays = await dropStrays(
     values.flatMap(build => build.strays),
     images,
     {clients, patience: expectations.patience}
@@ -126,7 +126,7 @@ interface Strays {
 }
 
 /** An attestation may be of an image that another build handed over; one of nothing that is released is left out. */
-async function settleStrays(
+async function dropStrays(
   strays: readonly Descriptor[],
   images: readonly FlatImage[],
   {clients, patience}: {readonly clients: readonly RepositoryClient[]; readonly patience: Patience}
@@ -153,7 +153,7 @@ function strayNote(stray: Descriptor): string {
   return `${shortDigest(stray.digest)} is ${what}: it is left out.`
 }
 
-function incomplete({target, repositories}: Publication, faults: readonly string[]): ReleaseError {
+function incomplete({target, repositories}: PlannedImage, faults: readonly string[]): ReleaseError {
   const images = repositories.map(formatRepository).join(', ')
   return new ReleaseError(
     'RELEASE_INCOMPLETE',

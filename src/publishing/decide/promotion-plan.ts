@@ -1,11 +1,11 @@
 import type {Tag} from '../../oci/reference.js'
 import {parseOrdered} from '../../versions/version-order.js'
 import type {PublishedTag, ReleaseFacts} from '../../contracts/planned-image.js'
-import {affixesOf, lineOf, standingVersion} from '../../versions/version-names.js'
+import {affixesOf, lineOf, currentVersion} from '../../versions/version-names.js'
 
 /** What an image says of its release, with the version alone where it is called more than that. */
 export function promotedFacts(facts: ReleaseFacts): ReleaseFacts {
-  const version = facts.version ?? standingVersion(facts, {})?.text
+  const version = facts.version ?? currentVersion(facts, {})?.text
   return version === undefined ? facts : {...facts, version}
 }
 

@@ -5,7 +5,7 @@ import {parsePlatform} from '../../oci/platform.js'
 import {parseRepository, parseTag} from '../../oci/reference.js'
 import type {Plan, PlannedTag, PlannedTarget} from '../../contracts/plan.js'
 import {parseDigestRecord} from '../../contracts/digest-record.js'
-import type {Publication, PublishedTag, ReleaseFacts} from '../../contracts/planned-image.js'
+import type {PlannedImage, PublishedTag, ReleaseFacts} from '../../contracts/planned-image.js'
 
 /** The names of all records that a plan asks for. */
 export function recordNames(plan: Plan): string[] {
@@ -26,10 +26,10 @@ export function factsOfPlan({source, version}: Plan): ReleaseFacts {
  * Joins a plan and the records that were found for it.
  * @throws ReleaseError RELEASE_INCOMPLETE, with a line for every record that is missing or is none
  */
-export function joinRecords(plan: Plan, records: ReadonlyMap<string, Uint8Array>): Publication[] {
+export function joinRecords(plan: Plan, records: ReadonlyMap<string, Uint8Array>): PlannedImage[] {
   const faults: string[] = []
   const publications = earningTargets(plan).map(target =>
-    publicationOf(target, digestsOf(target, records, faults))
+    plannedImageOf(target, digestsOf(target, records, faults))
   )
   if (faults.length === 0) return publications
   const all = recordNames(plan).length
@@ -61,7 +61,7 @@ function digestsOf(
   return digests
 }
 
-function publicationOf(target: PlannedTarget, digests: ReadonlyMap<string, Digest>): Publication {
+function plannedImageOf(target: PlannedTarget, digests: ReadonlyMap<string, Digest>): PlannedImage {
   return {
     target: target.name,
     repositories: target.images.map(parseRepository),

@@ -4,8 +4,8 @@ import type {JournalDocument, JournalTag} from '../../contracts/journal-document
 import {compareOrdered, parseOrdered} from '../../versions/version-order.js'
 import {shortDigest} from '../../oci/digest.js'
 import type {ReleaseFacts} from '../../contracts/planned-image.js'
-import type {Standing, TagDecision} from './tag-decision.js'
-import {affixesOf, lineOf, releasedVersion, standingVersion} from '../../versions/version-names.js'
+import type {CurrentState, TagDecision} from './tag-decision.js'
+import {affixesOf, lineOf, releasedVersion, currentVersion} from '../../versions/version-names.js'
 
 /** A tag of a journal that something stood at before. */
 export type ReplacedTag = JournalTag & {readonly before: NonNullable<JournalTag['before']>}
@@ -38,7 +38,7 @@ export function planJournalRollback({tags}: JournalDocument): JournalRollback {
 /** Whether a tag goes back to what a journal says: only where the release that the journal is of still stands there. */
 export function decideByJournal(
   {before, after, odd}: ReplacedContent,
-  standing: Standing | undefined,
+  standing: CurrentState | undefined,
   isForced: boolean
 ): TagDecision {
   if (standing?.digest === before.digest) return {action: 'same'}
@@ -82,13 +82,13 @@ export function aliasesOf(tags: readonly Tag[], version: ReleaseFacts): Tag[] {
 /** Whether an alias goes back to a version: only from a newer one. */
 export function decideByVersion(
   version: ReleaseFacts,
-  target: Standing,
-  standing: Standing | undefined,
+  target: CurrentState,
+  standing: CurrentState | undefined,
   isForced: boolean
 ): TagDecision {
   if (standing?.digest === target.digest) return {action: 'same'}
   if (standing === undefined) return {action: 'keep', note: 'is gone'}
-  const [ours, theirs] = [releasedVersion(version), standingVersion(standing, version)]
+  const [ours, theirs] = [releasedVersion(version), currentVersion(standing, version)]
   if (standing.odd !== undefined) return {action: 'move', note: `${standing.odd}; it is replaced`}
   if (ours === undefined || theirs === undefined)
     return isForced

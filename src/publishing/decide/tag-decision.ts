@@ -8,7 +8,7 @@ import {
   newestOf,
   publishedVersions,
   releasedVersion,
-  standingVersion
+  currentVersion
 } from '../../versions/version-names.js'
 
 /** What is to happen with one tag in one repository. */
@@ -23,7 +23,7 @@ export type TagDecision =
   | {readonly action: 'refuse'; readonly note: string}
 
 /** What stands at a tag. */
-export interface Standing extends ReleaseFacts {
+export interface CurrentState extends ReleaseFacts {
   readonly digest: Digest
   /** What it is and why it cannot be read, where it is nothing that a release makes. */
   readonly odd?: string
@@ -39,7 +39,7 @@ export interface Candidate extends ReleaseFacts {
 export interface TagSituation {
   readonly tag: PublishedTag
   /** Undefined where the tag is free. */
-  readonly standing: Standing | undefined
+  readonly standing: CurrentState | undefined
   /** The tags of the repository, where they were asked for. */
   readonly published?: readonly string[]
 }
@@ -71,7 +71,7 @@ function decideFree(situation: TagSituation, candidate: Candidate): TagDecision 
 }
 
 /** The same commit may be published again: a rebuild, or a run that failed half way. */
-function decideImmutable(candidate: Candidate, standing: Standing): TagDecision {
+function decideImmutable(candidate: Candidate, standing: CurrentState): TagDecision {
   if (standing.odd !== undefined) return {action: 'refuse', note: `does not move: ${standing.odd}`}
   if (candidate.revision !== undefined && candidate.revision === standing.revision) return {action: 'move'}
   const from = standing.revision === undefined ? 'another image' : `commit ${standing.revision.slice(0, 12)}`
@@ -82,12 +82,12 @@ function decideImmutable(candidate: Candidate, standing: Standing): TagDecision 
 }
 
 function decideForward(
-  situation: TagSituation & {readonly standing: Standing},
+  situation: TagSituation & {readonly standing: CurrentState},
   candidate: Candidate
 ): TagDecision {
   const {tag, standing} = situation
   const ours = releasedVersion(candidate)
-  const theirs = standingVersion(standing, candidate)
+  const theirs = currentVersion(standing, candidate)
   if (standing.odd !== undefined || theirs === undefined) return decideUnnamed(situation, candidate)
   if (ours === undefined) return decideByDate(candidate, standing, 'no version is released')
   if (!isOfLine(theirs, lineOf(tag.name, candidate)))
@@ -101,7 +101,7 @@ function decideForward(
 
 /** What names no version may still have one: other tags of the repository tell which versions there are. */
 function decideUnnamed(
-  situation: TagSituation & {readonly standing: Standing},
+  situation: TagSituation & {readonly standing: CurrentState},
   candidate: Candidate
 ): TagDecision {
   const {odd} = situation.standing
@@ -137,7 +137,7 @@ function isLessExact(theirs: OrderedVersion, ours: OrderedVersion): boolean {
 }
 
 /** A tag moves to a newer commit. Where the dates do not tell, it moves: the run that is under way is the later one. */
-function decideByDate(candidate: Candidate, standing: Standing, why?: string): TagDecision {
+function decideByDate(candidate: Candidate, standing: CurrentState, why?: string): TagDecision {
   const move = (note?: string): TagDecision => {
     const said = [why, note].filter(text => text !== undefined).join('; ')
     return said === '' ? {action: 'move'} : {action: 'move', note: said}
@@ -154,7 +154,7 @@ function decideByDate(candidate: Candidate, standing: Standing, why?: string): T
 }
 
 /** Whoever releases without a commit and a date decides alone. */
-function isSameOrUnknownCommit(candidate: Candidate, standing: Standing): boolean {
+function isSameOrUnknownCommit(candidate: Candidate, standing: CurrentState): boolean {
   const {revision, created} = candidate
   return revision === undefined ? created === undefined : revision === standing.revision
 }

@@ -7,11 +7,11 @@ import {isAttestation} from '../../oci/attestation.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import {isPlaceholder} from '../../registry/client/tag-deletion.js'
 import type {PublishedTag, ReleaseFacts} from '../../contracts/planned-image.js'
-import type {Standing} from '../decide/tag-decision.js'
+import type {CurrentState} from '../decide/tag-decision.js'
 import {assertReadable, describeOddness} from '../collect/odd-content.js'
 
 /** What stands at a tag now. */
-export interface StandingTag extends Standing {
+export interface CurrentTag extends CurrentState {
   /** What would put it back; absent where it stands as it is to be. */
   readonly manifest?: Manifest
 }
@@ -25,10 +25,10 @@ export interface TaggedImage {
 }
 
 /** Reads what stands at tags of one repository. What stands at several of them is fetched once. */
-export class StandingTags {
+export class CurrentTags {
   readonly #client: RepositoryClient
   readonly #released: TaggedImage
-  readonly #found = new Map<Digest, Promise<StandingTag | undefined>>()
+  readonly #found = new Map<Digest, Promise<CurrentTag | undefined>>()
 
   constructor(client: RepositoryClient, released: TaggedImage) {
     this.#client = client
@@ -40,7 +40,7 @@ export class StandingTags {
    * nearly always free, which GET alone proves: it is not asked for by HEAD before.
    * @returns undefined where the tag is free
    */
-  async read({name: tag, class: kind}: PublishedTag): Promise<StandingTag | undefined> {
+  async read({name: tag, class: kind}: PublishedTag): Promise<CurrentTag | undefined> {
     if (kind === 'immutable' && this.#released.digest === undefined) return await this.#fetch(tag)
     const head = await this.#client.headManifest(tag)
     if (head === undefined || head.digest === this.#released.digest) return head && {digest: head.digest}
@@ -48,13 +48,13 @@ export class StandingTags {
     return (await this.#shared(head.digest)) ?? (await this.#fetch(tag))
   }
 
-  #shared(digest: Digest): Promise<StandingTag | undefined> {
+  #shared(digest: Digest): Promise<CurrentTag | undefined> {
     const found = this.#found.get(digest) ?? this.#fetch(digest)
     this.#found.set(digest, found)
     return found
   }
 
-  async #fetch(reference: Tag | Digest): Promise<StandingTag | undefined> {
+  async #fetch(reference: Tag | Digest): Promise<CurrentTag | undefined> {
     const manifest = await this.#client.findManifest(reference)
     // A tag at an empty index of ours is being deleted, or was left half deleted.
     if (manifest === undefined || isPlaceholder(manifest)) return undefined

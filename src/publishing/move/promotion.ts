@@ -4,8 +4,8 @@ import {type Repository, type Tag, formatReference} from '../../oci/reference.js
 import {type CopyResult, copyImage} from '../../registry/images/image-copy.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import {promotedFacts, promotedTag} from '../decide/promotion-plan.js'
-import type {Publication} from '../../contracts/planned-image.js'
-import {type CollectedPublication, collectChildren} from '../collect/child-collection.js'
+import type {PlannedImage} from '../../contracts/planned-image.js'
+import {type CollectedImage, collectChildren} from '../collect/child-collection.js'
 import {readNamed} from '../collect/odd-content.js'
 import {type Patience, lookUntil} from '../../registry/client/patience.js'
 import {imageFacts} from './current-tags.js'
@@ -24,9 +24,9 @@ export interface Promotion {
 
 /** An image that was promoted, and what became of its tags. */
 export interface PromotedImage {
-  readonly publication: Publication
+  readonly publication: PlannedImage
   readonly index: Manifest
-  readonly children: CollectedPublication['children']
+  readonly children: CollectedImage['children']
   readonly moves: readonly TagMove[]
   /** What was copied to each repository; none in a dry run. */
   readonly copies: readonly {readonly to: Repository; readonly result: CopyResult}[]
@@ -51,7 +51,7 @@ export async function promote(promotion: Promotion, registries: ReleaseRegistrie
       annotations: readManifest(index).annotations
     })
   )
-  const publication: Publication = {
+  const publication: PlannedImage = {
     target: from.repository.name.split('/').at(-1) ?? '',
     repositories: to,
     tags: tags.map(name => promotedTag(name, facts)),
@@ -94,9 +94,9 @@ async function sourceOf(
 /** Reads every platform of the source: what is not whole there is not promoted. */
 async function collectFrom(
   source: RepositoryClient,
-  publication: Publication,
+  publication: PlannedImage,
   {patience}: ReleaseRegistries
-): Promise<CollectedPublication> {
+): Promise<CollectedImage> {
   const here = {...publication, repositories: [source.repository]}
   return await collectChildren(here, [source], {patience})
 }

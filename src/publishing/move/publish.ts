@@ -1,19 +1,19 @@
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Manifest} from '../../oci/manifest.js'
-import type {Publication, ReleaseFacts} from '../../contracts/planned-image.js'
-import {type CollectedPublication, collectChildren} from '../collect/child-collection.js'
+import type {PlannedImage, ReleaseFacts} from '../../contracts/planned-image.js'
+import {type CollectedImage, collectChildren} from '../collect/child-collection.js'
 import {copyChildren} from '../collect/child-copies.js'
 import {firstCause} from '../collect/first-cause.js'
 import {assertChildrenPresent} from '../collect/child-presence.js'
-import {type SinglePlatform, publishedRoot} from './tag-target.js'
-import {settle} from '../../shared/all-settled.js'
+import {type SinglePlatform, tagTarget} from './tag-target.js'
+import {allSettled} from '../../shared/all-settled.js'
 import {type TagMove, type TagReading, assertAllowed, decideRead, readTags} from './tag-moves.js'
 import {type ReleaseRegistries, moveOrUndo} from './tag-transaction.js'
 import {recheckAll} from './tag-writing.js'
 
 /** What is released, and how. */
 export interface Release {
-  readonly publications: readonly Publication[]
+  readonly publications: readonly PlannedImage[]
   readonly facts: ReleaseFacts
   readonly allowBackward: boolean
   /** Platforms that every image must have; undefined where the builds themselves are the list. */
@@ -27,12 +27,12 @@ export interface Release {
 
 /** One image of a release, with its index and what became of its tags. */
 export interface PublishedIndex {
-  readonly publication: Publication
+  readonly publication: PlannedImage
   /** What the tags point at: an index, or the manifest of the one platform where that is wanted. */
   readonly index: Manifest
-  readonly children: CollectedPublication['children']
-  readonly copies: CollectedPublication['copies']
-  readonly notes: CollectedPublication['notes']
+  readonly children: CollectedImage['children']
+  readonly copies: CollectedImage['copies']
+  readonly notes: CollectedImage['notes']
   readonly moves: readonly TagMove[]
 }
 
@@ -46,7 +46,7 @@ export async function publish(release: Release, registries: ReleaseRegistries): 
   const checked = registries.patience.clock.now()
   const collected = await collectAll(release, registries)
   const published = collected.map(({readings, ...image}) => {
-    const index = publishedRoot(image, release.facts, release.singlePlatform)
+    const index = tagTarget(image, release.facts, release.singlePlatform)
     const {publication} = image
     return {...image, index, moves: decideRead(readings, {publication, index, options: release, checked})}
   })
@@ -76,13 +76,13 @@ export async function publish(release: Release, registries: ReleaseRegistries): 
 }
 
 /** The images of a publication, and what stands at its tags. */
-interface ReadPublication extends CollectedPublication {
+interface ReadImage extends CollectedImage {
   readonly readings: readonly TagReading[]
 }
 
-async function collectAll(release: Release, registries: ReleaseRegistries): Promise<ReadPublication[]> {
-  const {values, failures} = await settle(
-    release.publications.map(async publication => await readPublication(publication, release, registries))
+async function collectAll(release: Release, registries: ReleaseRegistries): Promise<ReadImage[]> {
+  const {values, failures} = await allSettled(
+    release.publications.map(async publication => await readImage(publication, release, registries))
   )
   const cause = firstCause(failures)
   if (cause !== undefined) throw cause
@@ -96,11 +96,11 @@ async function collectAll(release: Release, registries: ReleaseRegistries): Prom
 }
 
 /** Images and tags are read side by side. What is missing is said first: the tags matter only where nothing is. */
-async function readPublication(
-  publication: Publication,
+async function readImage(
+  publication: PlannedImage,
   release: Release,
   {working, patience}: ReleaseRegistries
-): Promise<ReadPublication> {
+): Promise<ReadImage> {
   const {platforms, facts} = release
   const clients = publication.repositories.map(repository => working.repository(repository, 'pull,push'))
   const reading = Promise.allSettled([readTags(clients, {publication, options: release})])

@@ -14,7 +14,7 @@ import {
 } from '../decide/rollback-plan.js'
 import type {PublishedTag} from '../../contracts/planned-image.js'
 import {describeOddness, readNamed} from '../collect/odd-content.js'
-import {settle} from '../../shared/all-settled.js'
+import {allSettled} from '../../shared/all-settled.js'
 import type {Patience} from '../../registry/client/patience.js'
 import {imageFacts} from './current-tags.js'
 import {readTag} from './tag-reading.js'
@@ -102,7 +102,7 @@ async function decideOne({client, manifest, tag}: Step, rule: MoveRule): Promise
 }
 
 async function decideAll(work: readonly Promise<TagMove[]>[]): Promise<TagMove[]> {
-  const {values, failures} = await settle(work)
+  const {values, failures} = await allSettled(work)
   if (failures.length === 0) return values.flat()
   const faults = [...new Set(failures.map(messageOf))]
   throw new ReleaseError('RELEASE_INCOMPLETE', `cannot be rolled back:\n  ${faults.join('\n  ')}`, {

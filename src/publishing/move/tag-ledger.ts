@@ -1,5 +1,5 @@
 import {RegistryError} from '../../errors.js'
-import {isPassing} from '../../registry/client/retry.js'
+import {isTransient} from '../../registry/client/retry.js'
 import {type TagMove, tagReference} from './tag-moves.js'
 
 /**
@@ -60,5 +60,5 @@ export class TagLedger {
 
 /** Whether a registry said that it did not do it. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof RegistryError && error.status < 500 && !isPassing(error)
+  return error instanceof RegistryError && error.status < 500 && !isTransient(error)
 }

@@ -6,19 +6,19 @@ import {type Tag, formatReference} from '../../oci/reference.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import {type TagList, listTags, readTagList} from '../../registry/client/tag-list.js'
 import {candidateOf} from '../decide/publication-plan.js'
-import type {Publication, PublishedTag, ReleaseFacts} from '../../contracts/planned-image.js'
+import type {PlannedImage, PublishedTag, ReleaseFacts} from '../../contracts/planned-image.js'
 import {type Candidate, type TagDecision, decideTag} from '../decide/tag-decision.js'
-import {publishedAs, standingVersion} from '../../versions/version-names.js'
-import {type StandingTag, StandingTags} from './current-tags.js'
+import {publishedAs, currentVersion} from '../../versions/version-names.js'
+import {type CurrentTag, CurrentTags} from './current-tags.js'
 
 /** One tag in one repository: where it is to point, what stands there, and what is to happen. */
 export interface TagMove {
-  readonly publication: Publication
+  readonly publication: PlannedImage
   readonly client: RepositoryClient
   readonly tag: PublishedTag
   readonly index: Manifest
   readonly options: MoveOptions
-  readonly standing: StandingTag | undefined
+  readonly standing: CurrentTag | undefined
   /** The tags of the repository when this was decided; empty where no version is at stake. */
   readonly published: readonly Tag[]
   /** Tags that were listed later, when this was decided again, or is undone: a version among them may be gone since. */
@@ -39,7 +39,7 @@ export interface MoveOptions {
 
 /** How tags are decided that do not move by their class. */
 export interface MoveRule {
-  readonly decide: (standing: StandingTag | undefined) => TagDecision
+  readonly decide: (standing: CurrentTag | undefined) => TagDecision
   /** What to do where it refuses. */
   readonly hint: string
 }
@@ -85,7 +85,7 @@ export function decideRead(readings: readonly TagReading[], place: Omit<Place, '
 
 /** Reads what stands at every tag of a publication, and decides what is to happen with each. */
 export async function decideMoves(
-  publication: Publication,
+  publication: PlannedImage,
   index: Manifest,
   clients: readonly RepositoryClient[],
   options: MoveOptions
@@ -109,7 +109,7 @@ async function readIn(
 ): Promise<TagReading> {
   const isVersioned =
     rule === undefined && facts.version !== undefined && tags.some(tag => tag.class === 'forward')
-  const standing = new StandingTags(client, {digest, source: publication.annotations[SOURCE]})
+  const standing = new CurrentTags(client, {digest, source: publication.annotations[SOURCE]})
   const list = isVersioned ? readTagList(client) : undefined
   const isMany = tags.length > MANY_TAGS
   const free: readonly PublishedTag[] = isMany
@@ -145,7 +145,7 @@ function isAheadOf(
   candidate: ReleaseFacts
 ): boolean {
   if (tag.class !== 'forward' || standing === undefined) return false
-  const isKnown = standingVersion(standing, candidate) !== undefined
+  const isKnown = currentVersion(standing, candidate) !== undefined
   return isKnown && publishedAs(published, standing, candidate) === undefined
 }
 

@@ -2,7 +2,7 @@ import {ReleaseError} from '../../errors.js'
 import {isLoopback} from '../../oci/reference.js'
 import type {Credential, HttpRequest, Send} from '../../ports.js'
 import {registryErrorOf} from '../client/registry-error.js'
-import {isPassing} from '../client/retry.js'
+import {isTransient} from '../client/retry.js'
 import {readBodyStart, readBody} from '../transport/body.js'
 import type {Challenge} from './challenge.js'
 
@@ -43,7 +43,7 @@ export async function fetchToken(send: Send, request: TokenRequest): Promise<Tok
   if (response.status === 200)
     return readToken(await readBody(message, response, MAX_TOKEN_BODY), request, realm)
   const failure = registryErrorOf(message, response, await readBodyStart(response, MAX_TOKEN_BODY))
-  throw isPassing(failure) ? failure : refused(request, realm, response.status)
+  throw isTransient(failure) ? failure : refused(request, realm, response.status)
 }
 
 function basicRequest(realm: URL, {challenge, scopes, credential}: TokenRequest): HttpRequest {

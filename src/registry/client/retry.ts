@@ -21,7 +21,7 @@ const MAX_RETRY_AFTER = 5 * 60_000
 const PASSING = new Set([408, 429, 500, 502, 503, 504])
 
 /** Whether a later try may not meet this status again. */
-export function isPassingStatus(status: number): boolean {
+export function isTransientStatus(status: number): boolean {
   return PASSING.has(status)
 }
 
@@ -29,10 +29,10 @@ export function isPassingStatus(status: number): boolean {
  * Whether trying again may help: a passing failure of the registry, or of the way to it; an upload that the registry
  * lost, for that is tried again from its start; content that it has and does not show yet.
  */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   if (error instanceof RegistryError)
     return (
-      isPassingStatus(error.status) ||
+      isTransientStatus(error.status) ||
       isSecondaryLimit(error) ||
       isLostUpload(error) ||
       isLate(error) ||
@@ -111,9 +111,9 @@ async function retryAfter<T>(failure: unknown, policy: RetryPolicy, attempt: () 
     // The waiting is done below, by the clock of the ports.
     minTimeout: 0,
     signal: policy.signal,
-    shouldRetry: ({error}) => isPassing(error) && retryAfterOf(error) <= MAX_RETRY_AFTER,
+    shouldRetry: ({error}) => isTransient(error) && retryAfterOf(error) <= MAX_RETRY_AFTER,
     onFailedAttempt: async ({error, attemptNumber, retriesLeft}) => {
-      if (retriesLeft === 0 || !isPassing(error)) return
+      if (retriesLeft === 0 || !isTransient(error)) return
       policy.reporter.debug(`${error.message}; trying again, ${retriesLeft} left`)
       const asked = retryAfterOf(error)
       if (asked > MAX_RETRY_AFTER) return

@@ -2,7 +2,7 @@ import {createHash, randomBytes} from 'node:crypto'
 import {ReleaseError} from '../../errors.js'
 import {hexDigest} from '../../oci/digest.js'
 import type {RepositoryClient} from './repository-client.js'
-import {isPassing} from './retry.js'
+import {isTransient} from './retry.js'
 
 /** What may be done in a repository. */
 export const REPOSITORY_RIGHTS = ['pull', 'push', 'delete'] as const
@@ -30,7 +30,7 @@ export async function askRight(
     return {answer: 'yes'}
   } catch (fault) {
     if (!(fault instanceof ReleaseError)) throw fault
-    return {answer: isPassing(fault) ? 'unknown' : 'no', fault}
+    return {answer: isTransient(fault) ? 'unknown' : 'no', fault}
   }
 }
 

@@ -1,6 +1,6 @@
 import {RegistryError} from '../../errors.js'
 import type {RepositoryClient} from '../client/repository-client.js'
-import {isPassingStatus} from '../client/retry.js'
+import {isTransientStatus} from '../client/retry.js'
 import type {UploadBody} from './upload-body.js'
 
 /** An upload that a registry has begun: where its bytes go on to, and how many are there. */
@@ -59,7 +59,7 @@ async function answerOrNothing<T>(ask: () => Promise<T>): Promise<T | undefined>
   try {
     return await ask()
   } catch (error) {
-    if (error instanceof RegistryError && !isPassingStatus(error.status)) return undefined
+    if (error instanceof RegistryError && !isTransientStatus(error.status)) return undefined
     throw error
   }
 }

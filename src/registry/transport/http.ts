@@ -4,7 +4,7 @@ import type {HttpRequest, HttpResponse, Send} from '../../ports.js'
 import {registryCertificates} from '../auth/registry-certificates.js'
 import {onCallOff} from './call-off.js'
 import {sendOverHttp1} from './http1-request.js'
-import {NotBegun, sendOverHttp2} from './http2-request.js'
+import {StreamRefused, sendOverHttp2} from './http2-request.js'
 import {Http2Sessions} from './http2-sessions.js'
 import {type ProxyVariables, proxyFor} from './proxy-choice.js'
 import {type Certificates, TlsAgent} from './tls-agent.js'
@@ -98,7 +98,7 @@ class HttpTransport {
     try {
       return await sendOverHttp2(session, request)
     } catch (error) {
-      if (!(error instanceof NotBegun) || resends === 0) throw error
+      if (!(error instanceof StreamRefused) || resends === 0) throw error
       if (error.wantsHttp1) this.#sessions.avoid(request)
       return await this.#sendShared(request, resends - 1)
     }

@@ -9,7 +9,7 @@ import {contentLength, sendBody} from './request-body.js'
 import {plainHeaders} from './response.js'
 
 /** A session was closed, or the server passed a request over: it was not begun, and may be sent again at once (RFC 9113, 8.7). */
-export class NotBegun extends Error {
+export class StreamRefused extends Error {
   /** Whether the server wants it over HTTP/1.1. */
   readonly wantsHttp1: boolean
 
@@ -71,14 +71,16 @@ function openStream(session: Http2Session, request: HttpRequest): ClientHttp2Str
     if (signal !== undefined) endWith(signal, stream)
     return stream
   } catch (cause) {
-    throw SESSION_IS_OVER.has(systemCodeOf(cause) ?? '') ? new NotBegun(false, cause) : cause
+    throw SESSION_IS_OVER.has(systemCodeOf(cause) ?? '') ? new StreamRefused(false, cause) : cause
   }
 }
 
 function faultOf(stream: ClientHttp2Stream, cause: Error): Error {
   const {rstCode} = stream
   const wantsHttp1 = rstCode === constants.NGHTTP2_HTTP_1_1_REQUIRED
-  return wantsHttp1 || rstCode === constants.NGHTTP2_REFUSED_STREAM ? new NotBegun(wantsHttp1, cause) : cause
+  return wantsHttp1 || rstCode === constants.NGHTTP2_REFUSED_STREAM
+    ? new StreamRefused(wantsHttp1, cause)
+    : cause
 }
 
 /** How many bytes are to come; undefined where nothing says so. */
