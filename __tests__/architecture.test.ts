@@ -67,6 +67,12 @@ describe('the import rule', () => {
       'utils/a.ts is in no room: give its folder one in scripts/rooms.ts'
     ],
     [
+      'of what tells results, by what makes them',
+      'publishing/move/a.ts',
+      "import type {View} from '../report/merge-summary.js'",
+      'publishing/move/a.ts imports publishing/report/merge-summary.ts, which tells results'
+    ],
+    [
       'of a package that its room does not list',
       'registry/a.ts',
       "import * as core from '@actions/core'",

@@ -2,7 +2,8 @@ import {describe, expect, it} from '@jest/globals'
 import {parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {parseRepository} from '../../src/oci/reference.js'
-import {type BuildView, buildLines, buildOutputs, buildSummary} from '../../src/building/build-summary.js'
+import {buildLines, buildOutputs, buildSummary} from '../../src/building/build-summary.js'
+import type {BuildView} from '../../src/building/build-result.js'
 import {image} from '../support/images.js'
 
 const local = image({architecture: 'arm64'})

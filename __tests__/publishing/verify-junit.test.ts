@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process'
 import {describe, expect, it} from '@jest/globals'
 import {parseDigest} from '../../src/oci/digest.js'
 import {verifyJunit} from '../../src/publishing/verify/verify-junit.js'
-import type {VerifiedTag} from '../../src/publishing/verify/verify-summary.js'
+import type {VerifiedTag} from '../../src/publishing/verify/verified-tag.js'
 import {describeWith} from '../support/components.js'
 
 const digest = parseDigest(`sha256:${'a'.repeat(64)}`)

@@ -27,6 +27,9 @@ const PURE_PACKAGES = [
   'zod'
 ]
 
+/** Files that put results into words and tables, for people. */
+const PRESENTATION = /[-/](summary|report|explanation|table|junit|diagnosis-text)\.ts$/
+
 /** What only the rooms of the process may import, though others may use Node's own modules. */
 const PROCESS_MODULES = ['node:child_process', 'node:process', 'node:readline', 'node:tty']
 
@@ -130,7 +133,14 @@ function importBreach(file: string, target: string, rooms: Rooms): string[] {
   const order = Object.keys(rooms)
   const isBelowAll = BELOW_ALL.includes(to) && order.indexOf(to) > order.indexOf(from)
   const isAllowed = to === from || isBelowAll || room.uses.includes(to)
+  if (isAllowed && isWork(file) && PRESENTATION.test(target))
+    return [`${file} imports ${target}, which tells results`]
   return isAllowed ? [] : [`${file} imports ${target}: ${from} may not use ${to}`]
+}
+
+/** Whether a file does the work of its room: it is in a folder of it. Results are told by the commands, at the head. */
+function isWork(file: string): boolean {
+  return file.split('/').length > 2 && !PRESENTATION.test(file)
 }
 
 function packageBreach(file: string, name: string, {packages}: Room): string[] {

@@ -1,4 +1,5 @@
-import {type BuildView, buildOutputs} from './build-summary.js'
+import {buildOutputs} from './build-summary.js'
+import type {BuildView} from './build-result.js'
 import {checkPushRights} from './build-push.js'
 import {checkInputs} from './build-request.js'
 import {buildAndSaveRecord} from './build-run.js'

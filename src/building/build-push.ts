@@ -5,7 +5,7 @@ import {BlobPlaces} from '../registry/images/blob-locations.js'
 import {pushImage} from '../registry/images/image-push.js'
 import {assertPushRights} from '../registry/client/rights.js'
 import type {BuildJob} from './build-job.js'
-import type {PushView} from './build-summary.js'
+import type {PushView} from './build-result.js'
 import type {BuildTools} from './build-tools.js'
 
 /**

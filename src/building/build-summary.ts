@@ -1,54 +1,11 @@
-import type {Digest} from '../oci/digest.js'
-import {type Descriptor, type Manifest, type ManifestDocument, descriptorOf} from '../oci/manifest.js'
+import {type Descriptor, descriptorOf} from '../oci/manifest.js'
 import {formatPlatform} from '../oci/platform.js'
-import {type Repository, formatReference, formatRepository} from '../oci/reference.js'
-import type {BuildMetrics} from '../contracts/metrics.js'
-import type {BuildJob} from './build-job.js'
+import {formatReference, formatRepository} from '../oci/reference.js'
 import {recordOutputs} from './record-lines.js'
-import type {Growth} from './metrics/metrics-growth.js'
-import type {SeverityCounts} from '../checks/scan/scan-count.js'
 import {metricColumns, metricsParts} from './metrics/metrics-table.js'
 import {formatSeconds, formatSize} from '../shared/format.js'
 import {type Markdown, code, fence, joined, markdownTable, prose, words} from '../shared/markdown.js'
-
-/** What was pushed to one repository. */
-export interface PushView {
-  readonly repository: Repository
-  /** Bytes of blobs that were sent. */
-  readonly uploaded: number
-  /** Bytes of blobs that stood there already. */
-  readonly skipped: number
-  readonly milliseconds: number
-}
-
-/** What became of a build job. */
-export interface BuildView {
-  readonly job: BuildJob
-  /** Name and version, `buildah 1.28.2`. */
-  readonly builder: string
-  /** What is handed over: the image, or the index of image and attestation. */
-  readonly root: Manifest
-  readonly image: ManifestDocument
-  readonly configDigest: Digest
-  readonly buildMilliseconds: number
-  /** Steps that came from a cache, of those that could have; absent where nothing was built. */
-  readonly cacheHits?: {readonly cached: number; readonly steps: number}
-  readonly pushes: readonly PushView[]
-  readonly passed?: PassedGates
-  readonly metrics?: BuildMetrics
-  /** What grew since an earlier build. */
-  readonly growth?: readonly Growth[]
-}
-
-/** What is known of an image that was held against what was asked of it. */
-export interface PassedGates {
-  /** The fingerprint of its layers. */
-  readonly fingerprint: string
-  /** The path of the report of the scan, and what it counts. */
-  readonly scan?: {readonly report: string; readonly counts: SeverityCounts}
-  /** REPOSITORY@DIGEST of each bill of materials. */
-  readonly sboms: readonly string[]
-}
+import type {BuildView} from './build-result.js'
 
 /** The outputs of build-by-digest for all platforms that it built: one a line, in their order. */
 export function buildOutputs(views: readonly BuildView[]) {

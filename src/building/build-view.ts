@@ -1,7 +1,7 @@
 import type {BuildMetrics} from '../contracts/metrics.js'
 import {metricsOf} from './metrics/measured-build.js'
 import {baselineOf, growthOf} from './metrics/metrics-growth.js'
-import type {BuildView, PushView} from './build-summary.js'
+import type {BuildView, PushView} from './build-result.js'
 import type {GateResults, GateWork} from './build-gates.js'
 
 /** What became of a build that passed everything: for outputs, log, summary and metrics. */

@@ -2,7 +2,7 @@ import {ReleaseError, messageOf} from '../errors.js'
 import type {RecordedBuild} from '../contracts/record-origin.js'
 import type {Ports} from '../ports.js'
 import {formatDigestRecord} from '../contracts/digest-record.js'
-import type {BuildView} from './build-summary.js'
+import type {BuildView} from './build-result.js'
 
 /** How a digest comes to merge-manifest: `either` prefers the artifact, and does without where it must. */
 export type RecordDelivery = 'artifact' | 'either' | 'output'

@@ -1,5 +1,6 @@
 import type {PlannedVersion} from './policy/cleanup-plan.js'
-import {type CleanupOverview, type CleanupView, freedSpace, tagsGone} from './cleanup-summary.js'
+import {freedSpace, tagsGone} from './cleanup-summary.js'
+import type {CleanupOverview, CleanupView} from './cleanup-result.js'
 
 /** GitHub takes outputs up to 1 MB, counted in UTF-16. */
 const MAX_OUTPUT = 400_000

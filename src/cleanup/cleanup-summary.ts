@@ -1,5 +1,4 @@
 import {type Digest, isDigest, shortDigest} from '../oci/digest.js'
-import type {PlannedCache} from './policy/actions-caches.js'
 import type {CleanupPlan, PlannedVersion} from './policy/cleanup-plan.js'
 import {formatSize} from '../shared/format.js'
 import {
@@ -13,35 +12,7 @@ import {
   words,
   wordsWith
 } from '../shared/markdown.js'
-
-/** What was, or would be, deleted in one repository. */
-export interface CleanupView {
-  /** `registry/name` */
-  readonly image: string
-  /** What goes; after a run, only what really went. */
-  readonly plan: CleanupPlan
-  /** Why the registry deletes nothing; undefined where it does. */
-  readonly refusal?: string | undefined
-  /** What the host does not delete, each with its reason. */
-  readonly undeleted: readonly {
-    /** A digest, or a tag that was to go alone. */
-    readonly what: string
-    /** The tags that it has. */
-    readonly tags: readonly string[]
-    readonly reason: string
-  }[]
-}
-
-/** A clean-up of several repositories, for people. */
-export interface CleanupOverview {
-  readonly views: readonly CleanupView[]
-  readonly caches: readonly PlannedCache[]
-  /** Patterns and digests that match nothing in any repository, with their inputs. */
-  readonly unmatched: readonly string[]
-  readonly isDry: boolean
-  /** Milliseconds since the epoch. */
-  readonly now: number
-}
+import type {CleanupOverview, CleanupView} from './cleanup-result.js'
 
 /** A log and a summary stay readable, and within their limits, up to so many rows of a repository. */
 const MAX_ROWS = 500

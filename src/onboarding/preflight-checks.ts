@@ -8,7 +8,7 @@ import {
   askReleaseRight,
   askRight
 } from '../registry/client/rights.js'
-import type {PreflightCheck} from './preflight-report.js'
+import type {PreflightCheck} from './preflight-check.js'
 import {findCosign} from '../signing/cosign.js'
 import {loginHint} from '../registry/auth/logins.js'
 

@@ -7,13 +7,8 @@ import {type Repository, formatRepository, parseRepository} from '../oci/referen
 import type {BuildSettings} from '../contracts/plan.js'
 import type {GithubApi, Ports} from '../ports.js'
 import {REPOSITORY_RIGHTS} from '../registry/client/rights.js'
-import {
-  type PreflightAdvice,
-  type PreflightCheck,
-  preflightJson,
-  preflightSummary,
-  preflightTable
-} from './preflight-report.js'
+import {preflightJson, preflightSummary, preflightTable} from './preflight-report.js'
+import type {PreflightAdvice, PreflightCheck} from './preflight-check.js'
 import {command} from '../command/command.js'
 import {CONFIG_FILE} from '../command/config-place.js'
 import {credentialsOf, openRegistries} from '../registry/open-registries.js'

@@ -1,4 +1,4 @@
-import type {MergeView} from './report/merge-summary.js'
+import type {MergeView} from './report/merge-view.js'
 import type {PublishedIndex} from './move/publish.js'
 
 /** What outputs and summaries say of an image that was published or promoted. */

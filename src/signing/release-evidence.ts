@@ -4,13 +4,8 @@ import type {Digest} from '../oci/digest.js'
 import {type Repository, type Tag, isLoopback} from '../oci/reference.js'
 import type {Ports, Reporter} from '../ports.js'
 import type {RepositoryClient} from '../registry/client/repository-client.js'
-import {
-  type AttestedView,
-  type EvidenceView,
-  type SignedView,
-  evidenceSummary,
-  logEvidence
-} from './evidence-summary.js'
+import {evidenceSummary, logEvidence} from './evidence-summary.js'
+import type {AttestedView, EvidenceView, SignedView} from './evidence.js'
 import type {ImageSigner, UnsignedImage} from './image-signing.js'
 import {type EvidenceInputs, assertEvidenceInputs} from './evidence-inputs.js'
 import {type RegistryInputs, credentialsOf} from '../registry/open-registries.js'

@@ -3,7 +3,7 @@ import type {Tag} from '../../oci/reference.js'
 import type {DeployedImage, Pin} from './deployed-image.js'
 import type {ImageValue} from './image-value.js'
 import type {KeyStep, ManifestEntry} from './manifest-entry.js'
-import type {ManifestPlace, PlaceState} from './manifest-summary.js'
+import type {ManifestPlace, PlaceState} from './manifest-place.js'
 import type {YamlEdit, YamlFile} from './yaml-text.js'
 
 export type {PlaceState}

@@ -1,8 +1,6 @@
-import {type Digest, shortDigest} from '../../oci/digest.js'
-import type {Manifest} from '../../oci/manifest.js'
+import {shortDigest} from '../../oci/digest.js'
 import {formatPlatform} from '../../oci/platform.js'
-import {type Repository, type Tag, formatReference, formatRepository} from '../../oci/reference.js'
-import type {TagClass} from '../../contracts/plan.js'
+import {formatReference, formatRepository} from '../../oci/reference.js'
 import {type ReleaseDocument, formatRelease} from '../../contracts/release-document.js'
 import type {IndexChild} from '../decide/index-plan.js'
 import {
@@ -16,25 +14,7 @@ import {
   textTable,
   words
 } from '../../shared/markdown.js'
-import type {TagDecision} from '../decide/tag-decision.js'
-
-/** What became of one tag in one repository. */
-export interface TagView {
-  readonly repository: Repository
-  readonly tag: Tag
-  readonly class: TagClass
-  readonly decision: TagDecision
-  readonly before: Digest | undefined
-}
-
-/** What became of one image. */
-export interface MergeView {
-  readonly target: string
-  readonly repositories: readonly Repository[]
-  readonly index: Manifest
-  readonly children: readonly IndexChild[]
-  readonly moves: readonly TagView[]
-}
+import type {MergeView, TagView} from './merge-view.js'
 
 const WORDS = {create: 'new', move: 'moved', same: 'as it was', keep: 'stays', refuse: 'refused'} as const
 const DRY_WORDS = {

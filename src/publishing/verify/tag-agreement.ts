@@ -1,7 +1,7 @@
 import type {Digest} from '../../oci/digest.js'
 import {type Tag, formatReference} from '../../oci/reference.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
-import type {VerifiedTag} from './verify-summary.js'
+import type {VerifiedTag} from './verified-tag.js'
 import {type Patience, lookUntil} from '../../registry/client/patience.js'
 
 /** A tag, and every repository that an image is published in. */

@@ -9,7 +9,7 @@ import {type Platform, describePlatform, formatPlatform, isSamePlatform} from '.
 import {type Tag, formatReference} from '../../oci/reference.js'
 import {downloadBlob} from '../../registry/images/blob-download.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
-import type {VerifiedTag} from './verify-summary.js'
+import type {VerifiedTag} from './verified-tag.js'
 import {type Patience, lookUntil} from '../../registry/client/patience.js'
 
 /** What a tag must be. */

@@ -1,5 +1,5 @@
 import {type VerifiedCheck, nameOfCheck} from '../../contracts/verified-check.js'
-import type {VerifiedTag} from './verify-summary.js'
+import type {VerifiedTag} from './verified-tag.js'
 
 /**
  * What was found of every tag as JUnit XML: a suite for each repository, a case for each tag, with all its faults in one

@@ -1,18 +1,7 @@
-import {shortDigest, type Digest} from '../../oci/digest.js'
+import {shortDigest} from '../../oci/digest.js'
 import {type Markdown, code, markdownTable, prose, textTable, words} from '../../shared/markdown.js'
 import {type VerifiedCheck, nameOfCheck} from '../../contracts/verified-check.js'
-
-/** What was found of one tag. */
-export interface VerifiedTag {
-  /** `registry/name:tag` */
-  readonly reference: string
-  readonly digest?: Digest
-  readonly platforms: readonly string[]
-  /** How many blobs were asked for and are there. */
-  readonly blobs: number
-  /** Empty where all is well. */
-  readonly faults: readonly string[]
-}
+import type {VerifiedTag} from './verified-tag.js'
 
 /** The log's table of what was found. */
 export function verifyTable(

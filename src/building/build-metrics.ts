@@ -1,8 +1,8 @@
-import {keepFiles} from '../../checks/artifact-files.js'
-import type {Ports} from '../../ports.js'
-import {growthLines} from './metrics-table.js'
-import type {BuildView} from '../build-summary.js'
-import type {GatePlan} from '../gate-plan.js'
+import {keepFiles} from '../checks/artifact-files.js'
+import type {Ports} from '../ports.js'
+import {growthLines} from './metrics/metrics-table.js'
+import type {BuildView} from './build-result.js'
+import type {GatePlan} from './gate-plan.js'
 
 /** Says what grew, and keeps the numbers of a build for later runs where that is asked for. */
 export async function keepMetrics(
