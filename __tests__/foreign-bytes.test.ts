@@ -28,11 +28,10 @@ import {parseChallenges} from '../src/registry/auth/challenge.js'
 import {InputFaults} from '../src/command/input.js'
 import {parseRegistryLogin} from '../src/registry/auth/registry-credential.js'
 import {parseSecretValues, parseSecretFile, parseSecretVariable} from '../src/building/inputs/build-secret.js'
-import {parseImageSource} from '../src/building/builders/image-source.js'
+import {findImageSource, parseImageSource} from '../src/building/builders/image-source.js'
 import {parseBuildxInstance} from '../src/building/builders/buildx-instance.js'
 import {parseBuilderVersion} from '../src/building/builders/builder-version.js'
 import {PrebuiltBuilder} from '../src/building/builders/prebuilt.js'
-import {findImageSource} from '../src/building/builders/image-source.js'
 import {adviseContainerfile} from '../src/building/builders/containerfile-advice.js'
 import {plainHttpRegistries} from '../src/building/builders/registries-conf.js'
 import {findTargetStep} from '../src/building/builders/run-platform.js'
@@ -583,6 +582,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'building/record-lines.ts': 'lines of records',
   'checks/scan/sarif.ts': 'SARIF',
   'onboarding/preflight-report.ts': 'own: a report that this program wrote',
+  'shared/json.ts': 'own: a text that a file of this list gives it',
   'signing/signature-list.ts': 'a signature',
   'planning/targets/axis.ts': 'own: an input of the caller, of bounded length',
   'versions/version-file.ts': 'Chart.yaml',
@@ -591,7 +591,7 @@ const PARSING: Readonly<Record<string, string>> = {
 
 it('parses nothing that no fuzzer knows', () => {
   const parse =
-    /\bJSON\.parse\(|\bparse(?:All)?Documents?\(|\bparseWorkflow\(|\bDockerfileParser\b|\binflateRawSync\(|import\('(?:yaml|smol-toml)'\)/
+    /\bJSON\.parse\(|\b(?:parseJson|tryParseJson)\(|\bparse(?:All)?Documents?\(|\bparseWorkflow\(|\bDockerfileParser\b|\binflateRawSync\(|import\('(?:yaml|smol-toml)'\)/
   const files = [...readSources(path.resolve(import.meta.dirname, '../src'))].filter(([, source]) =>
     parse.test(source)
   )

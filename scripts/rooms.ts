@@ -282,7 +282,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'what no subject owns: Markdown, formats, bounds for files and YAML, what was probably meant',
     uses: [],
     packages: ['fastest-levenshtein', 'yaml', 'node:fs', 'node:fs/promises', 'node:os', 'node:path'],
-    pure: ['markdown', 'format', 'transfer', 'json-field', 'did-you-mean', 'omit-undefined', 'yaml-bounds']
+    pure: ['markdown', 'format', 'transfer', 'json', 'did-you-mean', 'omit-undefined', 'yaml-bounds']
   },
   errors: {head: [], holds: 'what can go wrong, by name', uses: [], packages: [], pure: ['']},
   version: {head: [], holds: 'the version of this program', uses: [], packages: [], pure: ['']}

@@ -4,6 +4,7 @@ import {platformSlug} from '../oci/platform.js'
 import {slugOf} from '../contracts/record-name.js'
 import type {BuildJob} from './build-job.js'
 import {parseDigestRecord} from '../contracts/digest-record.js'
+import {parseJson} from '../shared/json.js'
 
 /** A record that was handed over, and the job that it is of. */
 export interface CollectedRecord {
@@ -43,7 +44,9 @@ function recordLine({job, digest}: CollectedRecord): string {
  */
 export function parseRecordLines(text: string): ReadonlyMap<string, Uint8Array> {
   const isJson = /^\s*[{[]/.test(text)
-  const lines = isJson ? textsIn(parseJson(text)).filter(line => RECORD_LINE.test(line)) : linesOf(text)
+  const lines = isJson
+    ? textsIn(parseJson(text, notJson)).filter(line => RECORD_LINE.test(line))
+    : linesOf(text)
   const records = new Map<string, Uint8Array>()
   const faults: string[] = []
   for (const line of lines) {
@@ -80,14 +83,6 @@ function linesOf(text: string): string[] {
     .filter(line => line !== '' && !line.startsWith('#'))
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new ReleaseError('RECORD_INVALID', `the records are not JSON: ${messageOf(cause)}`, {cause})
-  }
-}
-
 /** All lines of all texts in a document, however deep, in the order in which they stand there. */
 function textsIn(document: unknown): string[] {
   const lines: string[] = []
@@ -99,4 +94,8 @@ function textsIn(document: unknown): string[] {
       for (const value of Object.values(next).reverse()) open.push(value)
   }
   return lines
+}
+
+function notJson(cause: unknown): ReleaseError {
+  return new ReleaseError('RECORD_INVALID', `the records are not JSON: ${messageOf(cause)}`, {cause})
 }

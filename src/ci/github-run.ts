@@ -3,13 +3,12 @@ import {readForeignFile} from '../shared/foreign-file.js'
 import type {Ports} from '../ports.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {withoutUndefined} from '../shared/omit-undefined.js'
+import {type JsonObject, isObject} from '../shared/json.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Bytes of an event: GitHub sends none above 25 MB (docs.github.com, "Webhook events and payloads"). */
 const MAX_EVENT = 32 * 1024 * 1024
-
-type JsonObject = Readonly<Record<string, unknown>>
 
 /**
  * An event's payload (docs.github.com, "Webhook events and payloads"), field by field: what is absent, null (as the
@@ -165,10 +164,6 @@ function assertSet(environment: Environment, names: readonly string[]): void {
   throw new InputError(
     missing.map(input => ({input, message: 'is not set; an action needs the variables of a runner'}))
   )
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 async function readPayload(file: string | undefined): Promise<EventPayload> {

@@ -20,6 +20,7 @@ import {openFolderJournal} from './folder-journal.js'
 import {commandHelp, overview} from './help.js'
 import {type CliReporter, cliReporter} from './reporter.js'
 import {readCliRun} from './run.js'
+import {tryParseJson} from '../shared/json.js'
 
 /** A host that also finds out which command was asked for, and answers --help and --version itself. */
 export interface CliHost extends Host {
@@ -181,12 +182,7 @@ function printOutputs(outputs: Outputs, only: string | undefined): void {
 
 /** An output that is itself a document stands in the JSON as that, not as a text in quotes. */
 function documentOf(text: string): unknown {
-  if (!/^[{[]/.test(text)) return text
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
+  return /^[{[]/.test(text) ? (tryParseJson(text) ?? text) : text
 }
 
 function fail(reporter: CliReporter, error: unknown): void {

@@ -3,6 +3,7 @@ import {ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {isManifestType} from '../oci/media-type.js'
 import {late, readBySchema} from './schema.js'
+import {parseJson} from '../shared/json.js'
 
 /** The version of the format of this document. */
 const JOURNAL_SCHEMA = 1
@@ -56,16 +57,12 @@ export function formatJournal(document: Omit<JournalDocument, 'schema'>): string
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseJournal(text: string): JournalDocument {
-  const result = readBySchema(schema, parseJson(text))
+  const result = readBySchema(schema, parseJson(text, notJson))
   if (result.faults === undefined) return result.data
   const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
   throw new ReleaseError('PLAN_INVALID', `not the journal of a release: ${faults.join('; ')}`)
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new ReleaseError('PLAN_INVALID', 'not the journal of a release: not JSON', {cause})
-  }
+function notJson(cause: unknown): ReleaseError {
+  return new ReleaseError('PLAN_INVALID', 'not the journal of a release: not JSON', {cause})
 }

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import {ReleaseError, messageOf} from '../errors.js'
 import {type BuildMetrics, METRICS_SCHEMA} from './metrics.js'
 import {late, readBySchema} from './schema.js'
+import {parseJson} from '../shared/json.js'
 
 /** Fields of later versions of the same schema are passed over. */
 const schema = late(() => {
@@ -42,19 +43,11 @@ const schema = late(() => {
  * @throws ReleaseError METRICS_INVALID with the first faults
  */
 export function parseMetrics(json: string): readonly BuildMetrics[] {
-  const document = parseJson(json)
+  const document = parseJson(json, cause => invalid(`they are not JSON: ${messageOf(cause)}`, cause))
   const list = readBySchema(schema, Array.isArray(document) ? document : [document])
   if (list.faults === undefined) return list.data
   const faults = list.faults.slice(0, 5).map(({path, message}) => `${path.join('.')}: ${message}`)
   throw invalid(faults.join('; '))
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch (cause) {
-    throw invalid(`they are not JSON: ${messageOf(cause)}`, cause)
-  }
 }
 
 function invalid(fault: string, cause?: unknown): ReleaseError {

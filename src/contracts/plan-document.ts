@@ -6,6 +6,7 @@ import {PLAN_SCHEMA, type Plan} from './plan.js'
 import {planId} from './plan-id.js'
 import {type SchemaFault, late, readBySchema} from './schema.js'
 import {assertNoCollision} from './tag-collision.js'
+import {parseJson} from '../shared/json.js'
 
 export {formatPlan} from './plan-format.js'
 
@@ -100,7 +101,8 @@ const plan = late(() =>
  * @throws ReleaseError PLAN_INVALID with all faults; TAG_COLLISION where two targets claim one tag
  */
 export function parsePlan(json: string): Plan {
-  const document = parseJson(json)
+  if (json.length > MAX_PLAN_LENGTH) throw invalid([`it has ${json.length} characters`])
+  const document = parseJson(json, cause => invalid([`it is not JSON: ${messageOf(cause)}`]))
   assertSchema(document)
   const parsed = readBySchema(plan, document)
   if (parsed.faults !== undefined) throw invalid(parsed.faults.map(faultOf))
@@ -112,15 +114,6 @@ export function parsePlan(json: string): Plan {
   if (faults.length > 0) throw invalid(faults)
   assertNoCollision(read.targets)
   return read
-}
-
-function parseJson(json: string): unknown {
-  if (json.length > MAX_PLAN_LENGTH) throw invalid([`it has ${json.length} characters`])
-  try {
-    return JSON.parse(json)
-  } catch (error) {
-    throw invalid([`it is not JSON: ${messageOf(error)}`])
-  }
 }
 
 function assertSchema(document: unknown): void {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import {ReleaseError, messageOf} from '../errors.js'
 import {late, readBySchema} from './schema.js'
+import {parseJson} from '../shared/json.js'
 
 /** A record has 71 bytes; of a larger file only so many are read, enough to say what is wrong with it. */
 export const MAX_RECORD_BYTES = 4096
@@ -60,20 +61,15 @@ export function formatOrigin(origin: RecordOrigin): string {
  * @throws ReleaseError RECORD_INVALID where it is none
  */
 export function parseOrigin(record: string, bytes: Uint8Array): RecordOrigin {
-  const read = readBySchema(schema, parseJson(record, bytes))
+  const read = readBySchema(
+    schema,
+    parseJson(Buffer.from(bytes).toString('utf8'), cause => invalid(record, messageOf(cause), cause))
+  )
   if (read.faults === undefined) return read.data
   throw invalid(
     record,
     read.faults.map(({path, message}) => `${path.join('.') || 'it'}: ${message}`).join('; ')
   )
-}
-
-function parseJson(record: string, bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch (cause) {
-    throw invalid(record, messageOf(cause), cause)
-  }
 }
 
 function invalid(record: string, fault: string, cause?: unknown): ReleaseError {

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import {ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {late, readBySchema} from './schema.js'
+import {parseJson} from '../shared/json.js'
 
 /** The version of the format of this document. */
 const RELEASE_SCHEMA = 1
@@ -50,16 +51,12 @@ export function formatRelease(targets: ReleaseDocument['targets']): string {
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseRelease(text: string): ReleaseDocument {
-  const result = readBySchema(schema, parseJson(text))
+  const result = readBySchema(schema, parseJson(text, notJson))
   if (result.faults === undefined) return result.data
   const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
   throw new ReleaseError('PLAN_INVALID', `not the output "release" of merge-manifest: ${faults.join('; ')}`)
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new ReleaseError('PLAN_INVALID', 'not the output "release" of merge-manifest: not JSON', {cause})
-  }
+function notJson(cause: unknown): ReleaseError {
+  return new ReleaseError('PLAN_INVALID', 'not the output "release" of merge-manifest: not JSON', {cause})
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import {ReleaseError, messageOf} from '../errors.js'
 import {late, readBySchema} from './schema.js'
+import {parseJson} from '../shared/json.js'
 
 /** What a scan matrix says of each image that is scanned: its target, and how closely. */
 export interface ScanJobs {
@@ -16,18 +17,13 @@ const jobs = late(() => {
  * @throws ReleaseError PLAN_INVALID
  */
 export function parseScanJobs(json: string): ScanJobs {
-  const parsed = readBySchema(jobs, parseJson(json))
+  const parsed = readBySchema(
+    jobs,
+    parseJson(json, cause => invalid(`it is not JSON: ${messageOf(cause)}`))
+  )
   if (parsed.faults === undefined) return parsed.data
   const faults = parsed.faults.map(({path, message}) => `${path.join('.')}: ${message}`)
   throw invalid(faults.slice(0, 3).join('; '))
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch (cause) {
-    throw invalid(`it is not JSON: ${messageOf(cause)}`)
-  }
 }
 
 function invalid(fault: string): ReleaseError {

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import {ReleaseError} from '../errors.js'
 import type {ReleaseDocument} from './release-document.js'
 import {late, readBySchema} from './schema.js'
+import {parseJson} from '../shared/json.js'
 
 const schema = late(() => {
   return z.array(
@@ -23,7 +24,7 @@ export type VerificationDocument = readonly Readonly<z.infer<ReturnType<typeof s
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseVerification(text: string): VerificationDocument {
-  const result = readBySchema(schema, parseJson(text))
+  const result = readBySchema(schema, parseJson(text, notJson))
   if (result.faults === undefined) return result.data
   const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
   throw new ReleaseError('PLAN_INVALID', `not the output "report" of verify-release: ${faults.join('; ')}`)
@@ -49,10 +50,6 @@ export function unverifiedTags(release: ReleaseDocument, found: VerificationDocu
   )
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new ReleaseError('PLAN_INVALID', 'not the output "report" of verify-release: not JSON', {cause})
-  }
+function notJson(cause: unknown): ReleaseError {
+  return new ReleaseError('PLAN_INVALID', 'not the output "report" of verify-release: not JSON', {cause})
 }

@@ -1,6 +1,7 @@
 import {bareMediaType, familyOf, isIndexType, isManifestType} from '../oci/media-type.js'
 import {type ContentDigest, algorithmOf, contentDigestOf, isContentDigest} from './content-digest.js'
 import {Refusal} from './refusal.js'
+import {type JsonObject, isObject, parseJson} from '../shared/json.js'
 
 /** A descriptor in a manifest, with the place where it stands. */
 export interface Pointer {
@@ -25,15 +26,16 @@ export interface PushedDocument {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-type JsonObject = Readonly<Record<string, unknown>>
-
 /**
  * Reads a manifest that is pushed, by the schemas of image-spec (manifest.md, image-index.md, descriptor.md) and
  * Docker (manifest-v2-2.md). Strict where a mistake would go unseen, open to fields that it does not know.
  * @throws Refusal 400 MANIFEST_INVALID, with the field that is wrong
  */
 export function readManifestDocument(bytes: Uint8Array, contentType: string | undefined): PushedDocument {
-  const document = asObject(parseJson(bytes), 'the document')
+  const document = asObject(
+    parseJson(bytes, () => invalid('it is not JSON in UTF-8')),
+    'the document'
+  )
   const mediaType = mediaTypeOf(document, contentType)
   if (document['schemaVersion'] !== 2) throw invalid('schemaVersion is not 2')
   return {
@@ -162,16 +164,8 @@ function isAbsent(value: unknown): value is undefined | null {
 }
 
 function asObject(value: unknown, field: string): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
+  if (isObject(value)) return value
   throw invalid(`${field} is not an object`)
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', {fatal: true}).decode(bytes))
-  } catch {
-    throw invalid('it is not JSON in UTF-8')
-  }
 }
 
 function invalid(fault: string): Refusal {

@@ -1,5 +1,6 @@
 import {ReleaseError} from '../errors.js'
 import {type Platform, normalisePlatform} from './platform.js'
+import {objectIn, parseJson} from '../shared/json.js'
 
 /** What the config of an image says (image-spec config.md; `Healthcheck` is Docker's field). */
 export interface ImageConfig {
@@ -44,12 +45,12 @@ export interface ConfigLayer {
  * @throws ReleaseError MANIFEST_INVALID where it is not one
  */
 export function readImageConfig(bytes: Uint8Array): ImageConfig {
-  const document = asObject(parseJson(bytes))
+  const document = objectIn(parseJson(Buffer.from(bytes).toString('utf8'), notJson))
   const {os, architecture, variant, created} = document
   if (typeof os !== 'string' || os === '' || typeof architecture !== 'string' || architecture === '')
     throw new ReleaseError('MANIFEST_INVALID', 'the config of the image names no os and architecture')
-  const runtime = asObject(document['config'])
-  const labels = Object.entries(asObject(runtime['Labels'])).filter(([, value]) => typeof value === 'string')
+  const runtime = objectIn(document['config'])
+  const labels = Object.entries(objectIn(runtime['Labels'])).filter(([, value]) => typeof value === 'string')
   return {
     platform: normalisePlatform({
       os,
@@ -58,7 +59,7 @@ export function readImageConfig(bytes: Uint8Array): ImageConfig {
       ...versionOf(document)
     }),
     labels: Object.fromEntries(labels) as Record<string, string>,
-    hasHealthcheck: Object.keys(asObject(runtime['Healthcheck'])).length > 0,
+    hasHealthcheck: Object.keys(objectIn(runtime['Healthcheck'])).length > 0,
     ...(typeof created === 'string' ? {created} : {}),
     layers: layersOf(document),
     start: startOf(runtime)
@@ -73,7 +74,7 @@ function startOf(runtime: Readonly<Record<string, unknown>>): StartCommands {
     entrypoint: words(runtime['Entrypoint']),
     cmd: words(runtime['Cmd']),
     shell: words(runtime['Shell']),
-    healthcheck: words(asObject(runtime['Healthcheck'])['Test']),
+    healthcheck: words(objectIn(runtime['Healthcheck'])['Test']),
     path: (path?.slice('PATH='.length) || DEFAULT_PATH).split(':').filter(Boolean),
     workingFolder: typeof folder === 'string' && folder !== '' ? folder : '/'
   }
@@ -94,9 +95,9 @@ function versionOf(
 /** Each entry of the history that is not empty made one layer (image-spec config.md, `history`). */
 function layersOf(document: Readonly<Record<string, unknown>>): ConfigLayer[] {
   const made = asList(document['history'])
-    .map(asObject)
+    .map(objectIn)
     .filter(entry => entry['empty_layer'] !== true)
-  const diffIds = asList(asObject(document['rootfs'])['diff_ids'])
+  const diffIds = asList(objectIn(document['rootfs'])['diff_ids'])
   return diffIds
     .filter(diffId => typeof diffId === 'string')
     .map((diffId, at) => {
@@ -109,16 +110,6 @@ function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch (cause) {
-    throw new ReleaseError('MANIFEST_INVALID', 'the config of the image is not JSON', {cause})
-  }
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {}
+function notJson(cause: unknown): ReleaseError {
+  return new ReleaseError('MANIFEST_INVALID', 'the config of the image is not JSON', {cause})
 }

@@ -1,7 +1,8 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import {type Digest, digestOf, isDigest} from './digest.js'
 import {bareMediaType, isIndexType, isManifestType} from './media-type.js'
-import {type Platform} from './platform.js'
+import type {Platform} from './platform.js'
+import {type JsonObject, isObject, parseJson} from '../shared/json.js'
 
 /** What points at content (image-spec descriptor.md). */
 export interface Descriptor {
@@ -39,9 +40,6 @@ export interface ManifestDocument {
 /** Registries and clients take manifests up to this size; distribution, Harbor and zot refuse larger ones. */
 export const MAX_MANIFEST_SIZE = 4 * 1024 * 1024
 
-/** Made once: it costs more than what it decodes. */
-const STRICT_UTF8 = new TextDecoder('utf-8', {fatal: true})
-
 /** A manifest of these bytes. */
 export function manifestOf(bytes: Uint8Array, mediaType: string): Manifest {
   return {mediaType, digest: digestOf(bytes), bytes}
@@ -73,7 +71,7 @@ export function readManifest(manifest: Manifest): ManifestDocument {
 }
 
 function readDocument(manifest: Manifest): ManifestDocument {
-  const document = asObject(parseJson(manifest.bytes), 'the document')
+  const document = asObject(parseJson(manifest.bytes, notJson), 'the document')
   const mediaType = bareMediaType(textOr(document['mediaType'], manifest.mediaType))
   if (!isManifestType(mediaType))
     throw invalid(`media type ${mediaType || '(none)'} is not one of a manifest or index`)
@@ -162,25 +160,19 @@ function readStrings(value: unknown, field: string): Record<string, string> {
   return Object.fromEntries(entries) as Record<string, string>
 }
 
-type JsonObject = Readonly<Record<string, unknown>>
-
 function textOr(value: unknown, fallback: string): string {
   return typeof value === 'string' ? value : fallback
 }
 
 function asObject(value: unknown, field: string): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
+  if (isObject(value)) return value
   throw invalid(`${field} is not an object`)
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(STRICT_UTF8.decode(bytes))
-  } catch (cause) {
-    throw new ReleaseError('MANIFEST_INVALID', 'the manifest is not JSON', {cause})
-  }
 }
 
 function invalid(fault: string): ReleaseError {
   return new ReleaseError('MANIFEST_INVALID', `not a valid manifest: ${fault}`)
+}
+
+function notJson(cause: unknown): ReleaseError {
+  return new ReleaseError('MANIFEST_INVALID', 'the manifest is not JSON', {cause})
 }

@@ -6,10 +6,9 @@ import {
   COSIGN_SIGNATURE,
   type CertificateIdentity,
   bundleContent,
-  certificateIdentity,
-  objectIn,
-  textIn
+  certificateIdentity
 } from './sigstore-bundle.js'
+import {objectIn, textIn, tryParseJson} from '../shared/json.js'
 
 /** A signature or attestation that a registry holds. */
 export interface FoundSignature {
@@ -79,7 +78,9 @@ export function readSimpleSigning(
   bytes: Uint8Array,
   annotations: Descriptor['annotations'] = {}
 ): FoundSignature | undefined {
-  const image = objectIn(objectIn(objectIn(parse(bytes))['critical'])['image'])
+  const image = objectIn(
+    objectIn(objectIn(tryParseJson(Buffer.from(bytes).toString('utf8')))['critical'])['image']
+  )
   const digest = textIn(image['docker-manifest-digest'])
   const certificate = annotations[CERTIFICATE_ANNOTATION]
   if (!isDigest(digest)) return undefined
@@ -87,13 +88,5 @@ export function readSimpleSigning(
     digests: [digest],
     predicateType: COSIGN_SIGNATURE,
     ...(certificate === undefined ? {} : {identity: certificateIdentity(certificate)})
-  }
-}
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch {
-    return undefined
   }
 }

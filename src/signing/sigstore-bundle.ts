@@ -1,4 +1,5 @@
 import {X509Certificate} from 'node:crypto'
+import {objectIn, textIn, tryParseJson} from '../shared/json.js'
 
 /** What a certificate of Sigstore says of who signed (sigstore/fulcio, docs/oid-info.md). */
 export interface SignerIdentity {
@@ -51,12 +52,12 @@ export interface BundleContent {
 
 /** The content of a Sigstore bundle (sigstore protobuf-specs, `Bundle`). */
 export function bundleContent(bytes: Uint8Array): BundleContent {
-  const bundle = objectIn(parseJson(Buffer.from(bytes).toString('utf8')))
+  const bundle = objectIn(tryParseJson(Buffer.from(bytes).toString('utf8')))
   const material = objectIn(bundle['verificationMaterial'])
   const chain = objectIn(material['x509CertificateChain'])['certificates']
   const leaf = objectIn(material['certificate'] ?? (Array.isArray(chain) ? chain[0] : undefined))
   const payload = objectIn(bundle['dsseEnvelope'])['payload']
-  const statement = objectIn(parseJson(Buffer.from(textIn(payload), 'base64').toString('utf8')))
+  const statement = objectIn(tryParseJson(Buffer.from(textIn(payload), 'base64').toString('utf8')))
   return {
     isSigned: Object.keys(material).length > 0,
     statement: Object.keys(statement).length === 0 ? undefined : statement,
@@ -101,23 +102,4 @@ function valueBehind(der: Buffer, identifier: Buffer): Buffer | undefined {
   const start = at + identifier.length
   if (at < 0 || der[start] !== OCTET_STRING) return undefined
   return der.subarray(start + 2, start + 2 + (der[start + 1] ?? 0))
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** A value as an object; an empty one where it is none. */
-export function objectIn(value: unknown): Readonly<Record<string, unknown>> {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isObject ? Object.fromEntries(Object.entries(value)) : {}
-}
-
-/** A value as a text; an empty one where it is none. */
-export function textIn(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }

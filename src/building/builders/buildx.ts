@@ -16,6 +16,7 @@ import {readLayout} from './image-layout.js'
 import {withoutBrokenFolders} from './local-cache.js'
 import {type PlatformSupport, supportOfNodes} from './platform-support.js'
 import {type Program, run} from './program.js'
+import {isObject} from '../../shared/json.js'
 
 /** Builds with buildx: BuildKit leaves the image as a layout on this machine, or pushes it by digest. */
 export class BuildxBuilder implements Builder {
@@ -103,8 +104,4 @@ function readDigest(metadataFile: string): Digest {
   } catch (cause) {
     throw fault(cause)
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

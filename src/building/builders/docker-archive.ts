@@ -32,6 +32,7 @@ import {
   OCI_MANIFEST
 } from '../../oci/media-type.js'
 import {type UnpackedArchive, isGzip} from './image-archive.js'
+import {isObject, parseJson} from '../../shared/json.js'
 
 /** The media types of an image, by family. */
 const TYPES = {
@@ -168,7 +169,7 @@ async function discard(chunks: AsyncIterable<unknown>): Promise<void> {
 }
 
 function readSavedImages(folder: string): SavedImage[] {
-  const parsed = parseJson('manifest.json', readSmall(path.join(folder, 'manifest.json')))
+  const parsed = jsonIn('manifest.json', readSmall(path.join(folder, 'manifest.json')))
   const entries: unknown[] = Array.isArray(parsed) ? parsed : []
   const images = entries.flatMap((entry): SavedImage[] => {
     const {Config: config, Layers: layers, RepoTags: tags} = isObject(entry) ? entry : {}
@@ -180,19 +181,11 @@ function readSavedImages(folder: string): SavedImage[] {
 }
 
 function diffIdsOf(bytes: Uint8Array): readonly string[] {
-  const config = parseJson('config', bytes)
+  const config = jsonIn('config', bytes)
   const rootfs = isObject(config) ? config['rootfs'] : undefined
   const ids = isObject(rootfs) ? rootfs['diff_ids'] : undefined
   if (isTexts(ids)) return ids
   throw invalid('its config has no rootfs.diff_ids')
-}
-
-function parseJson(what: string, bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch (cause) {
-    throw invalid(`its ${what} is not JSON`, cause)
-  }
 }
 
 /** Configs and manifests are read whole; what is larger than a registry takes is none. */
@@ -226,13 +219,13 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every(item => typeof item === 'string')
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function invalid(fault: string, cause?: unknown): ReleaseError {
   return new ReleaseError('LAYOUT_INVALID', `docker archive: ${fault}`, {
     cause,
     hint: 'Save the image again: docker save.'
   })
+}
+
+function jsonIn(what: string, bytes: Uint8Array): unknown {
+  return parseJson(Buffer.from(bytes).toString('utf8'), cause => invalid(`its ${what} is not JSON`, cause))
 }

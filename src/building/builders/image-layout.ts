@@ -14,6 +14,7 @@ import {
 } from '../../oci/manifest.js'
 import {OCI_INDEX, isIndexType, isManifestType} from '../../oci/media-type.js'
 import type {LocalImage, StreamBody} from '../../ports.js'
+import {isObject, parseJson} from '../../shared/json.js'
 
 /**
  * How much is read of a layout: more manifests than an image has platforms and attestations, in indexes of indexes. Without
@@ -141,13 +142,13 @@ function assertSize(place: BlobFolder, descriptor: Descriptor): void {
 }
 
 function assertLayoutVersion(folder: string): void {
-  const marker = parseJson(folder, 'oci-layout')
+  const marker = jsonIn(folder, 'oci-layout')
   if (isObject(marker) && /^1\./.test(String(marker['imageLayoutVersion']))) return
   throw invalid(folder, 'oci-layout', 'imageLayoutVersion is not 1')
 }
 
 function mediaTypeIn(folder: string, bytes: Uint8Array): string {
-  const document = parseJson(folder, 'manifest.json', bytes)
+  const document = jsonIn(folder, 'manifest.json', bytes)
   return isObject(document) && typeof document['mediaType'] === 'string' ? document['mediaType'] : ''
 }
 
@@ -156,14 +157,6 @@ function documentOf(folder: string, file: string, manifest: Manifest): ManifestD
     return readManifest(manifest)
   } catch (cause) {
     throw invalid(folder, file, messageOf(cause), cause)
-  }
-}
-
-function parseJson(folder: string, file: string, bytes = readPart(folder, file)): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch (cause) {
-    throw invalid(folder, file, 'it is not JSON', cause)
   }
 }
 
@@ -187,13 +180,15 @@ function sizeOf(folder: string, file: string): number {
   return status.size
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function invalid(folder: string, file: string, fault: string, cause?: unknown): ReleaseError {
   return new ReleaseError('LAYOUT_INVALID', `image in ${folder}: ${file}: ${fault}`, {
     cause,
     hint: 'The builder left no complete image: build again.'
   })
+}
+
+function jsonIn(folder: string, file: string, bytes = readPart(folder, file)): unknown {
+  return parseJson(Buffer.from(bytes).toString('utf8'), cause =>
+    invalid(folder, file, 'it is not JSON', cause)
+  )
 }

@@ -1,4 +1,5 @@
 import {ReleaseError} from '../../errors.js'
+import {parseJson} from '../../shared/json.js'
 
 /** Bytes: far more than one of the largest images needs. */
 export const MAX_SBOM_SIZE = 256 * 1024 * 1024
@@ -18,7 +19,7 @@ export function sbomType(name: string, text: string): string {
 }
 
 function jsonType(name: string, text: string): string {
-  const document = parseJson(name, text)
+  const document = parseJson(text, cause => unknown(name, 'it begins as JSON, but is none', cause))
   if (hasField(document, 'bomFormat', /^CycloneDX$/)) return 'application/vnd.cyclonedx+json'
   // SPDX 3 is JSON-LD, and says its version by its context.
   if (hasField(document, 'spdxVersion', /^SPDX-/) || hasField(document, '@context', /spdx\.org/))
@@ -30,14 +31,6 @@ function hasField(document: unknown, field: string, value: RegExp): boolean {
   if (typeof document !== 'object' || document === null || !Object.hasOwn(document, field)) return false
   const found = (document as Readonly<Record<string, unknown>>)[field]
   return typeof found === 'string' && value.test(found)
-}
-
-function parseJson(name: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw unknown(name, 'it begins as JSON, but is none', cause)
-  }
 }
 
 function unknown(name: string, fault: string, cause?: unknown): ReleaseError {

@@ -1,5 +1,6 @@
 import {ReleaseError, messageOf} from '../../errors.js'
 import {SEVERITIES, type Severity} from './scan-count.js'
+import {type JsonObject, listIn, objectIn, parseJson} from '../../shared/json.js'
 
 /** One finding of a report. */
 export interface Finding {
@@ -27,7 +28,7 @@ export interface SarifReport {
  * @throws ReleaseError SCAN_FAILED where it is no such report, or says that no scan was done
  */
 export function readSarif(text: string): SarifReport {
-  const document = objectIn(parseJson(text))
+  const document = objectIn(parseJson(text, cause => invalid(`it is not JSON: ${messageOf(cause)}`, cause)))
   const runs = document['runs']
   if (!Array.isArray(runs) || !/^2\./.test(textIn(document['version'])))
     throw invalid('it is not SARIF: version 2 with runs')
@@ -173,24 +174,6 @@ function severityOfLevel(level: string): Severity {
   if (level === 'error') return 'high'
   if (level === 'note' || level === 'none') return 'low'
   return 'medium'
-}
-
-type JsonObject = Readonly<Record<string, unknown>>
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw invalid(`it is not JSON: ${messageOf(cause)}`, cause)
-  }
-}
-
-function objectIn(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
-}
-
-function listIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
 }
 
 function textIn(value: unknown): string {

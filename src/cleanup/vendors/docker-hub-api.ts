@@ -2,7 +2,7 @@ import {ReleaseError} from '../../errors.js'
 import type {Clock, Credential, HttpRequest, HttpResponse, Send} from '../../ports.js'
 import type {StillWanted} from '../repository-backend.js'
 import {heldStatus} from './held-status.js'
-import {textAt} from '../../shared/json-field.js'
+import {textAt} from '../../shared/json.js'
 import {retryWait} from '../../shared/retry-wait.js'
 
 /** What Docker Hub's API is reached with. */

@@ -18,7 +18,7 @@ import {
   messageIn
 } from './docker-hub-api.js'
 import {heldStatus} from './held-status.js'
-import {fieldAt, listAt, textAt, timeAt} from '../../shared/json-field.js'
+import {fieldAt, listAt, textAt, timeAt} from '../../shared/json.js'
 
 /** What a repository of Docker Hub is cleaned with. */
 export interface DockerHubParts extends DockerHubApiParts {

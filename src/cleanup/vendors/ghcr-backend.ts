@@ -13,7 +13,7 @@ import {
 } from '../repository-backend.js'
 import {type GhcrPackage, type GhcrPackageParts, findGhcrPackage} from './ghcr-package.js'
 import {refusalOf, rightMissing, scopeMissing, undeletableReason} from './ghcr-refusals.js'
-import {fieldAt, listAt, textAt, timeAt} from '../../shared/json-field.js'
+import {fieldAt, listAt, textAt, timeAt} from '../../shared/json.js'
 
 /** What a package of GitHub's container registry is cleaned with. */
 export interface GhcrParts extends GhcrPackageParts {

@@ -2,7 +2,7 @@ import {ReleaseError} from '../../errors.js'
 import {type Repository, formatRepository} from '../../oci/reference.js'
 import type {GithubAnswer, GithubApi} from '../../ports.js'
 import {type GhcrSubject, refusalOf, rightMissing} from './ghcr-refusals.js'
-import {textAt} from '../../shared/json-field.js'
+import {textAt} from '../../shared/json.js'
 
 /** What is needed to find a package of GitHub's container registry. */
 export interface GhcrPackageParts {

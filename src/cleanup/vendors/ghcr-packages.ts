@@ -1,6 +1,6 @@
 import {ReleaseError} from '../../errors.js'
 import type {GithubAnswer, GithubApi} from '../../ports.js'
-import {listAt, textAt} from '../../shared/json-field.js'
+import {listAt, textAt} from '../../shared/json.js'
 import type {PackagePattern} from './package-pattern.js'
 
 const PER_PAGE = 100

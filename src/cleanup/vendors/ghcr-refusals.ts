@@ -1,6 +1,6 @@
 import {RegistryError, ReleaseError} from '../../errors.js'
 import type {GithubAnswer, GithubRequest} from '../../ports.js'
-import {textAt} from '../../shared/json-field.js'
+import {textAt} from '../../shared/json.js'
 
 /** What is known of a package and of who asks, to say why something is refused. */
 export interface GhcrSubject {

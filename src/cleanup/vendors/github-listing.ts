@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import {ReleaseError} from '../../errors.js'
 import type {GithubAnswer, GithubApi, GithubRequest} from '../../ports.js'
-import {fieldAt, listAt, textAt, timeAt} from '../../shared/json-field.js'
+import {fieldAt, listAt, textAt, timeAt} from '../../shared/json.js'
 import type {ActionsCache} from '../policy/actions-caches.js'
 
 /** A repository on GitHub, as `owner/name`, and the way to ask about it. */

@@ -1,6 +1,7 @@
 import type {GithubApi} from '../../ports.js'
 import {askGithub, fieldOf, repositoryPath, answerText} from '../../github/github-answer.js'
 import type {DeploymentFacts} from '../manifests/deployment-facts.js'
+import {tryParseJson} from '../../shared/json.js'
 
 /** What is deployed where, for the page of an environment on GitHub. */
 export interface GithubDeployment {
@@ -97,14 +98,6 @@ function imagesOf({facts}: GithubDeployment): string[] {
 
 /** GitHub gives a payload as it was sent, or as its text. */
 function imagesIn(payload: unknown): string {
-  const images = fieldOf(typeof payload === 'string' ? parsed(payload) : payload, 'images')
+  const images = fieldOf(typeof payload === 'string' ? tryParseJson(payload) : payload, 'images')
   return Array.isArray(images) ? images.map(String).sort().join(' ') : ''
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,7 @@
 import {InputError} from '../../errors.js'
 import {type Platform, formatPlatform, parsePlatform} from '../../oci/platform.js'
 import type {Runner, RunnerGroup} from '../../contracts/plan.js'
+import {tryParseJson} from '../../shared/json.js'
 
 /** One line of the input `runners`. */
 export interface RunnerEntry {
@@ -89,7 +90,7 @@ function groupOf(group: string, labels: readonly string[]): RunnerGroup {
 }
 
 function parseGroup(text: string): RunnerGroup {
-  const map = parseJson(text)
+  const map = tryParseJson(text)
   if (typeof map !== 'object' || map === null || !('group' in map) || typeof map.group !== 'string')
     throw fault(`${text} is not a JSON map of group and labels`)
   const labels = 'labels' in map ? [map.labels].flat() : []
@@ -102,18 +103,9 @@ function parseGroup(text: string): RunnerGroup {
 }
 
 function parseLabels(text: string): string[] {
-  const labels = parseJson(text)
+  const labels = tryParseJson(text)
   if (Array.isArray(labels) && labels.every(label => typeof label === 'string')) return labels
   throw fault(`${text} is not a JSON list of labels`)
-}
-
-/** Undefined where it is no JSON: the message of the caller says all that is to be said. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function fault(message: string): InputError {
