@@ -12,6 +12,7 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['explain', async () => (await import('./planning/explain.js')).explain],
   ['preflight', async () => (await import('./onboarding/preflight.js')).preflight],
   ['build-by-digest', async () => (await import('./building/build-by-digest.js')).buildByDigest],
+  ['rebuild', async () => (await import('./building/rebuild.js')).rebuild],
   [
     'merge-manifest',
     async () => (await import(/* webpackMode: "eager" */ './publishing/merge-manifest.js')).mergeManifest

@@ -7,6 +7,7 @@
 // 5. The command runs with its inputs and the ports (ports.ts), which machine/ makes: it looks, decides purely, and acts.
 //    compute-tags   planning/    what is built, and which tags it gets         -> a plan
 //    build-by-digest building/   one image for one platform, held against checks/, pushed without a tag -> a record
+//    rebuild        building/    the same again, compared with what is published
 //    merge-manifest publishing/  all images joined, signed by signing/, all tags moved or none -> a release
 //    verify-release, promote-release, rollback-release, doctor: publishing/
 //    cleanup-latest cleanup/     what nothing that is kept leads to goes
@@ -52,7 +53,7 @@ async function runCommand(host: Host, name: string): Promise<void> {
   const {texts, issues} = await host.read(command)
   for (const [input, {secret}] of Object.entries(command.inputs)) if (secret) host.hide(texts[input])
   const {inputs: table, settings} = command
-  const section = settings === 'section' ? name : undefined
+  const section = settings === 'section' ? name : typeof settings === 'object' ? settings.of : undefined
   const config =
     settings === undefined
       ? unconfigured(texts)

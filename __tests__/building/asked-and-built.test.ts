@@ -16,6 +16,7 @@ import {setTimeout} from 'node:timers/promises'
 import {afterAll, beforeAll, describe, expect, it, jest} from '@jest/globals'
 import {chooseBuilder} from '../../src/building/builders/builder-choice.js'
 import {buildByDigest} from '../../src/building/build-by-digest.js'
+import {rebuild} from '../../src/building/rebuild.js'
 import {execPrograms} from '../support/exec-programs.js'
 import {parseInputs} from '../../src/command/input.js'
 import {parseDigest} from '../../src/oci/digest.js'
@@ -78,6 +79,14 @@ describe.each(BUILDERS)('what %s builds is what was asked for', (name, programs)
       const all = {images: image, platforms: platform, builder: programOf(name), ...texts}
       const {digest} = await buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)
       return await readContent(clientOf(ports, image), parseDigest(digest))
+    }
+    const buildAgain = async (texts: Readonly<Record<string, string>>): Promise<unknown> => {
+      const all = {
+        images: `${registry.host}/org/asked`,
+        platforms: `linux/${ARCHITECTURE}`,
+        builder: programOf(name)
+      }
+      return await rebuild.run(parseInputs(rebuild.inputs, {...all, ...texts}), ports)
     }
     const context = (containerfile: string): string => {
       const made = mkdtempSync(path.join(folder, 'context-'))
@@ -181,6 +190,19 @@ RUN --mount=type=secret,id=key --mount=type=secret,id=spaced --mount=type=secret
       const {commitDate = ''} = await ports.workflowRun()
       expect(Date.parse(String(first.config['created']))).toBe(Date.parse(commitDate))
       expect(ports.reporter.lines).toContainEqual(expect.stringMatching(/^Timestamps: .*, of the commit\.$/))
+      const again = {
+        ...texts,
+        check: 'true',
+        published: `${registry.host}/org/asked@${first.manifest.digest}`
+      }
+      expect(await buildAgain({...again, context: make(1_800_000_000)})).toMatchObject({same: 'true'})
+      await expect(
+        buildAgain({...again, context: make(1_800_000_000), labels: 'a=1\nb=3'})
+      ).rejects.toMatchObject({
+        code: 'DIGEST_MISMATCH',
+        message: expect.stringContaining('config.Labels'),
+        outputs: {same: 'false', differences: expect.stringContaining('"published":"{\\"a\\":\\"1\\",')}
+      })
       const isOld = name === 'podman'
       const packed = await build({
         ...texts,

@@ -37,10 +37,10 @@ export interface Command<Inputs extends InputTable = InputTable, Out extends Out
   /** The output that a command line prints as it is, where it is not asked for another. */
   readonly prints?: string
   /**
-   * Where in the file of settings its inputs may stand: at the top, or in the section that has its name. A default must
-   * not look like an input then.
+   * Where in the file of settings its inputs may stand: at the top, in the section that has its name, or in that of another
+   * command, whose inputs it takes. A default must not look like an input then.
    */
-  readonly settings?: 'top' | 'section'
+  readonly settings?: 'top' | 'section' | {readonly of: string}
   run(inputs: InputValues<Inputs>, ports: Ports): Promise<Outputs<Extract<keyof Out, string>>>
 }
 

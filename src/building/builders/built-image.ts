@@ -31,6 +31,18 @@ export async function readBuiltImage(image: LocalImage): Promise<BuiltImage> {
 }
 
 /**
+ * The config of an image as it is written.
+ * @throws ReleaseError LAYOUT_INVALID where it is not what the manifest says
+ */
+export async function readConfigDocument(
+  image: LocalImage,
+  {configDigest}: Pick<BuiltImage, 'configDigest'>
+): Promise<Readonly<Record<string, unknown>>> {
+  const bytes = await readBlob(image, configDigest)
+  return JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>
+}
+
+/**
  * Makes sure that a builder built what it was asked for.
  * @throws ReleaseError PLATFORM_MISMATCH, with both platforms
  */
