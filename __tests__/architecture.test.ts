@@ -159,6 +159,15 @@ describe('the import rule', () => {
   })
 })
 
+describe("what is known of GitHub's REST API", () => {
+  it('is in one file: its paths', () => {
+    const path = /['"`]\/(?:repos|orgs|users?|graphql)\b/
+    const code = (text: string): string => text.replace(/\/\*\*[^]*?\*\//g, '')
+    const files = [...SRC].filter(([, text]) => path.test(code(text))).map(([file]) => file)
+    expect(files).toEqual(['github/rest-paths.ts'])
+  })
+})
+
 describe('what tests leave to chance', () => {
   it('has its seed from one place', () => {
     const tests = path.resolve(import.meta.dirname)

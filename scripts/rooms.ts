@@ -212,7 +212,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: "GitHub's API: its client, its limits, its answers",
     uses: ['registry', 'command', 'ports', 'version'],
     packages: ['@actions/github', '@actions/attest', 'p-limit', 'node:events', 'node:util', 'node:zlib'],
-    pure: ['github-inputs']
+    pure: ['github-inputs', 'rest-paths']
   },
   registry: {
     head: ['open-registries'],

@@ -61,9 +61,3 @@ export function errorsIn(body: unknown): string[] {
           .join(' ')
   )
 }
-
-/** The path of a repository in GitHub's API, with what follows it percent-encoded part by part. */
-export function repositoryPath(repository: string, ...parts: readonly (string | number)[]): string {
-  const all = ['repos', ...repository.split('/'), ...parts]
-  return `/${all.map(part => encodeURIComponent(part)).join('/')}`
-}

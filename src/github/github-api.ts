@@ -5,6 +5,7 @@ import type {GithubAnswer, GithubApi, GithubRequest, Send} from '../ports.js'
 import {onCallOff} from '../registry/transport/call-off.js'
 import {PROGRAM_VERSION} from '../version.js'
 import {CALLED_OFF, GithubPace, type PaceParts} from './github-api-pace.js'
+import {REST} from './rest-paths.js'
 
 /** What the API is opened with. */
 export interface GithubApiParts extends PaceParts {
@@ -157,7 +158,7 @@ function hintIn(error: unknown): string | undefined {
 /** An Enterprise Server has GraphQL beside its REST API: /api/graphql, and /api/v3. */
 function graphqlBase(path: string, client: Octokit): {baseUrl?: string} {
   const {baseUrl} = client.request.endpoint.DEFAULTS
-  return path === '/graphql' ? {baseUrl: baseUrl.replace(/\/api\/v3$/, '/api')} : {}
+  return path === REST.graphql ? {baseUrl: baseUrl.replace(/\/api\/v3$/, '/api')} : {}
 }
 
 /** The client takes `{name}` and `:name` in a path for a place to fill in. */

@@ -11,6 +11,7 @@ import {
 import type {PreflightCheck} from './preflight-check.js'
 import {findCosign} from '../signing/cosign.js'
 import {loginHint} from '../registry/auth/logins.js'
+import {REST} from '../github/rest-paths.js'
 
 /** What a job may be asked for that is no right in a repository. */
 export const JOB_RIGHTS = ['artifacts', 'sign', 'sign-with-key', 'release'] as const
@@ -137,7 +138,7 @@ async function checkRelease(ports: Ports): Promise<Finding> {
     const {source} = await ports.workflowRun()
     const {status} = await ports.github()({
       method: 'POST',
-      path: `/repos/${source.fullName}/releases/generate-notes`,
+      path: REST.generatedNotes(source.fullName),
       body: {tag_name: 'preflight'},
       signal: ports.signal
     })

@@ -14,6 +14,7 @@ import {
 import {type GhcrPackage, type GhcrPackageParts, findGhcrPackage} from './ghcr-package.js'
 import {refusalOf, rightMissing, scopeMissing, undeletableReason} from './ghcr-refusals.js'
 import {fieldAt, listAt, textAt, timeAt} from '../../shared/json.js'
+import {REST} from '../../github/rest-paths.js'
 
 /** What a package of GitHub's container registry is cleaned with. */
 export interface GhcrParts extends GhcrPackageParts {
@@ -73,7 +74,7 @@ class GhcrBackend implements RepositoryBackend {
     const found = await this.#find()
     const known = id ?? this.#ids.get(digest)
     if (found === undefined || known === undefined) return undefined
-    const request = {method: 'GET', path: `${found.path}/versions/${known}`} as const
+    const request = {method: 'GET', path: REST.packageVersion(found.path, known)} as const
     const answer = await this.#ask(request)
     if (answer.status === 404) return undefined
     if (answer.status !== 200) throw refusalOf(request, answer, found.subject)
@@ -87,7 +88,7 @@ class GhcrBackend implements RepositoryBackend {
     const found = await this.#find()
     const known = id ?? (await this.#idOf(digest))
     if (found === undefined || known === undefined) return {state: 'gone'}
-    const path = `${found.path}/versions/${known}`
+    const path = REST.packageVersion(found.path, known)
     const answer = await this.#ask({method: 'DELETE', path, ...(isStillWanted && {isStillWanted})})
     if (answer.status === CALLED_OFF) return {state: 'called-off'}
     if (answer.status === 204) return {state: 'done'}
@@ -101,15 +102,16 @@ class GhcrBackend implements RepositoryBackend {
     const found = await this.#find()
     const id = found && (await this.#deletedIdOf(digest))
     if (found === undefined || id === undefined) return await this.#withoutDeleted(digest)
-    const path = `${found.path}/versions/${id}/restore`
+    const path = REST.restoredVersion(found.path, id)
     const answer = await this.#ask({method: 'POST', path})
     if (answer.status === 204) return {state: 'done'}
-    if (answer.status === 404 && (await this.#isThere(`${found.path}/versions/${id}`))) return {state: 'done'}
+    if (answer.status === 404 && (await this.#isThere(REST.packageVersion(found.path, id))))
+      return {state: 'done'}
     throw refusalOf({method: 'POST', path}, answer, found.subject)
   }
 
   restoreHint(digests: readonly Digest[]): string {
-    const versions = `${this.#path ?? 'PACKAGE'}/versions`
+    const versions = REST.packageVersions(this.#path ?? 'PACKAGE')
     return digests
       .map(digest => `gh api -X POST ${versions}/${this.#ids.get(digest) ?? `ID-OF-${digest}`}/restore`)
       .join('\n')
@@ -190,7 +192,7 @@ class GhcrBackend implements RepositoryBackend {
     page: number
   ): Promise<GithubAnswer> {
     const query = {per_page: PER_PAGE, state, page}
-    const request = {method: 'GET', path: `${path}/versions`, query} as const
+    const request = {method: 'GET', path: REST.packageVersions(path), query} as const
     const answer = await this.#ask(request)
     if (answer.status === 200) return answer
     throw refusalOf(request, answer, subject)

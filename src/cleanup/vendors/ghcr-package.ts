@@ -3,6 +3,7 @@ import {type Repository, formatRepository} from '../../oci/reference.js'
 import type {GithubAnswer, GithubApi} from '../../ports.js'
 import {type GhcrSubject, refusalOf, rightMissing} from './ghcr-refusals.js'
 import {textAt} from '../../shared/json.js'
+import {type PackageOwner, REST} from '../../github/rest-paths.js'
 
 /** What is needed to find a package of GitHub's container registry. */
 export interface GhcrPackageParts {
@@ -37,8 +38,8 @@ export async function findGhcrPackage(parts: GhcrPackageParts): Promise<GhcrPack
     owner,
     runsIn: parts.runsIn
   })
-  for (const prefix of account.prefixes) {
-    const path = `${prefix}/packages/container/${encodeURIComponent(rest.join('/'))}`
+  for (const place of account.owners) {
+    const path = REST.containerPackage(place, rest.join('/'))
     const answer = await github({method: 'GET', path})
     const found = packageIn(answer, path, account.subject)
     if (found !== undefined) return found
@@ -55,9 +56,8 @@ export async function findGhcrPackage(parts: GhcrPackageParts): Promise<GhcrPack
 async function readAccount(
   github: GithubApi,
   subject: GhcrSubject
-): Promise<{prefixes: readonly string[]; subject: GhcrSubject}> {
-  const owner = encodeURIComponent(subject.owner)
-  const request = {method: 'GET', path: `/users/${owner}`} as const
+): Promise<{owners: readonly PackageOwner[]; subject: GhcrSubject}> {
+  const request = {method: 'GET', path: REST.account(subject.owner)} as const
   const answer = await github(request)
   if (answer.status === 404)
     throw new ReleaseError(
@@ -69,9 +69,13 @@ async function readAccount(
     )
   if (answer.status !== 200) throw refusalOf(request, answer, subject)
   const scopes = scopesIn(answer.headers)
+  const name = subject.owner
   const isOrganisation = textAt(answer.body, 'type') === 'Organization'
-  const ofUser = [...(scopes === undefined ? [] : ['/user']), `/users/${owner}`]
-  return {prefixes: isOrganisation ? [`/orgs/${owner}`] : ofUser, subject: {...subject, scopes}}
+  const ofToken: readonly PackageOwner[] = scopes === undefined ? [] : [{kind: 'token'}]
+  const owners: readonly PackageOwner[] = isOrganisation
+    ? [{kind: 'organisation', name}]
+    : [...ofToken, {kind: 'user', name}]
+  return {owners, subject: {...subject, scopes}}
 }
 
 function packageIn(answer: GithubAnswer, path: string, subject: GhcrSubject): GhcrPackage | undefined {

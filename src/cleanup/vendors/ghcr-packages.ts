@@ -2,6 +2,7 @@ import {ReleaseError} from '../../errors.js'
 import type {GithubAnswer, GithubApi} from '../../ports.js'
 import {listAt, textAt} from '../../shared/json.js'
 import type {PackagePattern} from './package-pattern.js'
+import {REST} from '../../github/rest-paths.js'
 
 const PER_PAGE = 100
 
@@ -35,9 +36,9 @@ export async function findPackages(api: GithubApi, patterns: readonly PackagePat
 
 async function listPackages(api: GithubApi, owner: string): Promise<string[]> {
   const ask = async (path: string): Promise<GithubAnswer> => await api({method: 'GET', path})
-  const account = await ask(`/users/${encodeURIComponent(owner)}`)
+  const account = await ask(REST.account(owner))
   const isOrganisation = textAt(account.body, 'type') === 'Organization'
-  const base = `/${isOrganisation ? 'orgs' : 'users'}/${encodeURIComponent(owner)}/packages`
+  const base = REST.packages({kind: isOrganisation ? 'organisation' : 'user', name: owner})
   const names: string[] = []
   for (let page = 1; ; page++) {
     const query = {package_type: 'container', per_page: PER_PAGE, page}

@@ -3,6 +3,7 @@ import {ReleaseError} from '../../errors.js'
 import type {GithubAnswer, GithubApi, GithubRequest} from '../../ports.js'
 import {fieldAt, listAt, textAt, timeAt} from '../../shared/json.js'
 import type {ActionsCache} from '../policy/actions-caches.js'
+import {REST} from '../../github/rest-paths.js'
 
 /** A repository on GitHub, as `owner/name`, and the way to ask about it. */
 export interface GithubSource {
@@ -23,7 +24,7 @@ export async function closedPullRequests(
 ): Promise<Set<number>> {
   const limit = pLimit(CALLS_AT_ONCE)
   const ask = async (number: number): Promise<number[]> => {
-    const request = {method: 'GET', path: `/repos/${fullName}/pulls/${number}`} as const
+    const request = {method: 'GET', path: REST.pullRequest(fullName, number)} as const
     const answer = await api(request)
     if (answer.status === 404) return []
     return textAt(expectStatus(request, answer, 'pull-requests: read'), 'state') === 'closed' ? [number] : []
@@ -40,7 +41,7 @@ export async function listActionsCaches({api, fullName}: GithubSource): Promise<
   const caches: ActionsCache[] = []
   for (let page = 1; ; page++) {
     const query = {per_page: PER_PAGE, page, sort: 'created_at'}
-    const request = {method: 'GET', path: `/repos/${fullName}/actions/caches`, query} as const
+    const request = {method: 'GET', path: REST.actionsCaches(fullName), query} as const
     const body = expectStatus(request, await api(request), 'actions: read')
     const list = listAt(body, 'actions_caches').map(readCache)
     caches.push(...list.filter(cache => cache !== undefined))
@@ -53,7 +54,7 @@ export async function listActionsCaches({api, fullName}: GithubSource): Promise<
  * @throws ReleaseError RIGHT_MISSING, REGISTRY_FAILED
  */
 export async function deleteActionsCache({api, fullName}: GithubSource, id: number): Promise<boolean> {
-  const request = {method: 'DELETE', path: `/repos/${fullName}/actions/caches/${id}`} as const
+  const request = {method: 'DELETE', path: REST.actionsCache(fullName, id)} as const
   const answer = await api(request)
   if (answer.status === 404) return false
   expectStatus(request, answer, 'actions: write')

@@ -1,16 +1,10 @@
 import {ReleaseError} from '../../errors.js'
 import type {GithubApi} from '../../ports.js'
 import type {GitRepository} from './git-repository.js'
-import {
-  askGithub,
-  errorsIn,
-  fieldOf,
-  githubRefusal,
-  repositoryPath,
-  answerText
-} from '../../github/github-answer.js'
+import {askGithub, errorsIn, fieldOf, githubRefusal, answerText} from '../../github/github-answer.js'
 import type {LocalCommit} from './local-commits.js'
 import type {Publish} from './manifest-delivery.js'
+import {REST} from '../../github/rest-paths.js'
 
 const RIGHT = 'contents: write'
 
@@ -81,7 +75,7 @@ async function makeTree(
 }
 
 async function post(kind: string, body: object, {api, name}: GithubCommitPlace): Promise<unknown> {
-  const request = {method: 'POST', path: repositoryPath(name, 'git', kind), body} as const
+  const request = {method: 'POST', path: REST.gitObjects(name, kind), body} as const
   return (await askGithub(api, request, {expect: [201], right: RIGHT})).body
 }
 
@@ -101,12 +95,12 @@ async function moveBranch(
     standing === undefined
       ? ({
           method: 'POST',
-          path: repositoryPath(name, 'git', 'refs'),
+          path: REST.gitRefs(name),
           body: {ref: `refs/${at}`, sha}
         } as const)
       : ({
           method: 'PATCH',
-          path: repositoryPath(name, 'git', 'refs', at),
+          path: REST.movedGitRef(name, at),
           body: {sha, force: !isForward}
         } as const)
   const answer = await askGithub(api, request, {expect: [200, 201, 422], right: RIGHT})
@@ -120,7 +114,7 @@ async function tipOf(
   at: string,
   {api, name}: Pick<GithubCommitPlace, 'api' | 'name'>
 ): Promise<string | undefined> {
-  const path = repositoryPath(name, 'git', 'ref', at)
+  const path = REST.gitRef(name, at)
   const {status, body} = await askGithub(api, {method: 'GET', path}, {expect: [200, 404], right: RIGHT})
   return status === 200 ? answerText(fieldOf(body, 'object'), 'sha') : undefined
 }

@@ -1,7 +1,8 @@
 import type {GithubApi} from '../../ports.js'
-import {askGithub, fieldOf, repositoryPath, answerText} from '../../github/github-answer.js'
+import {askGithub, fieldOf, answerText} from '../../github/github-answer.js'
 import type {DeploymentFacts} from '../manifests/deployment-facts.js'
 import {tryParseJson} from '../../shared/json.js'
+import {REST} from '../../github/rest-paths.js'
 
 /** What is deployed where, for the page of an environment on GitHub. */
 export interface GithubDeployment {
@@ -43,7 +44,7 @@ export async function registerDeployment(
 
 async function findSame(deployment: GithubDeployment): Promise<number | undefined> {
   const {api, repository, ref, environment} = deployment
-  const path = repositoryPath(repository, 'deployments')
+  const path = REST.deployments(repository)
   const query = {environment, task: 'deploy', per_page: '1'}
   const {body} = await askGithub(api, {method: 'GET', path, query}, {expect: [200], right: RIGHT})
   const newest: unknown = Array.isArray(body) ? body[0] : undefined
@@ -65,14 +66,14 @@ async function create(deployment: GithubDeployment): Promise<number> {
     description: 'image-release',
     payload: {images: imagesOf(deployment)}
   }
-  const path = repositoryPath(repository, 'deployments')
+  const path = REST.deployments(repository)
   const answer = await askGithub(api, {method: 'POST', path, body}, {expect: [201], right: RIGHT})
   return Number(fieldOf(answer.body, 'id'))
 }
 
 /** The newest state that was said; undefined where none was. */
 async function stateOf({api, repository}: GithubDeployment, id: number): Promise<string | undefined> {
-  const path = repositoryPath(repository, 'deployments', id, 'statuses')
+  const path = REST.deploymentStatuses(repository, id)
   const query = {per_page: '1'}
   const {body} = await askGithub(api, {method: 'GET', path, query}, {expect: [200], right: RIGHT})
   return Array.isArray(body) && body.length > 0 ? answerText(body[0], 'state') : undefined
@@ -88,7 +89,7 @@ async function say(
     description: description.slice(0, MAX_DESCRIPTION),
     ...(url === undefined ? {} : {log_url: url})
   }
-  const path = repositoryPath(repository, 'deployments', id, 'statuses')
+  const path = REST.deploymentStatuses(repository, id)
   await askGithub(api, {method: 'POST', path, body}, {expect: [201], right: RIGHT})
 }
 

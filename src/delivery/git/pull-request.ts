@@ -2,14 +2,7 @@ import {ReleaseError} from '../../errors.js'
 import type {GithubAnswer, GithubApi} from '../../ports.js'
 import type {Markdown} from '../../shared/markdown.js'
 import {putSection} from '../notes/notes-section.js'
-import {
-  askGithub,
-  errorsIn,
-  fieldOf,
-  githubRefusal,
-  repositoryPath,
-  answerText
-} from '../../github/github-answer.js'
+import {askGithub, errorsIn, fieldOf, githubRefusal, answerText} from '../../github/github-answer.js'
 import type {GitRepository} from './git-repository.js'
 import {
   type Delivery,
@@ -19,6 +12,7 @@ import {
   noBranch,
   untilDone
 } from './manifest-delivery.js'
+import {REST} from '../../github/rest-paths.js'
 
 /** Where a pull request is made. */
 export interface PullRequestPlace {
@@ -140,7 +134,7 @@ async function findOpen(
     api,
     {
       method: 'GET',
-      path: repositoryPath(repository, 'pulls'),
+      path: REST.pullRequests(repository),
       query: {state: 'open', head: `${owner}:${branch}`, base}
     },
     {expect: [200], right: 'pull-requests: read'}
@@ -157,7 +151,7 @@ async function create(
   const {api, repository, base} = place
   const request = {
     method: 'POST',
-    path: repositoryPath(repository, 'pulls'),
+    path: REST.pullRequests(repository),
     body: {title: text.title, head: wish.branch, base, body: putText('', text)}
   } as const
   const answer = await askGithub(api, request, {expect: [201, 422], right: RIGHT})
@@ -176,16 +170,11 @@ async function withExtras(
   const {labels = [], reviewers = [], merge} = extras ?? {}
   const post = async (path: string, body: object, expect: number): Promise<GithubAnswer> =>
     await askGithub(api, {method: 'POST', path, body}, {expect: [expect], right: RIGHT})
-  if (labels.length > 0)
-    await post(repositoryPath(repository, 'issues', pull.number, 'labels'), {labels}, 200)
+  if (labels.length > 0) await post(REST.labels(repository, pull.number), {labels}, 200)
   const teams = reviewers.flatMap(name => /^[^/]+\/(.+)$/.exec(name)?.[1] ?? [])
   const people = reviewers.filter(name => !name.includes('/'))
   if (reviewers.length > 0)
-    await post(
-      repositoryPath(repository, 'pulls', pull.number, 'requested_reviewers'),
-      {reviewers: people, team_reviewers: teams},
-      201
-    )
+    await post(REST.reviewers(repository, pull.number), {reviewers: people, team_reviewers: teams}, 201)
   if (merge !== undefined) await mergeByItself(pull, api, merge)
   return pull
 }
@@ -201,7 +190,7 @@ async function mergeByItself(
 ): Promise<void> {
   const request = {
     method: 'POST',
-    path: '/graphql',
+    path: REST.graphql,
     body: {query: AUTO_MERGE, variables: {id, method: merge.toUpperCase()}}
   } as const
   const {body} = await askGithub(api, request, {expect: [200], right: RIGHT})
@@ -219,9 +208,9 @@ async function mergeByItself(
 /** The base has all that it proposed: nothing is left to be merged. */
 async function closed(open: OpenPull, {api, repository, base}: PullRequestPlace): Promise<PullRequest> {
   const word = `\`${base}\` has what this pull request proposed, or something newer. There is nothing left to merge.`
-  const comments = repositoryPath(repository, 'issues', open.number, 'comments')
+  const comments = REST.comments(repository, open.number)
   await askGithub(api, {method: 'POST', path: comments, body: {body: word}}, {expect: [201], right: RIGHT})
-  const pull = repositoryPath(repository, 'pulls', open.number)
+  const pull = REST.pullRequest(repository, open.number)
   await askGithub(api, {method: 'PATCH', path: pull, body: {state: 'closed'}}, {expect: [200], right: RIGHT})
   return open
 }
@@ -242,7 +231,7 @@ async function update(
       api,
       {
         method: 'PATCH',
-        path: repositoryPath(repository, 'pulls', open.number),
+        path: REST.pullRequest(repository, open.number),
         body: {title: wanted.title, body}
       },
       {expect: [200], right: RIGHT}

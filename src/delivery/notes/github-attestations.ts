@@ -1,7 +1,8 @@
 import type {Digest} from '../../oci/digest.js'
 import {type SignedStatement, readBundle} from '../../signing/sigstore-bundle.js'
 import type {GithubApi} from '../../ports.js'
-import {fieldOf, repositoryPath} from '../../github/github-answer.js'
+import {fieldOf} from '../../github/github-answer.js'
+import {REST} from '../../github/rest-paths.js'
 
 /** An attestation of an image that GitHub keeps. */
 export interface GithubAttestation extends SignedStatement {
@@ -18,7 +19,7 @@ export async function findGithubAttestations(
   repository: string,
   digest: Digest
 ): Promise<GithubAttestation[]> {
-  const path = repositoryPath(repository, 'attestations', digest)
+  const path = REST.attestations(repository, digest)
   const {status, body} = await api({method: 'GET', path})
   const found = status === 200 ? fieldOf(body, 'attestations') : undefined
   if (!Array.isArray(found)) return []

@@ -3,14 +3,8 @@ import type {Clock, GithubApi, GithubRequest} from '../../ports.js'
 import type {Markdown} from '../../shared/markdown.js'
 import {firstThatFits} from './notes-body.js'
 import {MAX_RELEASE_BODY, putSection, sectionIn} from './notes-section.js'
-import {
-  askGithub,
-  errorsIn,
-  fieldOf,
-  githubRefusal,
-  repositoryPath,
-  answerText
-} from '../../github/github-answer.js'
+import {askGithub, errorsIn, fieldOf, githubRefusal, answerText} from '../../github/github-answer.js'
+import {REST} from '../../github/rest-paths.js'
 
 /** What becomes of a release that nobody has made yet. */
 export type ReleaseCreation = 'never' | 'draft' | 'published'
@@ -126,7 +120,7 @@ async function findRelease(place: NotesPlace, api: GithubApi): Promise<GithubRel
   const {repository, gitTag} = place
   const answer = await askGithub(
     api,
-    {method: 'GET', path: repositoryPath(repository, 'releases', 'tags', gitTag)},
+    {method: 'GET', path: REST.releaseOfTag(repository, gitTag)},
     {expect: [200, 404], right: 'contents: read'}
   )
   return answer.status === 200 ? releaseIn(answer.body) : await findDraft(place, api)
@@ -139,7 +133,7 @@ async function findDraft(
   for (let page = 1; page <= DRAFT_PAGES; page++) {
     const {body} = await askGithub(
       api,
-      {method: 'GET', path: repositoryPath(repository, 'releases'), query: {per_page: PAGE, page}},
+      {method: 'GET', path: REST.releases(repository), query: {per_page: PAGE, page}},
       {expect: [200], right: RIGHT}
     )
     const releases: readonly unknown[] = Array.isArray(body) ? body : []
@@ -155,7 +149,7 @@ async function createRelease(place: NotesPlace, content: NotesContent, api: Gith
   const {repository, gitTag, create, isPrerelease, latest} = place
   const request: GithubRequest = {
     method: 'POST',
-    path: repositoryPath(repository, 'releases'),
+    path: REST.releases(repository),
     body: {
       tag_name: gitTag,
       name: gitTag,
@@ -193,13 +187,13 @@ async function assertGitTag({repository, gitTag, commit}: NotesPlace, api: Githu
 async function commitOfTag(repository: string, gitTag: string, api: GithubApi): Promise<string | undefined> {
   const {status, body} = await askGithub(
     api,
-    {method: 'GET', path: repositoryPath(repository, 'git', 'ref', `tags/${gitTag}`)},
+    {method: 'GET', path: REST.gitRef(repository, `tags/${gitTag}`)},
     {expect: [200, 404], right: 'contents: read'}
   )
   if (status === 404) return undefined
   let object = fieldOf(body, 'object')
   while (answerText(object, 'type') === 'tag') {
-    const path = repositoryPath(repository, 'git', 'tags', answerText(object, 'sha'))
+    const path = REST.gitTag(repository, answerText(object, 'sha'))
     const answer = await askGithub(api, {method: 'GET', path}, {expect: [200], right: 'contents: read'})
     object = fieldOf(answer.body, 'object')
   }
@@ -226,7 +220,7 @@ async function replaceBody(
 ): Promise<void> {
   await askGithub(
     api,
-    {method: 'PATCH', path: repositoryPath(repository, 'releases', id), body: {body}},
+    {method: 'PATCH', path: REST.release(repository, id), body: {body}},
     {expect: [200, 500, 502, 503, 504], right: RIGHT}
   )
 }
