@@ -227,6 +227,21 @@ describe('the version gate', () => {
     )
   })
 
+  it.each([
+    ['tag:nightly-1', 'type=ref,event=tag', 'nightly-1 latest'],
+    ['v1.2', 'type=ref,event=tag', 'v1.2 latest'],
+    ['tag:build-77', 'type=match,pattern=\\d+', '77 latest']
+  ])('lets %s through where %s names the Git tag itself, and says so', (ref, rule, tags) => {
+    const plan = decide(on(ref), `${SEMVER}\n${rule}`)
+    expect(names(plan)).toBe(tags)
+    expect(plan.notes[0]).toMatch(/^No tag from line 1: .* is no version: .*published by its own name, as line 2 asks/)
+  })
+
+  it('holds where only rules that know nothing of the Git tag give one', () => {
+    const refused = errorOf(() => decide(on('tag:nightly-1'), `${SEMVER}\ntype=sha\nlatest`))
+    expect(refused.code).toBe('VERSION_INVALID')
+  })
+
   it('does not hold for what value gives on a branch', () => {
     const plan = decide(on('main'), 'type=semver,pattern={{version}},value={{branch}}\ntype=ref,event=branch')
     expect(names(plan)).toBe('main')

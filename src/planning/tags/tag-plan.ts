@@ -50,7 +50,7 @@ export function planTags(config: TagConfig, run: WorkflowRun): TagPlan {
   const report = (message: string): number => issues.push({input: 'tags', message})
   const outcomes = config.rules.map(rule => applyRule(rule, context, report))
   if (issues.length > 0) throw new InputError(issues)
-  assertVersion(outcomes)
+  const gateNotes = assertVersion(outcomes, context)
   const version = releasedVersion(outcomes, context)
   const latest = planLatest(outcomes, version, context)
   const named = nameTags(outcomes, latest.tag, {
@@ -60,6 +60,7 @@ export function planTags(config: TagConfig, run: WorkflowRun): TagPlan {
   })
   const notes = [
     ...source.notes,
+    ...gateNotes,
     ...outcomes.flatMap(outcome => outcome.notes ?? []),
     ...latest.notes,
     ...named.flatMap(nameNotes),
@@ -95,12 +96,20 @@ function contextOf(flavor: Flavor, facts: RunFacts, {text, from}: VersionSource)
   return {facts, flavor, versionText: text, ...(from === undefined ? {} : {versionFrom: from}), gitVersion}
 }
 
-/** A Git tag that is no version must not become a release; enough if one of the rules can read it. */
-function assertVersion(outcomes: readonly RuleOutcome[]): void {
+/**
+ * A Git tag that is no version must not become a release; enough if one of the rules can read it, or names the Git tag itself.
+ * @returns what is to be said where another rule names it
+ */
+function assertVersion(outcomes: readonly RuleOutcome[], {versionFrom}: RuleContext): string[] {
   const [refused] = outcomes.filter(({gate}) => gate !== undefined)
   const isRead = outcomes.some(({rule, version}) => version !== undefined && rule.type !== 'match')
-  if (refused?.gate === undefined || isRead) return
+  if (refused?.gate === undefined || isRead) return []
   const {text, fault} = refused.gate
+  const named = versionFrom === undefined ? outcomes.find(namesGitTag) : undefined
+  if (named !== undefined)
+    return [
+      `No tag from ${placeOf(refused.rule)}: ${text} is no version: ${fault.fault}. It is published by its own name, as ${placeOf(named.rule)} asks.`
+    ]
   const tagged = fault.nearest === undefined ? 'a version such as v1.2.3' : fault.nearest
   throw new ReleaseError(
     'VERSION_INVALID',
@@ -109,6 +118,11 @@ function assertVersion(outcomes: readonly RuleOutcome[]): void {
       hint: `Tag the commit ${tagged}, or write match=… on the rule with a group ( ) around the version; a Git tag that does not match gives no tag.`
     }
   )
+}
+
+function namesGitTag({rule, tag}: RuleOutcome): boolean {
+  if (tag === undefined) return false
+  return rule.type === 'ref' ? rule.event === 'tag' : rule.type === 'match' && rule.value === undefined
 }
 
 function releasedVersion(
