@@ -6,6 +6,7 @@ import {type Branding, commandMetadata, rootMetadata} from './action-metadata.js
 import {configSchema} from './config-schema.js'
 import {fillSections} from './document-sections.js'
 import {fillRoomsSection} from './rooms-section.js'
+import {fillDifferencesSection} from './differences-section.js'
 import {fillSupportSection} from './support-section.js'
 import {fillTrustSection} from './trust-section.js'
 import {fillWorkflowSections} from './workflow-sections.js'
@@ -75,7 +76,7 @@ function documents(commands: readonly Command[]): [string, string][] {
 function fillDocument(file: string, text: string, commands: readonly Command[]): string {
   try {
     const filled = fillWorkflowSections(fillSections(text, commands), readWorkflow)
-    return fillRoomsSection(fillSupportSection(fillTrustSection(filled)))
+    return fillDifferencesSection(fillRoomsSection(fillSupportSection(fillTrustSection(filled))))
   } catch (error) {
     throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, {cause: error})
   }

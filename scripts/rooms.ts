@@ -149,8 +149,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'ports',
       'contracts'
     ],
-    packages: ['dayjs', 'handlebars', 'picomatch', 'yaml', 'node:crypto'],
-    pure: ['rules/', 'tags/', 'targets/', 'jobs/', 'release-plan', 'plan-inputs', 'push-mode']
+    packages: ['dayjs', 'handlebars', 'picomatch', 'semver', 'yaml', 'node:crypto'],
+    pure: [
+      'rules/',
+      'tags/',
+      'targets/',
+      'jobs/',
+      'metadata-action/',
+      'release-plan',
+      'plan-inputs',
+      'push-mode'
+    ]
   },
   publishing: {
     head: ['merge-manifest', 'promote-release', 'rollback-release', 'verify-release', 'doctor'],

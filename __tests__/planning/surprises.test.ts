@@ -234,7 +234,9 @@ describe('the version gate', () => {
   ])('lets %s through where %s names the Git tag itself, and says so', (ref, rule, tags) => {
     const plan = decide(on(ref), `${SEMVER}\n${rule}`)
     expect(names(plan)).toBe(tags)
-    expect(plan.notes[0]).toMatch(/^No tag from line 1: .* is no version: .*published by its own name, as line 2 asks/)
+    expect(plan.notes[0]).toMatch(
+      /^No tag from line 1: .* is no version: .*published by its own name, as line 2 asks/
+    )
   })
 
   it('holds where only rules that know nothing of the Git tag give one', () => {
