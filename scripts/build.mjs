@@ -8,6 +8,7 @@ import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {minifySync} from '@swc/core'
 import ncc from '@vercel/ncc'
+import ts from 'typescript'
 
 /** What the minifier takes away: what is assigned and not used, and calls that are marked as pure. */
 const UNUSED = {defaults: false, unused: true, side_effects: true, passes: 3}
@@ -36,7 +37,28 @@ async function bundle() {
     quiet: true
   })
   const chunks = Object.entries(assets).map(([name, asset]) => [name, contentOf(name, String(asset.source))])
-  return {'index.js': contentOf('index.js', code), ...Object.fromEntries(chunks)}
+  return {'index.js': compiledAtOnce(contentOf('index.js', code)), ...Object.fromEntries(chunks)}
+}
+
+/**
+ * The bundler makes each module a function in one object. V8 looks over a function for its end when it reads the file, and
+ * once more from its beginning to compile it when it is called, except where it stands in parentheses: that one it compiles
+ * at once (https://v8.dev/blog/preparser#pife). Nearly all modules of the first file run with every start, and a merge of one
+ * tag took 5 % longer without.
+ */
+function compiledAtOnce(code) {
+  const modules = ts
+    .createSourceFile('index.js', code, ts.ScriptTarget.Latest)
+    .statements.filter(ts.isVariableStatement)
+    .flatMap(({declarationList}) => declarationList.declarations.map(({initializer}) => initializer))
+    .filter(value => value !== undefined && ts.isObjectLiteralExpression(value))
+    .flatMap(({properties}) => properties.map(({initializer}) => initializer))
+    .filter(value => value !== undefined && ts.isArrowFunction(value))
+  if (modules.length === 0) throw new Error('The bundler makes no functions of modules any more.')
+  const text = modules.map(
+    ({pos, end}, index) => `(${code.slice(pos, end)})${code.slice(end, modules[index + 1]?.pos)}`
+  )
+  return code.slice(0, modules[0].pos) + text.join('')
 }
 
 /**
