@@ -66,6 +66,47 @@ const isThere = async (digest: string): Promise<boolean[]> =>
   Promise.all(
     images.map(async image => (await clientOf(ports, image).headManifest(parseDigest(digest))) !== undefined)
   )
+describe('an image that is scanned, with VEX', () => {
+  const vexFile = (product: string): string => {
+    const file = path.join(scanners.folder, 'app.vex.json')
+    const statement = {
+      vulnerability: {name: 'CVE-2024-1'},
+      products: [{'@id': product}],
+      status: 'not_affected',
+      justification: 'component_not_present'
+    }
+    const document = {'@context': 'https://openvex.dev/ns/v0.2.0', statements: [statement]}
+    writeFileSync(file, JSON.stringify(document))
+    return file
+  }
+  const scan = async (product: string) => {
+    scanners.let('trivy', {writes: trivySarif([['CVE-2024-1', 'CRITICAL']])})
+    return await build({scan: 'trivy', vex: vexFile(product)})
+  }
+
+  it('is pushed where a statement about it excuses what was found, which log and summary show apart', async () => {
+    const {digest, vulnerabilities} = await scan(`pkg:oci/app?repository_url=${images[1] ?? ''}`)
+    expect(await isThere(digest)).toEqual([true, true])
+    expect(JSON.parse(vulnerabilities)).toMatchObject({critical: 0})
+    expect(ports.reporter.lines).toContainEqual(
+      expect.stringMatching(/^VEX: CVE-2024-1 is not affected, component_not_present \(.*app\.vex\.json\)\.$/)
+    )
+    expect(ports.reporter.summaries.join('\n')).toMatch(
+      /CVE-2024-1.*not affected.*component\\?_not\\?_present/
+    )
+  })
+
+  it('is not pushed by a statement about another, or by a document that is none', async () => {
+    await expect(scan('pkg:oci/other')).rejects.toMatchObject({code: 'SCAN_FAILED'})
+    const file = vexFile('pkg:oci/app')
+    writeFileSync(file, '{}')
+    await expect(build({scan: 'trivy', vex: file})).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      issues: [{input: 'vex', message: expect.stringContaining('no OpenVEX document')}]
+    })
+  })
+})
+
 describe('an image that is tested', () => {
   it('is loaded under a local name that the test finds, then handed over', async () => {
     const line = 'echo "$IMAGE $IMAGE_DIGEST $PLATFORM $TARGET"; test -f "$IMAGE_LAYOUT/index.json"'

@@ -39,6 +39,8 @@ const gate = (command: GateProgram, changes: Partial<ScanGate> = {}): ScanGate =
   done: [0],
   threshold: 'critical',
   ignore: [],
+  vex: [],
+  repositories: ['ghcr.io/o/app'],
   subjects: [OWN],
   ...changes
 })

@@ -1,4 +1,4 @@
-import type {SeverityCounts} from '../checks/scan/scan-count.js'
+import type {ExcusedFinding, SeverityCounts} from '../checks/scan/scan-count.js'
 import type {Manifest, ManifestDocument} from '../oci/manifest.js'
 import type {Digest} from '../oci/digest.js'
 import type {BuildMetrics} from '../contracts/metrics.js'
@@ -11,7 +11,11 @@ export interface PassedGates {
   /** The fingerprint of its layers. */
   readonly fingerprint: string
   /** The path of the report of the scan, and what it counts. */
-  readonly scan?: {readonly report: string; readonly counts: SeverityCounts}
+  readonly scan?: {
+    readonly report: string
+    readonly counts: SeverityCounts
+    readonly excused?: readonly ExcusedFinding[]
+  }
   /** REPOSITORY@DIGEST of each bill of materials. */
   readonly sboms: readonly string[]
 }

@@ -5,6 +5,7 @@ import {recordOutputs} from './record-lines.js'
 import {metricColumns, metricsParts} from './metrics/metrics-table.js'
 import {formatSeconds, formatSize} from '../shared/format.js'
 import {type Markdown, code, fence, joined, markdownTable, prose, words} from '../shared/markdown.js'
+import type {ExcusedFinding} from '../checks/scan/scan-count.js'
 import type {BuildView} from './build-result.js'
 
 /** The outputs of build-by-digest for all platforms that it built: one a line, in their order. */
@@ -74,8 +75,28 @@ export function buildSummary(view: BuildView): Markdown {
     prose`## Build of ${words(titleOf(view))}`,
     imageTable(view),
     ...(view.job.push ? pushParts(view) : [prose`The plan builds only: nothing was pushed or handed over.`]),
-    ...(view.metrics === undefined ? [] : metricsParts(view.metrics, view.growth))
+    ...(view.metrics === undefined ? [] : metricsParts(view.metrics, view.growth)),
+    ...excusedParts(view.passed?.scan?.excused ?? [])
   ])
+}
+
+/** How many findings are named; the log names all. */
+const MOST_EXCUSED = 50
+
+function excusedParts(excused: readonly ExcusedFinding[]): Markdown[] {
+  if (excused.length === 0) return []
+  const rows = excused
+    .slice(0, MOST_EXCUSED)
+    .map(({id, status, reason, file}) => [
+      code(id),
+      words(status.replaceAll('_', ' ')),
+      words(reason),
+      code(file)
+    ])
+  return [
+    prose`**Not counted by VEX:** ${words(String(excused.length))}`,
+    markdownTable(['Finding', 'Status', 'Justification', 'Document'], rows)
+  ]
 }
 
 /** Digests have lines of their own: two of them in a row of a table are wider than the page. */

@@ -62,6 +62,8 @@ export async function scanGate(context: GateContext, scan: string): Promise<Scan
     done: preset?.done ?? [0],
     threshold: level === 'basic' && given['scan-severity'] !== 'never' ? 'critical' : given['scan-severity'],
     ignore: given['scan-ignore'],
+    vex: plan.vex,
+    repositories: plan.repositories,
     subjects: context.subjects
   }
 }

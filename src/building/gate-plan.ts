@@ -2,8 +2,11 @@ import {type InputIssue, InputError, ReleaseError, messageOf} from '../errors.js
 import {expectedFingerprint} from '../checks/fingerprint-gate.js'
 import {type NameFields, fillName} from '../checks/name-template.js'
 import {isSbomTool} from '../checks/sbom/sbom-preset.js'
+import {type VexStatement, readOpenVex} from '../checks/scan/openvex.js'
 import {type ScanLevel, isScanner} from '../checks/scan/scan-preset.js'
 import type {LayerFingerprint} from '../oci/layer-fingerprint.js'
+import {formatRepository} from '../oci/reference.js'
+import {readForeignFile} from '../shared/foreign-file.js'
 import {formatPlatform, platformSlug} from '../oci/platform.js'
 import type {Plan, PlannedTarget} from '../contracts/plan.js'
 import type {Ports} from '../ports.js'
@@ -26,6 +29,9 @@ export interface GatePlan {
   readonly level: ScanLevel
   /** The fingerprint of the layers that were tested. */
   readonly expected: LayerFingerprint | undefined
+  readonly vex: readonly VexStatement[]
+  /** The repositories of the image, `ghcr.io/o/app`. */
+  readonly repositories: readonly string[]
   /** TARGET, PLATFORM and the axes of the variant as VARIANT_…, for programs. */
   readonly variables: Readonly<Record<string, string>>
 }
@@ -60,8 +66,11 @@ export async function planGates(given: Given, job: BuildJob, ports: Ports): Prom
     namer.issues.push({input: 'sbom-file', message: 'is given, and so is sbom-command; give one of them'})
   const level = levelOf(given, job)
   namer.issues.push(...(await missingTools(given, {level, push: job.push}, ports)))
+  const vex = await readStatements(given.vex, namer.issues)
   if (namer.issues.length > 0) throw new InputError(namer.issues)
   return {
+    vex,
+    repositories: job.images.map(formatRepository),
     title: [job.target, formatPlatform(job.platform)].filter(Boolean).join(', '),
     names,
     loadAs,
@@ -69,6 +78,20 @@ export async function planGates(given: Given, job: BuildJob, ports: Ports): Prom
     expected: wanted === undefined ? undefined : await expectedFingerprint(wanted, ports),
     variables: variablesOf(job, target)
   }
+}
+
+/** Bytes of a document; one of a whole distribution has some megabytes. */
+const MAX_VEX = 64 * 1024 * 1024
+
+async function readStatements(files: readonly string[], issues: InputIssue[]): Promise<VexStatement[]> {
+  const statements: VexStatement[] = []
+  for (const file of files)
+    try {
+      statements.push(...readOpenVex((await readForeignFile(file, MAX_VEX)).toString('utf8'), file))
+    } catch (error) {
+      issues.push({input: 'vex', message: messageOf(error)})
+    }
+  return statements
 }
 
 /** Programs that are known and not installed: better known before an image is built than after. */

@@ -59,6 +59,14 @@ export const gateInputs = {
     {summary: 'Findings that do not count, by their identifiers.', placeholder: 'CVE'},
     id => id
   ),
+  vex: lines(
+    {
+      summary:
+        'OpenVEX documents, one file a line: findings that a statement about this image calls not_affected or fixed do not count, and are shown apart with its justification.',
+      placeholder: 'FILE'
+    },
+    file => file.trim()
+  ),
   'scan-fixed-only': flag({summary: 'Leave out what nobody has mended yet, with trivy and grype.'}),
   'scan-args': lines({summary: 'Further arguments for trivy, grype or snyk, one a line.'}, line =>
     line.trim()

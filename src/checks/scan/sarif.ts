@@ -7,6 +7,8 @@ export interface Finding {
   /** What the scanner calls the rule: `CVE-2024-1234`, with grype `CVE-2024-1234-openssl`. */
   readonly id: string
   readonly severity: Severity
+  /** What the scanner says of it, which names the package. */
+  readonly text: string
   /** Whether the scanner has it suppressed, by a comment, a file or VEX (SARIF 3.27.23): it is told, and does not count. */
   readonly isSuppressed: boolean
 }
@@ -81,6 +83,7 @@ function findingsOf(run: JsonObject): Finding[] {
       return {
         id: id || textIn(rule['id']),
         severity: severityOf(result, rule),
+        text: textIn(objectIn(result['message'])['text']),
         isSuppressed: isSuppressed(result)
       }
     })

@@ -9,6 +9,14 @@ export type ScanThreshold = (typeof SCAN_THRESHOLDS)[number]
 /** How many findings of each severity there are. */
 export type SeverityCounts = Readonly<Record<Severity, number>>
 
+/** A finding that a statement takes out of the count. */
+export interface ExcusedFinding {
+  readonly id: string
+  readonly status: 'not_affected' | 'fixed'
+  readonly reason: string
+  readonly file: string
+}
+
 /** What a scanner found, as the summary, the outputs and the metrics tell it. */
 export interface ScanCount {
   /** The scanner's name for itself, with its version where it says it. */
@@ -18,6 +26,8 @@ export interface ScanCount {
   readonly ignored: number
   /** Findings that the scanner has suppressed. */
   readonly suppressed?: number
+  /** Findings that VEX takes out of the count, each with what justifies that. */
+  readonly excused?: readonly ExcusedFinding[]
 }
 
 /** All findings of a scan. */

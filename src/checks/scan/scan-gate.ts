@@ -2,6 +2,7 @@ import {rm} from 'node:fs/promises'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import {readForeignFile} from '../../shared/foreign-file.js'
 import type {Ports} from '../../ports.js'
+import {type VexStatement, excuseOf} from './openvex.js'
 import {readSarif, type SarifReport} from './sarif.js'
 import {
   type ScanCount,
@@ -31,6 +32,10 @@ export interface ScanGate {
   readonly threshold: ScanThreshold
   /** Identifiers of findings that do not count. */
   readonly ignore: readonly string[]
+  /** What is known to do no harm here. */
+  readonly vex: readonly VexStatement[]
+  /** `ghcr.io/o/app`, as statements of VEX name the image. */
+  readonly repositories: readonly string[]
   /** The digests that a report may name: those of the image and of its config. */
   readonly subjects: readonly string[]
 }
@@ -60,11 +65,15 @@ export async function runScan(gate: ScanGate, ports: ScanPorts): Promise<ScanRes
   const report = await ports.saveText(name, text)
   const sarif = readSarif(text)
   assertOfImage(sarif, gate)
-  const count = countOf(sarif, gate.ignore)
+  const count = countOf(sarif, gate)
   const suppressed = count.suppressed === 0 ? '' : `, ${count.suppressed ?? 0} suppressed by the scanner`
   ports.reporter.info(
     `${count.scanner} found: ${describeCounts(count.counts)}; ${count.ignored} ignored${suppressed}.`
   )
+  for (const {id, status, reason, file} of count.excused ?? [])
+    ports.reporter.info(`VEX: ${id} is ${words(status)}${reason === '' ? '' : `, ${reason}`} (${file}).`)
+  if (gate.vex.length > 0 && count.excused?.length === 0)
+    ports.reporter.info(`VEX: none of ${gate.vex.length} statements is about what was found here.`)
   const wrong = countFrom(count.counts, threshold)
   if (wrong === 0) return {...count, report, milliseconds: run.milliseconds}
   throw new ReleaseError(
@@ -108,12 +117,23 @@ async function readReport({title, report}: ScanGate): Promise<string> {
   }
 }
 
-function countOf({scanner, findings}: SarifReport, ignore: readonly string[]): ScanCount {
+/** `not_affected` for people. */
+function words(status: string): string {
+  return status.replaceAll('_', ' ')
+}
+
+/** Findings that are ignored or excused count for nothing; what is only said to be under investigation does. */
+function countOf(
+  {scanner, findings}: SarifReport,
+  {ignore, vex, repositories, subjects}: Pick<ScanGate, 'ignore' | 'vex' | 'repositories' | 'subjects'>
+): ScanCount {
   const wanted = ignore.map(id => id.toLowerCase())
   const isIgnored = (id: string): boolean =>
     wanted.some(one => id.toLowerCase() === one || id.toLowerCase().startsWith(`${one}-`))
   const active = findings.filter(({isSuppressed}) => !isSuppressed)
-  const counted = active.filter(({id}) => !isIgnored(id))
+  const left = active.filter(({id}) => !isIgnored(id))
+  const excuses = left.map(finding => excuseOf(finding, vex, {repositories, digests: subjects}))
+  const counted = left.filter((_finding, at) => excuses[at] === undefined)
   const entries = SEVERITIES.map((severity): [Severity, number] => [
     severity,
     counted.filter(finding => finding.severity === severity).length
@@ -121,7 +141,8 @@ function countOf({scanner, findings}: SarifReport, ignore: readonly string[]): S
   return {
     scanner,
     counts: Object.fromEntries(entries) as ScanCount['counts'],
-    ignored: active.length - counted.length,
-    suppressed: findings.length - active.length
+    ignored: active.length - left.length,
+    suppressed: findings.length - active.length,
+    excused: excuses.filter(excuse => excuse !== undefined)
   }
 }
