@@ -182,7 +182,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     pure: ['decide/', 'report/', 'verify/verify-junit', 'verify/verify-summary']
   },
   building: {
-    head: ['build-by-digest'],
+    head: ['build-by-digest', 'rebuild'],
     holds: 'one image for one platform: built, held against its checks, pushed by digest, handed over',
     uses: ['checks', 'registry', 'embedded-registry', 'ci', 'command', 'ports', 'contracts'],
     packages: ['semver', 'tar-stream', 'dockerfile-ast', 'node:*'],
@@ -191,6 +191,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'build-summary',
       'record-lines',
       'recorded-build',
+      'builders/cache-tiers-log',
       'caches/cache-policy',
       'caches/cache-tier'
     ]
@@ -200,7 +201,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'what an image is held against before it is pushed: scan, test, bill of materials, start',
     uses: ['ports', 'contracts'],
     packages: ['node:*'],
-    pure: ['scan/sarif', 'scan/scan-count', 'sbom/sbom-type', 'name-template']
+    pure: ['scan/sarif', 'scan/scan-count', 'scan/openvex', 'sbom/sbom-type', 'name-template']
   },
   cleanup: {
     head: ['cleanup-latest'],

@@ -156,6 +156,14 @@ describeWith(['buildkitd', 'docker-buildx'], 'caches of buildx', () => {
     })
     expect(digest).toMatch(/^sha256:/)
     expect(ports.reporter.warnings).toContainEqual(expect.stringContaining('The cache in /proc/none'))
+    for (const direction of ['read', 'written'])
+      for (const tier of ['type=registry,ref=127\\.0\\.0\\.1:9/none:cache', 'type=gha,scope=broken'])
+        expect(ports.reporter.warnings).toContainEqual(
+          expect.stringMatching(
+            new RegExp(`^The cache ${tier}.* could not be ${direction}: .*its line in cache`)
+          )
+        )
+    expect(ports.reporter.summaries.at(-1)).toContain('nothing there yet')
   })
 
   it('leave what a cache mount keeps, packages of apt say, for the next build', async () => {

@@ -1,5 +1,6 @@
 import {type BuiltImage, assertPlatform, readBuiltImage} from './builders/built-image.js'
 import type {BuildRequest, Builder, CacheFlags} from './builders/builder.js'
+import {type TierUse, deadTiers, watchTiers} from './builders/cache-tiers-log.js'
 import {type CacheHits, countCacheHits} from './builders/cache-hits.js'
 import {assertContentPlatform} from './builders/platform-content.js'
 import {takeImage} from './builders/prebuilt.js'
@@ -34,6 +35,8 @@ export interface BuiltJob extends BuiltImage {
   readonly milliseconds: number
   /** Steps that came from a cache; undefined where nothing was built. */
   readonly cacheHits: CacheHits | undefined
+  /** What each cache gave and took, with buildx. */
+  readonly cacheTiers: readonly TierUse[]
 }
 
 /**
@@ -47,12 +50,19 @@ export async function buildImage(
 ): Promise<BuiltJob> {
   const {ports, title} = tools
   const hits = countCacheHits()
+  const tiers = watchTiers(cacheOf(given, place.job, tools.cacheUse))
+  const watch = (line: string): void => {
+    hits.watch(line)
+    tiers.watch(line)
+  }
   const start = ports.clock.now()
   const image = await ports.reporter.group(`Build ${formatPlatform(place.job.platform)}`, () =>
-    makeImage(given, place, {...tools, watch: hits.watch})
+    makeImage(given, place, {...tools, watch})
   )
   const milliseconds = ports.clock.now() - start
   const counted = hits.result()
+  const cacheTiers = tiers.result()
+  for (const dead of deadTiers(cacheTiers)) ports.reporter.warning(dead)
   const built = await readBuiltImage(image)
   await assertContentPlatform(image, built, given['platform-check'], ports)
   return {
@@ -60,6 +70,7 @@ export async function buildImage(
     image,
     builder: title,
     milliseconds,
+    cacheTiers,
     cacheHits: counted.steps === 0 ? undefined : counted
   }
 }

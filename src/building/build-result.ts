@@ -1,3 +1,4 @@
+import type {TierUse} from './builders/cache-tiers-log.js'
 import type {ExcusedFinding, SeverityCounts} from '../checks/scan/scan-count.js'
 import type {Manifest, ManifestDocument} from '../oci/manifest.js'
 import type {Digest} from '../oci/digest.js'
@@ -42,6 +43,8 @@ export interface BuildView {
   readonly buildMilliseconds: number
   /** Steps that came from a cache, of those that could have; absent where nothing was built. */
   readonly cacheHits?: {readonly cached: number; readonly steps: number}
+  /** What each cache gave and took, as far as the builder says it. */
+  readonly cacheTiers?: readonly TierUse[]
   readonly pushes: readonly PushView[]
   readonly passed?: PassedGates
   readonly metrics?: BuildMetrics

@@ -6,6 +6,7 @@ import {metricColumns, metricsParts} from './metrics/metrics-table.js'
 import {formatSeconds, formatSize} from '../shared/format.js'
 import {type Markdown, code, fence, joined, markdownTable, prose, words} from '../shared/markdown.js'
 import type {ExcusedFinding} from '../checks/scan/scan-count.js'
+import type {TierUse} from './builders/cache-tiers-log.js'
 import type {BuildView} from './build-result.js'
 
 /** The outputs of build-by-digest for all platforms that it built: one a line, in their order. */
@@ -76,8 +77,27 @@ export function buildSummary(view: BuildView): Markdown {
     imageTable(view),
     ...(view.job.push ? pushParts(view) : [prose`The plan builds only: nothing was pushed or handed over.`]),
     ...(view.metrics === undefined ? [] : metricsParts(view.metrics, view.growth)),
+    ...cacheParts(view.cacheTiers ?? []),
     ...excusedParts(view.passed?.scan?.excused ?? [])
   ])
+}
+
+function cacheParts(tiers: readonly TierUse[]): Markdown[] {
+  const rows = tiers.map(({tier, direction, milliseconds, layers, isEmpty, fault}) => [
+    code(tier),
+    words(direction),
+    words(
+      fault === undefined
+        ? layers === undefined
+          ? 'found'
+          : `${layers} layers`
+        : isEmpty
+          ? 'nothing there yet'
+          : fault
+    ),
+    words(milliseconds === undefined ? '' : formatSeconds(milliseconds))
+  ])
+  return rows.length === 0 ? [] : [markdownTable(['Cache', '', 'What came of it', 'Time'], rows)]
 }
 
 /** How many findings are named; the log names all. */

@@ -30,6 +30,7 @@ export function viewOf(work: GateWork, pushes: readonly PushView[], results: Gat
     configDigest: built.configDigest,
     buildMilliseconds,
     ...(cacheHits === undefined ? {} : {cacheHits}),
+    cacheTiers: built.cacheTiers,
     pushes,
     passed: results,
     metrics,

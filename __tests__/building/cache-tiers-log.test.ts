@@ -1,0 +1,87 @@
+import {describe, expect, it} from '@jest/globals'
+import {deadTiers, watchTiers} from '../../src/building/builders/cache-tiers-log.js'
+
+const READ = 'type=registry,ref=ghcr.io/o/cache:app'
+const DIGEST = `sha256:${'1'.repeat(64)}`
+
+/** Lines as BuildKit 0.31 writes them with plain progress. */
+const uses = (lines: readonly string[], from: readonly string[], to: readonly string[] = []) => {
+  const watch = watchTiers({from, to})
+  for (const line of lines) watch.watch(line)
+  return watch.result()
+}
+
+describe('what the caches of a build gave', () => {
+  it('is told by place where they are read', () =>
+    expect(
+      uses(
+        [
+          '#3 importing cache manifest from ghcr.io/o/cache:app',
+          '#3 inferred cache manifest type: application/vnd.oci.image.manifest.v1+json done',
+          '#3 DONE 0.2s',
+          '#4 importing cache manifest from gha:1234567890',
+          '#4 DONE 1.5s'
+        ],
+        [READ, 'type=gha,scope=app-linux-amd64']
+      )
+    ).toEqual([
+      {tier: READ, direction: 'read', milliseconds: 200, isEmpty: false},
+      {tier: 'type=gha,scope=app-linux-amd64', direction: 'read', milliseconds: 1500, isEmpty: false}
+    ]))
+
+  it('is told by kind where they are written', () =>
+    expect(
+      uses(
+        [
+          '#10 exporting cache to registry',
+          '#10 preparing build cache for export done',
+          `#10 writing layer ${DIGEST} 0.0s done`,
+          `#10 writing layer ${DIGEST} done`,
+          `#10 writing layer sha256:${'2'.repeat(64)} 0.1s done`,
+          '#10 DONE 0.4s'
+        ],
+        [],
+        [`${READ},mode=max,ignore-error=true`, 'type=inline']
+      )
+    ).toEqual([{tier: READ, direction: 'written', milliseconds: 400, layers: 2, isEmpty: false}]))
+
+  it('is nothing on a first run, which is no fault', () => {
+    const found = uses(
+      [
+        '#4 importing cache manifest from ghcr.io/o/cache:app',
+        '#4 ERROR: failed to configure registry cache importer: ghcr.io/o/cache:app: not found',
+        'WARNING: local cache import at /tmp/c skipped due to err: could not lock /tmp/c/index.json.lock: open /tmp/c/index.json.lock: no such file or directory'
+      ],
+      [READ]
+    )
+    expect(found.map(({tier, isEmpty}) => [tier, isEmpty])).toEqual([
+      [READ, true],
+      ['type=local,src=/tmp/c', true]
+    ])
+    expect(deadTiers(found)).toEqual([])
+  })
+
+  it('is a warning with the line to change where one is dead', () => {
+    const found = uses(
+      [
+        '#3 importing cache manifest from ghcr.io/o/cache:app',
+        '#3 ERROR: failed to configure registry cache importer: dial tcp 127.0.0.1:9: connect: connection refused',
+        '#9 exporting cache to registry',
+        '#9 ERROR: error writing layer blob: unexpected status: 403 Forbidden'
+      ],
+      [READ],
+      [READ]
+    )
+    expect(deadTiers(found)).toEqual([
+      expect.stringMatching(
+        /^The cache type=registry,ref=ghcr\.io\/o\/cache:app could not be read: .*refused\. .*its line in cache, cache-from/
+      ),
+      expect.stringMatching(
+        /^The cache .* could not be written: .*403 Forbidden\. .*its line in cache, cache-to/
+      )
+    ])
+  })
+
+  it('says nothing of a build without caches', () =>
+    expect(uses(['#5 [1/2] COPY a /', '#5 ERROR: failed', '#6 DONE 0.1s'], [])).toEqual([]))
+})

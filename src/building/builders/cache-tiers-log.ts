@@ -1,0 +1,129 @@
+/** What a build had of one cache, as BuildKit's log tells it. */
+export interface TierUse {
+  /** As the builder was told it: `type=registry,ref=ghcr.io/o/cache:main`. */
+  readonly tier: string
+  readonly direction: 'read' | 'written'
+  /** Milliseconds; undefined where the log does not say. */
+  readonly milliseconds?: number
+  /** Layers that were written, or stood there. */
+  readonly layers?: number
+  /** Whether nothing was there yet, as on a first run. */
+  readonly isEmpty: boolean
+  /** Why it gave or took nothing. */
+  readonly fault?: string
+}
+
+/** Gathers it while a build runs. */
+export interface TierWatch {
+  readonly watch: (line: string) => void
+  readonly result: () => readonly TierUse[]
+}
+
+/** `#3 importing cache manifest from ghcr.io/o/cache:main`, `#10 exporting cache to registry`, `#11 exporting to GitHub Actions Cache` (BuildKit, plain progress). */
+const BEGIN =
+  /^#(\d+) (importing cache manifest from|exporting cache to|exporting to(?= GitHub Actions Cache$)) (.+)$/
+const DONE = /^#(\d+) DONE ([\d.]+)s$/
+const ERROR = /^#(\d+) ERROR: (.+)$/
+const LAYER = /^#(\d+) writing layer (sha256:[0-9a-f]{64})/
+/** buildx opens folders itself. */
+const SKIPPED = /^WARNING: local cache import at (.+) skipped due to err: (.+)$/
+/** What says that there is no cache yet, and not that it cannot be reached. */
+const EMPTY = /not found|no such file|does not exist/i
+
+/** How BuildKit names the kinds of caches that it writes. */
+const WRITTEN_AS: ReadonlyMap<string, string> = new Map([
+  ['registry', 'registry'],
+  ['client directory', 'local'],
+  ['GitHub Actions Cache', 'gha']
+])
+
+interface Step {
+  readonly tiers: readonly string[]
+  readonly direction: TierUse['direction']
+  readonly layers: Set<string>
+  milliseconds?: number
+  fault?: string
+}
+
+/**
+ * Watches what becomes of the caches of a build by buildx. The log names a cache that is read by its place, and one that is
+ * written by its kind only: where there are several of one kind, they are told together.
+ */
+export function watchTiers({
+  from,
+  to
+}: {
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+}): TierWatch {
+  const steps = new Map<string, Step>()
+  const skipped: TierUse[] = []
+  const begin = (number: string, verb: string, name: string): void => {
+    if (steps.has(number)) return
+    const isRead = verb.startsWith('importing')
+    const tiers = isRead ? readAs(from, name) : writtenAs(to, name)
+    steps.set(number, {tiers, direction: isRead ? 'read' : 'written', layers: new Set()})
+  }
+  const watch = (line: string): void => {
+    const text = line.trim()
+    const [, number = '', verb, name] = BEGIN.exec(text) ?? []
+    if (verb !== undefined && name !== undefined) begin(number, verb, name)
+    const [, ended = '', seconds] = DONE.exec(text) ?? []
+    if (seconds !== undefined) set(steps.get(ended), {milliseconds: Number(seconds) * 1000})
+    const [, failed = '', fault] = ERROR.exec(text) ?? []
+    if (fault !== undefined) set(steps.get(failed), {fault})
+    const [, writing = '', layer] = LAYER.exec(text) ?? []
+    if (layer !== undefined) steps.get(writing)?.layers.add(layer)
+    const [, folder, reason] = SKIPPED.exec(text) ?? []
+    if (folder !== undefined && reason !== undefined)
+      skipped.push(
+        useOf({tiers: [`type=local,src=${folder}`], direction: 'read', layers: new Set(), fault: reason})
+      )
+  }
+  return {watch, result: () => [...[...steps.values()].map(useOf), ...skipped]}
+}
+
+function set(step: Step | undefined, fields: Partial<Pick<Step, 'milliseconds' | 'fault'>>): void {
+  if (step !== undefined) Object.assign(step, fields)
+}
+
+function useOf({tiers, direction, milliseconds, layers, fault}: Step): TierUse {
+  return {
+    tier: tiers.join(' and '),
+    direction,
+    ...(milliseconds === undefined ? {} : {milliseconds}),
+    ...(direction === 'written' ? {layers: layers.size} : {}),
+    isEmpty: direction === 'read' && fault !== undefined && EMPTY.test(fault),
+    ...(fault === undefined ? {} : {fault})
+  }
+}
+
+/** A registry is named by its reference; `gha:123` and `local:123` by a number of BuildKit's own. */
+function readAs(flags: readonly string[], name: string): readonly string[] {
+  const named = flags.filter(flag => flag === name || flag.split(',').includes(`ref=${name}`))
+  const kind = /^(gha|local):/.exec(name)?.[1]
+  const ofKind = flags.filter(flag => kind !== undefined && flag.includes(`type=${kind}`))
+  return named.length > 0 ? named : ofKind.length > 0 ? ofKind : [name]
+}
+
+function writtenAs(flags: readonly string[], name: string): readonly string[] {
+  const kind = WRITTEN_AS.get(name)
+  const ofKind = flags.filter(flag => kind !== undefined && flag.includes(`type=${kind}`))
+  return (ofKind.length > 0 ? ofKind : [name]).map(placeOf)
+}
+
+/** Without what only says how it is written. */
+function placeOf(flag: string): string {
+  const fields = flag.split(',').filter(field => /^(?:type|ref|dest|scope)=/.test(field))
+  return fields.length === 0 ? flag : fields.join(',')
+}
+
+/** A tier that gave or took nothing although it should: what to say to whoever can change its line. */
+export function deadTiers(uses: readonly TierUse[]): string[] {
+  return uses
+    .filter(({fault, isEmpty}) => fault !== undefined && !isEmpty)
+    .map(
+      ({tier, direction, fault = ''}) =>
+        `The cache ${tier} could not be ${direction}: ${fault}. Every build goes without it: mend its line in cache, ${direction === 'read' ? 'cache-from' : 'cache-to'} or the login for it, or take the line out.`
+    )
+}
