@@ -125,7 +125,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'ports',
       'contracts'
     ],
-    packages: ['yaml', 'diff', '@actions/workflow-parser', 'node:path', 'node:fs/promises'],
+    packages: [
+      'yaml',
+      'diff',
+      '@actions/expressions',
+      '@actions/workflow-parser',
+      'node:path',
+      'node:fs/promises'
+    ],
     pure: []
   },
   delivery: {

@@ -3,137 +3,17 @@ import {describe, expect, it} from '@jest/globals'
 import {parse} from 'yaml'
 import {accountsOf} from '../../src/onboarding/onboarding-plan.js'
 import {component, itWith} from '../support/components.js'
+import {
+  ATTEST,
+  BUILDAH,
+  HANDMADE,
+  PULL_REQUESTS,
+  STEP_CASES as CASES,
+  TWO,
+  workflow
+} from './workflow-cases.js'
 import {SETTINGS, newFindings, planned, writtenJobs, writtenText} from './written-workflow.js'
 
-const workflow = (job: string, on = '{push: {branches: [main]}}'): string =>
-  `name: docker\non: ${on}\njobs:\n  build:\n    runs-on: ubuntu-latest\n${job}`
-
-const HANDMADE = workflow(`    steps:
-      - uses: actions/checkout@v4
-      - run: npm ci && npm test && npm run build
-      - uses: docker/login-action@v3
-        with: {username: "\${{ secrets.DOCKERHUB_USERNAME }}", password: "\${{ secrets.DOCKERHUB_TOKEN }}"}
-      # the image
-      - uses: docker/build-push-action@v6
-        with: {context: ., push: true, tags: "acme/app:latest,acme/app:\${{ github.sha }}"}
-`)
-
-const ATTEST = `name: docker
-on: {push: {tags: ['v*']}}
-permissions: {contents: read}
-jobs:
-  build:
-    runs-on: [self-hosted, big]
-    environment: production
-    timeout-minutes: 20
-    concurrency: {group: build, cancel-in-progress: false}
-    permissions: {contents: read, packages: write, id-token: write, attestations: write}
-    outputs: {digest: "\${{ steps.b.outputs.digest }}", image: "\${{ steps.b.outputs.imageid }}"}
-    steps:
-      - uses: actions/checkout@v4
-        with: {submodules: recursive}
-      - uses: docker/metadata-action@v5
-        id: meta
-        env: {DOCKER_METADATA_PR_HEAD_SHA: "true", DOCKER_METADATA_SHORT_SHA_LENGTH: "12"}
-        with: {images: ghcr.io/acme/app, tags: "type=semver,pattern={{version}}\\ntype=sha", sep-tags: ",", bake-target: x}
-      - uses: docker/build-push-action@v6
-        id: b
-        with: {push: true, platforms: linux/amd64, tags: "\${{ steps.meta.outputs.tags }}", secrets: "npm=\${{ secrets.NPM }}", cache-from: type=gha}
-      - uses: actions/attest-build-provenance@v2
-        with: {subject-name: ghcr.io/acme/app, subject-digest: "\${{ steps.b.outputs.digest }}", push-to-registry: true}
-      - run: cosign sign --yes ghcr.io/acme/app@\${{ steps.b.outputs.digest }}
-      - if: always() && steps.b.outcome == 'failure'
-        run: ./page
-  deploy:
-    needs: build
-    runs-on: ubuntu-latest
-    steps:
-      - run: kubectl set image deploy/app app=ghcr.io/acme/app@\${{ needs.build.outputs.digest }}
-`
-
-const PULL_REQUESTS = workflow(
-  `    steps:
-      - uses: actions/checkout@v4
-      - id: meta
-        if: github.event_name != 'pull_request'
-        uses: docker/metadata-action@v5
-        with:
-          images: ghcr.io/acme/app
-          tags: |
-            type=ref,event=branch
-      - run: make
-      - name: Build
-        uses: docker/build-push-action@v6
-        with:
-          context: .
-          platforms: linux/amd64,linux/arm64
-          push: \${{ github.ref == 'refs/heads/main' }}
-          tags: \${{ steps.meta.outputs.tags }}
-          labels: \${{ steps.meta.outputs.labels }}
-          outputs: type=image,compression=zstd
-`,
-  '{push: {branches: [main]}, pull_request: }'
-)
-
-const TWO = workflow(`    strategy:
-      matrix:
-        variant: [alpine, debian]
-    steps:
-      - uses: actions/checkout@v4
-      - id: meta
-        uses: docker/metadata-action@v5
-        with:
-          images: ghcr.io/acme/app
-          flavor: suffix=-\${{ matrix.variant }}
-      - name: Test image
-        uses: docker/build-push-action@v6
-        with:
-          context: .
-          load: true
-          tags: app:test
-      - run: docker run --rm app:test --version
-      - name: Build
-        uses: docker/build-push-action@v6
-        with:
-          context: .
-          file: \${{ matrix.variant }}.Dockerfile
-          push: true
-          tags: \${{ steps.meta.outputs.tags }}
-      - name: Build debug
-        uses: docker/build-push-action@v6
-        with:
-          context: .
-          target: debug
-          push: true
-          tags: ghcr.io/acme/app-debug:\${{ steps.meta.outputs.version }}
-`)
-
-const BUILDAH = workflow(`    steps:
-      - uses: actions/checkout@v4
-      - uses: redhat-actions/buildah-build@v2
-        id: b
-        with:
-          image: app
-          tags: latest \${{ github.sha }}
-          archs: amd64,s390x
-          containerfiles: ./Containerfile.prod
-          oci: false
-          layers: true
-          build-args: A=1
-      - run: make check
-      - uses: redhat-actions/push-to-registry@v2
-        id: push
-        if: github.ref == 'refs/heads/main'
-        with:
-          image: \${{ steps.b.outputs.image }}
-          tags: \${{ steps.b.outputs.tags }}
-          registry: quay.io/acme
-          username: \${{ secrets.Q }}
-          password: \${{ secrets.QP }}
-      - run: echo "\${{ steps.push.outputs.digest }}"
-`)
-
-const CASES = {HANDMADE, ATTEST, PULL_REQUESTS, TWO, BUILDAH}
 const COMMANDS = ['compute-tags', 'build-by-digest', 'merge-manifest'].map(
   name => `org/image-release/${name}@v1`
 )

@@ -109,7 +109,13 @@ describe('init', () => {
       jobs: {release: {uses: 'org/image-release/.github/workflows/release.yml@v1'}}
     })
     expect(diff).toContain('--- /dev/null\n+++ b/.github/image-release.yml\n@@ -0,0 +1,')
-    expect(await run({write: 'true'})).toEqual({account: '', diff: '', files: '', written: 'false'})
+    expect(await run({write: 'true'})).toEqual({
+      account: '',
+      comparison: '',
+      diff: '',
+      files: '',
+      written: 'false'
+    })
   })
 
   it('writes nothing unless it is told to, or somebody says yes', async () => {
@@ -155,6 +161,21 @@ describe('init', () => {
     expect(ports.reporter.lines.join('\n')).toContain(
       'jobs.docker.steps[5].with.shm-size: taken over: build-by-digest.shm-size in the settings'
     )
+  })
+
+  it('compares the tags of the old rules and the new ones, and writes nothing then', async () => {
+    write('docker/Dockerfile', 'FROM scratch\n')
+    write('.github/workflows/ci.yml', METADATA_WORKFLOW)
+    const {diff, comparison, written} = await run({compare: 'true', write: 'true'})
+    expect([written, existsSync('.github/image-release.yml')]).toEqual(['false', false])
+    expect(diff).toBe(comparison)
+    expect(comparison.split('\n')[0]).toMatch(/^EVENT +TAG +OLD RULES +NEW RULES +REASON$/)
+    expect(comparison).toMatch(/push of v1\.2\.3 +ghcr\.io\/acme\/app:1\.2\.3 +yes +yes\n/)
+    const json: unknown = JSON.parse((await run({compare: 'true', json: 'true'})).comparison)
+    expect(json).toMatchObject({
+      file: '.github/workflows/ci.yml',
+      events: expect.arrayContaining([expect.objectContaining({event: 'push of v1.2.3', differences: []})])
+    })
   })
 
   it('gives the same tags as before: the settings that it wrote make this plan', async () => {

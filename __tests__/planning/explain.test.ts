@@ -57,6 +57,29 @@ describe('explain', () => {
     ])
   })
 
+  it('shows what docker/metadata-action gives by the same rules, and the reason of each difference', async () => {
+    const texts = {
+      images: 'ghcr.io/o/app',
+      tags: 'type=match,pattern=v(\\d+),group=1\ntype=ref,event=branch',
+      flavor: 'prefix=x-',
+      'against-metadata': 'true'
+    }
+    const lines = (await explained(on('main'), texts)).map(line => line.replaceAll(/ {2,}/g, ' | '))
+    expect(lines).toContain('push of v1.2.3 | ghcr.io/o/app:x-1 | yes | yes')
+    expect(lines).toContain(
+      'push of v1.2.3-rc.1 | ghcr.io/o/app:x-1 | yes | no | the pre-release `v2.0.0-rc.1`, by its version or as GitHub’s release is marked: here moves no shared tag, unless asked by name'
+    )
+    expect(lines.join('\n')).not.toContain('no row of docs/migration.md')
+    const json = await explained(on('main'), {...texts, json: 'true'})
+    expect(JSON.parse(json.join('\n'))).toMatchObject({events: expect.arrayContaining([expect.anything()])})
+  })
+
+  it('compares no strategy, which docker/metadata-action does not know', async () => {
+    await expect(
+      explained(on('main'), {images: 'o/app', strategy: 'release', 'against-metadata': 'true'})
+    ).rejects.toThrow(/strategy: docker\/metadata-action knows none/)
+  })
+
   it.each([
     'type=edge',
     'type=raw,value=dev,on=default-branch',

@@ -1,6 +1,8 @@
 import {diffOf} from './file-diff.js'
-import {accountsOf, planOnboarding} from './onboarding-plan.js'
-import {lookAt} from './repository-look.js'
+import {type OnboardingPlan, accountsOf, planOnboarding} from './onboarding-plan.js'
+import {type RepositoryReader, WORKFLOWS, lookAt} from './repository-look.js'
+import {comparisonText} from './comparison/comparison-text.js'
+import {compareTags} from './comparison/tag-comparison.js'
 import {repositoryRoot, workTreeAt, writeFiles} from './work-tree.js'
 import {InputError} from '../errors.js'
 import {flag, list, text} from '../command/input.js'
@@ -27,6 +29,11 @@ const inputs = {
     summary:
       'Write a workflow even where something publishes already that cannot be translated, such as bake, goreleaser or docker push.'
   }),
+  compare: flag({
+    summary:
+      'Show for each event of the workflow which tags its old rules and the new ones give, and why they differ; nothing is written.'
+  }),
+  json: flag({summary: 'Print the comparison as JSON rather than as a table.'}),
   calls: text({
     summary: 'The reusable workflow that the repository calls; its actions are taken from the same place.',
     default: 'org/image-release/.github/workflows/release.yml@v1'
@@ -42,14 +49,20 @@ export const init = command({
   inputs,
   prints: 'diff',
   outputs: {
-    diff: 'The change, as a unified diff; empty where there is nothing to do.',
+    diff: 'The change, as a unified diff; empty where there is nothing to do. With compare, the comparison.',
     account:
       'What becomes of every value of a workflow that changes: taken over, kept as it is, or not taken over, with the reason.',
     files: 'One file a line that changes.',
-    written: 'true where the files were written, else false.'
+    written: 'true where the files were written, else false.',
+    comparison:
+      'With compare: the tags of the old and the new rules for each event, as a table, or as JSON with json; else empty.'
   },
   examples: [
     {line: 'image-release init', remark: 'Show what this repository would get, and ask'},
+    {
+      line: 'image-release init --compare',
+      remark: 'Which tags would differ, in which event, and why?'
+    },
     {
       line: 'image-release init --images ghcr.io/owner/app,docker.io/owner/app --write',
       remark: 'Write it for two registries'
@@ -58,7 +71,8 @@ export const init = command({
   async run(given, ports) {
     const run = await runOf(ports)
     const root = await repositoryRoot()
-    const plan = planOnboarding(await lookAt(workTreeAt(root)), {
+    const reader = workTreeAt(root)
+    const plan = planOnboarding(await lookAt(reader), {
       images: given.images.map(formatRepository),
       source: run?.source.fullName.includes('/') === true ? run.source.fullName : undefined,
       host: run?.source.url === undefined ? undefined : new URL(run.source.url).host,
@@ -73,11 +87,49 @@ export const init = command({
     for (const note of plan.notes) ports.reporter.notice(note)
     if (plan.files.length === 0 && plan.notes.length === 0)
       ports.reporter.notice('There is nothing to do: settings and workflow are there.')
+    const files = plan.files.map(({file}) => file).join('\n')
+    if (given.compare) {
+      const comparison = await comparisonOf(plan, {run, reader, isJson: given.json})
+      return {diff: comparison, account, files, written: 'false', comparison}
+    }
     const isWriting = plan.files.length > 0 && (given.write || (await isConfirmed(diff, ports)))
     if (isWriting) await writeFiles(root, plan.files)
-    return {diff, account, files: plan.files.map(({file}) => file).join('\n'), written: String(isWriting)}
+    return {diff, account, files, written: String(isWriting), comparison: ''}
   }
 })
+
+interface ComparedRepository {
+  readonly run: WorkflowRun | undefined
+  readonly reader: RepositoryReader
+  readonly isJson: boolean
+}
+
+/** The tags of the workflow that changes, before and after, in the runs that this repository would have. */
+async function comparisonOf(
+  {files}: OnboardingPlan,
+  {run, reader, isJson}: ComparedRepository
+): Promise<string> {
+  const readText = async (file: string): Promise<string | undefined> =>
+    files.find(one => one.file === file)?.after ?? (await reader.read(file))
+  const [changed] = files.filter(({file}) => file.startsWith(WORKFLOWS))
+  const {before, after, file} = changed ?? {}
+  const comparison =
+    before === undefined || after === undefined || file === undefined
+      ? {file: '', events: [], standIns: {}}
+      : await compareTags({file, before, after, run: run ?? UNKNOWN_RUN, readText})
+  return isJson ? JSON.stringify(comparison, null, 2) : comparisonText(comparison)
+}
+
+/** Stands in where there is no commit yet. */
+const UNKNOWN_RUN: WorkflowRun = {
+  event: 'push',
+  ref: 'refs/heads/main',
+  sha: '0'.repeat(40),
+  defaultBranch: 'main',
+  startedAt: '1970-01-01T00:00:00Z',
+  source: {fullName: 'owner/name'},
+  attempt: 1
+}
 
 /** Where nobody can be asked nothing is written. */
 async function isConfirmed(diff: string, {confirm}: Ports): Promise<boolean> {

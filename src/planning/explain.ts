@@ -1,5 +1,5 @@
 import {ReleaseError} from '../errors.js'
-import {flag} from '../command/input.js'
+import {type InputValues, flag} from '../command/input.js'
 import {describeCacheUse} from '../building/caches/cache-policy.js'
 import {
   type EventRow,
@@ -14,6 +14,10 @@ import type {NamedTag} from './tags/named-tag.js'
 import {type DecidedRelease, type ReleaseConfig, planRelease} from './release-plan.js'
 import {type SampleRun, sampleRuns} from './preview/sample-runs.js'
 import type {DecidedTarget} from './targets/target-plan.js'
+import {compareWithMetadata, outcomeOf} from './metadata-action/comparison.js'
+import {comparedTags, eventTable} from './metadata-action/event-comparison.js'
+import {metadataInputs} from './metadata-action/metadata-inputs.js'
+import {taggedNames} from './jobs/metadata-outputs.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {command} from '../command/command.js'
 import {planInputs} from './plan-inputs.js'
@@ -27,11 +31,19 @@ const inputs = {
     summary: 'Show which tags each event would earn, rather than what this one does.',
     isOfCall: true
   }),
+  'against-metadata': flag({
+    isOfCall: true,
+    summary:
+      'Show for each event which tags docker/metadata-action gives by the same images, tags and flavor, which are given here, and why they differ.'
+  }),
+  json: flag({isOfCall: true, summary: 'With against-metadata: print JSON rather than a table.'}),
   markdown: flag({
     isOfCall: true,
     summary: 'Print Markdown: for a README, which tag is good for what; with all, the table of events.'
   })
 }
+
+type ExplainValues = InputValues<typeof inputs>
 
 /** Says what an event would do, and why. */
 export const explain = command({
@@ -46,11 +58,16 @@ export const explain = command({
   examples: [
     {line: 'image-release explain --event tag --ref v1.2.3', remark: 'What would a push of this Git tag do?'},
     {line: 'image-release explain --all', remark: 'Which tags does each event earn?'},
+    {
+      line: 'image-release explain --against-metadata',
+      remark: 'What would docker/metadata-action give by the same rules?'
+    },
     {line: 'image-release explain --markdown', remark: 'A table of tags for the README'}
   ],
   async run(values, ports) {
     const config = await readReleaseConfig(values, ports.readText)
     const run = await runOf(values, ports)
+    if (values['against-metadata']) return {explanation: againstMetadata(values, config, run)}
     if (values.all) {
       const rows = samplesOf(config, run).map(sample => rowOf(config, sample))
       return {explanation: values.markdown ? eventsMarkdown(rows) : explainEvents(rows)}
@@ -66,6 +83,17 @@ function skippedRulesOf({targets}: DecidedRelease): SkippedRule[] {
   return targets.flatMap(({target, tagPlan}) =>
     tagPlan.skipped.map(({rule, why}) => ({target: target.name, rule, why}))
   )
+}
+
+/** @throws InputError where the settings have what docker/metadata-action does not know */
+function againstMetadata(values: ExplainValues, config: ReleaseConfig, run: WorkflowRun): string {
+  const inputs = metadataInputs(values)
+  const events = samplesOf(config, run).map(sample => {
+    const given = outcomeOf(() => planSample(config, sample.run, sample.version).targets.flatMap(taggedNames))
+    const compared = compareWithMetadata(inputs, sample.run, given)
+    return {event: sample.name, ...comparedTags([compared], {written: [], given})}
+  })
+  return values.json ? JSON.stringify({events}, null, 2) : eventTable(events).join('\n')
 }
 
 /** Samples of the version that is given or tagged, where there is one. */

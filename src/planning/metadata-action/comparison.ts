@@ -60,7 +60,8 @@ export function compareWithMetadata(
     run: factsOf(run, inputs.shortShaLength),
     flavor: undefined,
     rules: [],
-    written: inputs.tags
+    written: inputs.tags,
+    writtenFlavor: inputs.flavor
   }
   try {
     const peer = peerTags(inputs, run)

@@ -21,6 +21,8 @@ export interface DifferenceFacts {
   readonly rules: readonly PeerRule[]
   /** The input `tags` as it is written. */
   readonly written: string
+  /** The input `flavor` as it is written. */
+  readonly writtenFlavor: string
 }
 
 /** A row of the table of differences in docs/migration.md. */
@@ -47,6 +49,11 @@ export function isFound(expression: string, text: string): boolean {
 /** Whether a rule is what is left of a line without the quotes around its fields. */
 export function isQuotedAs({text}: PeerRule, line: string): boolean {
   return line.includes(',"') && line.replaceAll('"', '').trim() === text
+}
+
+/** Whether a rule gives what versions share: `latest`, or the name of a Git tag or a part of it. */
+export function isShared(rule: PeerRule | undefined): boolean {
+  return rule === undefined || rule.type === 'ref' || isOfVersion(rule)
 }
 
 /** Whether a rule reads a version. */

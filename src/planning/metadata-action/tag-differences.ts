@@ -7,6 +7,7 @@ import {
   isOfVersion,
   isPrerelease,
   isQuotedAs,
+  isShared,
   sourceOf
 } from './difference-row.js'
 
@@ -84,7 +85,9 @@ export const TAG_DIFFERENCES: readonly DifferenceRow[] = [
     there: 'may move `latest`, `2`, `2.0`',
     here: 'moves no shared tag, unless asked by name',
     explains: ({side, rule}, facts) =>
-      isPrerelease(rule, facts) && (side === 'there' || (facts.run.isMarkedPrerelease && side === 'here'))
+      isShared(rule) &&
+      isPrerelease(rule, facts) &&
+      (side === 'there' || (facts.run.isMarkedPrerelease && side === 'here'))
   },
   {
     id: 'suffix',
@@ -130,8 +133,10 @@ export const TAG_DIFFERENCES: readonly DifferenceRow[] = [
     given: '`prefix=` or `suffix=` on two lines of the flavor, the first with `onlatest=true`',
     there: 'the second has it, too',
     here: 'the second stands for itself',
-    explains: ({rule}, {flavor}) =>
-      rule === undefined && (flavor?.prefixLatest === true || flavor?.suffixLatest === true)
+    explains: ({rule}, {flavor, writtenFlavor}) =>
+      rule === undefined &&
+      ((flavor?.prefixLatest === true && (writtenFlavor.match(/prefix=/g) ?? []).length > 1) ||
+        (flavor?.suffixLatest === true && (writtenFlavor.match(/suffix=/g) ?? []).length > 1))
   },
   {
     id: 'first-rule',

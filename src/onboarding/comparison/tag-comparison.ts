@@ -1,0 +1,49 @@
+import type {WorkflowRun} from '../../contracts/workflow-run.js'
+import {compareWithMetadata} from '../../planning/metadata-action/comparison.js'
+import {type ComparedEvent, comparedTags} from '../../planning/metadata-action/event-comparison.js'
+import type {PlannedFile} from '../own-settings.js'
+import {readWorkflow} from '../workflow-model.js'
+import {newTags} from './new-tags.js'
+import {oldRules} from './old-tags.js'
+import {RunExpressions} from './run-expressions.js'
+import {runsOf} from './workflow-runs.js'
+
+/** Tags of all events, and texts that stand in for what only a run knows. */
+export interface TagComparison {
+  /** The workflow. */
+  readonly file: string
+  readonly events: readonly ComparedEvent[]
+  /** The texts by their expressions. */
+  readonly standIns: Readonly<Record<string, string>>
+}
+
+/** What is compared: a workflow as it is and as it would be, in a repository. */
+export interface ComparedWorkflow extends PlannedFile {
+  readonly before: string
+  readonly run: WorkflowRun
+  /** The text of any file of the repository as it would be. */
+  readonly readText: (file: string) => Promise<string | undefined>
+}
+
+/** Compares the tags of a workflow before and after, for each event of its triggers. */
+export async function compareTags({
+  file,
+  before,
+  after,
+  run,
+  readText
+}: ComparedWorkflow): Promise<TagComparison> {
+  const [old, fresh] = [readWorkflow({file, text: before}), readWorkflow({file, text: after})]
+  const standIns = new Map<string, string>()
+  if (old === undefined || fresh === undefined) return {file, events: [], standIns: {}}
+  const events: ComparedEvent[] = []
+  for (const sample of runsOf(old, run)) {
+    const expressions = new RunExpressions(sample.run, standIns)
+    const rules = oldRules(old, sample.run, expressions)
+    const given = await newTags(fresh, {run: sample.run, expressions, readText})
+    const here = {tags: given.tags, ...(given.fault === undefined ? {} : {fault: given.fault})}
+    const compared = rules.metadata.map(one => compareWithMetadata(one.inputs, one.run, here))
+    events.push({event: sample.name, ...comparedTags(compared, {written: rules.written, given})})
+  }
+  return {file, events, standIns: Object.fromEntries(standIns)}
+}
