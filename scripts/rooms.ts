@@ -71,7 +71,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'the ports of this machine: programs, files, clock, connections',
     uses: ['github', 'registry', 'ports', 'contracts'],
     packages: ['@actions/exec', 'node:*'],
-    pure: ['cancellation']
+    pure: []
   },
   release: {
     head: ['release'],

@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
-import {listenForCancellation} from '../../src/machine/cancellation.js'
+import {listenForCancellation} from '../../src/machine/system-ports.js'
 import {systemClock} from '../../src/machine/clock.js'
 import {failureOf} from '../support/thrown.js'
 

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {InputError} from '../../src/errors.js'
-import {readText} from '../../src/machine/read-text.js'
+import {readText} from '../../src/machine/system-ports.js'
 
 describe('the text of a file', () => {
   let folder: string

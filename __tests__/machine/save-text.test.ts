@@ -1,7 +1,7 @@
 import {readFileSync, rmSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from '@jest/globals'
-import {saveText} from '../../src/machine/save-text.js'
+import {saveText} from '../../src/machine/system-ports.js'
 
 describe('saveText', () => {
   it('keeps each text in a file of its own, also under one name', async () => {

@@ -1,5 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
-import {resolveLocation} from '../../src/registry/client/location.js'
+import {resolveLocation} from '../../src/registry/client/repository-client.js'
 import {failureOf} from '../support/thrown.js'
 
 const TLS = 'https://registry.example/v2/'

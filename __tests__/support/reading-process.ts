@@ -1,10 +1,9 @@
 import {mkdtempSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import type {BuildRequest} from '../../src/building/builders/builder.js'
+import type {BuildRequest, BuilderPorts} from '../../src/building/builders/builder.js'
 import {ReleaseError} from '../../src/errors.js'
-import {listenForCancellation} from '../../src/machine/cancellation.js'
-import type {BuilderPorts} from '../../src/building/builders/builder.js'
+import {listenForCancellation} from '../../src/machine/system-ports.js'
 
 const {signal} = listenForCancellation()
 const exec = (): Promise<never> => Promise.reject(new Error('no program is here'))
@@ -28,7 +27,7 @@ async function take(text: string): Promise<void> {
 
 /** Everything that reads a file which others may have put there: by its name, with the path of the file. */
 const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
-  settings: async file => await (await import('../../src/machine/read-text.js')).readText(file),
+  settings: async file => await (await import('../../src/machine/system-ports.js')).readText(file),
   document: async file => {
     const {gatherTexts} = await import('../../src/host/raw-inputs.js')
     const {issues} = await gatherTexts(

@@ -1,6 +1,4 @@
 import {type PlannedRepository, assertPublished, planRepository} from './repository-cleanup.js'
-import {ReleaseError} from '../errors.js'
-import type {Ports} from '../ports.js'
 import {boundedReport, cleanupReport} from './cleanup-report.js'
 import {cleanupLines, cleanupSummary} from './cleanup-summary.js'
 import type {CleanupOverview} from './cleanup-result.js'
@@ -14,9 +12,12 @@ import {assertRules, impossibleRules, unmatchedEverywhere} from './cleanup-check
 import {saidOfDeletion} from './cleanup-settings.js'
 import {CleanupSources} from './cleanup-sources.js'
 import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
-import {validate} from './cleanup-validation.js'
 import {command} from '../command/command.js'
 import {assertConfirmed} from '../command/confirmation.js'
+import {findBrokenTags} from './execute/post-check.js'
+import {ReleaseError} from '../errors.js'
+import {formatReference} from '../oci/reference.js'
+import type {Ports} from '../ports.js'
 
 /** Deletes what a release superseded and what the policies name, and nothing that a tag which stays can reach. */
 export const cleanupLatest = command({
@@ -176,4 +177,26 @@ async function conclude(overview: CleanupOverview, hash: string, {reporter, save
       )
       .join('\n')
   }
+}
+
+/**
+ * Reads every tag through all its parts, and deletes nothing.
+ * @throws ReleaseError VERIFY_FAILED, with every tag that is broken and what it lacks
+ */
+export async function validate(planned: readonly PlannedRepository[], {reporter}: Ports) {
+  const faults: string[] = []
+  for (const one of planned) {
+    const {name, repository} = one.client
+    const {broken, tags} = await findBrokenTags(one)
+    reporter.info(`${name}: ${tags} tags read, ${broken.size === 0 ? 'all whole' : `${broken.size} broken`}`)
+    for (const [tag, missing] of broken)
+      faults.push(`${formatReference(repository, tag)} reaches what is not there: ${missing.join(', ')}`)
+  }
+  const report = JSON.stringify({validated: planned.map(({client}) => client.name), faults})
+  const outputs = {deleted: '', kept: '', report, 'report-file': '', 'plan-hash': '', undeleted: ''}
+  if (faults.length === 0) return outputs
+  throw new ReleaseError('VERIFY_FAILED', faults.join('; '), {
+    outputs,
+    hint: 'Publish these versions again, bring their parts back with restore where the host can, or delete them by ghost-images, partial-images or delete-tags.'
+  })
 }

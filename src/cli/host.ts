@@ -2,8 +2,8 @@ import type {Command, Outputs} from '../command/command.js'
 import {type InputIssue, InputError} from '../errors.js'
 import {maskLines} from '../command/mask-forms.js'
 import {nearest} from '../shared/did-you-mean.js'
-import type {Reporter} from '../ports.js'
-import {DOCUMENT_MARK, documentsIn} from '../host/documents.js'
+import type {Caches, Reporter} from '../ports.js'
+import {DOCUMENT_MARK, type Documents, MAX_DOCUMENT, documentsIn} from '../host/documents.js'
 import {causeLines, errorLines} from '../host/error-lines.js'
 import type {Host} from '../host/host.js'
 import {gatherTexts} from '../host/raw-inputs.js'
@@ -12,15 +12,15 @@ import {PROGRAM_VERSION} from '../version.js'
 import {type Arguments, readArguments, variableOf} from './arguments.js'
 import {SHELLS, type Shell, completionScript} from './completion.js'
 import {confirmOnTerminal} from './confirm.js'
-import {openFolderArtifacts} from './folder-artifacts.js'
-import {openFolderCaches} from './folder-caches.js'
-import {openFolderDocuments} from './folder-documents.js'
 import {openFolderStore} from './folder-digest-store.js'
 import {openFolderJournal} from './folder-journal.js'
 import {commandHelp, overview} from './help.js'
 import {type CliReporter, cliReporter} from './reporter.js'
 import {readCliRun} from './run.js'
 import {tryParseJson} from '../shared/json.js'
+import {homedir} from 'node:os'
+import path from 'node:path'
+import {openFolderArtifacts} from './folder-artifacts.js'
 
 /** A host that also finds out which command was asked for, and answers --help and --version itself. */
 export interface CliHost extends Host {
@@ -189,4 +189,30 @@ function fail(reporter: CliReporter, error: unknown): void {
   for (const line of causeLines(error)) reporter.debug(line)
   for (const line of errorLines(error)) reporter.error(line)
   process.exitCode = error instanceof InputError ? 2 : 1
+}
+
+/** Folders below the user's own cache, where they stay by themselves (XDG Base Directory Specification). */
+export function openFolderCaches(environment: Readonly<Record<string, string | undefined>>): Caches {
+  const root = environment['XDG_CACHE_HOME'] || path.join(homedir(), '.cache')
+  return {
+    restore: name => Promise.resolve({folder: path.join(root, 'image-release', name)}),
+    save: () => Promise.resolve()
+  }
+}
+
+/**
+ * Documents as files, in a folder for each name beside the records.
+ * @throws ReleaseError ARTIFACT_FAILED where they cannot be written; RECORD_INVALID for what cannot be read
+ */
+export function openFolderDocuments(root: string): Documents {
+  const kept = openFolderArtifacts(root, MAX_DOCUMENT)
+  return {
+    async save(name, files) {
+      await kept.save(name, files)
+    },
+    async load(name) {
+      const files = await kept.load(name)
+      return files?.map(file => ({name: file.name, text: Buffer.from(file.bytes).toString('utf8')}))
+    }
+  }
 }

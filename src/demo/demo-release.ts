@@ -1,6 +1,6 @@
 import {type InputTable, parseInputs} from '../command/input.js'
 import type {buildMatrix} from '../planning/jobs/matrix.js'
-import type {Ports} from '../ports.js'
+import type {Ports, Reporter} from '../ports.js'
 import type {StepTime} from './demo-report.js'
 import {formatSeconds} from '../shared/format.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
@@ -9,7 +9,6 @@ import {cleanupLatest} from '../cleanup/cleanup-latest.js'
 import type {Command, OutputTable, Outputs} from '../command/command.js'
 import {computeTags} from '../planning/compute-tags.js'
 import {mergeManifest} from '../publishing/merge-manifest.js'
-import {type QuietReporter, quietReporter} from './quiet-reporter.js'
 import {verifyRelease} from '../publishing/verify-release.js'
 
 /** One release of the demo. */
@@ -105,6 +104,32 @@ class DemoSteps {
     } catch (error) {
       quiet.showHeld()
       throw error
+    }
+  }
+}
+
+/** A log that is held back, and shown only where something went wrong. */
+export interface QuietReporter extends Reporter {
+  /** Says all that was held back. */
+  showHeld(): void
+}
+
+/** Holds the lines of a step back from a reader who only wants to know how it ended. Warnings get through. */
+export function quietReporter(reporter: Reporter): QuietReporter {
+  const held: string[] = []
+  const hold = (line: string): void => void held.push(line)
+  return {
+    ...reporter,
+    info: hold,
+    notice: hold,
+    activity: undefined,
+    progress: () => ({advance: () => undefined, end: () => undefined}),
+    async group(title, body) {
+      hold(title)
+      return await body()
+    },
+    showHeld() {
+      for (const line of held) reporter.info(line)
     }
   }
 }

@@ -1,6 +1,4 @@
 import type {Server} from 'node:http'
-import type {Authorize, Users} from './access.js'
-import {basicAuth, openAccess} from './basic-auth.js'
 import {ContentStore} from './content-store.js'
 import {FaultBook, type FaultRule, type Faults} from './faults.js'
 import type {Registry} from './registry.js'
@@ -10,6 +8,8 @@ import type {Storage} from './storage.js'
 import {tokenAuth} from './token-auth.js'
 import type {TokenIssuer} from './token-endpoint.js'
 import {UploadSessions} from './upload-sessions.js'
+import {type Authorize, type Users, findUser, isAllowed, parseBasic, rightsOf} from './access.js'
+import {Refusal} from './refusal.js'
 
 export type {UserRight, User} from './access.js'
 export type {FaultAction, FaultRule, Faults} from './faults.js'
@@ -152,4 +152,23 @@ function closeServer(server: Server): Promise<void> {
     })
     server.closeIdleConnections()
   })
+}
+
+/** Everyone may do everything. */
+export const openAccess: Authorize = () => ({mayPull: () => true})
+
+/** Name and password with every request (RFC 7617). `/v2/` asks for them even where pulling is free, as clients look there. */
+export function basicAuth({users, anonymous = []}: Users): Authorize {
+  return ({authorization}, needs) => {
+    const given = parseBasic(authorization)
+    const user = given && findUser(users, given.username, given.password)
+    const isKnown = user !== undefined
+    const rights = isKnown ? rightsOf(user) : authorization === undefined ? anonymous : []
+    const isEnough = needs.length > 0 ? needs.every(need => isAllowed(rights, need)) : isKnown
+    if (isEnough) return {mayPull: () => rights.includes('pull')}
+    if (isKnown) throw new Refusal('DENIED', 'this user may not do that')
+    throw new Refusal('UNAUTHORIZED', 'a user name and password that the registry knows are needed', {
+      headers: {'www-authenticate': 'Basic realm="image-release registry", charset="UTF-8"'}
+    })
+  }
 }

@@ -1,13 +1,13 @@
-import {scopeOfRepository} from './access.js'
 import {lengthOf, parseContentRange} from './byte-range.js'
 import {type ContentDigest, algorithmOf, parseAlgorithm, parseContentDigest} from './content-digest.js'
-import {type ServerExchange, type Reply, emptyReply} from './exchange.js'
+import {type Reply, type ServerExchange, emptyReply} from './exchange.js'
 import {blobPath, locationOf, uploadPath} from './location.js'
-import {mountBlob} from './mount.js'
 import {Refusal} from './refusal.js'
+import {ServerUpload} from './upload-sessions.js'
+import {isRepositoryName} from '../oci/reference.js'
+import {type GrantedAccess, scopeOfRepository} from './access.js'
 import type {Registry} from './registry.js'
 import type {RouteTarget} from './route.js'
-import {ServerUpload} from './upload-sessions.js'
 
 /** POST: mounts a blob, takes a whole one, or opens a session (distribution-spec, end-4a, 4b, 4c and 11). */
 export async function startUpload(
@@ -148,4 +148,37 @@ function progressOf(
     range: `0-${Math.max(0, session.size - 1)}`,
     'docker-upload-uuid': session.id
   }
+}
+
+/**
+ * Mounts a blob where a POST asks for it (distribution-spec, end-11); without `from`, from any repository that the
+ * client may pull. Undefined where there is nothing to mount: the upload starts then.
+ */
+export async function mountBlob(
+  registry: Registry,
+  exchange: ServerExchange,
+  target: RouteTarget
+): Promise<Reply | undefined> {
+  const mount = exchange.query.get('mount')
+  const from = exchange.query.get('from')
+  const needsSource = mount !== null && from !== null && isRepositoryName(from) && from !== target.repository
+  const access = exchange.demand(
+    scopeOfRepository(target.repository, 'pull', 'push'),
+    ...(needsSource ? [scopeOfRepository(from, 'pull')] : [])
+  )
+  if (mount === null) return undefined
+  const digest = parseContentDigest(mount)
+  const source = from ?? findSource(registry, access, digest)
+  if (source === undefined || !(await registry.store.mountBlob(target.repository, source, digest)))
+    return undefined
+  return emptyReply(201, {
+    location: locationOf(registry, exchange, blobPath(target.repository, digest)),
+    'docker-content-digest': digest
+  })
+}
+
+function findSource(registry: Registry, access: GrantedAccess, digest: ContentDigest): string | undefined {
+  return registry.store
+    .repositoryNames()
+    .find(name => access.mayPull(name) && registry.store.repository(name)?.blobs.has(digest))
 }

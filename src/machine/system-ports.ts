@@ -3,12 +3,14 @@ import {dockerCredentials} from '../registry/auth/docker-config.js'
 import type {HttpConnection} from '../registry/transport/http.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {githubAttester} from '../github/attester.js'
-import {listenForCancellation} from './cancellation.js'
 import {systemClock} from './clock.js'
 import {openPrograms} from './exec.js'
 import {openGithubApi} from '../github/github-api.js'
-import {readText} from './read-text.js'
-import {saveText} from './save-text.js'
+import {InputError, ReleaseError, messageOf, systemCodeOf} from '../errors.js'
+import {readForeignFile} from '../shared/foreign-file.js'
+import {mkdtemp, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
 
 /** The ports of this machine, and the way to let go of what they hold. */
 export interface SystemPorts {
@@ -79,5 +81,55 @@ function lateHttp(): HttpConnection {
       return await (await state.opened).send(request)
     },
     close: () => void state.opened?.then(http => http.close())
+  }
+}
+
+/** More than any file that a plan reads: versions, lists of variants, settings. */
+const MAX_LENGTH = 1024 * 1024
+
+/**
+ * The text of a file; undefined where there is none. The path is taken from the current folder.
+ * @throws InputError where it cannot be read, or is larger than any file that a plan reads
+ */
+export async function readText(file: string): Promise<string | undefined> {
+  try {
+    return (await readForeignFile(file, MAX_LENGTH)).toString('utf8').replace(/^\uFEFF/, '')
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(cause) ?? '')) return undefined
+    throw new InputError([{input: file, message: `it cannot be read: ${messageOf(cause)}`}], {cause})
+  }
+}
+
+/**
+ * Writes a file for later steps, in a folder of its own, so that a second use in one job does not replace it. The runner
+ * removes its folder for such files with the job.
+ */
+export async function saveText(name: string, text: string): Promise<string> {
+  const folder = await mkdtemp(path.join(process.env['RUNNER_TEMP'] || tmpdir(), 'image-release-'))
+  const file = path.join(folder, name)
+  await writeFile(file, text)
+  return file
+}
+
+/** A signal that fires when this process is told to stop, and the way to stop listening. */
+export interface Cancellation {
+  readonly signal: AbortSignal
+  stop(): void
+}
+
+/** Listens for SIGINT and SIGTERM, which a runner sends 7.5 s and 10 s before it kills. */
+export function listenForCancellation(): Cancellation {
+  const controller = new AbortController()
+  const cancel = (name: NodeJS.Signals): void => {
+    controller.abort(new ReleaseError('CANCELLED', `cancelled by ${name}`))
+  }
+  process.on('SIGINT', cancel)
+  process.on('SIGTERM', cancel)
+  return {
+    signal: controller.signal,
+    stop() {
+      process.off('SIGINT', cancel)
+      process.off('SIGTERM', cancel)
+    }
   }
 }

@@ -1,13 +1,13 @@
-import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
-import {deletionWaves} from './deletion-order.js'
-import {type StoredManifest, type Inventory, type TimeKind, arrivalOf, ownTags} from './inventory.js'
+import {type Inventory, type StoredManifest, type TimeKind, arrivalOf, ownTags} from './inventory.js'
 import {type Needs, needsOf} from './inventory-needs.js'
 import {type RetentionPolicy, SMALL_CLEANUP} from './policy.js'
 import {Links} from './reachability.js'
 import {REMAINDER_TAG, type TagVerdict, selectTags} from './tag-rules.js'
-import {unmatchedRules} from './unmatched-rules.js'
 import {type Selection, selectVersions} from './version-rules.js'
+import type {Digest} from '../../oci/digest.js'
+import type {TagPattern} from '../../patterns/tag-pattern.js'
+import {taggedIn} from './tagged-version.js'
 
 /** One manifest that goes or stays, and why. */
 export interface PlannedVersion {
@@ -191,4 +191,56 @@ function excessOf(count: number, total: number, {limits}: RetentionPolicy): stri
   return count > SMALL_CLEANUP && share > limits.maxShare
     ? `${count} of ${total} manifests would go (${Math.floor(share)} %), more than the ${limits.maxShare} % of max-share`
     : undefined
+}
+
+/**
+ * Sorts manifests into waves: whatever leads to another stands in an earlier wave, so that an index goes before its
+ * children and an image before its signatures. A stop between two waves leaves nothing behind that names what is gone.
+ */
+export function deletionWaves(going: ReadonlySet<Digest>, links: Links): Digest[][] {
+  const waiting = new Map<Digest, number>([...going].map(digest => [digest, 0]))
+  const targets = (digest: Digest): readonly Digest[] =>
+    links.of(digest).filter(target => target !== digest && waiting.has(target))
+  for (const digest of going)
+    for (const target of targets(digest)) waiting.set(target, (waiting.get(target) ?? 0) + 1)
+  const waves: Digest[][] = []
+  let wave = [...going].filter(digest => waiting.get(digest) === 0)
+  while (wave.length > 0) {
+    waves.push(wave)
+    const next: Digest[] = []
+    for (const digest of wave)
+      for (const target of targets(digest)) {
+        const left = (waiting.get(target) ?? 0) - 1
+        waiting.set(target, left)
+        if (left === 0) next.push(target)
+      }
+    wave = next
+  }
+  // Digests cannot name each other in a circle; a listing that says so is deleted last, in any order.
+  const circles = [...waiting].filter(([, left]) => left > 0).map(([digest]) => digest)
+  return circles.length === 0 ? waves : [...waves, circles]
+}
+
+/** Rules that name what is not there, as they were given with their input; one that is misspelt is among them. */
+export function unmatchedRules(inventory: Inventory, policy: RetentionPolicy): string[] {
+  const tags = taggedIn(inventory).map(({tag}) => tag)
+  const isFound = ({matches, digest}: TagPattern): boolean =>
+    digest === undefined
+      ? tags.some(matches)
+      : inventory.versions.has(digest) && !inventory.absent.has(digest)
+  const missing = (input: string, patterns: readonly TagPattern[]): string[] =>
+    patterns.filter(pattern => !isFound(pattern)).map(({text}) => `${input} ${text}`)
+  const newest = policy.keepNewest.filter(({pattern}) => pattern !== undefined && !isFound(pattern))
+  const numbered = policy.pullRequests.patterns.filter(
+    ({numberOf}) => !tags.some(tag => numberOf(tag) !== undefined)
+  )
+  return [
+    ...missing('keep-tags', policy.keepTags),
+    ...missing('keep-images', policy.keepImages),
+    ...missing('delete-tags', policy.deleteTags),
+    ...newest.map(({text}) => `keep-newest ${text}`),
+    ...numbered.map(({text}) => `pull-request-tags ${text}`),
+    ...missing('development-tags', policy.development.patterns),
+    ...missing('cache-tags', policy.cache.patterns)
+  ]
 }

@@ -1,11 +1,10 @@
 import type {Digest} from '../../oci/digest.js'
-import type {Tag} from '../../oci/reference.js'
 import {damageOf} from './damaged-images.js'
 import {type StoredManifest, type Inventory, timeOf} from './inventory.js'
 import type {AgedTags, RetentionPolicy} from './policy.js'
 import {newestReleases, retainedTags, versionsAmong} from './retained-tags.js'
-import {type TaggedVersion, isOlder, keepingReason, taggedIn} from './tagged-version.js'
-import {byWholeImages} from './whole-images.js'
+import {type TaggedVersion, groupBy, isOlder, keepingReason, taggedIn} from './tagged-version.js'
+import type {Tag} from '../../oci/reference.js'
 
 /** The tag under which a clean-up that is under way keeps what is left to do. */
 export const REMAINDER_TAG = /^image-release-cleanup-[0-9a-f]{12}$/
@@ -192,4 +191,34 @@ function withoutTimestampOf(
   return tagged
     .filter(entry => !inventory.aged.has(entry.held.digest) && isWanted(entry))
     .map(({held}) => held.digest)
+}
+
+/** What was decided of one tag. */
+interface Decided extends TaggedVersion {
+  /** Why it goes; undefined where no rule chose it. */
+  readonly reason: string | undefined
+  /** Why it stays although a rule chose it. */
+  readonly guard: string | undefined
+}
+
+/**
+ * Lets an image go with all its tags where one of them goes, or stay with all of them where one of them is kept.
+ * @param kept why a number to keep keeps a tag
+ */
+export function byWholeImages<T extends Decided>(tags: readonly T[], kept: ReadonlyMap<Tag, string>): T[] {
+  const images = [...groupBy(tags, ({held}) => held.digest).values()]
+  return images.flatMap(image => {
+    const going = image.find(({reason, guard}) => reason !== undefined && guard === undefined)
+    if (going === undefined) return image
+    const keeping = image
+      .map(({tag, guard}) => ({tag, why: guard ?? kept.get(tag)}))
+      .find(({why}) => why !== undefined)
+    return keeping === undefined
+      ? image.map(one => ({...one, reason: one.reason ?? `goes with ${going.tag}: ${going.reason ?? ''}`}))
+      : image.map(one => ({
+          ...one,
+          reason: one.reason ?? going.reason,
+          guard: `stays whole for ${keeping.tag}, ${keeping.why ?? ''}`
+        }))
+  })
 }

@@ -1,15 +1,16 @@
 import {formatRepository} from '../../oci/reference.js'
 import {argocdPlaces} from './argocd-sources.js'
-import type {DeployedImage} from './deployed-image.js'
 import {helmPlaces} from './helm-values.js'
-import {type EditedPlace, type PlaceFinder, type ValueChange} from './image-change.js'
+import {type EditedPlace, type PlaceFinder, type ValueChange, outcome} from './image-change.js'
 import {imageFieldPlaces} from './image-fields.js'
-import {formatImage} from './image-value.js'
+import {formatImage, splitImage} from './image-value.js'
 import {kustomizePlaces} from './kustomize-images.js'
 import type {ManifestEntry, ManifestKind} from './manifest-entry.js'
 import {type Decided, type Deployment, decide} from './place-decision.js'
-import {sharedPlaces} from './shared-values.js'
 import {type YamlFile, applyYamlEdits, readYaml, unfit} from './yaml-text.js'
+import type {DeployedImage} from './deployed-image.js'
+import {type Difference, readBack, wayOf} from './read-back.js'
+import {imagesOf} from './target-choice.js'
 
 const FINDERS: Readonly<Record<ManifestKind, PlaceFinder>> = {
   kustomize: kustomizePlaces,
@@ -110,4 +111,60 @@ function nothingFound(
           : `Released are ${images.map(({repository, tag = ''}) => formatImage({name: formatRepository(repository), tag, digest: ''})).join(', ')}. Where the place is to become one of them, name it by its key or name, and say which: ,target=NAME.`
     }
   )
+}
+
+/**
+ * Reads an edit back, and names the places that change with it because they share an anchor. Those of another image must
+ * not: the edit is refused.
+ * @throws ReleaseError DEPLOYMENT_INVALID
+ */
+export function sharedPlaces(
+  yaml: YamlFile,
+  text: string,
+  {changes, images}: {readonly changes: readonly ValueChange[]; readonly images: readonly DeployedImage[]}
+): EditedPlace[] {
+  return readBack(yaml, text, changes).map(difference => {
+    const way = wayOf(difference)
+    const [from, to] = [difference.from, difference.to].map(textOf)
+    if (from === undefined || to === undefined || !changes.some(({value}) => value === to))
+      throw unfit(yaml.file, `this layout of YAML cannot be edited in place: ${way} would change, too`)
+    const repository = repositoryBeside(yaml, {...difference, from})
+    if (repository !== '' && imagesOf(repository, images).length === 0)
+      throw unfit(yaml.file, `${way} shares an anchor, and would change ${repository}, too`, {
+        hint: 'Nothing was written. Give that image a value of its own.'
+      })
+    return {
+      ...{file: yaml.file, place: `${way} (by an anchor)`, target: images[0]?.target ?? ''},
+      ...outcome('changed'),
+      ...{from, to}
+    }
+  })
+}
+
+/** The repository that the keys beside a value name, or the value itself. */
+function repositoryBeside(
+  {documents}: YamlFile,
+  {document, path, from}: Difference & {readonly from: string}
+): string {
+  const whole = splitImage(from)
+  if (whole.name.includes('/')) return whole.name
+  const parent: unknown = path
+    .slice(0, -1)
+    .reduce<unknown>(
+      (node, step) => (isRecord(node) ? node[String(step)] : undefined),
+      documents[document]?.toJS()
+    )
+  if (!isRecord(parent)) return ''
+  const texts = ['registry', 'repository', 'newName', 'image', 'name'].map(key => parent[key])
+  const [registry, repository, newName, image, name] = texts.map(one => (typeof one === 'string' ? one : ''))
+  const named = repository || newName || image || (name?.includes('/') ? name : '')
+  return splitImage([registry, named].filter(Boolean).join('/')).name
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : isRecord(value) ? undefined : JSON.stringify(value)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }

@@ -3,8 +3,6 @@ import {shortDigest} from '../../oci/digest.js'
 import {parseTag} from '../../oci/reference.js'
 import type {ExpectedMove, Plan, PlannedTag, PlannedTarget, TagClass} from '../../contracts/plan.js'
 import {type OrderedVersion, compareOrdered} from '../../versions/version-order.js'
-import {gitTagCandidate} from './git-versions.js'
-import type {ReleaseFacts} from '../../contracts/planned-image.js'
 import {candidateOf, factsOfPlan} from '../../publishing/decide/publication-plan.js'
 import {type CurrentState, decideTag} from '../../publishing/decide/tag-decision.js'
 import {
@@ -14,6 +12,7 @@ import {
   releasedVersion,
   currentVersion
 } from '../../versions/version-names.js'
+import type {ReleaseFacts} from '../../contracts/planned-image.js'
 
 /** What a repository answered when the plan was made. */
 export interface RepositoryAnswer {
@@ -213,4 +212,15 @@ function faultNotes({repositories}: PlanAnswers): string[] {
   return [...faults].map(
     ([fault, images]) => `${images.join(', ')} could not be asked for all tags: ${fault}.`
   )
+}
+
+const GIT_TAG = 'refs/tags/'
+
+/**
+ * How the Git tags of a project write its versions: as the tag of this run does, such as v1.2.3 or app-1.2.3; with a "v"
+ * where the run has none.
+ */
+export function gitTagCandidate({source: {ref}, version = ''}: Plan): ReleaseFacts {
+  const gitTag = ref.startsWith(GIT_TAG) ? ref.slice(GIT_TAG.length) : ''
+  return {version, named: gitTag.includes(version) ? gitTag : `v${version}`}
 }

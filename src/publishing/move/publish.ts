@@ -1,15 +1,17 @@
 import {ReleaseError, messageOf} from '../../errors.js'
-import type {Manifest} from '../../oci/manifest.js'
 import type {PlannedImage, ReleaseFacts} from '../../contracts/planned-image.js'
 import {type CollectedImage, collectChildren} from '../collect/child-collection.js'
 import {copyChildren} from '../collect/child-copies.js'
 import {firstCause} from '../collect/first-cause.js'
-import {assertChildrenPresent} from '../collect/child-presence.js'
-import {type SinglePlatform, tagTarget} from './tag-target.js'
 import {allSettled} from '../../shared/all-settled.js'
 import {type TagMove, type TagReading, assertAllowed, decideRead, readTags} from './tag-moves.js'
 import {type ReleaseRegistries, moveOrUndo} from './tag-transaction.js'
 import {recheckAll} from './tag-writing.js'
+import {planIndex} from '../decide/index-plan.js'
+import {indexAnnotations} from '../decide/publication-plan.js'
+import {type Manifest, readManifest} from '../../oci/manifest.js'
+import {formatReference} from '../../oci/reference.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
 
 /** What is released, and how. */
 export interface Release {
@@ -112,4 +114,44 @@ async function readImage(
   const [read] = await reading
   if (read.status === 'rejected') throw read.reason
   return {...collected, readings: read.value}
+}
+
+/** What tags of an image with one platform point at: an index of one entry, or the manifest of the image itself. */
+export type SinglePlatform = 'index' | 'manifest'
+
+/** What the tags of an image are to point at. */
+export function tagTarget(
+  {publication, children, manifests}: CollectedImage,
+  facts: ReleaseFacts,
+  singlePlatform: SinglePlatform
+): Manifest {
+  const [manifest, ...others] = manifests
+  const isAlone = manifest !== undefined && others.length === 0
+  if (singlePlatform === 'manifest' && isAlone) return manifest
+  return planIndex(children, indexAnnotations(publication.annotations, facts))
+}
+
+/** An index, and the repositories that have it. */
+export interface PlacedIndex {
+  readonly index: Manifest
+  readonly clients: readonly RepositoryClient[]
+}
+
+/**
+ * Asks every repository for all that an index names. GHCR takes an index whose children are not there (seen in 2025), and
+ * a clean-up may have taken one away since it was found.
+ * @throws ReleaseError CHILD_MISSING with everything that is not there
+ */
+export async function assertChildrenPresent(images: readonly PlacedIndex[]): Promise<void> {
+  const asked = images.flatMap(({index, clients}) =>
+    [...new Set(readManifest(index).manifests.map(({digest}) => digest))].flatMap(digest =>
+      clients.map(async client => ((await client.headManifest(digest)) ? undefined : {client, digest}))
+    )
+  )
+  const missing = (await Promise.all(asked)).filter(place => place !== undefined)
+  if (missing.length === 0) return
+  const lines = missing.map(
+    ({client, digest}) => `${formatReference(client.repository, digest)} is not there any more`
+  )
+  throw new ReleaseError('CHILD_MISSING', lines.join('\n  '))
 }

@@ -1,11 +1,12 @@
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Registries} from '../../registry/client/registries.js'
 import type {ReleaseJournal} from './release-journal.js'
-import {TagLedger} from './tag-ledger.js'
-import type {TagMove} from './tag-moves.js'
-import type {Undoing, Undone} from './repository-undo.js'
-import {undoMoves} from './tag-undo.js'
+import {type LedgerEntry, TagLedger} from './tag-ledger.js'
+import {type TagMove, tagReference} from './tag-moves.js'
 import {type WritingOptions, writeTags} from './tag-writing.js'
+import type {RepositoryClient} from '../../registry/client/repository-client.js'
+import {byRepository} from './created-tags.js'
+import {RepositoryUndo, type Undoing, type Undone} from './repository-undo.js'
 
 /** The registries, for the work and, where that was cancelled, for undoing it. */
 export interface ReleaseRegistries extends Pick<WritingOptions, 'patience'> {
@@ -74,4 +75,28 @@ function hintFor(cause: unknown, undone: readonly Undone[]): string {
 
 function list(title: string, lines: readonly string[]): string | undefined {
   return lines.length === 0 ? undefined : [title, ...lines].join('\n')
+}
+
+/**
+ * Puts back what was moved and takes away what was new, in all repositories side by side. What a registry does not show
+ * may be there all the same: only what it refused is taken for not made. Never rejects.
+ */
+export async function undoMoves(entries: readonly LedgerEntry[], undoing: Undoing): Promise<Undone[]> {
+  const clientFor = ({move}: LedgerEntry): RepositoryClient =>
+    undoing.registries.repository(move.client.repository, 'pull,push,delete')
+  const changed = entries.filter(({move: {standing, index}}) => standing?.digest !== index.digest)
+  const undone = await Promise.all(
+    byRepository(changed, clientFor).map(async ({items, client}) => {
+      try {
+        return await new RepositoryUndo(client, items, undoing).run()
+      } catch (error) {
+        return items.map(({move}): Undone => ({
+          name: tagReference(move),
+          state: 'open',
+          said: messageOf(error)
+        }))
+      }
+    })
+  )
+  return undone.flat()
 }

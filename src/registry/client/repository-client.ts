@@ -5,7 +5,6 @@ import {MANIFEST_ACCEPT, bareMediaType, isManifestType} from '../../oci/media-ty
 import {type Repository, type Tag, formatReference, formatRepository} from '../../oci/reference.js'
 import type {HttpRequest, HttpResponse, StreamBody} from '../../ports.js'
 import type {Answer, Exchange, RegistryRequest} from './http-client.js'
-import {resolveLocation} from './location.js'
 import {isUnsure} from './retry.js'
 import {isImmutableTag} from './tag-immutability.js'
 import {type Access, repositoryScope} from '../auth/auth.js'
@@ -300,4 +299,21 @@ function mediaTypeOf(answer: Answer): string {
   } catch {
     return header
   }
+}
+
+/**
+ * Resolves a `Location` or `Link` of a registry. Behind a proxy that ends TLS some registries name themselves with
+ * http: that is brought back to TLS, for neither login nor content may be read on the way.
+ * @param base the URL of the registry's API
+ * @throws ReleaseError REGISTRY_FAILED where it is no URL, or leads away to plain HTTP
+ */
+export function resolveLocation(location: string, base: URL): string {
+  const url = location !== '' && URL.canParse(location, base.href) ? new URL(location, base) : undefined
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && base.protocol === 'http:')) return url.href
+  if (url?.protocol === 'http:' && url.hostname === base.hostname)
+    return new URL(`${url.pathname}${url.search}`, base).href
+  const fault = url?.protocol === 'http:' ? `at plain HTTP on ${url.host}` : `at ${JSON.stringify(location)}`
+  throw new ReleaseError('REGISTRY_FAILED', `${base.host} says to go on ${fault}, which is not possible`, {
+    hint: `The registry ${base.host} or a proxy before it is not set up rightly.`
+  })
 }
