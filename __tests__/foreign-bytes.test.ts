@@ -22,6 +22,7 @@ import {parseScanJobs} from '../src/contracts/scan-jobs.js'
 import {parseDigestRecord} from '../src/contracts/digest-record.js'
 import {parseRecordLines} from '../src/building/record-lines.js'
 import {parseCacheTier} from '../src/building/caches/cache-tier.js'
+import {readOpenVex} from '../src/checks/scan/openvex.js'
 import {readSarif} from '../src/checks/scan/sarif.js'
 import {parseTagPattern, parseTagSelector, parseNumberedPattern} from '../src/patterns/tag-pattern.js'
 import {parseChallenges} from '../src/registry/auth/challenge.js'
@@ -63,6 +64,22 @@ import {builderPorts} from './support/builder-ports.js'
 import {readSources} from './support/import-rule.js'
 import {fc} from './support/random.js'
 import {zipArchive} from './support/zip-archive.js'
+
+const VEX = {
+  '@context': 'https://openvex.dev/ns/v0.2.0',
+  author: 'a',
+  timestamp: '2026-01-01T00:00:00Z',
+  statements: [
+    {
+      vulnerability: {name: 'CVE-2026-1', aliases: ['GHSA-x']},
+      products: [
+        {'@id': 'pkg:oci/app?repository_url=ghcr.io/o/app', subcomponents: [{'@id': 'pkg:npm/a@1'}]}
+      ],
+      status: 'not_affected',
+      justification: 'vulnerable_code_not_present'
+    }
+  ]
+}
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 const MANIFEST = {
@@ -363,6 +380,7 @@ const PARSERS: readonly Parser[] = [
   ofText('lines of records', `digest-app-linux-amd64=${DIGEST}`, parseRecordLines),
   ofText('a cache', 'type=registry,ref=ghcr.io/o/c:1,mode=max', parseCacheTier),
   ofText('SARIF', JSON.stringify(SARIF), readSarif),
+  ofText('OpenVEX', JSON.stringify(VEX), text => readOpenVex(text, 'a.vex.json')),
   ofText('a pattern of tags', 'glob:v1.*', parseTagPattern),
   ofText('a selector', 'regex:^v(\\d+)$', parseTagSelector),
   ofText('a numbered pattern', 'pr-{number}', parseNumberedPattern),
@@ -536,6 +554,7 @@ const ALL = [
 const PARSING: Readonly<Record<string, string>> = {
   'building/builders/buildx.ts':
     'own: what buildx wrote of this build, of bounded length; any fault is LAYOUT_INVALID',
+  'building/builders/built-image.ts': 'own: a config that the image of a builder was read with before',
   'building/builders/containerfile-advice.ts': 'a Containerfile',
   'building/builders/docker-archive.ts': 'an archive of docker',
   'building/builders/exact-config.ts': 'own: an export of buildah that readLayout has read before',
@@ -579,6 +598,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'registry/client/tag-list.ts': 'a list of tags',
   'registry/auth/token.ts': 'the answer of a token service',
   'building/record-lines.ts': 'lines of records',
+  'checks/scan/openvex.ts': 'OpenVEX',
   'checks/scan/sarif.ts': 'SARIF',
   'onboarding/preflight-report.ts': 'own: a report that this program wrote',
   'shared/json.ts': 'own: a text that a file of this list gives it',

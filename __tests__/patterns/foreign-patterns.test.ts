@@ -94,6 +94,7 @@ describe('an expression that is made of a text', () => {
       'building/gate-plan.ts',
       'checks/image-engine.ts',
       'checks/name-template.ts',
+      'checks/scan/openvex.ts',
       'embedded-registry/faults.ts',
       'embedded-registry/route.ts',
       'onboarding/recipe-translation.ts',

@@ -21,7 +21,7 @@ export async function sourceDateOf(
   {sourceDateEpoch}: Pick<BuildJob, 'sourceDateEpoch'>,
   ports: Pick<Ports, 'environment' | 'workflowRun'>
 ): Promise<SourceDate | undefined> {
-  const argument = given['build-args'].find(line => new RegExp(`^${VARIABLE}(?:=|$)`).test(line))
+  const argument = given['build-args'].find(line => line === VARIABLE || line.startsWith(`${VARIABLE}=`))
   const written = argument?.includes('=') === true ? argument.slice(VARIABLE.length + 1) : undefined
   const told = secondsIn(written ?? ports.environment(VARIABLE))
   if (told !== undefined)

@@ -1,3 +1,4 @@
+import {objectIn, parseJson} from '../../shared/json.js'
 import {buffer} from 'node:stream/consumers'
 import {ReleaseError, messageOf} from '../../errors.js'
 import {isAttestation} from '../../oci/attestation.js'
@@ -39,7 +40,9 @@ export async function readConfigDocument(
   {configDigest}: Pick<BuiltImage, 'configDigest'>
 ): Promise<Readonly<Record<string, unknown>>> {
   const bytes = await readBlob(image, configDigest)
-  return JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>
+  const invalid = (cause: unknown): ReleaseError =>
+    new ReleaseError('MANIFEST_INVALID', 'the config of the image is not JSON', {cause})
+  return objectIn(parseJson(Buffer.from(bytes).toString('utf8'), invalid))
 }
 
 /**

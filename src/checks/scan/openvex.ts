@@ -1,5 +1,6 @@
 import {ReleaseError} from '../../errors.js'
 import {parseReference} from '../../oci/reference.js'
+import {type JsonObject, listIn, objectIn, parseJson, textIn} from '../../shared/json.js'
 import type {Finding} from './sarif.js'
 import type {ExcusedFinding} from './scan-count.js'
 
@@ -40,7 +41,7 @@ export interface VexSubject {
  * justify excuses nothing
  */
 export function readOpenVex(text: string, file: string): VexStatement[] {
-  const document = objectIn(parseJson(text, file))
+  const document = objectIn(parseJson(text, cause => invalid(file, 'it is not JSON', cause)))
   if (!textIn(document['@context']).startsWith('https://openvex.dev/ns'))
     throw invalid(file, 'it is no OpenVEX document: its @context is not https://openvex.dev/ns')
   const statements = document['statements']
@@ -191,28 +192,6 @@ function decoded(text: string): string {
   } catch {
     return text
   }
-}
-
-type JsonObject = Readonly<Record<string, unknown>>
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw invalid(file, 'it is not JSON', cause)
-  }
-}
-
-function objectIn(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
-}
-
-function listIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-function textIn(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }
 
 function invalid(file: string, fault: string, cause?: unknown): ReleaseError {
