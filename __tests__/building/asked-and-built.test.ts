@@ -225,6 +225,23 @@ RUN --mount=type=secret,id=key --mount=type=secret,id=spaced --mount=type=secret
           })
     })
 
+    const itAttested = name === 'buildx' ? it : it.skip
+    itAttested('with arguments in its provenance only where mode=max says so, which is said', async () => {
+      const made = context('FROM scratch\nARG TOLD\nCOPY Containerfile /\n')
+      const attested = async (mode: string): Promise<boolean> => {
+        const texts = {context: made, 'build-args': 'TOLD=value-of-it', provenance: `mode=${mode}`}
+        const {bytes} = await build(texts)
+        const statement = bytes.map(String).find(text => text.includes('"predicate":')) ?? ''
+        expect(statement).toContain('slsa.dev/provenance')
+        // The history of the image has it either way.
+        return statement.includes('value-of-it')
+      }
+      expect(await attested('min')).toBe(false)
+      expect(ports.reporter.notices.join('\n')).not.toContain('TOLD')
+      expect(await attested('max')).toBe(true)
+      expect(ports.reporter.notices).toContainEqual(expect.stringContaining('build arguments TOLD:'))
+    })
+
     it('or refused where what it starts is for another platform', async () => {
       const made = context('FROM scratch\nCOPY --chmod=755 app /bin/\nENTRYPOINT ["/bin/app"]\n')
       writeFileSync(path.join(made, 'app'), elf(FOREIGN), {mode: 0o755})

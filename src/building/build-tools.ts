@@ -9,6 +9,7 @@ import {formatPlatform} from '../oci/platform.js'
 import type {Ports} from '../ports.js'
 import type {Registries} from '../registry/client/registries.js'
 import type {CacheUse} from './caches/cache-policy.js'
+import {provenanceNote} from './provenance-note.js'
 import {decideCache} from './caches/build-cache.js'
 import type {BuildInputs} from './inputs/build-inputs.js'
 import type {CheckedInputs} from './build-request.js'
@@ -39,6 +40,11 @@ export async function findTools(
   const isPushing = jobs.some(({push}) => push)
   for (const text of secrets.hidden) ports.reporter.secret(text)
   for (const note of [...secrets.notes, ...annotationNotes(given, jobs)]) ports.reporter.notice(note)
+  const told = provenanceNote(
+    given,
+    jobs.flatMap(({build}) => build?.args ?? [])
+  )
+  if (told !== undefined) ports.reporter.notice(told)
   if (gitToken?.kind === 'withheld')
     ports.reporter.info(`The builder does not get the GitHub token: ${gitToken.reason}.`)
   const maker =
