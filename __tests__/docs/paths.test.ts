@@ -30,3 +30,27 @@ describe('the paths that contributors are told', () => {
     expect(paths.filter(name => !isThere(name))).toEqual([])
   })
 })
+
+describe('what a newcomer changes', () => {
+  const recipes = (readDocument('CONTRIBUTING.md') ?? '')
+    .split(/^## /m)
+    .filter(text => /^(Add|Teach) /.test(text))
+  const roomsOf = (text: string): string[] => [
+    ...new Set([...text.matchAll(/`src\/([\w-]+)\//g)].map(([, room = '']) => room))
+  ]
+
+  it.each([
+    ['Add a tag rule', ['planning']],
+    ["Teach it a registry's quirk", ['registry']],
+    ['Add a builder', ['building']],
+    ['Add a host of packages', ['cleanup']],
+    ['Add a CI system', ['ci']],
+    // Its order among the others is the build's.
+    ['Add a gate', ['checks', 'building']],
+    // Another action that has the rule is translated.
+    ['Add a clean-up rule', ['cleanup', 'onboarding']]
+  ])('is in one room: %s', (title, rooms) => {
+    const recipe = recipes.find(text => text.startsWith(`${title}\n`)) ?? ''
+    expect(roomsOf(recipe)).toEqual(rooms)
+  })
+})
