@@ -8,7 +8,7 @@ import {listedContent, readContent} from '../policy/content.js'
 import {type Content, type StoredManifest, type Inventory, isKnown, ownTags} from '../policy/inventory.js'
 import type {Needs} from '../policy/inventory-needs.js'
 import type {ListedManifest} from '../repository-backend.js'
-import {AT_ONCE, eachAtOnce} from '../../shared/at-once.js'
+import {eachAtOnce, eachInStretches} from '../../shared/at-once.js'
 import {readImageTime, readModified} from './image-time.js'
 import type {Sightings} from './sightings.js'
 
@@ -16,8 +16,6 @@ import type {Sightings} from './sightings.js'
 const MOST_UNREADABLE = 20
 /** What was listed so long ago and is not in the registry does not come any more: milliseconds. */
 const SURELY_THERE = 24 * 3600 * 1000
-/** Fewer manifests are mostly the children of one index, and are known when it is read. */
-const WORTH_SHARING = 8
 
 /**
  * Finds out what a repository holds, beginning with its listing, and no more than is asked for: manifests that can
@@ -126,7 +124,7 @@ export class InventoryReader implements Inventory {
     const timeOf = (digest: Digest): number => this.versions.get(digest)?.pushed ?? 0
     await this.#readAll(digests.filter(isTagged), digest => this.#readContent(digest))
     const rest = digests.filter(digest => !isTagged(digest)).sort((one, other) => timeOf(other) - timeOf(one))
-    await inStretches(rest, digest => this.#readContent(digest))
+    await eachInStretches(rest, digest => this.#readContent(digest))
   }
 
   async #readAll(digests: readonly Digest[], read: (digest: Digest) => Promise<void>): Promise<void> {
@@ -290,18 +288,4 @@ function isFaultOfOne(error: unknown): boolean {
   if (error instanceof RegistryError)
     return error.status >= 500 || [400, 404, 410, 422].includes(error.status)
   return error instanceof ReleaseError && ['DIGEST_MISMATCH', 'REGISTRY_FAILED'].includes(error.code)
-}
-
-/** Reads stretches of a list side by side, each in its order. One that is done takes the second half of the longest. */
-async function inStretches<T>(items: readonly T[], read: (item: T) => Promise<void>): Promise<void> {
-  const length = Math.ceil(items.length / AT_ONCE)
-  const stretches = Array.from({length: AT_ONCE}, (_, at) => items.slice(at * length, (at + 1) * length))
-  const workOff = async (own: T[]): Promise<void> => {
-    for (let item = own.shift(); item !== undefined; item = own.shift()) await read(item)
-    const longest = stretches.reduce((one, other) => (other.length > one.length ? other : one))
-    if (longest.length < WORTH_SHARING) return
-    own.push(...longest.splice(longest.length / 2))
-    await workOff(own)
-  }
-  await Promise.all(stretches.map(workOff))
 }
