@@ -82,7 +82,7 @@ const STATUS: readonly (readonly [string, boolean])[] = [
 
 function textOf(value: unknown): string {
   if (value === null || value === undefined) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** The context `github` of a run (docs.github.com, "Contexts"). */
