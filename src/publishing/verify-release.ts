@@ -13,7 +13,12 @@ import {type TagExpectation, verifyTags} from './verify/verification.js'
 import {command} from '../command/command.js'
 import {openRegistries} from '../registry/open-registries.js'
 import {patienceOf} from '../registry/client/patience.js'
-import {type CheckedImage, assertCheckInputs, verifyCheckInputs, runChecks} from './verify/verify-checks.js'
+import {
+  type CheckedImage,
+  assertCheckInputs,
+  verifyCheckInputs,
+  runVerifyChecks
+} from './verify/verify-checks.js'
 import {insecure, registryCredentials} from '../registry/registry-inputs.js'
 import {config, images, releaseInput, wait} from '../command/shared-inputs.js'
 
@@ -81,7 +86,7 @@ export const verifyRelease = command({
       disagreements(keptTags(given.release, registries), patience)
     ])
     const reports = [...verified, ...different]
-    const checks = await runChecks(checkedImages(reports), given, registries, ports)
+    const checks = await runVerifyChecks(checkedImages(reports), given, registries, ports)
     for (const line of verifyTable(reports, checks)) ports.reporter.info(line)
     ports.reporter.summary(verifySummary(reports, checks))
     const faults = [...reports, ...checks].flatMap(({reference, faults: found}) =>

@@ -9,7 +9,7 @@ import type {ManifestEntry, ManifestKind} from './manifest-entry.js'
 import {type Decided, type Deployment, decide} from './place-decision.js'
 import {type YamlFile, applyYamlEdits, readYaml, unfit} from './yaml-text.js'
 import type {DeployedImage} from './deployed-image.js'
-import {type Difference, readBack, wayOf} from './read-back.js'
+import {type YamlDifference, readBack, wayOf} from './read-back.js'
 import {imagesOf} from './target-choice.js'
 
 const FINDERS: Readonly<Record<ManifestKind, PlaceFinder>> = {
@@ -144,7 +144,7 @@ export function sharedPlaces(
 /** The repository that the keys beside a value name, or the value itself. */
 function repositoryBeside(
   {documents}: YamlFile,
-  {document, path, from}: Difference & {readonly from: string}
+  {document, path, from}: YamlDifference & {readonly from: string}
 ): string {
   const whole = splitImage(from)
   if (whole.name.includes('/')) return whole.name

@@ -5,7 +5,7 @@ import type {KeyStep} from './manifest-entry.js'
 import {type YamlFile, readYaml, unfit} from './yaml-text.js'
 
 /** A value of a document that changed. */
-export interface Difference {
+export interface YamlDifference {
   readonly document: number
   readonly path: readonly KeyStep[]
   readonly from: unknown
@@ -17,7 +17,7 @@ export interface Difference {
  * there. Returns what changed beside them, which only anchors explain.
  * @throws ReleaseError DEPLOYMENT_INVALID where it says something else
  */
-export function readBack(before: YamlFile, text: string, changes: readonly ValueChange[]): Difference[] {
+export function readBack(before: YamlFile, text: string, changes: readonly ValueChange[]): YamlDifference[] {
   const after = again(before.file, text)
   const [there, now] = [before, after].map(contentsOf)
   if (there === undefined || now === undefined || there.length !== now.length)
@@ -33,12 +33,12 @@ export function readBack(before: YamlFile, text: string, changes: readonly Value
 }
 
 /** The way to a value, for people. */
-export function wayOf({path}: Pick<Difference, 'path'>): string {
+export function wayOf({path}: Pick<YamlDifference, 'path'>): string {
   return path.map(String).join('.')
 }
 
 /** A list or map that is added differs as a whole, or by its last item. */
-function isPartOf({document, path}: Difference, meant: ReadonlyMap<string, unknown>): boolean {
+function isPartOf({document, path}: YamlDifference, meant: ReadonlyMap<string, unknown>): boolean {
   return path.some((_, end) => meant.has(keyOf({document, path: path.slice(0, end + 1)})))
 }
 
@@ -58,7 +58,11 @@ function contentsOf({file, documents}: YamlFile): unknown[] {
   }
 }
 
-function differences(one: unknown, other: unknown, at: Pick<Difference, 'document' | 'path'>): Difference[] {
+function differences(
+  one: unknown,
+  other: unknown,
+  at: Pick<YamlDifference, 'document' | 'path'>
+): YamlDifference[] {
   if (Object.is(one, other)) return []
   if (!isTree(one) || !isTree(other) || Array.isArray(one) !== Array.isArray(other))
     return isDeepStrictEqual(one, other) ? [] : [{...at, from: one, to: other}]
@@ -84,7 +88,7 @@ function valueAt(root: unknown, path: readonly KeyStep[]): unknown {
   )
 }
 
-function keyOf({document, path}: Pick<Difference, 'document' | 'path'>): string {
+function keyOf({document, path}: Pick<YamlDifference, 'document' | 'path'>): string {
   return JSON.stringify([document, ...path.map(String)])
 }
 

@@ -4,13 +4,13 @@ import type {JournalTag} from '../../contracts/journal-document.js'
 export type FoundNow = {readonly digest: string | undefined} | {readonly fault: string}
 
 /** What became of a tag since the journal was written. */
-export type TagState = 'moved' | 'unmoved' | 'same' | 'other' | 'unknown'
+export type TagFinding = 'moved' | 'unmoved' | 'same' | 'other' | 'unknown'
 
 /** One tag of a journal, as it stands now. */
 export interface DiagnosedTag {
   /** `registry/name:tag` */
   readonly reference: string
-  readonly fate: TagState
+  readonly fate: TagFinding
   /** What stood there, what was to stand there, and what stands there now. */
   readonly before: string | undefined
   readonly after: string
@@ -33,7 +33,7 @@ export function diagnoseTag({reference, before, after}: JournalTag, found: Found
 
 /** How the release of these tags stands: what cannot be read counts most, for it may hide anything. */
 export function stateOf(tags: readonly DiagnosedTag[]): ReleaseState {
-  const has = (fate: TagState): boolean => tags.some(tag => tag.fate === fate)
+  const has = (fate: TagFinding): boolean => tags.some(tag => tag.fate === fate)
   if (has('unknown')) return 'unknown'
   if (has('other')) return 'overtaken'
   if (!has('unmoved')) return 'whole'
@@ -91,7 +91,7 @@ export function adviceFor(state: ReleaseState, tags: readonly DiagnosedTag[]): s
 
 /** The registries that have tags which did not move: there the release was refused, or cut off. */
 function registriesOf(tags: readonly DiagnosedTag[]): string {
-  const hosts = (fate: TagState): string =>
+  const hosts = (fate: TagFinding): string =>
     [...new Set(tags.filter(tag => tag.fate === fate).map(({reference}) => reference.split('/')[0]))].join(
       ', '
     )

@@ -1,8 +1,8 @@
 import {isDigest, shortDigest} from '../../oci/digest.js'
-import type {DiagnosedTag, ReleaseState, TagState} from '../decide/diagnosis.js'
+import type {DiagnosedTag, ReleaseState, TagFinding} from '../decide/diagnosis.js'
 import {type Markdown, code, joined, markdownTable, prose, textTable, words} from '../../shared/markdown.js'
 
-const FATES: Readonly<Record<TagState, string>> = {
+const FATES: Readonly<Record<TagFinding, string>> = {
   moved: 'moved to the release',
   unmoved: 'did not move, or was put back',
   same: 'was the release before',

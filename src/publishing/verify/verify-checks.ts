@@ -87,7 +87,7 @@ export function assertCheckInputs(given: Given): void {
 }
 
 /** Verifies signatures and starts containers, as far as the inputs want it. */
-export async function runChecks(
+export async function runVerifyChecks(
   images: readonly CheckedImage[],
   given: Given,
   registries: Registries,

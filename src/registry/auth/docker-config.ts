@@ -85,7 +85,7 @@ export function dockerFolder(environment: Readonly<Record<string, string | undef
 }
 
 async function loadConfig(file: string): Promise<ConfigFile | undefined> {
-  const document = await readConfigDocument(file)
+  const document = await readDockerConfig(file)
   if (document === undefined) return undefined
   const {auths, credHelpers, credsStore} = document
   return {file, auths: auths ?? {}, credHelpers: credHelpers ?? {}, credsStore}
@@ -95,7 +95,7 @@ async function loadConfig(file: string): Promise<ConfigFile | undefined> {
  * Reads a file with logins; undefined where there is none, or nothing in it.
  * @throws ReleaseError CREDENTIALS_INVALID
  */
-export async function readConfigDocument(file: string): Promise<ConfigDocument | undefined> {
+export async function readDockerConfig(file: string): Promise<ConfigDocument | undefined> {
   try {
     const content = (await readForeignFile(file, MAX_CONFIG)).toString('utf8')
     return content.trim() === '' ? undefined : parse(content, file)

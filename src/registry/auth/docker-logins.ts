@@ -2,7 +2,7 @@ import {mkdir, readdir, symlink, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {systemCodeOf} from '../../errors.js'
 import type {Credential, Credentials} from '../../ports.js'
-import {type ConfigDocument, configFiles, dockerFolder, readConfigDocument} from './docker-config.js'
+import {type ConfigDocument, configFiles, dockerFolder, readDockerConfig} from './docker-config.js'
 
 /** Docker Hub's entry in a docker configuration has a name of its own. */
 const ENTRY_NAMES: ReadonlyMap<string, string> = new Map([['docker.io', 'https://index.docker.io/v1/']])
@@ -41,9 +41,9 @@ export async function writeFurtherLogins(
   await mkdir(docker, {recursive: true, mode: 0o700})
   const home = dockerFolder(environment)
   if (home !== undefined) await linkOthers(home, docker)
-  const own = home && (await readConfigDocument(path.join(home, 'config.json')))
+  const own = home && (await readDockerConfig(path.join(home, 'config.json')))
   await write(path.join(docker, 'config.json'), withDockerLogins(own || {}, entries))
-  const all = await Promise.all(configFiles(environment).map(readConfigDocument))
+  const all = await Promise.all(configFiles(environment).map(readDockerConfig))
   const podman = path.join(folder, 'logins', 'auth.json')
   await write(podman, podmanLogins(all, entries))
   const buildx = environment['BUILDX_CONFIG'] || (home && path.join(home, 'buildx'))
