@@ -163,6 +163,21 @@ describe('init', () => {
     )
   })
 
+  it('says where nothing tells the default branch, and takes it from the caller', async () => {
+    write('Dockerfile', 'FROM scratch\n')
+    const workflowRun = () =>
+      Promise.resolve({
+        ...tagPush('v1.0.0'),
+        source: {fullName: 'Acme/App', url: 'https://github.com/Acme/App'}
+      })
+    const ports = portsWith({workflowRun})
+    expect((await run({}, ports)).diff).toContain('branches: [main]')
+    expect(ports.reporter.notices[0]).toContain('--default-branch NAME')
+    const told = portsWith({workflowRun})
+    expect((await run({'default-branch': 'trunk'}, told)).diff).toContain('branches: [trunk]')
+    expect(told.reporter.notices.join(' ')).not.toContain('--default-branch')
+  })
+
   it('compares the tags of the old rules and the new ones, and writes nothing then', async () => {
     write('docker/Dockerfile', 'FROM scratch\n')
     write('.github/workflows/ci.yml', METADATA_WORKFLOW)

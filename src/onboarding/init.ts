@@ -29,6 +29,10 @@ const inputs = {
     summary:
       'Write a workflow even where something publishes already that cannot be translated, such as bake, goreleaser or docker push.'
   }),
+  'default-branch': text({
+    summary: 'The branch whose pushes a new workflow builds; by default the one that the remote says.',
+    placeholder: 'NAME'
+  }),
   compare: flag({
     summary:
       'Show for each event of the workflow which tags its old rules and the new ones give, and why they differ; nothing is written.'
@@ -76,7 +80,7 @@ export const init = command({
       images: given.images.map(formatRepository),
       source: run?.source.fullName.includes('/') === true ? run.source.fullName : undefined,
       host: run?.source.url === undefined ? undefined : new URL(run.source.url).host,
-      defaultBranch: run?.defaultBranch ?? 'main',
+      defaultBranch: given['default-branch'] ?? run?.defaultBranch ?? 'main',
       workflow: given.calls ?? '',
       chosen: given.workflow,
       isBeside: given.beside
@@ -84,6 +88,11 @@ export const init = command({
     const diff = diffOf(plan)
     const account = accountsOf(plan)
     for (const line of account === '' ? [] : account.split('\n')) ports.reporter.info(line)
+    const isBranchKnown = (given['default-branch'] ?? run?.defaultBranch) !== undefined
+    if (!isBranchKnown && plan.files.some(isNewWorkflow))
+      ports.reporter.notice(
+        'Nothing here says which branch is the default: the new workflow takes main. If it is another, give it, --default-branch NAME, or run git remote set-head origin --auto.'
+      )
     for (const note of plan.notes) ports.reporter.notice(note)
     if (plan.files.length === 0 && plan.notes.length === 0)
       ports.reporter.notice('There is nothing to do: settings and workflow are there.')
@@ -129,6 +138,10 @@ const UNKNOWN_RUN: WorkflowRun = {
   startedAt: '1970-01-01T00:00:00Z',
   source: {fullName: 'owner/name'},
   attempt: 1
+}
+
+function isNewWorkflow({file, before}: OnboardingPlan['files'][number]): boolean {
+  return before === undefined && file.startsWith(WORKFLOWS)
 }
 
 /** Where nobody can be asked nothing is written. */
