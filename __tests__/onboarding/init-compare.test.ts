@@ -5,7 +5,7 @@ import {type TagComparison, compareTags} from '../../src/onboarding/comparison/t
 import {UNEXPLAINED} from '../../src/planning/metadata-action/event-comparison.js'
 import {on} from '../support/tag-plans.js'
 import {MATRIX, STEP_CASES, TWO_JOBS, workflow} from './workflow-cases.js'
-import {FILE, planned} from './written-workflow.js'
+import {FILE, newFindings, planned, writtenText} from './written-workflow.js'
 
 const RUN: WorkflowRun = {...on('main'), source: {fullName: 'acme/app', url: 'https://github.com/acme/app'}}
 
@@ -62,6 +62,13 @@ describe('the tags of the old rules and the new ones', () => {
       expect(events.length).toBeGreaterThan(0)
       expect(events.flatMap(({same}) => same).length).toBeGreaterThan(0)
       expect(events.flatMap(({differences}) => differences)).toEqual([])
+    }
+  )
+
+  it.each(Object.entries({SAME, OTHER}))(
+    'are those of a workflow that GitHub’s language service takes: %s',
+    async (_, text) => {
+      expect(await newFindings(text, writtenText(planned(text)))).toEqual([])
     }
   )
 
