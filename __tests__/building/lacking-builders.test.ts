@@ -9,6 +9,8 @@ import {parseInputs} from '../../src/command/input.js'
 import type {Exec} from '../../src/ports.js'
 import {fakeBuildah} from '../support/fake-buildah.js'
 import {testPorts} from '../support/ports.js'
+import {planOf} from '../support/releases.js'
+import {formatPlan} from '../../src/contracts/plan-format.js'
 
 const HEREDOC = 'FROM scratch\nCOPY <<EOT /a\ntext\nEOT\n'
 /** Inputs that ask for each thing that some builder lacks. */
@@ -69,6 +71,42 @@ describe('a run whose only builder lacks what is asked for', () => {
     })
     ports.close()
     expect(calls).not.toContain('build')
+  })
+})
+
+describe('a run that has no secrets', () => {
+  it.each([
+    ['a pull request of a fork', {event: 'pull_request', ref: 'refs/pull/7/merge', fork: true}],
+    [
+      'a pull request of Dependabot',
+      {event: 'pull_request', ref: 'refs/pull/8/merge', actor: 'dependabot[bot]'}
+    ],
+    ['a push of Dependabot', {event: 'push', ref: 'refs/heads/dependabot/npm/a', actor: 'dependabot[bot]'}]
+  ])('builds, publishes nothing, and says what it goes without: %s', async (_title, changes) => {
+    const buildah = fakeBuildah()
+    const ports = testPorts([], {exec: buildah.exec})
+    const run = {...(await ports.workflowRun()), ...changes}
+    const plan = planOf({images: ['registry.invalid/o/app'], version: '1.0.0', tags: []})
+    const source = {...plan.source, event: changes.event, ref: changes.ref}
+    const all = {
+      plan: formatPlan({...plan, source, push: false}),
+      platforms: 'linux/amd64',
+      context: 'examples/hello',
+      builder: 'buildah',
+      secrets: 'token=\n',
+      'registry-credentials': ''
+    }
+    const own = {...ports, workflowRun: () => Promise.resolve(run)}
+    const outputs = await buildByDigest.run(parseInputs(buildByDigest.inputs, all), own)
+    ports.close()
+    expect(outputs).toMatchObject({record: '', images: '', digest: expect.stringMatching(/^sha256:/)})
+    expect(buildah.builds).toHaveLength(1)
+    expect(buildah.builds[0]).not.toContain('--secret')
+    expect(ports.reporter.notices).toEqual([
+      expect.stringMatching(/^The secret token is empty/),
+      expect.stringMatching(/^It is only built: nothing is pushed/),
+      ...ports.reporter.notices.slice(2)
+    ])
   })
 })
 
