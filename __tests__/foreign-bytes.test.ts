@@ -578,6 +578,8 @@ const PARSING: Readonly<Record<string, string>> = {
   'oci/manifest.ts': 'a manifest',
   'checks/sbom/sbom-type.ts': 'a bill of materials',
   'signing/sigstore-bundle.ts': 'a bundle',
+  'onboarding/comparison/run-expressions.ts': 'own: values that this program wrote as JSON itself',
+  'onboarding/comparison/workflow-runs.ts': 'own: a workflow that the workflow model has read before',
   'onboarding/github-workflow.ts': 'a workflow',
   'onboarding/workflow-text.ts': 'a workflow',
   'cleanup/vendors/docker-hub-api.ts': 'own: 16 MiB an answer; read field by field',
