@@ -1,0 +1,1 @@
+export const id=6563;export const ids=[6563,8944];export const modules={98944:(r,t,e)=>{e.d(t,{m:()=>withPrivateFolder});var a=e(51455);var i=e(48161);var o=e(76760);var n=e.n(o);async function withPrivateFolder(r,t=(0,i.tmpdir)()){const e=await (0,a.mkdtemp)(n().join(t,"image-release-"));try{return await r(e)}finally{await (0,a.rm)(e,{recursive:true,force:true})}}}};
