@@ -148,6 +148,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     uses: [
       'publishing',
       'building',
+      'github',
       'registry',
       'ci',
       'versions',

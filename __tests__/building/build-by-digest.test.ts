@@ -1,5 +1,6 @@
-import {readdirSync} from 'node:fs'
+import {mkdtempSync, readdirSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
+import path from 'node:path'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
 import {buildByDigest} from '../../src/building/build-by-digest.js'
 import {parseInputs} from '../../src/command/input.js'
@@ -197,10 +198,18 @@ describe('build-by-digest', () => {
   })
 
   it('leaves no folder behind', async () => {
-    const folders = (): string[] => readdirSync(tmpdir()).filter(name => name.startsWith('image-release-'))
-    const before = new Set(folders())
-    await build()
-    expect(folders().filter(name => !before.has(name))).toEqual([])
+    // One of its own: other tests use the folder of the system at the same time.
+    const temporary = mkdtempSync(path.join(tmpdir(), 'leaves-no-folder-'))
+    const {TMPDIR} = process.env
+    process.env['TMPDIR'] = temporary
+    try {
+      await build()
+      expect(readdirSync(temporary)).toEqual([])
+    } finally {
+      if (TMPDIR === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = TMPDIR
+      rmSync(temporary, {recursive: true})
+    }
   })
 
   describe('when something fails', () => {

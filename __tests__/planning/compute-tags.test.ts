@@ -5,6 +5,7 @@ import {parseInputs} from '../../src/command/input.js'
 import {parsePlan} from '../../src/contracts/plan-document.js'
 import type {WorkflowRun} from '../../src/contracts/workflow-run.js'
 import {EVENT_NAMES, EVENT_SHA, type EventName, runOf} from '../support/events.js'
+import {GITHUB_TOKEN, type GithubServerOptions, startGithub} from '../support/github-server.js'
 import {recordingReporter, testPorts} from '../support/ports.js'
 import {startEmbedded} from '../support/registries.js'
 import {publishRelease, releaseTags} from '../support/releases.js'
@@ -312,5 +313,56 @@ flowchart LR
     expect(parse).toThrow(
       /images: line 1: [^]*tags: line 1: [^]*tags: line 3: [^]*flavor: line 1: [^]*annotation-levels: [^]*platforms: [^]*runners: [^]*push: /
     )
+  })
+})
+
+describe('the date of a commit that neither the event nor a checkout tells', () => {
+  const rule = "type=raw,value={{commit_date 'YYYYMMDD-HHmm'}}"
+  const planned = async (texts: Texts, options: GithubServerOptions = {}) => {
+    const github = await startGithub({repository: 'octo/hello', ...options})
+    github.commits.set(EVENT_SHA, '2020-01-09T23:45:00Z')
+    const {commitDate: _, ...run} = await runOf('schedule')
+    const reporter = recordingReporter()
+    const ports = testPorts([], {reporter, github: token => github.api(token)})
+    try {
+      const values = parseInputs(computeTags.inputs, {
+        images: 'octo/hello',
+        tags: rule,
+        ask: 'note',
+        ...texts
+      })
+      const {plan} = await computeTags.run(values, {
+        ...ports,
+        reporter,
+        workflowRun: () => Promise.resolve(run)
+      })
+      expect(github.faults).toEqual([])
+      const {targets, source, notes} = parsePlan(plan)
+      const isNoted = notes.some(note => note.startsWith('The date of the commit is not known here'))
+      return {tag: targets[0]?.tags[0]?.name, created: source.created, isNoted, asked: github.requests.length}
+    } finally {
+      ports.close()
+      await github.stop()
+    }
+  }
+  const started = {tag: '20200111-1200', created: '2020-01-11T12:00:00.000Z', isNoted: true}
+
+  it('is asked of GitHub with github-token', async () => {
+    expect(await planned({'github-token': GITHUB_TOKEN})).toEqual({
+      tag: '20200109-2345',
+      created: '2020-01-09T23:45:00.000Z',
+      isNoted: false,
+      asked: 1
+    })
+  })
+
+  it('is the start of the run, with a note, without a token, without a right, and where nothing may be asked', async () => {
+    expect(await planned({})).toEqual({...started, asked: 0})
+    expect(await planned({'github-token': GITHUB_TOKEN, ask: 'never'})).toEqual({...started, asked: 0})
+    expect(await planned({'github-token': 'expired'})).toEqual({...started, asked: 1})
+    expect(await planned({'github-token': GITHUB_TOKEN}, {forbids: () => true})).toEqual({
+      ...started,
+      asked: 1
+    })
   })
 })

@@ -291,7 +291,7 @@ describe('a setting at the top of the file that not every command there reads', 
 
   it('and what explain alone has is about one call of it', async () => {
     const own = Object.keys(explain.inputs).filter(name => !Object.hasOwn(computeTags.inputs, name))
-    expect(own.sort()).toEqual(['all', 'markdown'])
+    expect(own.sort()).toEqual(['against-metadata', 'all', 'json', 'markdown'])
     for (const name of own) {
       const file = () => Promise.resolve(`images: a/b\n${name}: true`)
       const failure = await failureOf(async () => await configure({table: explain.inputs}, {}, file))

@@ -71,6 +71,8 @@ export interface GithubServer {
   readonly attestations: Map<string, unknown[]>
   /** Commits by Git tag; an annotated tag is `tag of COMMIT`. */
   readonly tags: Map<string, string>
+  /** When each commit was made. */
+  readonly commits: Map<string, string>
   readonly requests: ServedRequest[]
   /** What of requests and answers is not as GitHub's published description says. */
   readonly faults: string[]
@@ -95,6 +97,7 @@ export async function startGithub(options: GithubServerOptions = {}): Promise<Gi
     deployments: [],
     attestations: new Map(),
     tags: new Map(),
+    commits: new Map(),
     requests: [],
     faults: [],
     url: '',
@@ -124,6 +127,7 @@ interface State {
   readonly deployments: ServedDeployment[]
   readonly attestations: Map<string, unknown[]>
   readonly tags: Map<string, string>
+  readonly commits: Map<string, string>
   readonly requests: (ServedRequest & {readonly message: IncomingMessage})[]
   readonly faults: string[]
   readonly options: GithubServerOptions
@@ -272,9 +276,15 @@ function releaseBody(release: ServedRelease, repository: string): object {
 
 /** A tag that is annotated leads to an object of its own, and that to the commit. */
 async function getGit(
-  {tags, url, options}: State,
+  {tags, commits, url, options}: State,
   {parts: [kind, name = '']}: Call
 ): Promise<Reply | undefined> {
+  if (kind === 'commits') {
+    const date = commits.get(name)
+    const {committer, ...example} = exampleOf('git-commit')
+    const dated = {...example, sha: name, committer: {...(committer as object), date}}
+    return date === undefined ? undefined : {status: 200, body: dated}
+  }
   if (kind === 'tags') {
     const commit = [...tags.values()].find(one => one === `tag of ${name}`)?.slice('tag of '.length)
     const object = {sha: commit, type: 'commit', url}

@@ -17,6 +17,7 @@ export const REST = {
   /** The same, to be moved. */
   movedGitRef: (repository: string, ref: string) => inRepository(repository, 'git', 'refs', ref),
   gitTag: (repository: string, sha: string) => inRepository(repository, 'git', 'tags', sha),
+  commit: (repository: string, sha: string) => inRepository(repository, 'git', 'commits', sha),
   /** `blobs`, `trees` or `commits`. */
   gitObjects: (repository: string, kind: string) => inRepository(repository, 'git', kind),
 

@@ -18,6 +18,7 @@ import {variantOutputs} from './jobs/variant-outputs.js'
 import {detectChanges} from './change-detection.js'
 import {changeInputs, changeOutputs} from './change-inputs.js'
 import {command} from '../command/command.js'
+import {withCommitDate} from './commit-date.js'
 import {planInputs} from './plan-inputs.js'
 import {neededTools} from './needed-tools.js'
 import {previewInputs, runOf, withExpectations} from './preview/planned-release.js'
@@ -26,7 +27,8 @@ import {readReleaseConfig} from './release-config.js'
 const inputs = {
   ...planInputs,
   'github-token': text({
-    summary: 'Accepted for workflows that give docker/metadata-action one; no request is made with it.',
+    summary:
+      'The token for GitHub’s API, in a workflow: github.token. It is used for one thing: to ask for the date of the commit where neither the event nor a checkout tells it.',
     secret: true
   }),
   'bake-target': separator({
@@ -101,7 +103,8 @@ export const computeTags = command({
   async run(values, ports) {
     const {reporter, readText} = ports
     const config = await readReleaseConfig(values, readText)
-    const run = await runOf(values, ports)
+    const asked = values.ask === 'never' ? undefined : values['github-token']
+    const run = await withCommitDate(await runOf(values, ports), asked, ports)
     const release = planRelease(config, run)
     const {targets, main} = release
     const [expected, changes, tools] = await Promise.all([

@@ -116,6 +116,6 @@ function sourceOf(run: WorkflowRun): Plan['source'] {
 function dateNotes(run: WorkflowRun): string[] {
   if (!Number.isNaN(Date.parse(run.commitDate ?? ''))) return []
   return [
-    'The date of the commit is not known here: the start of the run stands in for it, and each run makes another digest. A checkout before this step makes it known.'
+    'The date of the commit is not known here: the start of the run stands in for it, and each run makes another digest. A checkout before this step makes it known, or a github-token.'
   ]
 }

@@ -92,7 +92,7 @@ export const OTHER_DIFFERENCES: readonly DifferenceRow[] = [
     id: 'commit-date',
     given: '`{{commit_date}}` without a checkout',
     there: 'by the API',
-    here: 'the date in the event; else by the API'
+    here: 'the date in the event; else by the API, where `github-token` is given; else the start of the run, with a note'
   },
   {
     id: 'label-without-value',
