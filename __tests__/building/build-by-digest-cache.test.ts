@@ -156,13 +156,15 @@ describeWith(['buildkitd', 'docker-buildx'], 'caches of buildx', () => {
     })
     expect(digest).toMatch(/^sha256:/)
     expect(ports.reporter.warnings).toContainEqual(expect.stringContaining('The cache in /proc/none'))
-    for (const direction of ['read', 'written'])
-      for (const tier of ['type=registry,ref=127\\.0\\.0\\.1:9/none:cache', 'type=gha,scope=broken'])
-        expect(ports.reporter.warnings).toContainEqual(
-          expect.stringMatching(
-            new RegExp(`^The cache ${tier}.* could not be ${direction}: .*its line in cache`)
-          )
-        )
+    // BuildKit's log may end before it says that the service of GitHub took nothing.
+    for (const dead of [
+      'type=registry,ref=127\\.0\\.0\\.1:9/none:cache could not be read',
+      'type=registry,ref=127\\.0\\.0\\.1:9/none:cache could not be written',
+      'type=gha,scope=broken could not be (?:read|written)'
+    ])
+      expect(ports.reporter.warnings).toContainEqual(
+        expect.stringMatching(new RegExp(`^The cache ${dead}: .*its line in cache`))
+      )
     expect(ports.reporter.summaries.at(-1)).toContain('nothing there yet')
   })
 
