@@ -36,7 +36,8 @@ describe('what a record comes from', () => {
     ['format', {format: 'docker'}],
     ['name of an argument', {buildArgs: ['PYTHON=8.0']}],
     ['image of another tool', {source: 'app.tar'}],
-    ['further context', {buildContexts: ['base=../base']}]
+    ['further context', {buildContexts: ['base=../base']}],
+    ['compression', {compression: {format: 'zstd'}}]
   ])('is another for another %s', (_, changes) => {
     expect(of(changes).fingerprint).not.toBe(of().fingerprint)
     expect(of(changes).outline).not.toBe(of().outline)

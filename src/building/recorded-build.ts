@@ -3,6 +3,7 @@ import {CREATED} from '../oci/annotations.js'
 import {type Platform, formatPlatform} from '../oci/platform.js'
 import type {RecordedBuild} from '../contracts/record-origin.js'
 import type {BuildJob} from './build-job.js'
+import type {Compression} from './builders/compression.js'
 
 /** What a builder is asked for, as far as it makes another image of another. */
 export interface AskedBuild {
@@ -17,6 +18,7 @@ export interface AskedBuild {
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   readonly buildContexts: readonly string[]
+  readonly compression?: Compression
 }
 
 /** Hex digits of a fingerprint: few builds are compared with one another. */
@@ -33,13 +35,14 @@ export function recordedBuild(
 ): RecordedBuild {
   const place = (text: string | undefined): string | null =>
     text === undefined ? null : withoutRoot(withoutLogin(text), roots)
-  const {source, context, file, target, platform, format, buildArgs, labels, annotations} = asked
+  const {source, context, file, target, platform, format, buildArgs, labels, annotations, compression} = asked
   const outline = [
     images.map(({registry, name}) => `${registry}/${name}`),
     source === undefined ? place(context) : null,
     ...[place(source), place(file), target ?? null, formatPlatform(platform), format],
     buildArgs.map(arg => arg.split('=')[0]),
-    asked.buildContexts.map(place)
+    asked.buildContexts.map(place),
+    ...(compression === undefined ? [] : [[compression.format, compression.level ?? null]])
   ]
   return {
     ...(plan === undefined ? {} : {plan}),
