@@ -9,12 +9,12 @@ import {FILE, newFindings, planned, writtenText} from './written-workflow.js'
 
 const RUN: WorkflowRun = {...on('main'), source: {fullName: 'acme/app', url: 'https://github.com/acme/app'}}
 
-async function compared(text: string): Promise<TagComparison> {
+async function compared(text: string, run = RUN): Promise<TagComparison> {
   const plan = planned(text)
   const after = plan.files.find(({file}) => file === FILE)?.after ?? text
   const readText = (file: string): Promise<string | undefined> =>
     Promise.resolve(plan.files.find(one => one.file === file)?.after)
-  return await compareTags({file: FILE, before: text, after, run: RUN, readText})
+  return await compareTags({file: FILE, before: text, after, run, readText})
 }
 
 const metadata = (rules: readonly string[], flavor = ''): string =>
@@ -87,6 +87,12 @@ describe('the tags of the old rules and the new ones', () => {
       'workflow_dispatch on main | ghcr.io/acme/app:next-alpine | yes | yes',
       '6 events, 1 difference.'
     ])
+  })
+
+  it('name each branch once where nobody says which is the default one', async () => {
+    const {defaultBranch: _, ...run} = RUN
+    const {events} = await compared(SAME, run)
+    expect(events.filter(({event}) => event === 'push to main')).toHaveLength(1)
   })
 
   it('say of each difference which row of docs/migration.md explains it', async () => {

@@ -10,7 +10,8 @@ export function runsOf(workflow: Workflow, run: WorkflowRun): SampleRun[] {
   const push = objectOf(objectOf(on)['push'])
   const branches = listOf(push['branches'])
   const samples = sampleRuns(run, tagFor(listOf(push['tags'])))
-  const others = branches.filter(name => /^[\w./-]+$/.test(name) && name !== run.defaultBranch)
+  const sampled = new Set(samples.map(sample => sample.run.ref))
+  const others = branches.filter(name => /^[\w./-]+$/.test(name) && !sampled.has(`refs/heads/${name}`))
   const further = others.slice(0, 2).map(name => onBranch(name, run))
   const isTarget = workflow.events.includes('pull_request_target')
   return [...samples, ...further]
