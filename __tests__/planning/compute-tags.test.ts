@@ -321,7 +321,8 @@ describe('the date of a commit that neither the event nor a checkout tells', () 
   const planned = async (texts: Texts, options: GithubServerOptions = {}) => {
     const github = await startGithub({repository: 'octo/hello', ...options})
     github.commits.set(EVENT_SHA, '2020-01-09T23:45:00Z')
-    const {commitDate: _, ...run} = await runOf('schedule')
+    const {event, ref, sha, startedAt, attempt, source} = await runOf('schedule')
+    const run = {event, ref, sha, startedAt, attempt, source}
     const reporter = recordingReporter()
     const ports = testPorts([], {reporter, github: token => github.api(token)})
     try {
