@@ -2,6 +2,7 @@ import {findContainerfile, readContainerfile} from './builders/build-context.js'
 import {type BuildOptions, optionNames} from './builders/build-options.js'
 import {type FoundSecrets, findSecrets} from './builders/build-secrets.js'
 import type {Compression} from './builders/compression.js'
+import {sortedLabels} from './builders/exact-config.js'
 import type {BuildRequest} from './builders/builder.js'
 import type {Feature} from './builders/builder-support.js'
 import {type GitTokenUse, gitTokenUse} from './builders/git-token.js'
@@ -110,7 +111,7 @@ export function requestOf(given: BuildInputs, job: BuildJob, outputFolder: strin
     platform: job.platform,
     format,
     buildArgs: [...(job.build?.args ?? []), ...given['build-args']],
-    labels: sorted({...withoutEmpty(job.labels), ...Object.fromEntries(given.labels)}),
+    labels: sortedLabels({...withoutEmpty(job.labels), ...Object.fromEntries(given.labels)}),
     annotations: {...job.annotations, ...annotationsOf(given.annotations, job.platform)},
     noCache: given['no-cache'],
     pull,
@@ -140,11 +141,6 @@ export function buildOf(
 /** A repository without a description or a licence gives an empty label, which must not hide one of the Containerfile. */
 function withoutEmpty(labels: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''))
-}
-
-/** Builders note each label in the history, in the order in which they come. */
-function sorted(labels: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)))
 }
 
 /** The settings that are passed on as they are. */

@@ -1,3 +1,4 @@
+import {isObject} from '../shared/json.js'
 import type {BuiltImage} from './builders/built-image.js'
 
 /** An image as it is compared: what was read of it, and its config as it is written. */
@@ -88,10 +89,6 @@ function sorted(value: unknown): unknown {
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([name, each]) => [name, sorted(each)])
   )
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** How much of a value a line has: a history may have a hundred steps. */

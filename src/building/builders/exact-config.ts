@@ -79,9 +79,10 @@ function mendedManifest(
   const isLocal = local.length > 0 || annotations !== manifest.annotations
   if (!isLocal && Object.entries(labels).every(([key, value]) => has[key] === value)) return undefined
   for (const step of local) delete step.comment
-  if (Object.keys(labels).length > 0) config.config = {...config.config, Labels: sorted({...has, ...labels})}
+  if (Object.keys(labels).length > 0)
+    config.config = {...config.config, Labels: sortedLabels({...has, ...labels})}
   if (config.container_config?.Labels)
-    config.container_config.Labels = sorted({...config.container_config.Labels, ...labels})
+    config.container_config.Labels = sortedLabels({...config.container_config.Labels, ...labels})
   Object.assign(manifest.config, keep(Buffer.from(JSON.stringify(config)), named))
   return Buffer.from(JSON.stringify({...manifest, annotations}))
 }
@@ -101,7 +102,7 @@ function keep(bytes: Buffer, named: (digest: Digest) => string): Descriptor {
   return {digest, size: bytes.length}
 }
 
-/** As the builders write them. */
-function sorted(labels: Labels): Labels {
+/** By their names, as the builders write them, and note each in the history. */
+export function sortedLabels(labels: Labels): Labels {
   return Object.fromEntries(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)))
 }

@@ -1,6 +1,7 @@
 import {Evaluator, Lexer, Parser, data} from '@actions/expressions'
 import type {WorkflowRun} from '../../contracts/workflow-run.js'
 import {contextsOf, onlyExpression} from '../expression-text.js'
+import {textOf} from '../github-workflow.js'
 
 /** Values of contexts, as JSON. */
 type Contexts = Readonly<Record<string, unknown>>
@@ -79,11 +80,6 @@ const STATUS: readonly (readonly [string, boolean])[] = [
   ['failure', false],
   ['cancelled', false]
 ]
-
-function textOf(value: unknown): string {
-  if (value === null || value === undefined) return ''
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
 
 /** The context `github` of a run (docs.github.com, "Contexts"). */
 function githubOf(run: WorkflowRun): Contexts {
