@@ -2,6 +2,7 @@ import {afterEach, describe, expect, it} from '@jest/globals'
 import {
   type AuthOptions,
   type EmbeddedRegistry,
+  type EmbeddedRegistryOptions,
   memoryStorage,
   startEmbeddedRegistry
 } from '../../src/embedded-registry/embedded-registry.js'
@@ -144,12 +145,16 @@ describe('token authentication', () => {
   })
 
   it('refuses a token that is too old, and says how long one lives', async () => {
-    const registry = await start({kind: 'token', users: USERS, tokenLifetimeSeconds: 1})
+    let time = Date.parse('2026-01-02T03:04:05.900Z')
+    const registry = await start({kind: 'token', users: USERS, tokenLifetimeSeconds: 60}, {now: () => time})
     const answer = await send(registry, 'GET', '/token?scope=repository:a/b:pull', basic('reader:r'))
     const {token, expires_in: lifetime} = (await answer.json()) as {token: string; expires_in: number}
-    await new Promise(resolve => setTimeout(resolve, 2000))
-    const late = await send(registry, 'GET', NOTHING, {authorization: `Bearer ${token}`})
-    expect([lifetime, late.status]).toEqual([1, 401])
+    const use = async () => await send(registry, 'GET', NOTHING, {authorization: `Bearer ${token}`})
+    time += 59_999
+    const inTime = await use()
+    time += 1001
+    const late = await use()
+    expect([lifetime, inTime.status, late.status]).toEqual([60, 404, 401])
     expect(late.headers.get('www-authenticate')).toContain('error="invalid_token"')
   })
 
@@ -213,7 +218,7 @@ describe('token authentication', () => {
 
   it('writes no password and no token into log or records', async () => {
     const lines: string[] = []
-    const registry = await start({kind: 'token', users: USERS}, line => lines.push(line))
+    const registry = await start({kind: 'token', users: USERS}, {log: line => lines.push(line)})
     const token = await tokenOf(registry, 'writer:w', 'repository:a/b:pull')
     await form(registry, {grant_type: 'password', username: 'all', password: 'pä:ss'})
     await send(registry, 'GET', NOTHING, {authorization: `Bearer ${token}`})
@@ -225,8 +230,11 @@ describe('token authentication', () => {
   })
 })
 
-async function start(auth: AuthOptions, log?: (line: string) => void): Promise<EmbeddedRegistry> {
-  const registry = await startEmbeddedRegistry({storage: memoryStorage(), auth, ...(log ? {log} : {})})
+async function start(
+  auth: AuthOptions,
+  options: Partial<EmbeddedRegistryOptions> = {}
+): Promise<EmbeddedRegistry> {
+  const registry = await startEmbeddedRegistry({storage: memoryStorage(), auth, ...options})
   running.push(registry)
   return registry
 }

@@ -48,6 +48,8 @@ export interface EmbeddedRegistryOptions {
   readonly record?: boolean
   /** Takes a line for each request: method, path and status. */
   readonly log?: (line: string) => void
+  /** Milliseconds since the epoch, by which tokens and uploads end; the machine's by default. */
+  readonly now?: () => number
 }
 
 /** A registry that runs in this process. */
@@ -86,7 +88,7 @@ async function startOn(options: EmbeddedRegistryOptions): Promise<EmbeddedRegist
     if (options.record !== false) requests.push(record)
     options.log?.(`${record.method} ${record.path} ${record.status}`)
   }
-  const server = createRegistryServer({registry, faults, note, ...authOf(options.auth)})
+  const server = createRegistryServer({registry, faults, note, ...authOf(options)})
   const hostname = options.host ?? '127.0.0.1'
   const port = await listen(server, hostname, options.port ?? 0)
   const host = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
@@ -99,10 +101,10 @@ async function startOn(options: EmbeddedRegistryOptions): Promise<EmbeddedRegist
 }
 
 async function registryOf(options: EmbeddedRegistryOptions): Promise<Registry> {
-  const {most = 256, idleSeconds = 3600} = options.uploads ?? {}
+  const {uploads: {most = 256, idleSeconds = 3600} = {}, now = Date.now} = options
   return {
     store: await ContentStore.open(options.storage),
-    sessions: new UploadSessions({most, idleMilliseconds: idleSeconds * 1000}, Date.now),
+    sessions: new UploadSessions({most, idleMilliseconds: idleSeconds * 1000}, now),
     rules: {
       allowDelete: options.allowDelete ?? true,
       readOnly: options.readOnly ?? false,
@@ -113,18 +115,21 @@ async function registryOf(options: EmbeddedRegistryOptions): Promise<Registry> {
   }
 }
 
-function authOf(auth: AuthOptions = {kind: 'none'}): {authorize: Authorize; issuer: TokenIssuer | undefined} {
+function authOf({auth = {kind: 'none'}, now = Date.now}: EmbeddedRegistryOptions): {
+  authorize: Authorize
+  issuer: TokenIssuer | undefined
+} {
   if (auth.kind === 'none') return {authorize: openAccess, issuer: undefined}
   if (auth.kind === 'basic') return {authorize: basicAuth(auth), issuer: undefined}
   const signer = tokenSigner()
   return {
-    authorize: tokenAuth(signer, Date.now),
+    authorize: tokenAuth(signer, now),
     issuer: {
       users: auth.users,
       anonymous: auth.anonymous ?? [],
       signer,
       lifetimeSeconds: auth.tokenLifetimeSeconds ?? 300,
-      now: Date.now
+      now
     }
   }
 }

@@ -68,9 +68,12 @@ function tokenReply(
   const rights = user ? rightsOf(user) : (issuer.anonymous ?? [])
   if (user === undefined && rights.length === 0) throw unknownUser()
   const access = wanted.scopes.flatMap(text => text.split(' ')).flatMap(text => grantedOf(text, rights))
-  const issuedAt = Math.floor(issuer.now() / 1000)
+  const seconds = issuer.now() / 1000
+  const issuedAt = Math.floor(seconds)
   const claims = {sub: user?.username ?? '', aud: TOKEN_SERVICE, iat: issuedAt, access}
-  const token = issuer.signer.sign({...claims, use: 'access', exp: issuedAt + issuer.lifetimeSeconds})
+  // In whole seconds, and never sooner than the client is told.
+  const exp = Math.ceil(seconds + issuer.lifetimeSeconds)
+  const token = issuer.signer.sign({...claims, use: 'access', exp})
   const refresh = {...claims, use: 'refresh', exp: issuedAt + REFRESH_LIFETIME, access: []} as const
   return jsonReply(200, {
     token,
