@@ -11,7 +11,7 @@ import type {Manifest} from '../../oci/manifest.js'
 import type {Tag} from '../../oci/reference.js'
 import {isPlaceholder} from '../../registry/client/tag-deletion.js'
 import {newestPublished, pendingPublished} from '../../versions/version-names.js'
-import {isVersioned, takenBack} from './tag-versions.js'
+import {appearedSince, isVersioned, takenBack} from './tag-versions.js'
 
 /** What undoing works with: it still works where the run has been cancelled. */
 export interface Undoing {
@@ -234,11 +234,10 @@ export async function goalOf(
   const {standing} = move
   const before = {digest: standing?.digest, manifest: standing?.manifest}
   if (listed === undefined || !isVersioned(move)) return before
-  const {tag, published} = move
+  const {tag} = move
   const gone = takenBack(move, listed)
-  const appeared = listed.filter(name => !published.includes(name))
   const known = gone === undefined ? standing : undefined
-  const newer = pendingPublished(appeared, tag.name, known, candidateAt(move))
+  const newer = pendingPublished(appearedSince(move, listed), tag.name, known, candidateAt(move))
   const left = gone === undefined ? undefined : newestPublished(listed, tag.name, candidateAt(move))
   const version = newer ?? left
   if (version === undefined) return before

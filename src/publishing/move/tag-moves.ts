@@ -21,6 +21,8 @@ export interface TagMove {
   readonly standing: CurrentTag | undefined
   /** The tags of the repository when this was decided; empty where no version is at stake. */
   readonly published: readonly Tag[]
+  /** Those when it was decided first, where it was decided again since. */
+  readonly publishedFirst?: readonly Tag[]
   /** Tags that were listed later, when this was decided again, or is undone: a version among them may be gone since. */
   readonly witnessed?: readonly Tag[]
   readonly decision: TagDecision
@@ -98,8 +100,12 @@ export async function decideMoves(
 export async function decideAnew(move: TagMove): Promise<TagMove> {
   const wanted = {...move, digest: move.index.digest}
   const [decided = move] = decideIn(move, await readIn(move.client, [move.tag], wanted))
-  const {published, witnessed = []} = move
-  return {...decided, witnessed: [...new Set([...witnessed, ...published, ...decided.published])]}
+  const {published, publishedFirst = published, witnessed = []} = move
+  return {
+    ...decided,
+    publishedFirst,
+    witnessed: [...new Set([...witnessed, ...published, ...decided.published])]
+  }
 }
 
 async function readIn(

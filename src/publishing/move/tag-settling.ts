@@ -9,7 +9,7 @@ import {type Patience, waitsOf} from '../../registry/client/patience.js'
 import type {ReleaseJournal} from './release-journal.js'
 import type {TagLedger} from './tag-ledger.js'
 import {type TagMove, assertAllowed, candidateAt, decideAnew, isWrite, tagReference} from './tag-moves.js'
-import {isForwardWrite, isVersioned, takenBack} from './tag-versions.js'
+import {appearedSince, isForwardWrite, isVersioned, takenBack} from './tag-versions.js'
 
 /** How often a tag is written again that others moved meanwhile. */
 const ROUNDS = 3
@@ -90,7 +90,7 @@ class Settling {
   /** The newer release of an alias whose version tag appeared since the tags were listed first. */
   #appeared(listed: readonly Tag[]): Tag | undefined {
     if (!isForwardWrite(this.#move)) return undefined
-    const appeared = listed.filter(tag => !this.#move.published.includes(tag))
+    const appeared = appearedSince(this.#move, listed)
     return newerPublished(appeared, this.#move.tag.name, candidateAt(this.#move))
   }
 
@@ -141,9 +141,7 @@ class Settling {
     if (this.#rounds === ROUNDS)
       throw new Error('another release moves it again and again; publish one after the other')
     this.#rounds += 1
-    // What counts as new since are the versions that were not there when this release decided first.
-    const {published} = this.#move
-    this.#move = this.#tools.ledger.note({...now, published})
+    this.#move = this.#tools.ledger.note(now)
     await this.#tools.journal.keep(this.#tools.ledger.moves)
     await this.#tools.ledger.write(this.#move)
     return false

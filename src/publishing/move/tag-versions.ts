@@ -26,3 +26,14 @@ export function takenBack(move: TagMove, listed: readonly Tag[]): Tag | undefine
 export function pendingAt(move: TagMove): Tag | undefined {
   return pendingPublished(move.published, move.tag.name, move.standing, candidateAt(move))
 }
+
+/**
+ * The tags that appeared since this release looked first. A version among them belongs to a release under way: none of
+ * them was rolled back on purpose.
+ */
+export function appearedSince(
+  {published, publishedFirst = published}: TagMove,
+  listed: readonly Tag[]
+): Tag[] {
+  return listed.filter(tag => !publishedFirst.includes(tag))
+}

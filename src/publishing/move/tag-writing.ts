@@ -3,12 +3,10 @@ import {stagesOf} from '../../contracts/planned-image.js'
 import type {Patience} from '../../registry/client/patience.js'
 import type {ReleaseJournal} from './release-journal.js'
 import type {TagLedger} from './tag-ledger.js'
-import {type TagMove, assertAllowed, decideAnew, isAhead, isWrite} from './tag-moves.js'
+import {OtherReleases} from './other-releases.js'
+import {type TagMove, assertAllowed, decideAnew, isWrite} from './tag-moves.js'
 import {eachMove, settleTag, sharedLists} from './tag-settling.js'
-import {isVersioned, pendingAt} from './tag-versions.js'
 
-/** How long is waited for another release that has its version tag but not yet its aliases: 3 s. */
-const [STEPS, STEP_MILLISECONDS] = [12, 250]
 /** A tag that was read longer ago than this, for images, a journal or a signature took their time, is read once more. */
 const FRESH_MILLISECONDS = 2000
 
@@ -32,9 +30,7 @@ export interface WritingOptions {
  */
 export async function writeTags(moves: readonly TagMove[], options: WritingOptions): Promise<TagMove[]> {
   const {patience, ledger, journal} = options
-  const fresh = await recheckAll(moves, patience.clock)
-  const waited = await eachMove(fresh, async move => await waitForOthers(move, patience))
-  const current = await recheckAll(waited, patience.clock)
+  const current = await whenOthersMoved(moves, patience)
   assertAllowed(current)
   for (const move of current) ledger.note(move)
   await journal.keep(current)
@@ -53,6 +49,17 @@ export async function writeTags(moves: readonly TagMove[], options: WritingOptio
   return settled.value
 }
 
+/** Tags may have been read long ago when all others have been waited for, and show another release then. */
+async function whenOthersMoved(moves: readonly TagMove[], patience: Patience): Promise<TagMove[]> {
+  const others = new OtherReleases(patience)
+  let current = await recheckAll(moves, patience.clock)
+  while (current.some(move => others.isAwaitedAt(move))) {
+    const waited = await eachMove(current, async move => await others.waitAt(move))
+    current = await recheckAll(waited, patience.clock)
+  }
+  return current
+}
+
 /**
  * Reads tags again that are about to be written and were not read just now. Where something else is there, it is decided
  * again.
@@ -66,30 +73,8 @@ export async function recheckAll(moves: readonly TagMove[], clock: Clock): Promi
 }
 
 async function recheck(move: TagMove, clock: Clock): Promise<TagMove> {
-  return isWrite(move) ? await lookAgain(move, clock) : move
-}
-
-async function lookAgain(move: TagMove, clock: Clock): Promise<TagMove> {
+  if (!isWrite(move)) return move
   const checked = clock.now()
   const head = await move.client.headManifest(move.tag.name)
   return {...(head?.digest === move.standing?.digest ? move : await decideAnew(move)), checked}
-}
-
-/**
- * A version that is published, but that an alias does not point at, belongs to a release under way, or to one that was
- * rolled back on purpose. The first will move the alias soon; after a while it is taken for the second. An alias at a
- * version that is not listed belongs to a release that is being taken back, and is about to move, too.
- */
-async function waitForOthers(move: TagMove, {clock, signal}: Patience): Promise<TagMove> {
-  let now = move
-  for (let step = 0; step < STEPS && isMovedByOthers(now); step++) {
-    await clock.sleep(STEP_MILLISECONDS, signal)
-    now = await lookAgain(now, clock)
-  }
-  return now
-}
-
-function isMovedByOthers(move: TagMove): boolean {
-  if (!isVersioned(move) || move.options.allowBackward) return false
-  return isAhead(move) || (isWrite(move) && pendingAt(move) !== undefined)
 }
