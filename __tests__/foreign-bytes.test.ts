@@ -24,6 +24,8 @@ import {parseRecordLines} from '../src/building/record-lines.js'
 import {parseCacheTier} from '../src/building/caches/cache-tier.js'
 import {readOpenVex} from '../src/checks/scan/openvex.js'
 import {readSarif} from '../src/checks/scan/sarif.js'
+import {SCAN_PRESETS} from '../src/checks/scan/scan-preset.js'
+import {proofOf} from '../src/checks/scan/scan-proof.js'
 import {parseTagPattern, parseTagSelector, parseNumberedPattern} from '../src/patterns/tag-pattern.js'
 import {parseChallenges} from '../src/registry/auth/challenge.js'
 import {InputFaults} from '../src/command/input.js'
@@ -380,6 +382,19 @@ const PARSERS: readonly Parser[] = [
   ofText('lines of records', `digest-app-linux-amd64=${DIGEST}`, parseRecordLines),
   ofText('a cache', 'type=registry,ref=ghcr.io/o/c:1,mode=max', parseCacheTier),
   ofText('SARIF', JSON.stringify(SARIF), readSarif),
+  ofText(
+    'what a scanner says of its target',
+    '{"source":{"target":{"repoDigests":["a@sha256:0"]}}}',
+    document =>
+      proofOf({
+        title: 'app',
+        source: SCAN_PRESETS.grype.proof,
+        demand: 'waived',
+        subjects: [],
+        report: {runs: [{scanner: 'x', subjects: [], hashes: []}]},
+        document
+      })
+  ),
   ofText('OpenVEX', JSON.stringify(VEX), text => readOpenVex(text, 'a.vex.json')),
   ofText('a pattern of tags', 'glob:v1.*', parseTagPattern),
   ofText('a selector', 'regex:^v(\\d+)$', parseTagSelector),
@@ -602,6 +617,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'building/record-lines.ts': 'lines of records',
   'checks/scan/openvex.ts': 'OpenVEX',
   'checks/scan/sarif.ts': 'SARIF',
+  'checks/scan/scan-proof.ts': 'what a scanner says of its target',
   'onboarding/preflight-report.ts': 'own: a report that this program wrote',
   'shared/json.ts': 'own: a text that a file of this list gives it',
   'signing/signature-list.ts': 'a signature',

@@ -209,7 +209,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'what an image is held against before it is pushed: scan, test, bill of materials, start',
     uses: ['ports', 'contracts'],
     packages: ['node:*'],
-    pure: ['scan/sarif', 'scan/scan-count', 'scan/openvex', 'sbom/sbom-type', 'name-template']
+    pure: [
+      'scan/sarif',
+      'scan/scan-count',
+      'scan/scan-proof',
+      'scan/openvex',
+      'sbom/sbom-type',
+      'name-template'
+    ]
   },
   cleanup: {
     head: ['cleanup-latest'],

@@ -15,10 +15,12 @@ export interface SampleImage {
   readonly layer: Uint8Array
 }
 
-/** A small image. */
-export function sampleImage(config: unknown = {os: 'linux', architecture: 'amd64'}): SampleImage {
+/** A small image whose layer is no archive, unless it is given one. */
+export function sampleImage(
+  config: unknown = {os: 'linux', architecture: 'amd64'},
+  layer: Uint8Array = Buffer.from('a layer')
+): SampleImage {
   const configBytes = json(config)
-  const layer = Buffer.from('a layer')
   const document = {
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,

@@ -12,7 +12,7 @@ import {formatPlan} from '../../src/contracts/plan-format.js'
 import {parseMetrics} from '../../src/contracts/metrics-document.js'
 import {listReferrers} from '../../src/registry/client/referrers.js'
 import {type FakeBuildah, fakeBuildah} from '../support/fake-buildah.js'
-import {type FakeScanners, fakeScanners, trivySarif} from '../support/fake-scanners.js'
+import {type FakeScanners, fakeScanners, snykSarif, trivySarif} from '../support/fake-scanners.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {type RunningRegistry, startEmbedded, startEmbeddedWith} from '../support/registries.js'
 import {clientOf, planOf, releaseTags} from '../support/releases.js'
@@ -215,6 +215,28 @@ describe('an image that is scanned', () => {
     expect(outputs.sarif).toBe('/runner/temp/scan-app-linux-arm64.sarif')
     expect(ports.reporter.summaries[0]).toContain('1 high, 1 low (Trivy 0.58.0)')
     expect(scanners.calls()[1]).toMatch(/^trivy image --input \S+\/layout --format sarif --output \S+\.sarif/)
+  })
+
+  it('by lines that name no image is not pushed, unless the proof is waived', async () => {
+    const report = JSON.stringify({version: '2.1.0', runs: [{tool: {driver: {name: 'mine'}}, results: []}]})
+    const scan = `echo '${report}' > "$SCAN_REPORT"`
+    await expect(build({scan})).rejects.toMatchObject({
+      code: 'SCAN_FAILED',
+      hint: expect.stringContaining('scan-proof: waived')
+    })
+    expect(ports.records.size).toBe(0)
+    const named = `echo '${report.replace('"results"', '"properties":{"imageDigest":"\'$IMAGE_DIGEST\'"},"results"')}' > "$SCAN_REPORT"`
+    await expect(build({scan: named})).resolves.toBeDefined()
+    await expect(build({scan, 'scan-proof': 'waived'})).resolves.toBeDefined()
+  })
+
+  it('by snyk is given no other image', async () => {
+    scanners.let('snyk', {writes: snykSarif([])})
+    await expect(build({scan: 'snyk', 'scan-args': '--app-vulns\nalpine:3'})).rejects.toMatchObject({
+      issues: [{input: 'scan-args', message: expect.stringContaining('"alpine:3" is another image to snyk')}]
+    })
+    expect(buildah.builds).toEqual([])
+    await expect(build({scan: 'snyk', 'scan-args': '--app-vulns'})).resolves.toBeDefined()
   })
 
   it('before it is tested, and stops at what is too bad', async () => {

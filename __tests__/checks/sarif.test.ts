@@ -72,7 +72,11 @@ describe('a report in SARIF', () => {
   })
 
   it('may have found nothing', () =>
-    expect(readSarif(run([]))).toEqual({scanner: 'x', findings: [], subjects: []}))
+    expect(readSarif(run([]))).toEqual({
+      scanner: 'x',
+      findings: [],
+      runs: [{scanner: 'x', subjects: [], hashes: []}]
+    }))
 
   it.each<[string, object]>([
     ['its index', {rule: {index: 1, toolComponent: {index: 1}}}],
@@ -104,11 +108,29 @@ describe('a report in SARIF', () => {
   it('does not count what was there at an earlier time', () =>
     expect(readSarif(run([{baselineState: 'absent'}, {baselineState: 'new'}])).findings).toHaveLength(1))
 
-  it('says which image it is of, where it does', () => {
-    const [one, two] = ['a', 'b'].map(digit => `sha256:${digit.repeat(64)}`)
-    const properties = {imageName: 'x', imageID: one, repoDigests: [`r.test/x@${two ?? ''}`]}
-    const text = JSON.stringify({version: '2.1.0', runs: [{tool: {}, results: [], properties}]})
-    expect(readSarif(text).subjects).toEqual([one, two])
+  const [ONE, TWO] = ['a', 'b'].map(digit => `sha256:${digit.repeat(64)}`) as [string, string]
+  const target = (artifact: object) => ({artifacts: [{roles: ['analysisTarget'], ...artifact}]})
+  it.each<[string, object, {readonly subjects?: readonly string[]; readonly hashes?: readonly string[]}]>([
+    [
+      'by the properties of Trivy',
+      {properties: {imageName: 'x', imageID: ONE, repoDigests: [`r.test/x@${TWO}`]}},
+      {subjects: [ONE, TWO]}
+    ],
+    ['by the address of its target', target({location: {uri: `r.test/x@${ONE}`}}), {subjects: [ONE]}],
+    [
+      'by a package URL',
+      target({location: {uri: `pkg:oci/x@${ONE.replace(':', '%3A')}`}}),
+      {subjects: [ONE]}
+    ],
+    ['by the hash of its target', target({hashes: {'sha-256': 'A'.repeat(64)}}), {hashes: [ONE]}],
+    [
+      'not by other properties, or files that it met',
+      {properties: {run: ONE}, artifacts: [{location: {uri: ONE}}]},
+      {}
+    ]
+  ])('says which image it is of %s', (_, said, {subjects = [], hashes = []}) => {
+    const text = JSON.stringify({version: '2.1.0', runs: [{tool: {}, results: [], ...said}]})
+    expect(readSarif(text).runs).toEqual([{scanner: 'scanner', subjects, hashes}])
   })
 
   it.each(['', '{', '[]', '{"runs":[]}', '{"version":"2.1.0"}', '{"version":"1.0.0","runs":[]}'])(

@@ -13,20 +13,48 @@ export interface FakeScanners {
   /** The arguments of each call, one call a line. */
   readonly calls: () => string[]
   /** Lets a program write this to the file that its arguments name, and end with an exit code. */
-  readonly let: (program: string, answer: {readonly writes?: string; readonly exitCode?: number}) => void
+  readonly let: (program: string, answer: FakeAnswer) => void
   readonly remove: () => void
 }
 
+/** What a program does. */
+export interface FakeAnswer {
+  /** What it writes; CONFIG_DIGEST and MANIFEST_DIGEST in it become those of the layout that it was given. */
+  readonly writes?: string
+  /** What it writes where it is asked for its JSON, too; grype's by default. */
+  readonly document?: string
+  readonly exitCode?: number
+}
+
+/** Stand for the digests of the image that a scanner is given, as Trivy and grype read them. */
+export const CONFIG_DIGEST = 'sha256:@config@'
+export const MANIFEST_DIGEST = 'sha256:@manifest@'
+
+/** What grype's JSON says of its target (syft/source, ImageMetadata). */
+export const GRYPE_JSON = JSON.stringify({
+  matches: [],
+  source: {type: 'image', target: {imageID: CONFIG_DIGEST, manifestDigest: MANIFEST_DIGEST, repoDigests: []}}
+})
+
 /** Arguments of the real programs that name the file of the report. */
-const REPORT = `
-file=
+const REPORT = String.raw`
+after() { echo "$1" | cut -d= -f2-; }
+file= document= layout=
 while [ $# -gt 0 ]; do
   case "$1" in
-    --output|--file) case "$2" in *=*) file="\${2#*=}";; sarif) ;; *) file="$2";; esac;;
-    --sarif-file-output=*) file="\${1#*=}";;
+    --output|--file) case "$2" in json=*) document=$(after "$2");; *=*) file=$(after "$2");; sarif) ;; *) file="$2";; esac;;
+    --sarif-file-output=*) file=$(after "$1");;
+    --input) layout="$2";;
+    oci-dir:*) layout=$(echo "$1" | cut -d: -f2-);;
   esac
   shift
 done
+manifest= config=
+if [ -f "$layout/index.json" ]; then
+  manifest=$(sed 's/.*"digest":"sha256:\([0-9a-f]*\)".*/\1/' "$layout/index.json")
+  config=$(tr -d ' \n' < "$layout/blobs/sha256/$manifest" | sed 's/.*"config":{[^}]*"digest":"sha256:\([0-9a-f]*\)".*/\1/')
+fi
+fill() { sed "s/@manifest@/$manifest/g; s/@config@/$config/g" "$1"; }
 `
 
 /** Where the shell and its tools are, and no scanner that a machine may have beside them. */
@@ -47,10 +75,14 @@ export function fakeScanners(): FakeScanners {
         env: {PATH: [bin, ...SYSTEM].join(path.delimiter), ...options.env}
       }),
     calls: () => readFileSync(log, 'utf8').split('\n').filter(Boolean),
-    let(program, {writes, exitCode = 0}) {
+    let(program, {writes, document = GRYPE_JSON, exitCode = 0}) {
       const answer = path.join(folder, `${program}.answer`)
       if (writes !== undefined) writeFileSync(answer, writes)
-      const write = writes === undefined ? '' : `test -z "$file" || cat '${answer}' > "$file"\n`
+      writeFileSync(`${answer}.json`, document)
+      const write =
+        writes === undefined
+          ? ''
+          : `test -z "$file" || fill '${answer}' > "$file"\ntest -z "$document" || fill '${answer}.json' > "$document"\n`
       const script = `#!/bin/sh\necho "${program} $*" >> '${log}'\n${REPORT}${write}echo "${program} is done"\nexit ${exitCode}\n`
       writeFileSync(path.join(bin, program), script)
       chmodSync(path.join(bin, program), 0o755)
@@ -60,13 +92,15 @@ export function fakeScanners(): FakeScanners {
 }
 
 /** A finding as a scanner writes it. */
-type Shape = (findings: readonly (readonly [id: string, severity: string])[]) => string
+type Findings = readonly (readonly [id: string, severity: string])[]
+type Shape = (findings: Findings) => string
 
-/** Trivy: the severity is a tag of the rule, and stands in a text. */
-export const trivySarif: Shape = findings =>
+/** Trivy: the severity is a tag of the rule, and stands in a text; properties of the run name the image (pkg/report/sarif.go). */
+export const trivySarif = (findings: Findings, imageID = CONFIG_DIGEST): string =>
   sarif({
     name: 'Trivy',
     version: '0.58.0',
+    properties: {imageName: '/layout', repoTags: null, repoDigests: null, imageID},
     rules: findings.map(([id, severity]) => ({
       id,
       name: 'OsPackageVulnerability',
@@ -114,11 +148,11 @@ export const snykSarif: Shape = findings =>
     results: findings.map(([id, severity], ruleIndex) => result(id, ruleIndex, levelOf(severity)))
   })
 
-function sarif({name, version, rules, results}: Readonly<Record<string, unknown>>): string {
+function sarif({name, version, rules, results, properties}: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({
     version: '2.1.0',
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    runs: [{tool: {driver: {name, ...(version === undefined ? {} : {version}), rules}}, results}]
+    runs: [{tool: {driver: {name, ...(version === undefined ? {} : {version}), rules}}, results, properties}]
   })
 }
 

@@ -83,6 +83,8 @@ const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
       title: 'app',
       artifact: 'a',
       report,
+      document: `${report}.json`,
+      proof: {from: 'report'},
       done: [0],
       subjects: []
     }

@@ -41,6 +41,7 @@ export async function testGate(
 export async function scanGate(context: GateContext, scan: string): Promise<ScanGate> {
   const {given, plan, bench} = context
   const report = bench.fileFor('scan.sarif')
+  const document = bench.fileFor('scan-subject.json')
   const level = plan.level === 'basic' ? 'basic' : 'full'
   const preset = isScanner(scan) ? SCAN_PRESETS[scan] : undefined
   const needsArchive = preset?.needsArchive ?? /\bIMAGE_ARCHIVE\b/.test(scan)
@@ -49,6 +50,7 @@ export async function scanGate(context: GateContext, scan: string): Promise<Scan
     layout: await bench.layout(),
     archive,
     report,
+    document,
     level,
     fixedOnly: given['scan-fixed-only'],
     args: given['scan-args']
@@ -59,6 +61,9 @@ export async function scanGate(context: GateContext, scan: string): Promise<Scan
     title: plan.title,
     artifact: plan.names.scan,
     report,
+    document,
+    proof: preset?.proof ?? {from: 'report'},
+    demand: given['scan-proof'],
     done: preset?.done ?? [0],
     threshold: level === 'basic' && given['scan-severity'] !== 'never' ? 'critical' : given['scan-severity'],
     ignore: given['scan-ignore'],

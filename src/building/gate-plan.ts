@@ -3,7 +3,7 @@ import {expectedFingerprint} from '../checks/fingerprint-gate.js'
 import {type NameFields, fillName} from '../checks/name-template.js'
 import {isSbomTool} from '../checks/sbom/sbom-preset.js'
 import {type VexStatement, readOpenVex} from '../checks/scan/openvex.js'
-import {type ScanLevel, isScanner} from '../checks/scan/scan-preset.js'
+import {SCAN_PRESETS, type ScanLevel, isScanner} from '../checks/scan/scan-preset.js'
 import type {LayerFingerprint} from '../oci/layer-fingerprint.js'
 import {formatRepository} from '../oci/reference.js'
 import {readForeignFile} from '../shared/foreign-file.js'
@@ -64,6 +64,7 @@ export async function planGates(given: Given, job: BuildJob, ports: Ports): Prom
       : source
   if (given['sbom-command'] !== undefined && given['sbom-file'] !== undefined)
     namer.issues.push({input: 'sbom-file', message: 'is given, and so is sbom-command; give one of them'})
+  namer.issues.push(...foreignTargets(given))
   const level = levelOf(given, job)
   namer.issues.push(...(await missingTools(given, {level, push: job.push}, ports)))
   const vex = await readStatements(given.vex, namer.issues)
@@ -78,6 +79,17 @@ export async function planGates(given: Given, job: BuildJob, ports: Ports): Prom
     expected: wanted === undefined ? undefined : await expectedFingerprint(wanted, ports),
     variables: variablesOf(job, target)
   }
+}
+
+/** Where what a scanner was given is the only proof of what it scanned, it must not be given another image beside. */
+function foreignTargets({scan, 'scan-args': args}: GateInputs): InputIssue[] {
+  if (scan === undefined || !isScanner(scan) || SCAN_PRESETS[scan].proof.from !== 'invocation') return []
+  return args
+    .filter(arg => !arg.startsWith('-'))
+    .map(arg => ({
+      input: 'scan-args',
+      message: `${JSON.stringify(arg)} is another image to ${scan}: options are one word each, --name=value`
+    }))
 }
 
 /** Bytes of a document; one of a whole distribution has some megabytes. */

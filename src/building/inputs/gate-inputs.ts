@@ -2,6 +2,7 @@ import {InputError} from '../../errors.js'
 import {fingerprintSource} from '../../checks/fingerprint-gate.js'
 import {ENGINE_WISHES} from '../../checks/image-engine.js'
 import {SBOM_FORMATS} from '../../checks/sbom/sbom-preset.js'
+import {PROOF_DEMANDS} from '../../checks/scan/scan-proof.js'
 import {SCAN_LEVELS} from '../../checks/scan/scan-preset.js'
 import {
   type InputValues,
@@ -71,6 +72,11 @@ export const gateInputs = {
   'scan-args': lines({summary: 'Further arguments for trivy, grype or snyk, one a line.'}, line =>
     line.trim()
   ),
+  'scan-proof': choice(PROOF_DEMANDS, {
+    summary:
+      'Whether the report must show that it is of this image, by a digest in it. waived takes one that names no image as it is, for lines of your own whose scanner cannot name it; one of another image is refused all the same.',
+    default: 'required'
+  }),
   'scan-level': choice(SCAN_LEVELS, {
     summary: 'How closely it is looked at: basic is for critical findings only.',
     default: 'full'

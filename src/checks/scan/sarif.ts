@@ -1,6 +1,6 @@
 import {ReleaseError, messageOf} from '../../errors.js'
 import {SEVERITIES, type Severity} from './scan-count.js'
-import {type JsonObject, listIn, objectIn, parseJson} from '../../shared/json.js'
+import {type JsonObject, listIn, objectIn, parseJson, textIn} from '../../shared/json.js'
 
 /** One finding of a report. */
 export interface Finding {
@@ -18,8 +18,16 @@ export interface SarifReport {
   /** `Trivy 0.58.0` */
   readonly scanner: string
   readonly findings: readonly Finding[]
+  readonly runs: readonly ScanRun[]
+}
+
+/** One run of a scanner. */
+export interface ScanRun {
+  readonly scanner: string
   /** The digests by which it says which image it is of; none where it says nothing. */
   readonly subjects: readonly string[]
+  /** Hashes of what it calls its targets: the digest of an image, or that of a file which holds one. */
+  readonly hashes: readonly string[]
 }
 
 /**
@@ -37,11 +45,15 @@ export function readSarif(text: string): SarifReport {
   const read = runs.map(objectIn)
   if (read.length === 0) throw invalid('it has no run: nothing was scanned')
   for (const run of read) assertDone(run)
-  const names = read.map(run => scannerOf(objectIn(objectIn(run['tool'])['driver'])))
+  const scans = read.map(run => ({
+    scanner: scannerOf(objectIn(objectIn(run['tool'])['driver'])),
+    subjects: [...new Set(subjectsOf(run))],
+    hashes: hashesOf(run)
+  }))
   return {
-    scanner: [...new Set(names)].join(', ') || 'scanner',
+    scanner: [...new Set(scans.map(({scanner}) => scanner))].join(', '),
     findings: read.flatMap(findingsOf),
-    subjects: [...new Set(read.flatMap(subjectsOf))]
+    runs: scans
   }
 }
 
@@ -58,13 +70,30 @@ function assertDone(run: JsonObject): void {
   throw invalid(['the scan of it did not succeed', ...said.slice(0, 3)].join(': '))
 }
 
-/** `imageID`, `repoDigests` and the like, as Trivy and others write them beside the results. */
+/**
+ * `imageID`, `repoDigests` and the like, as Trivy (pkg/report/sarif.go) and others write them beside the results, and the
+ * addresses of what the run lists as the target of its analysis (SARIF 3.24.6).
+ */
 function subjectsOf(run: JsonObject): string[] {
-  const properties = Object.entries(objectIn(run['properties']))
-  const texts = properties.flatMap(([name, value]) =>
-    /image|digest/i.test(name) ? [value, ...listIn(value)].map(textIn) : []
+  const properties = Object.entries(objectIn(run['properties'])).flatMap(([name, value]) =>
+    /image|digest/i.test(name) ? [value, ...listIn(value)] : []
   )
-  return texts.flatMap(each => each.match(/sha256:[0-9a-f]{64}/g) ?? [])
+  const addresses = targetsOf(run).map(({location}) => objectIn(location)['uri'])
+  // An address may have its colon escaped: `pkg:oci/app@sha256%3A…`.
+  return [...properties, ...addresses]
+    .flatMap(each => textIn(each).match(/sha256(?::|%3a)[0-9a-f]{64}/gi) ?? [])
+    .map(digest => digest.toLowerCase().replace('%3a', ':'))
+}
+
+function hashesOf(run: JsonObject): string[] {
+  const hashes = targetsOf(run).map(each => textIn(objectIn(each['hashes'])['sha-256']))
+  return hashes.filter(Boolean).map(hash => `sha256:${hash.toLowerCase()}`)
+}
+
+function targetsOf(run: JsonObject): JsonObject[] {
+  return listIn(run['artifacts'])
+    .map(objectIn)
+    .filter(({roles}) => listIn(roles).includes('analysisTarget'))
 }
 
 function scannerOf(driver: JsonObject): string {
@@ -177,10 +206,6 @@ function severityOfLevel(level: string): Severity {
   if (level === 'error') return 'high'
   if (level === 'note' || level === 'none') return 'low'
   return 'medium'
-}
-
-function textIn(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }
 
 function invalid(fault: string, cause?: unknown): ReleaseError {

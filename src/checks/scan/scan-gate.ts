@@ -4,6 +4,7 @@ import {readForeignFile} from '../../shared/foreign-file.js'
 import type {Ports} from '../../ports.js'
 import {type VexStatement, excuseOf} from './openvex.js'
 import {readSarif, type SarifReport} from './sarif.js'
+import {type Proof, type ProofDemand, type ProofSource, proofOf} from './scan-proof.js'
 import {
   type ScanCount,
   SEVERITIES,
@@ -27,6 +28,10 @@ export interface ScanGate {
   readonly artifact: string
   /** The file that the scanner writes. */
   readonly report: string
+  /** The file of a second document that names the image. */
+  readonly document: string
+  readonly proof: ProofSource
+  readonly demand: ProofDemand
   /** Exit codes of a scan that was done. */
   readonly done: readonly number[]
   readonly threshold: ScanThreshold
@@ -56,7 +61,7 @@ type ScanPorts = Pick<Ports, 'exec' | 'reporter' | 'clock' | 'signal' | 'artifac
  */
 export async function runScan(gate: ScanGate, ports: ScanPorts): Promise<ScanResult> {
   const {call, title, artifact, threshold} = gate
-  await rm(gate.report, {force: true})
+  for (const file of [gate.report, gate.document]) await rm(file, {force: true})
   const run = await ports.reporter.group(`Scan ${title}`, () => runGate(call, ports))
   if (run.timedOut || !gate.done.includes(run.exitCode)) throw brokenScan(gate, run)
   const text = await readReport(gate)
@@ -64,7 +69,8 @@ export async function runScan(gate: ScanGate, ports: ScanPorts): Promise<ScanRes
   await keepFiles(artifact, [{name, text}], ports)
   const report = await ports.saveText(name, text)
   const sarif = readSarif(text)
-  assertOfImage(sarif, gate)
+  const proof = await provenBy(sarif, gate)
+  ports.reporter[proof.isShown ? 'info' : 'warning'](proof.text)
   const count = countOf(sarif, gate)
   const suppressed = count.suppressed === 0 ? '' : `, ${count.suppressed ?? 0} suppressed by the scanner`
   ports.reporter.info(
@@ -86,14 +92,17 @@ export async function runScan(gate: ScanGate, ports: ScanPorts): Promise<ScanRes
   )
 }
 
-/** A report that an earlier scan left, or one of another image, says nothing of this one. */
-function assertOfImage({subjects}: SarifReport, {title, subjects: own}: ScanGate): void {
-  if (subjects.length === 0 || subjects.some(digest => own.includes(digest))) return
-  throw new ReleaseError(
-    'SCAN_FAILED',
-    `the report of the scan of ${title} is of another image: it names ${subjects.join(', ')}, and this one is ${own.join(', config ')}`,
-    {hint: 'Scan what $IMAGE_LAYOUT, $IMAGE or $IMAGE_ARCHIVE name, and write the report of that.'}
-  )
+/** A document that cannot be read proves nothing. */
+async function provenBy(report: SarifReport, gate: ScanGate): Promise<Proof> {
+  const {title, proof: source, demand, subjects} = gate
+  const document =
+    source.from === 'document'
+      ? await readForeignFile(gate.document, MAX_REPORT).then(
+          bytes => bytes.toString('utf8'),
+          () => undefined
+        )
+      : undefined
+  return proofOf({title, source, demand, subjects, report, document})
 }
 
 function brokenScan({title, call}: ScanGate, run: GateRun): ReleaseError {

@@ -1,4 +1,5 @@
 import type {GateProgram} from '../gate-command.js'
+import type {ProofSource} from './scan-proof.js'
 
 /** Scanners whose command lines are known. */
 export const SCANNERS = ['trivy', 'grype', 'snyk'] as const
@@ -16,6 +17,8 @@ export interface ScanQuestion {
   readonly archive: string
   /** Where it writes its report. */
   readonly report: string
+  /** Where a scanner whose report names no image writes a second document that does. */
+  readonly document: string
   readonly level: 'full' | 'basic'
   /** Leaves out what nobody has mended yet. */
   readonly fixedOnly: boolean
@@ -31,6 +34,8 @@ export interface ScanPreset {
   /** Variables that it is set up with: addresses of data, and tokens. */
   readonly variables: readonly string[]
   readonly needsArchive: boolean
+  /** By what its report is known to be of the image. */
+  readonly proof: ProofSource
 }
 
 /**
@@ -38,7 +43,8 @@ export interface ScanPreset {
  * report is kept where it fails: Trivy's and grype's options for that stay at their defaults.
  */
 export const SCAN_PRESETS: Readonly<Record<Scanner, ScanPreset>> = {
-  // trivy.dev, "trivy image": --input takes an OCI layout or an archive.
+  // trivy.dev, "trivy image": --input takes an OCI layout or an archive. The report's imageID is the digest of the config
+  // (pkg/report/sarif.go, pkg/fanal/artifact/image).
   trivy: {
     command: ({layout, report, level, fixedOnly, args}) => ({
       program: 'trivy',
@@ -51,23 +57,34 @@ export const SCAN_PRESETS: Readonly<Record<Scanner, ScanPreset>> = {
     }),
     done: [0],
     variables: ['TRIVY_*'],
-    needsArchive: false
+    needsArchive: false,
+    proof: {from: 'report'}
   },
-  // github.com/anchore/grype, "Supported sources".
+  // github.com/anchore/grype, "Supported sources". Its SARIF names the image by what it was called, and its layers
+  // (grype/presenter/sarif); its JSON has the digests (syft/source, ImageMetadata).
   grype: {
-    command: ({layout, report, fixedOnly, args}) => ({
+    command: ({layout, report, document, fixedOnly, args}) => ({
       program: 'grype',
       args: [
-        ...[`oci-dir:${layout}`, '--output', 'sarif', '--file', report],
+        ...[`oci-dir:${layout}`, '--output', `sarif=${report}`, '--output', `json=${document}`],
         ...(fixedOnly ? ['--only-fixed'] : []),
         ...args
       ]
     }),
     done: [0],
     variables: ['GRYPE_*', 'SYFT_*'],
-    needsArchive: false
+    needsArchive: false,
+    proof: {
+      from: 'document',
+      fields: [
+        ['source', 'target', 'manifestDigest'],
+        ['source', 'target', 'imageID'],
+        ['source', 'target', 'repoDigests']
+      ]
+    }
   },
-  // docs.snyk.io, "Container test": 1 says that something was found. It reads archives, not layouts.
+  // docs.snyk.io, "Container test": 1 says that something was found. It reads archives, not layouts, and
+  // its SARIF says nothing of the image (src/lib/formatters/sarif-output.ts).
   snyk: {
     command: ({archive, report, level, args}) => ({
       program: 'snyk',
@@ -79,7 +96,8 @@ export const SCAN_PRESETS: Readonly<Record<Scanner, ScanPreset>> = {
     }),
     done: [0, 1],
     variables: ['SNYK_*'],
-    needsArchive: true
+    needsArchive: true,
+    proof: {from: 'invocation'}
   }
 }
 
