@@ -80,7 +80,7 @@ describe('the host that a repository is cleaned by', () => {
     ['docker.git.example', 'git.example', 'registry'],
     ['ghcr.io.example', undefined, 'registry']
   ])('%s, run on %s: %s', (registry, githubHost, kind) => {
-    expect(backendKindOf({registry, name: 'org/app'}, githubHost)).toBe(kind)
+    expect(backendKindOf({registry}, githubHost)).toBe(kind)
   })
 })
 

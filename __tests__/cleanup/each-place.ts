@@ -16,10 +16,14 @@ import {type Place, ghcrPlace, hubPlace, registryPlace} from './places.js'
 const PLACES: readonly (readonly [string, readonly string[], () => Promise<Place>])[] = [
   ['the embedded registry', [], async () => await registryPlace(startEmbedded)],
   // It refuses an index of layers (MANIFEST_BLOB_UNKNOWN, 3.1.2).
-  ['distribution 3', DISTRIBUTION_3, async () => await registryPlace(startDistribution3, ['image'])],
+  [
+    'distribution 3',
+    DISTRIBUTION_3,
+    async () => await registryPlace(startDistribution3, {cacheForms: ['image']})
+  ],
   ['distribution 2.8', DISTRIBUTION_2, async () => await registryPlace(startDistribution2)],
   ['olareg', OLAREG, async () => await registryPlace(startOlareg)],
-  ['zot', ZOT, async () => await registryPlace(startZot)],
+  ['zot', ZOT, async () => await registryPlace(startZot, {keepsChildren: true})],
   ['GHCR', [], ghcrPlace],
   ['Docker Hub', [], hubPlace]
 ]

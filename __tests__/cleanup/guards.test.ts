@@ -207,3 +207,64 @@ describe('the repository on GitHub that pull requests are asked for in', () => {
     expect(run.error?.message).toMatch(/^github-repository: is missing/)
   })
 })
+
+describe('a tag that is listed with nothing at it', () => {
+  /** Lists one more tag than there are, until the hook is taken away. */
+  const listing = (kind: 'ghcr' | 'registry', ...lost: readonly string[]) => {
+    const host = new SimulatedHost({kind})
+    host.put({tags: ['2.0.0']})
+    host.hook = request =>
+      request === 'GET /v2/org/app/tags/list?n=1000' || request === 'GET /v2/org/app/tags/list'
+        ? {body: {name: 'org/app', tags: [...new Set([...host.tags, ...lost])]}}
+        : undefined
+    return host
+  }
+  const warned = async (host: SimulatedHost, rules: Readonly<Record<string, string>>) => {
+    const {error, ports} = await host.clean(rules)
+    return [error, ports.reporter.warnings.filter(line => line.includes('nothing at them')).join()]
+  }
+
+  it('is named where no rule takes it, in a dry run, too, and not where one does', async () => {
+    const host = listing('registry', '1.0.0', 'stable', 'image-release-seen')
+    const rules = {'delete-tags': 'stable'}
+    for (const more of [{'dry-run': 'true'}, {}])
+      expect(await warned(host, {...rules, ...more})).toEqual([
+        undefined,
+        expect.stringContaining(': 1.0.0, image-release-seen.')
+      ])
+    expect(host.requests.filter(one => one.startsWith('DELETE') && !one.includes('sha256:'))).toEqual([
+      'DELETE /v2/org/app/manifests/stable'
+    ])
+  })
+
+  it('is no rule that matches nothing, and another plan than one without it', async () => {
+    const [one, other] = [listing('registry', 'stable'), listing('registry')]
+    const rules = {'delete-tags': 'stable', 'dry-run': 'true'}
+    expect((await one.clean({...rules, strict: 'true'})).error).toBeUndefined()
+    expect((await other.clean({...rules, strict: 'true'})).error?.code).toBe('CLEANUP_REFUSED')
+    const hashes = [await one.clean(rules), await other.clean(rules)].map(({outputs}) => outputs['plan-hash'])
+    expect(new Set(hashes.map(hash => hash?.slice(12))).size).toBe(2)
+  })
+
+  it('stays where something is pushed at it meanwhile', async () => {
+    const host = listing('registry', 'stable')
+    const ports = host.ports()
+    const confirm = () => Promise.resolve(host.put({tags: ['stable']})).then(() => true)
+    const run = await host.clean({'ghost-images': 'true'}, {...ports, confirm})
+    expect([run.error, host.tags]).toEqual([undefined, ['2.0.0', 'stable']])
+  })
+
+  it('of a signature is of no rule about tags, and goes with ghosts', async () => {
+    const tag = `sha256-${digest('gone').slice(7)}.sig`
+    const rules = {'delete-tags': 'glob:*', 'keep-tags': '2.0.0'}
+    expect(await warned(listing('registry', tag), rules)).toEqual([undefined, expect.stringContaining(tag)])
+    expect(await warned(listing('registry', tag), {...rules, 'ghost-images': 'true'})).toEqual([
+      undefined,
+      ''
+    ])
+  })
+
+  it('is a late answer of the registry where the host has an API of its own', async () => {
+    expect(await warned(listing('ghcr', 'stable'), {'delete-tags': 'glob:pr-*'})).toEqual([undefined, ''])
+  })
+})

@@ -26,6 +26,7 @@ export function inventoryOf(nodes: Readonly<Record<string, Node>>, more: Partial
   return {
     versions: new Map(entries),
     isWhole: true,
+    lost: [],
     absent: new Set(),
     present: new Set(),
     referrers: new Map(),

@@ -4,13 +4,17 @@ import {ReleaseError} from '../../src/errors.js'
 import {openGithubApi} from '../../src/github/github-api.js'
 import {parseInputs} from '../../src/command/input.js'
 import type {Digest} from '../../src/oci/digest.js'
+import type {Manifest} from '../../src/oci/manifest.js'
+import {parseTag} from '../../src/oci/reference.js'
 import type {Clock, HttpRequest, Ports, Send} from '../../src/ports.js'
 import {HUB_LOGIN, startDockerHub} from '../support/docker-hub-emulator.js'
 import {startGhcr} from '../support/ghcr-emulator.js'
 import {namedHosts} from '../support/named-hosts.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
-import type {RunningRegistry} from '../support/registries.js'
+import {type RunningRegistry, startEmbedded} from '../support/registries.js'
+import {clientOf} from '../support/releases.js'
 import {type ScriptedAnswer, scriptedSend} from '../support/scripted-send.js'
+import {APART} from '../support/whole-tags.js'
 import type {CacheForm} from './dated-images.js'
 
 /** What happens to the requests of one clean-up. */
@@ -28,6 +32,14 @@ export interface PlaceRun {
   readonly outputs: Readonly<Record<string, string>>
   readonly error: ReleaseError | undefined
   readonly requests: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** An index at a tag, and what of its images is not there. */
+export interface Damaged {
+  readonly tag: string
+  readonly index: Manifest
+  readonly lost: readonly Manifest[]
 }
 
 /** A registry, or a vendor's host as programs see it. */
@@ -36,6 +48,8 @@ export interface Place {
   readonly listsUntagged: boolean
   /** Whether it tells when a tag was pushed: then nothing else counts. */
   readonly tellsTimes: boolean
+  /** Whether packages are found there by a pattern: GitHub lists those of an owner. */
+  readonly listsPackages: boolean
   /** How a cache of BuildKit can be laid out there. */
   readonly cacheForms: readonly CacheForm[]
   /** Milliseconds since the epoch, by the clock of the host and of clean-ups. */
@@ -47,6 +61,8 @@ export interface Place {
   imageOf(name: string): string
   /** Where a reader finds the repository: `http://127.0.0.1:5000/v2/org/app`. */
   baseOf(name: string): string
+  /** Has an index there of which these are lost, as after a fault of the storage or a deletion by hand. */
+  putDamaged(name: string, damaged: Damaged): Promise<void>
   /** Has the host refuse the deletion of this manifest, in the host's own way. */
   refusing(name: string, digest: Digest): Network
   clean(name: string, texts: Readonly<Record<string, string>>, network?: Network): Promise<PlaceRun>
@@ -66,8 +82,19 @@ const locking = (digest: Digest): Network => ({
   instead: ({method, url}) => (method === 'DELETE' && url.pathname.endsWith(digest) ? LOCKED : undefined)
 })
 
-/** A clock that a test can move on, the same for the host and for what cleans it. */
-function movingTime(): {
+/** Takes manifests away, whatever names them. */
+async function loseBehind(base: string, lost: readonly Manifest[]): Promise<void> {
+  for (const {digest} of lost) {
+    const {status} = await fetch(`${base}/manifests/${digest}`, {method: 'DELETE', headers: APART})
+    if (status !== 202) throw new Error(`${base} did not lose ${digest}: ${status}`)
+  }
+}
+
+/**
+ * A clock that a test can move on, the same for the host and for what cleans it.
+ * @param isVirtual waiting moves it on, too, and takes no time: what is in this process shows everything at once
+ */
+function movingTime(isVirtual = false): {
   readonly now: () => number
   readonly pass: (milliseconds: number) => void
   readonly clock: Clock
@@ -77,27 +104,48 @@ function movingTime(): {
   return {
     now,
     pass: milliseconds => void (ahead += milliseconds),
-    clock: {now, sleep: async (milliseconds, signal) => await delay(milliseconds, undefined, {signal})}
+    clock: {
+      now,
+      sleep: async (milliseconds, signal) => {
+        if (isVirtual) ahead += milliseconds
+        await delay(isVirtual ? 0 : milliseconds, undefined, {signal})
+      }
+    }
   }
+}
+
+interface RegistryTraits {
+  readonly cacheForms?: readonly CacheForm[]
+  /** It deletes no child of an index, and takes an index whose children are not there. */
+  readonly keepsChildren?: boolean
 }
 
 /** A registry itself. */
 export async function registryPlace(
   start: () => Promise<RunningRegistry>,
-  cacheForms: readonly CacheForm[] = BOTH_FORMS
+  {cacheForms = BOTH_FORMS, keepsChildren = false}: RegistryTraits = {}
 ): Promise<Place> {
   const registry = await start()
   const time = movingTime()
   const ports = {...testPorts([registry]), clock: time.clock}
   const imageOf = (name: string): string => `${registry.host}/org/${name}`
+  const baseOf = (name: string): string => `http://${registry.host}/v2/org/${name}`
   return {
     listsUntagged: false,
     tellsTimes: false,
+    listsPackages: false,
     cacheForms,
     ...time,
     ports,
     imageOf,
-    baseOf: name => `http://${registry.host}/v2/org/${name}`,
+    baseOf,
+    putDamaged: async (name, {tag, index, lost}) => {
+      const [put, lose] = [
+        async () => await clientOf(ports, imageOf(name)).putManifest(index, parseTag(tag)),
+        async () => await loseBehind(baseOf(name), lost)
+      ]
+      for (const step of keepsChildren ? [lose, put] : [put, lose]) await step()
+    },
     refusing: (_, digest) => locking(digest),
     clean: async (name, texts, network) => await clean(ports, {images: imageOf(name), ...texts}, network),
     faults: () => [],
@@ -110,8 +158,9 @@ export async function registryPlace(
 
 /** GitHub's registry with its API. */
 export async function ghcrPlace(): Promise<Place> {
-  const time = movingTime()
-  const emulator = await startGhcr({now: time.now})
+  const time = movingTime(true)
+  const behind = await startEmbedded()
+  const emulator = await startGhcr({now: time.now, registry: behind})
   const ports = {...testPorts([]), clock: time.clock}
   const environment = {GITHUB_API_URL: emulator.apiUrl, GITHUB_TOKEN: 'admin'}
   const imageOf = (name: string): string => `${emulator.host}/org/${name}`
@@ -119,11 +168,17 @@ export async function ghcrPlace(): Promise<Place> {
   return {
     listsUntagged: true,
     tellsTimes: true,
+    listsPackages: true,
     cacheForms: BOTH_FORMS,
     ...time,
     ports,
     imageOf,
     baseOf: name => `http://${emulator.host}/v2/org/${name}`,
+    putDamaged: async (name, {tag, index, lost}) => {
+      await clientOf(ports, imageOf(name)).putManifest(index, parseTag(tag))
+      await loseBehind(`http://${behind.host}/v2/org/${name}`, lost)
+      for (const {digest} of lost) emulator.state.find(`org/${name}`, digest)!.deleted = time.now()
+    },
     refusing: (name, digest) => {
       emulator.state.find(`org/${name}`, digest)!.downloads = 5001
       return {}
@@ -137,14 +192,16 @@ export async function ghcrPlace(): Promise<Place> {
     close: async () => {
       ports.close()
       await emulator.stop()
+      await behind.stop()
     }
   }
 }
 
 /** Docker Hub with its API, by its own names. */
 export async function hubPlace(): Promise<Place> {
-  const time = movingTime()
-  const hub = await startDockerHub({now: time.now})
+  const time = movingTime(true)
+  const behind = await startEmbedded()
+  const hub = await startDockerHub({now: time.now, registry: behind})
   const plain = testPorts([])
   const places = {'registry-1.docker.io': `http://${hub.host}`, 'hub.docker.com': hub.apiUrl}
   const ports = testPorts([], {
@@ -156,11 +213,16 @@ export async function hubPlace(): Promise<Place> {
   return {
     listsUntagged: false,
     tellsTimes: true,
+    listsPackages: false,
     cacheForms: BOTH_FORMS,
     ...time,
     ports,
     imageOf,
     baseOf: name => `http://${hub.host}/v2/ada/${name}`,
+    putDamaged: async (name, {tag, index, lost}) => {
+      await clientOf(ports, imageOf(name)).putManifest(index, parseTag(tag))
+      await loseBehind(`http://${behind.host}/v2/ada/${name}`, lost)
+    },
     refusing: (_, digest) => locking(digest),
     clean: async (name, texts, network) => await clean(ports, {images: imageOf(name), ...texts}, network),
     faults: () => hub.faults,
@@ -168,6 +230,7 @@ export async function hubPlace(): Promise<Place> {
       ports.close()
       plain.close()
       await hub.stop()
+      await behind.stop()
     }
   }
 }
@@ -179,14 +242,16 @@ async function clean(
   more: (send: Send) => Partial<Ports> = () => ({})
 ): Promise<PlaceRun> {
   const requests: string[] = []
+  const before = ports.reporter.warnings.length
+  const warnings = (): string[] => ports.reporter.warnings.slice(before)
   const send = through(ports.send, network, requests)
   const inputs = parseInputs(cleanupLatest.inputs, {'min-age': '0', force: 'true', ...texts})
   try {
     const outputs = await cleanupLatest.run(inputs, {...ports, send, ...more(send)})
-    return {outputs, error: undefined, requests}
+    return {outputs, error: undefined, requests, warnings: warnings()}
   } catch (error) {
     if (!(error instanceof ReleaseError)) throw error
-    return {outputs: error.outputs ?? {}, error, requests}
+    return {outputs: error.outputs ?? {}, error, requests, warnings: warnings()}
   }
 }
 

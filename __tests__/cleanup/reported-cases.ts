@@ -1,4 +1,5 @@
 import {expect} from '@jest/globals'
+import {REMAINDER} from '../../src/oci/annotations.js'
 import type {Digest} from '../../src/oci/digest.js'
 import {type Manifest, descriptorOf, manifestOf} from '../../src/oci/manifest.js'
 import {OCI_INDEX} from '../../src/oci/media-type.js'
@@ -7,6 +8,7 @@ import type {RepositoryClient} from '../../src/registry/client/repository-client
 import {indexOf, newManifest} from '../support/registry-client.js'
 import {clientOf} from '../support/releases.js'
 import {ACCEPT, APART, readWholeTags} from '../support/whole-tags.js'
+import {STRIDE} from '../faults/fault-bench.js'
 import type {Network, Place} from './places.js'
 
 /** One case of the reports on one place; in the end every tag that is left is read whole. */
@@ -31,6 +33,8 @@ interface Push {
   image(tags?: readonly string[], parts?: {readonly subject?: Manifest}): Promise<Manifest>
   index(children: readonly Manifest[], tags?: readonly string[], subject?: Manifest): Promise<Manifest>
   tag(manifest: Manifest, tag: string): Promise<void>
+  /** What a clean-up that was stopped leaves: that these were still to go. */
+  note(tag: string, left: readonly Manifest[]): Promise<Manifest>
 }
 
 /** Opens a repository of a place. */
@@ -62,7 +66,12 @@ function pushTo(client: RepositoryClient): Push {
     image: async (tags = [], parts = {}) => await put(await newManifest(client, parts), tags),
     index: async (children, tags = [], subject?) =>
       await put(subject === undefined ? indexOf(...children) : referringIndex(children, subject), tags),
-    tag: async (manifest, tag) => await client.putManifest(manifest, parseTag(tag))
+    tag: async (manifest, tag) => await client.putManifest(manifest, parseTag(tag)),
+    note: async (tag, left) => {
+      const annotations = {[REMAINDER]: left.map(({digest}) => digest).join(' ')}
+      const document = {schemaVersion: 2, mediaType: OCI_INDEX, manifests: [], annotations}
+      return await put(manifestOf(Buffer.from(JSON.stringify(document)), OCI_INDEX), [tag])
+    }
   }
 }
 
@@ -95,6 +104,34 @@ function onceAfterDeletion(work: () => Promise<unknown>): Network {
 }
 
 const KEEP_ONE = {'keep-versions': '1'}
+
+/** Ends all that a run sends: before its n-th request is sent, or once that was answered; 0 ends nothing. Nothing is put back after it. */
+function cutOff(nth: number, when: 'before' | 'after'): Network {
+  let count = 0
+  let isOver = false
+  const end = (): never => {
+    isOver = true
+    throw new Error('the run is over')
+  }
+  return {
+    instead: () => {
+      count += 1
+      return isOver || (when === 'before' && count === nth) ? end() : undefined
+    },
+    after: () => (isOver || (nth > 0 && count >= nth) ? end() : Promise.resolve())
+  }
+}
+
+/** Some of the moments at which a run of so many requests can end; all of them with FAULTS=all. */
+function endsOf(total: number): {readonly nth: number; readonly when: 'before' | 'after'}[] {
+  const all = Array.from({length: total}, (_, at) => at + 1).flatMap(nth =>
+    (['before', 'after'] as const).map(when => ({nth, when}))
+  )
+  return STRIDE === 1 ? all : all.filter((_, at) => at % Math.ceil(all.length / SOME) === SOME)
+}
+
+/** How many ends of a run are tried. */
+const SOME = 6
 
 /** The table «Clean-up» of the public reports, as far as it is about what a registry answers. */
 export const REPORTED_CASES: readonly ReportedCase[] = [
@@ -229,6 +266,40 @@ export const REPORTED_CASES: readonly ReportedCase[] = [
       expect((await place.clean(name, {...KEEP_ONE, ...rest})).error).toBeUndefined()
       expect(await areThere(old, inner, amd, arm, riscv, signature)).not.toContain(true)
       expect(await tags()).toEqual(['2.0.0', 'latest'])
+    }
+  },
+  {
+    title:
+      'C9: what a run left that was cut off at a request breaks no tag that stays, and the next run finishes it',
+    async run({place, name}) {
+      const rules = {...KEEP_ONE, 'delete-tags': 'glob:pr-*'}
+      const rest = place.listsUntagged ? {untagged: 'true', orphans: 'true'} : {}
+      const cleaned = async (nth: number, when: 'before' | 'after'): Promise<number> => {
+        const context = contextOf(place, `${name}-${nth}-${when}`)
+        const {old, inner, amd, arm, riscv, signature, newest} = await twoVersions(context)
+        await context.push.tag(newest, 'pr-1')
+        const run = await place.clean(context.name, rules, cutOff(nth, when)).catch(() => undefined)
+        const {faults} = await readWholeTags(place.baseOf(context.name))
+        // Where a tag goes by way of an empty index, that may stand there.
+        expect({nth, when, faults: faults.filter(fault => fault !== 'pr-1: an empty index')}).toEqual({
+          nth,
+          when,
+          faults: []
+        })
+        const {error} = await place.clean(context.name, {...rules, ...rest})
+        const left = await context.areThere(old, inner, amd, arm, riscv, signature)
+        expect({nth, when, error, tags: await context.tags(), left}).toEqual({
+          nth,
+          when,
+          error: undefined,
+          tags: ['2.0.0', 'latest'],
+          left: Array.from({length: 6}, () => false)
+        })
+        return run?.requests.length ?? 0
+      }
+      const total = await cleaned(0, 'before')
+      expect(total).toBeGreaterThan(20)
+      for (const {nth, when} of endsOf(total)) await cleaned(nth, when)
     }
   },
   {

@@ -213,6 +213,7 @@ export class LazyInventory implements Inventory {
   readonly present = new Set<Digest>()
   readonly referrers = new Map<Digest, readonly Digest[]>()
   readonly aged = new Set<Digest>()
+  readonly lost = []
   readonly isWhole: boolean
   readonly hasReferrersApi: boolean
   /** How many manifests were read. */

@@ -190,7 +190,11 @@ export async function validate(planned: readonly PlannedRepository[], {reporter}
     const {broken, tags} = await findBrokenTags(one)
     reporter.info(`${name}: ${tags} tags read, ${broken.size === 0 ? 'all whole' : `${broken.size} broken`}`)
     for (const [tag, missing] of broken)
-      faults.push(`${formatReference(repository, tag)} reaches what is not there: ${missing.join(', ')}`)
+      faults.push(
+        missing.length === 0
+          ? `${formatReference(repository, tag)} is listed, but there is nothing at it`
+          : `${formatReference(repository, tag)} reaches what is not there: ${missing.join(', ')}`
+      )
   }
   const report = JSON.stringify({validated: planned.map(({client}) => client.name), faults})
   const outputs = {deleted: '', kept: '', report, 'report-file': '', 'plan-hash': '', undeleted: ''}

@@ -29,10 +29,21 @@ export class CleanupSources {
   /** By what time ages are told: of an approved plan by that of its making. Milliseconds since the epoch. */
   readonly now: number
 
-  /** The packages of the patterns. */
+  /**
+   * The packages of the patterns.
+   * @throws InputError for a pattern of another host: a user of GitHub who is called like its owner is somebody else
+   */
   async packages(): Promise<Repository[]> {
     const {packages, 'github-token': token} = this.#given
     if (packages.length === 0) return []
+    const foreign = packages.filter(({registry}) => !this.#isOfGithub(registry))
+    if (foreign.length > 0)
+      throw new InputError(
+        foreign.map(({text}) => ({
+          input: 'packages',
+          message: `${text}: only GitHub's packages are found by a pattern; name each in images`
+        }))
+      )
     const {findPackages} = await import('./vendors/ghcr-packages.js')
     return (await findPackages(this.#ports.github(token), packages)).map(parseRepository)
   }
@@ -69,9 +80,15 @@ export class CleanupSources {
     this.#ports.reporter.warning(`${image}: delete by the means of the registry: ${reason}. ${hint}`)
   }
 
-  /** Says what cannot be read, and what of the plan stays for what happened since. */
-  warnOfReading({client, inventory, capabilities: {lacks}}: PlannedRepository): void {
+  /** Says what cannot be read, and which tags lead nowhere and stay. */
+  warnOfReading({client, inventory, plan, capabilities: {lacks}}: PlannedRepository): void {
     const {reporter} = this.#ports
+    const going = new Set(plan.tags.map(({tag}) => tag))
+    const lost = inventory.lost.filter(tag => !going.has(tag))
+    if (lost.length > 0)
+      reporter.warning(
+        `${client.name}: these tags are listed, but the registry has nothing at them: ${lost.join(', ')}. A deletion that ended half way leaves such; ghost-images takes them away, or delete-tags that names them.`
+      )
     if (this.#given['dry-run'] && lacks !== undefined)
       reporter.warning(`${client.name}: a real run would be refused: ${lacks.reason}. ${lacks.hint}`)
     for (const [digest, reason] of inventory.failing)
@@ -139,6 +156,11 @@ export class CleanupSources {
       'plan-hash': '',
       undeleted: ''
     }
+  }
+
+  #isOfGithub(registry: string): boolean {
+    const host = hostnameOf(this.#ports.environment('GITHUB_SERVER_URL'))
+    return this.#given.backend === 'ghcr' || backendKindOf({registry}, host) === 'ghcr'
   }
 
   async #github() {

@@ -106,8 +106,11 @@ export interface RepositoryBackend {
     version: Pick<ListedManifest, 'digest' | 'tags' | 'id'>,
     isStillWanted?: StillWanted
   ): Promise<DeletionOutcome>
-  /** Takes one tag away and leaves what it pointed at; there where `tagDeletion` is `alone`. */
-  deleteTag?(tag: Tag, digest: Digest, isStillWanted?: StillWanted): Promise<DeletionOutcome>
+  /**
+   * Takes one tag away and leaves what it pointed at; there where `tagDeletion` is `alone`.
+   * @param digest what it pointed at; undefined for a tag that is listed and leads nowhere
+   */
+  deleteTag?(tag: Tag, digest: Digest | undefined, isStillWanted?: StillWanted): Promise<DeletionOutcome>
   /** Brings a deleted version back, with its tags; there where `restorable` is given. */
   restoreVersion?(digest: Digest): Promise<DeletionOutcome>
   /** The command line that brings versions back by hand; for messages. */
@@ -119,6 +122,8 @@ export interface VersionPage {
   readonly versions: readonly ListedManifest[]
   /** How many versions the host says there are in all, where it says so. */
   readonly total?: number
+  /** Tags that are listed, but the registry has nothing at them: what a deletion leaves that ended half way. */
+  readonly lost?: readonly Tag[]
 }
 
 /** How many calls of one backend the clean-up has under way at once; GitHub allows 100 on all of its API. */

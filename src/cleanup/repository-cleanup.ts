@@ -43,7 +43,7 @@ export interface PlannedRepository extends RepositoryTask {
 export async function planRepository(task: RepositoryTask): Promise<PlannedRepository> {
   const {client, backend, capabilities} = task
   const listing = await readListing(backend, client)
-  const inventory = new InventoryReader(client, listing.versions, {
+  const inventory = new InventoryReader(client, listing, {
     isWhole: capabilities.listsUntagged,
     now: task.policy.now
   })
@@ -101,7 +101,7 @@ async function withPullRequests(
  * @throws ReleaseError CHILD_MISSING where one is not there
  */
 export async function assertPublished(client: RepositoryClient, digest: Digest): Promise<void> {
-  const inventory = new InventoryReader(client, [], {isWhole: false, now: 0})
+  const inventory = new InventoryReader(client, {versions: [], lost: []}, {isWhole: false, now: 0})
   await inventory.lookFor([digest])
   for (const [part, reason] of inventory.failing)
     throw new ReleaseError('REGISTRY_FAILED', `${client.name}@${part} of the new release: ${reason}`, {

@@ -41,13 +41,15 @@ export async function assertWhole(planned: PlannedRepository, result: SweepResul
 
 /**
  * Reads every tag of a repository through all its children.
- * @returns what each broken tag reaches that is not there, and how many tags there are
+ * @returns what each broken tag reaches that is not there, nothing for one that leads nowhere; and how many tags there are
  */
 export async function findBrokenTags(
   planned: PlannedRepository
 ): Promise<{readonly broken: ReadonlyMap<Tag, readonly Digest[]>; readonly tags: number}> {
-  const {places, there} = await readTags(planned)
-  return {broken: await missingParts(planned, places, there), tags: places.size}
+  const {places, there, lost} = await readTags(planned)
+  const missing = await missingParts(planned, places, there)
+  const nowhere = planned.inventory.lost.filter(tag => lost.has(tag)).map((tag): [Tag, Digest[]] => [tag, []])
+  return {broken: new Map([...missing, ...nowhere]), tags: places.size + nowhere.length}
 }
 
 /** Tags that lack the same together, for one image often has several. */
@@ -87,19 +89,24 @@ interface FoundTag {
   readonly places: ReadonlyMap<Tag, Digest>
   /** All that is listed. */
   readonly there: ReadonlySet<Digest>
+  /** Tags that are listed, and lead nowhere. */
+  readonly lost: ReadonlySet<Tag>
 }
 
 /** Where all tags are now. What came since is taken in. */
 async function readTags({backend, inventory}: PlannedRepository): Promise<FoundTag> {
   const places = new Map<Tag, Digest>()
   const there = new Set<Digest>()
-  for await (const {versions} of backend.versions())
-    for (const version of versions) {
+  const lost = new Set<Tag>()
+  for await (const page of backend.versions()) {
+    for (const tag of page.lost ?? []) lost.add(tag)
+    for (const version of page.versions) {
       there.add(version.digest)
       for (const tag of version.tags) places.set(tag, version.digest)
       if (version.tags.length > 0) inventory.welcome(version)
     }
-  return {places, there}
+  }
+  return {places, there, lost}
 }
 
 /** What of each tag's parts is not there, by the tag. */

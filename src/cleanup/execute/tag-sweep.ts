@@ -1,11 +1,17 @@
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Digest} from '../../oci/digest.js'
 import type {Manifest} from '../../oci/manifest.js'
-import {formatReference} from '../../oci/reference.js'
+import {type Tag, formatReference} from '../../oci/reference.js'
 import {placeholderIndex} from '../../registry/client/tag-deletion.js'
 import type {TagOutcome} from '../policy/cleanup-plan.js'
 import type {DeletionOutcome, StillWanted} from '../repository-backend.js'
 import type {PlannedRepository} from '../repository-cleanup.js'
+
+/** A tag, and what it points at. */
+interface StandingTag {
+  readonly tag: Tag
+  readonly digest: Digest
+}
 
 /** Takes away tags whose images stay. A tag never stays on an empty index: what was touched is put back. */
 export class TagSweep {
@@ -48,13 +54,13 @@ export class TagSweep {
       return {state: 'undeletable', reason: `${backend.name} cannot take away a tag of an image that stays`}
     const found = (await client.headManifest(tag))?.digest
     if (found !== digest) return {state: found === undefined ? 'gone' : 'called-off'}
-    return capabilities.tagDeletion === 'alone' && backend.deleteTag !== undefined
-      ? await backend.deleteTag(tag, digest, isStillWanted)
-      : await this.#deleteByPlaceholder(planned)
+    if (capabilities.tagDeletion === 'alone' && backend.deleteTag !== undefined)
+      return await backend.deleteTag(tag, digest, isStillWanted)
+    return digest === undefined ? {state: 'gone'} : await this.#deleteByPlaceholder({tag, digest})
   }
 
   /** The tag is moved to an empty index of its own, which then goes with it. */
-  async #deleteByPlaceholder(planned: TagOutcome): Promise<DeletionOutcome> {
+  async #deleteByPlaceholder(planned: StandingTag): Promise<DeletionOutcome> {
     const {client, backend} = this.#planned
     const placeholder = this.#placeholder()
     try {
@@ -72,7 +78,7 @@ export class TagSweep {
   }
 
   /** @returns whether the tag was still on the empty index */
-  async #putBack({tag, digest}: TagOutcome, placeholder: Manifest): Promise<boolean> {
+  async #putBack({tag, digest}: StandingTag, placeholder: Manifest): Promise<boolean> {
     const {client} = this.#planned
     try {
       if ((await client.headManifest(tag))?.digest !== placeholder.digest) return false

@@ -2,6 +2,7 @@ import {RegistryError, ReleaseError, messageOf} from '../../errors.js'
 import type {Digest} from '../../oci/digest.js'
 import type {Descriptor, Manifest} from '../../oci/manifest.js'
 import {MANIFEST_ACCEPT, bareMediaType, isIndexType, isSchema1Type} from '../../oci/media-type.js'
+import type {Tag} from '../../oci/reference.js'
 import {referrersByApi} from '../../registry/client/referrers.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import {listedContent, readContent} from '../policy/content.js'
@@ -10,6 +11,7 @@ import type {Needs} from '../policy/inventory-needs.js'
 import type {ListedManifest} from '../repository-backend.js'
 import {eachAtOnce, eachInStretches} from '../../shared/at-once.js'
 import {readImageTime, readModified} from './image-time.js'
+import type {Listing} from './listing.js'
 import type {Sightings} from './sightings.js'
 
 /** More that cannot be read are no fault of theirs, but of the registry. */
@@ -28,6 +30,7 @@ export class InventoryReader implements Inventory {
   readonly referrers = new Map<Digest, readonly Digest[]>()
   readonly aged = new Set<Digest>()
   readonly isWhole: boolean
+  readonly lost: readonly Tag[]
   readonly #client: RepositoryClient
   readonly #now: number
   /** Why each of these cannot be read. */
@@ -41,13 +44,14 @@ export class InventoryReader implements Inventory {
   /** @param now milliseconds since the epoch, by which what was pushed a moment ago is told */
   constructor(
     client: RepositoryClient,
-    listed: readonly ListedManifest[],
+    {versions, lost}: Listing,
     {isWhole, now}: {readonly isWhole: boolean; readonly now: number}
   ) {
     this.#client = client
     this.#now = now
     this.isWhole = isWhole
-    for (const version of listed) this.welcome(version)
+    this.lost = lost
+    for (const version of versions) this.welcome(version)
   }
 
   /** Takes in what was listed, now or later; nothing of it is read yet. */

@@ -12,6 +12,8 @@ const READINGS = 4
 /** A listing from which nothing is missing that was there all the while. */
 export interface Listing {
   readonly versions: readonly ListedManifest[]
+  /** Tags that are listed, and lead nowhere. */
+  readonly lost: readonly Tag[]
 }
 
 /**
@@ -28,7 +30,7 @@ export async function readListing(backend: RepositoryBackend, client: Repository
     const fault = faultOf(read) ?? (await firstPageFault(backend, read))
     const versions = byDigest(read.versions)
     if (fault === undefined || isJoinable(before, versions))
-      return {versions: await withTags(client, [...versions.values()], tags)}
+      return await withTags(client, {versions: [...versions.values()], lost: read.lost}, tags)
     faults.push(fault)
     before = versions
   }
@@ -44,6 +46,7 @@ interface Reading {
   readonly firstPage: string
   readonly pages: number
   readonly total: number | undefined
+  readonly lost: readonly Tag[]
 }
 
 async function readOnce(backend: RepositoryBackend): Promise<Reading> {
@@ -51,13 +54,15 @@ async function readOnce(backend: RepositoryBackend): Promise<Reading> {
   let firstPage = ''
   let pages = 0
   let total: number | undefined
+  const lost: Tag[] = []
   for await (const page of backend.versions()) {
     if (pages === 0) firstPage = fingerprint(page.versions)
     pages += 1
     total = page.total ?? total
     for (const version of page.versions) versions.push(version)
+    lost.push(...(page.lost ?? []))
   }
-  return {versions, firstPage, pages, total}
+  return {versions, firstPage, pages, total, lost}
 }
 
 /** What shows that pages shifted under the reading; undefined where nothing does. */
@@ -99,27 +104,31 @@ function isJoinable(
 }
 
 /**
- * Puts each tag where the registry has it, if the listing names it nowhere or at two places. Some registries list tags
- * that lead nowhere.
+ * Puts each tag where the registry has it, if the listing names it nowhere or at two places. One that led nowhere is lost
+ * where it still does; what is behind an API of its own may be listed late.
  */
 async function withTags(
   client: RepositoryClient,
-  versions: readonly ListedManifest[],
+  {versions, lost}: Listing,
   tags: readonly Tag[]
-): Promise<ListedManifest[]> {
+): Promise<Listing> {
   const places = new Map<Tag, Digest[]>(tags.map(tag => [tag, []]))
   for (const {digest, tags: own} of versions)
     for (const tag of own) places.set(tag, [...(places.get(tag) ?? []), digest])
   const open = [...places].filter(([, digests]) => digests.length !== 1).map(([tag]) => tag)
-  if (open.length === 0) return [...versions]
+  if (open.length === 0) return {versions, lost: []}
   const found = await eachAtOnce(open, async tag => ({tag, head: await client.headManifest(tag)}))
   const placed = new Map(versions.map(one => [one.digest, without(one, new Set(open))]))
+  const [absent, suspected] = [new Set<Tag>(), new Set(lost)]
   for (const {tag, head} of found) {
-    if (head === undefined) continue
+    if (head === undefined) {
+      absent.add(tag)
+      continue
+    }
     const known = placed.get(head.digest) ?? {digest: head.digest, mediaType: head.mediaType, tags: []}
     placed.set(head.digest, {...known, tags: [...known.tags, tag]})
   }
-  return [...placed.values()]
+  return {versions: [...placed.values()], lost: [...absent].filter(tag => suspected.has(tag))}
 }
 
 function without(version: ListedManifest, tags: ReadonlySet<Tag>): ListedManifest {

@@ -1,6 +1,7 @@
 import type {Tag} from '../../oci/reference.js'
 import {type Inventory, type StoredManifest, type TimeKind, arrivalOf, ownTags} from './inventory.js'
 import {type Needs, needsOf} from './inventory-needs.js'
+import {lostTagsToGo} from './lost-tags.js'
 import {type RetentionPolicy, SMALL_CLEANUP} from './policy.js'
 import {Links} from './reachability.js'
 import {REMAINDER_TAG, type TagVerdict, selectTags} from './tag-rules.js'
@@ -31,7 +32,8 @@ export interface PlannedVersion {
 /** One tag that goes while what it points at stays. */
 export interface TagOutcome {
   readonly tag: Tag
-  readonly digest: Digest
+  /** Undefined for one that is listed and leads nowhere. */
+  readonly digest: Digest | undefined
   readonly reason: string
 }
 
@@ -95,7 +97,8 @@ function planOf(inventory: Inventory, policy: RetentionPolicy, decision: Decisio
   const waves = inWaves(going, notes, decision).map(wave =>
     wave.map(digest => entry(digest, selection.selected.get(digest) ?? 'reached only by what goes'))
   )
-  const tags = tagsAlone(inventory, decision)
+  const lost = lostTagsToGo(inventory, policy).map(one => ({...one, digest: undefined}))
+  const tags = [...tagsAlone(inventory, decision), ...lost]
   const held = [...selection.selected.keys()].filter(digest => !going.has(digest))
   const excess = excessOf(going.size, inventory.versions.size, policy)
   return {
@@ -223,7 +226,7 @@ export function deletionWaves(going: ReadonlySet<Digest>, links: Links): Digest[
 
 /** Rules that name what is not there, as they were given with their input; one that is misspelt is among them. */
 export function unmatchedRules(inventory: Inventory, policy: RetentionPolicy): string[] {
-  const tags = taggedIn(inventory).map(({tag}) => tag)
+  const tags = [...taggedIn(inventory).map(({tag}) => tag), ...inventory.lost]
   const isFound = ({matches, digest}: TagPattern): boolean =>
     digest === undefined
       ? tags.some(matches)

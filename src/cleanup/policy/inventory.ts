@@ -44,6 +44,8 @@ export interface StoredManifest extends ListedManifest {
 /** What a repository holds, as far as it was found out. */
 export interface Inventory {
   readonly versions: ReadonlyMap<Digest, StoredManifest>
+  /** Tags that are listed, but the registry has nothing at them. */
+  readonly lost: readonly Tag[]
   /** Whether untagged manifests are listed, too: then what is not in `versions` is not there. */
   readonly isWhole: boolean
   /** What was looked for and is not there. */

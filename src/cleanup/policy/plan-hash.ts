@@ -35,7 +35,7 @@ export function readStampedHash(text: string): ExpectedPlan | undefined {
 /** A text of 64 hex digits that two plans share only where exactly the same goes. */
 export function planHash(plans: readonly NamedPlan[], caches: readonly PlannedCache[] = []): string {
   const lines = plans.flatMap(({image, plan}) => [
-    ...plan.tags.map(({tag, digest}) => `${image}:${tag} ${digest}`),
+    ...plan.tags.map(({tag, digest}) => `${image}:${tag} ${digest ?? 'lost'}`),
     ...plan.waves.flat().map(({digest, tags}) => [`${image}@${digest}`, ...[...tags].sort()].join(' '))
   ])
   const all = [...lines, ...caches.map(({id, key}) => `cache ${id} ${key}`)].sort()

@@ -33,7 +33,7 @@ const OF_GHE_COM = /^containers\.[\w-]+\.ghe\.com$/
  * @param githubHost the host of the GitHub that the run belongs to: an Enterprise Server has its container registry at
  * `containers.` before it (docs, "Working with the Container registry", Enterprise Server)
  */
-export function backendKindOf({registry}: Repository, githubHost?: string): BackendKind {
+export function backendKindOf({registry}: Pick<Repository, 'registry'>, githubHost?: string): BackendKind {
   const isOfServer = githubHost !== undefined && registry.replace(/:\d+$/, '') === `containers.${githubHost}`
   if (registry === 'ghcr.io' || OF_GHE_COM.test(registry) || isOfServer) return 'ghcr'
   return registry === 'docker.io' ? 'docker-hub' : 'registry'

@@ -67,13 +67,17 @@ class RegistryBackend implements RepositoryBackend {
     if (tags.length === 0) return
     const heads = await eachAtOnce(tags, async tag => ({tag, head: await this.#client.headManifest(tag)}))
     const versions = new Map<Digest, ListedManifest>()
+    const lost: Tag[] = []
     for (const {tag, head} of heads) {
-      if (head === undefined) continue
+      if (head === undefined) {
+        lost.push(tag)
+        continue
+      }
       const digest = isSchema1Type(head.mediaType) ? await this.#toldDigest(tag, head.digest) : head.digest
       const known = versions.get(digest)?.tags ?? []
       versions.set(digest, {digest, mediaType: head.mediaType, tags: [...known, tag]})
     }
-    yield {versions: [...versions.values()]}
+    yield {versions: [...versions.values()], lost}
   }
 
   /** The digest of a manifest of schema 1 is not that of its bytes: the registry alone knows it. */
@@ -138,7 +142,8 @@ class RegistryBackend implements RepositoryBackend {
     return state
   }
 
-  async deleteTag(tag: Tag, known?: Digest): Promise<DeletionOutcome> {
+  /** On distribution 2.8 a tag goes with a placeholder, which has to be put even where nothing is at the tag. */
+  async deleteTag(tag: Tag, known: Digest = NOWHERE): Promise<DeletionOutcome> {
     return await this.#outcomeOf(async () => {
       await deleteTag(this.#client, tag, known)
       return 'done'
