@@ -1,9 +1,20 @@
 import {type Document, type YAMLMap, isMap, isScalar, isSeq} from 'yaml'
 import {type CleanupTranslation, translateCleanup} from './cleanup-translation.js'
+import {objectIn} from '../shared/json.js'
+import {withVariables} from './expression-text.js'
 import type {FoundFile} from './repository-look.js'
 import {parseWorkflowText} from './workflow-text.js'
 import type {PackageFacts} from './step-words.js'
-import {type TextEdit, applyEdits, hasPadding, linesOf, printedAt, startOf} from './text-edits.js'
+import {
+  type LineRange,
+  type TextEdit,
+  applyEdits,
+  hasPadding,
+  itemsInPlace,
+  linesOf,
+  startOf
+} from './text-edits.js'
+import {type TextMap, textsOf} from './workflow-model.js'
 import {type UsedStep, usedStep} from './workflow-steps.js'
 
 /** A workflow whose steps of other clean-up actions are translated. */
@@ -39,7 +50,7 @@ export function translateCleanups(found: FoundFile, facts: CleanupFacts): Cleane
     if ('faults' in translation || faults.length > 0) continue
     const lines = linesOf(found.text, startOf(node))
     replace(node, document, {uses: facts.uses, inputs: translation.inputs})
-    if (lines !== undefined) edits.push({...lines, text: stepText(node, lines.indent, found.text)})
+    if (lines !== undefined) edits.push({...lines, text: stepText(node, lines, found.text)})
     changed.push({job, at})
   }
   // Steps between brackets have no lines of their own: then the whole file is written anew.
@@ -51,10 +62,10 @@ export function translateCleanups(found: FoundFile, facts: CleanupFacts): Cleane
 }
 
 /** A step on lines of its own; the comment and the empty line above it stay where they are. */
-function stepText(node: YAMLMap, indent: number, file: string): string {
+function stepText(node: YAMLMap, lines: LineRange, file: string): string {
   const {commentBefore, spaceBefore} = node
   Object.assign(node, {commentBefore: null, spaceBefore: false, flow: false})
-  const text = printedAt([node], indent, hasPadding(file))
+  const text = itemsInPlace([node], lines, hasPadding(file))
   Object.assign(node, {commentBefore, spaceBefore})
   return text
 }
@@ -69,15 +80,25 @@ interface StepNode {
 function stepsIn(document: Document): StepNode[] {
   const jobs = document.get('jobs')
   if (!isMap(jobs)) return []
+  const textsAt = (node: unknown): TextMap =>
+    isMap(node) ? textsOf(objectIn(node.toJS(document))['env']) : {}
   return jobs.items.flatMap(({key, value}) => {
     const job = isScalar(key) ? String(key.value) : ''
     const steps = isMap(value) ? value.get('steps') : undefined
     if (!isSeq(steps)) return []
     return steps.items.flatMap((node, at) => {
       const step = isMap(node) ? usedStep(job, node.toJS(document)) : undefined
-      return step === undefined || !isMap(node) ? [] : [{job, at, node, step}]
+      if (step === undefined || !isMap(node)) return []
+      const env = {...textsAt(document.contents), ...textsAt(value), ...textsAt(node)}
+      return [{job, at, node, step: filled(step, env)}]
     })
   })
+}
+
+/** A step with the texts of variables that the workflow sets. */
+function filled({with: given, ...step}: UsedStep, env: TextMap): UsedStep {
+  const texts = Object.entries(given).map(([name, text]) => [name, withVariables(text, env)] as const)
+  return {...step, with: Object.fromEntries(texts)}
 }
 
 /** Outputs have other forms here: who reads them has to be told first. */

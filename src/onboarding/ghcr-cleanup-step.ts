@@ -8,7 +8,8 @@ import {
   unionOf,
   wildcardTest
 } from './step-patterns.js'
-import {type StepWords, imageName, isOpenEnded} from './step-words.js'
+import {splitList} from './expression-text.js'
+import {type StepWords, imageName, isOpenEnded, isOpenList} from './step-words.js'
 
 /**
  * Translates a step of dataaxiom/ghcr-cleanup-action, by its source at v1.2.1
@@ -39,7 +40,9 @@ function placeOf(step: StepWords): void {
   const given = step.text('package') ?? step.text('packages') ?? step.facts.repository
   step.leave('package', 'packages', 'repository')
   const isRegex = step.flag('use-regex')
-  const names = given.split(',').map(name => name.trim())
+  const names = splitList(given)
+  if (step.text('package') === undefined && isOpenList(given))
+    step.faults.push('packages has an expression in it, and only a run can tell which packages those are')
   const isWild = step.flag('expand-packages') || /[*?]/.test(given)
   if (isWild && isRegex)
     step.faults.push(`packages is the expression ${JSON.stringify(given)}; packages takes * alone here`)

@@ -39,13 +39,16 @@ function splitReference(text: string): {image: string; tag: string} | TagFault {
   const slash = masked.lastIndexOf('/')
   const colon = masked.indexOf(':', slash + 1)
   if (colon !== -1) return {image: text.slice(0, colon), tag: text.slice(colon + 1)}
-  // An expression at the end may bring a tag along.
-  if (!masked.endsWith('\u0000')) return {image: text, tag: 'latest'}
-  const isName = /github\.(?:repository|event\.repository\.name)\s*\}\}$/.test(text)
-  return isName
+  // An expression behind the last slash may bring a tag along.
+  const unknown = text.slice(slash + 1).replaceAll(NAME, '')
+  return !unknown.includes('${{')
     ? {image: text, tag: 'latest'}
     : {fault: `only a run can tell which repository and tag ${JSON.stringify(text)} is`}
 }
+
+/** What holds a name and no tag. */
+const NAME =
+  /\$\{\{\s*github\.(?:repository|repository_owner|actor|event\.repository\.name|event\.repository\.full_name)\s*\}\}/g
 
 const COMMIT = /^([\w.-]*)\$\{\{\s*github\.sha\s*\}\}([\w.-]*)$/
 const REF = /^\$\{\{\s*github\.ref_name\s*\}\}$/

@@ -1,22 +1,23 @@
 import {isOpen} from './expression-text.js'
-import {type Job, objectOf} from './workflow-model.js'
+import type {Job} from './workflow-model.js'
+import {objectIn} from '../shared/json.js'
 
 type Values = Readonly<Record<string, unknown>>
 
 /** The jobs that a matrix makes, each with its values; undefined where a run decides them. One without values for no matrix. */
 export function matrixJobs(job: Job): readonly Values[] | undefined {
-  const matrix = objectOf(job.value['strategy'])['matrix']
+  const matrix = objectIn(job.value['strategy'])['matrix']
   if (matrix === undefined) return [{}]
   if (typeof matrix !== 'object' || isOpen(JSON.stringify(matrix))) return undefined
-  const {include = [], exclude = [], ...axes} = objectOf(matrix)
+  const {include = [], exclude = [], ...axes} = objectIn(matrix)
   let jobs: Values[] = Object.keys(axes).length === 0 ? [] : [{}]
   for (const [name, values] of Object.entries(axes)) {
     if (!Array.isArray(values)) return undefined
     jobs = jobs.flatMap(one => values.map((value: unknown) => ({...one, [name]: value})))
   }
-  const left = (Array.isArray(exclude) ? exclude : []).map(objectOf)
+  const left = (Array.isArray(exclude) ? exclude : []).map(objectIn)
   jobs = jobs.filter(one => !left.some(each => isPartOf(each, one)))
-  for (const more of (Array.isArray(include) ? include : []).map(objectOf)) {
+  for (const more of (Array.isArray(include) ? include : []).map(objectIn)) {
     const own = Object.fromEntries(Object.entries(more).filter(([key]) => key in axes))
     const fits = jobs.filter(one => Object.keys(axes).length > 0 && isPartOf(own, one))
     jobs =
@@ -32,7 +33,7 @@ function isPartOf(part: Values, whole: Values): boolean {
 /** Puts the values of a job of a matrix into a text; what else a run decides stays. */
 export function withMatrix(text: string, values: Values): string {
   return text.replaceAll(/\$\{\{\s*matrix\.([\w.-]+)\s*\}\}/g, (whole, keys: string) => {
-    const value = keys.split('.').reduce<unknown>((one, key) => objectOf(one)[key], values)
+    const value = keys.split('.').reduce<unknown>((one, key) => objectIn(one)[key], values)
     return typeof value === 'string' || typeof value === 'number' ? String(value) : whole
   })
 }

@@ -19,6 +19,11 @@ export function planStep(draft: Draft, place: BuildPlace, own: YAMLMap | undefin
   claims.taken([...path, 'uses'], 'compute-tags, which has its inputs and outputs')
   const given = mapBelow(document, own, 'with')
   for (const [name, text] of Object.entries(inputs)) if (text !== '') setText(document, given, name, text)
+  const {tags = ''} = metadata.with
+  if (tags.trim() !== '' && given.get('tags') !== tags) {
+    setText(document, given, 'tags', tags)
+    claims.taken([...path, 'with', 'tags'], 'tags of compute-tags, without what did nothing there')
+  }
   const isOwnCondition = place.step.condition !== undefined && metadata.condition !== undefined
   if (
     metadata.condition !== undefined &&

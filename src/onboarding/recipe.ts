@@ -1,7 +1,7 @@
 import {contextsOf, isOpen, withVariables} from './expression-text.js'
-import {readHandmadeTags} from './handmade-tags.js'
 import {matrixJobs, withMatrix} from './matrix-values.js'
 import {BUILD, METADATA, isByDigest, mayPush, variablesOf} from './publishers.js'
+import {isCreate, mergeTags} from './recipe-tags.js'
 import type {Job, Step, TextMap, Workflow} from './workflow-model.js'
 
 /** A job that builds and pushes by digest. */
@@ -28,15 +28,6 @@ export interface Recipe {
   readonly inputs: TextMap
   /** What `push` of the builds says. */
   readonly push: string
-}
-
-const CREATE = /\bimagetools\s+create\b/
-/** An action that runs imagetools create, and its inputs that say what the plan and the records know. */
-const CREATE_ACTION = 'int128/docker-manifest-create-action'
-
-/** Whether a step joins what was pushed by digest. */
-function isCreate({run, action}: Step): boolean {
-  return CREATE.test(run) || action === CREATE_ACTION
 }
 
 /**
@@ -66,7 +57,7 @@ export function findRecipe(workflow: Workflow): Recipe | {readonly fault: string
     return {fault: 'a job builds several images by digest'}
   const platforms = platformsOf(workflow, digests)
   if (typeof platforms === 'object') return platforms
-  const tags = tagsOf(workflow, merge, create)
+  const tags = mergeTags(workflow, merge, create)
   if ('fault' in tags) return tags
   const push = pushOfAll(digests)
   if (typeof push === 'object') return push
@@ -93,6 +84,9 @@ const QUIET: readonly RegExp[] = [
   /^(?:echo|printf)\b(?!.*>>)/,
   /^(?:for|while)\b.*|^(?:do|done|then|else|fi)\b/,
   /^(?:if|elif)\s+\[/,
+  // A loop that tries again.
+  /^\[\[?\s.*\]\]?\s*(?:&&|\|\|)\s*(?:break|continue|exit\b|return\b)/,
+  /^(?:sleep|break|continue)\b(?!.*[;&|])/,
   /^(?:(?:local|declare|export)\s+(?:-\w+\s+)?)?\w+\+?=(?!.*(?:>>|\|\s*(?:tee|sh|bash)\b))/,
   /^[)"']/
 ]
@@ -171,49 +165,6 @@ function platformsOf(workflow: Workflow, digests: readonly DigestJob[]): string 
   return twice === undefined
     ? all.join(',')
     : {fault: `${twice} is built more than once, for several images: see variants in docs/planning.md`}
-}
-
-type Tags = {readonly metadata: Step | undefined; readonly inputs: TextMap}
-
-/** The rules that imagetools create takes its tags from. */
-function tagsOf(workflow: Workflow, merge: Job, create: Step): Tags | {readonly fault: string} {
-  const [only, ...more] = merge.steps.filter(({action}) => action === METADATA)
-  const lines = `${create.run}\n${create.with['tags'] ?? ''}`
-  const isOfMetadata = /DOCKER_METADATA_OUTPUT|outputs\.(?:json|tags)/.test(lines)
-  const texts = create.run === '' ? [create.with['tags'] ?? ''] : tagArguments(create.run)
-  if (isOfMetadata && create.run !== '' && texts.some(text => !/outputs\.tags|^\$/.test(text)))
-    return {
-      fault:
-        'the merge adds tags of its own to those of docker/metadata-action; make them rules there (type=raw)'
-    }
-  if (isOfMetadata && only !== undefined && more.length === 0) return {metadata: only, inputs: only.with}
-  if (isOfMetadata) return {fault: 'the tags of the merge come from another job than its own'}
-  const env = variablesOf(workflow, merge, create)
-  const filled = texts.map(text => withVariables(shellText(text), env))
-  const read = readHandmadeTags(filled.join('\n'))
-  if ('fault' in read || filled.some(text => /\$(?!\{\{)/.test(text)))
-    return {fault: 'only the shell can tell which tags the merge gives'}
-  return {
-    metadata: undefined,
-    inputs: {images: read.images.join('\n'), tags: read.rules.join('\n'), flavor: 'latest=false'}
-  }
-}
-
-/** What stands behind `-t` and `--tag`. */
-function tagArguments(run: string): string[] {
-  const joined = run.replaceAll(/\\\s*\n\s*/g, ' ')
-  const found = joined.matchAll(/(?<=\s)(?:-t|--tag)[=\s]+("[^"]*"|'[^']*'|(?:\$\{\{.*?\}\}|[^\s"'])+)/g)
-  return [...found].map(([, text = '']) => text.replaceAll(/^["']|["']$/g, ''))
-}
-
-/** Variables of a shell as expressions, where the workflow may have set them. */
-function shellText(text: string): string {
-  return text.replaceAll(/\$\{(\w+)\}|\$(\w+)/g, (_, name?: string, other?: string) =>
-    `\${{ env.${name ?? other ?? ''} }}`.replace(
-      /env\.GITHUB_(SHA|REF_NAME|REPOSITORY)\b/,
-      (__, fact: string) => `github.${fact.toLowerCase()}`
-    )
-  )
 }
 
 /** Labels and annotations that the builds add and the merge does not know. */

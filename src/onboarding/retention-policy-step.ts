@@ -1,5 +1,5 @@
 import {type ReadPattern, complementOf, readWildcard, unionOf} from './step-patterns.js'
-import {type StepWords, imageName, isOpenEnded} from './step-words.js'
+import {type StepWords, imageName, isOpenEnded, isOpenList} from './step-words.js'
 
 /** Translates a step of snok/container-retention-policy, by its source at v3.1.0 (d3bdcf5ce9b05f685154e4a16c39233b245e3d53). */
 export function translateRetentionPolicy(step: StepWords): void {
@@ -37,6 +37,8 @@ function placeOf(step: StepWords): void {
   if (words.length === 0) step.faults.push('image-names is missing')
   if (words.some(word => word.includes('?')))
     step.faults.push('image-names has "?" in it; packages takes * alone here')
+  if (words.some(isOpenList))
+    step.faults.push('image-names has an expression in it, and only a run can tell which images those are')
   const out = words.filter(word => word.startsWith('!')).map(word => word.slice(1))
   const chosen = words.filter(word => !word.startsWith('!'))
   const isPattern = out.length > 0 || chosen.some(word => word.includes('*'))
@@ -76,11 +78,9 @@ function noteOf(one: ReadPattern): string {
   return `image-tags: ${JSON.stringify(one.text)} is left out, for it matches no tag: ${why}`
 }
 
+/** Words between blanks and commas; an expression is one, with what stands around it. */
 function wordsIn(text: string): string[] {
-  return text
-    .replaceAll(/^["']+|["']+$/g, '')
-    .split(/[,\s]+/)
-    .filter(word => word !== '')
+  return text.replaceAll(/^["']+|["']+$/g, '').match(/(?:\$\{\{.*?\}\}|[^,\s])+/gs) ?? []
 }
 
 const SECOND = 1000

@@ -1,7 +1,7 @@
 import {type Document, type Node, type Pair, type YAMLMap, type YAMLSeq, isMap, isScalar, isSeq} from 'yaml'
 import {ReleaseError} from '../errors.js'
 import type {Draft} from './draft.js'
-import {commentAbove, hasPadding, linesOf, printedAt, skipEmptyLines, startOf} from './text-edits.js'
+import {commentAbove, hasPadding, itemsInPlace, linesOf, skipEmptyLines, startOf} from './text-edits.js'
 
 /** The node of a job; undefined where it is no map. */
 export function jobNode(document: Document, job: string): YAMLMap | undefined {
@@ -42,7 +42,7 @@ export function writeSteps(
   // What is gone takes its comment along, and the empty line behind it.
   if (steps.length === 0)
     edits.push({start: commentAbove(text, lines.start), end: skipEmptyLines(text, lines.end), text: ''})
-  else edits.push({...lines, text: printedAt(steps, lines.indent, hasPadding(text))})
+  else edits.push({...lines, text: itemsInPlace(steps, lines, hasPadding(text))})
 }
 
 /** Has a step use another action; the comment behind the old one named its version. */

@@ -1,3 +1,4 @@
+import {contextsOf} from './expression-text.js'
 import type {UsedStep} from './workflow-steps.js'
 
 /** Whose packages an action cleans where its step does not say. */
@@ -86,6 +87,11 @@ export class StepWords {
       'what was pushed just now goes, too, as before, and a build that is under way may lose its parts; take min-age out to have all stay for 24 hours'
     )
   }
+}
+
+/** Whether only a run can tell how many names a text holds: the context of a variable, an input or an output. */
+export function isOpenList(text: string): boolean {
+  return ['vars', 'env', 'inputs', 'secrets', 'steps', 'needs'].some(name => contextsOf(text).has(name))
 }
 
 /** Whether a run of the workflow decides a text. */

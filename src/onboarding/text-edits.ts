@@ -13,6 +13,8 @@ export interface LineRange {
   readonly end: number
   /** How far its first line is indented. */
   readonly indent: number
+  /** Comments between a dash that has a line to itself and what belongs to it; undefined where none has. */
+  readonly belowDash?: string
 }
 
 /** Puts all edits in; they do not overlap. */
@@ -31,7 +33,8 @@ export function linesOf(text: string, start: number): LineRange | undefined {
   const lineStart = text.lastIndexOf('\n', start - 1) + 1
   const [, blank] = /^( *)(?:- +)?$/.exec(text.slice(lineStart, start)) ?? []
   if (blank === undefined) return undefined
-  const indent = blank.length
+  const dash = text.slice(lineStart, start).includes('-') ? undefined : dashAbove(text, lineStart)
+  const {indent, start: first} = dash ?? {indent: blank.length, start: lineStart}
   let end = nextLine(text, lineStart)
   for (let at = end; at < text.length; at = nextLine(text, at)) {
     const line = text.slice(at, nextLine(text, at))
@@ -40,7 +43,25 @@ export function linesOf(text: string, start: number): LineRange | undefined {
     if (depth > indent) end = nextLine(text, at)
     else if (line[depth] !== '#') break
   }
-  return {start: lineStart, end, indent}
+  const comments = dash === undefined ? undefined : text.slice(dash.start, lineStart).match(/#.*$/gm)
+  const blankBefore = ' '.repeat(indent)
+  const belowDash = (comments ?? []).map(comment => `${blankBefore}${comment}\n`).join('')
+  return {start: first, end, indent, ...(dash === undefined ? {} : {belowDash})}
+}
+
+/** The dash of an item that begins on the line after it, as Docker writes its workflows; comments may stand between. */
+function dashAbove(text: string, lineStart: number): {start: number; indent: number} | undefined {
+  const start = text.lastIndexOf('\n', commentAbove(text, lineStart) - 2) + 1
+  const [, blank] = /^( *)-[ \t]*(?:#.*)?\r?\n/.exec(text.slice(start, nextLine(text, start))) ?? []
+  return blank === undefined || lineStart === 0 ? undefined : {start, indent: blank.length}
+}
+
+/** Items as lines in the place of one, with its dash on a line of its own where it had one. */
+export function itemsInPlace(value: readonly unknown[], lines: LineRange, isPadded: boolean): string {
+  const text = printedAt(value, lines.indent, isPadded)
+  if (lines.belowDash === undefined) return text
+  const blank = ' '.repeat(lines.indent)
+  return lines.belowDash + text.replaceAll(new RegExp(`^${blank}- `, 'gm'), `${blank}-\n${blank}  `)
 }
 
 /** Where the comment begins that stands right above a line; the line itself where there is none. */

@@ -6,6 +6,7 @@ import {translateBuildah} from './buildah-translation.js'
 import type {CleanedWorkflow} from './cleanup-steps.js'
 import type {Draft} from './draft.js'
 import {formatPath, readEntries} from './github-workflow.js'
+import {withoutIdleAttributes} from './idle-attributes.js'
 import {translateJob} from './job-translation.js'
 import {BUILD, type Publisher, mayPush, publishersIn} from './publishers.js'
 import {findRecipe} from './recipe.js'
@@ -13,7 +14,8 @@ import {translateRecipe} from './recipe-translation.js'
 import type {FoundFile} from './repository-look.js'
 import {jobPair} from './step-nodes.js'
 import {applyEdits, hasPadding, linesOf, printedAt, startOf} from './text-edits.js'
-import {objectOf, readWorkflow} from './workflow-model.js'
+import {readWorkflow} from './workflow-model.js'
+import {objectIn} from '../shared/json.js'
 
 /** A workflow that was written anew, with the account of the old one. */
 export interface TranslatedWorkflow {
@@ -49,8 +51,9 @@ export function draftWorkflow(
   cleaned: CleanedWorkflow,
   {names, around, notes}: {readonly names: ActionNames; readonly around: Around; readonly notes: string[]}
 ): TranslatedWorkflow | undefined {
-  const workflow = readWorkflow({file: cleaned.file, text: cleaned.text})
-  if (workflow === undefined) return undefined
+  const written = readWorkflow({file: cleaned.file, text: cleaned.text})
+  if (written === undefined) return undefined
+  const {workflow, notes: ruleNotes} = withoutIdleAttributes(written)
   const [fault] = readEntries(original).faults
   if (fault !== undefined) {
     notes.push(`${original.file} stays as it is, for GitHub's parser refuses it: ${fault}. Mend that first.`)
@@ -73,7 +76,7 @@ export function draftWorkflow(
         ) + recipesIn(draft)
       : 1
   if (translated === 0) return undefined
-  notes.push(...provenanceNote(draft))
+  notes.push(...ruleNotes, ...provenanceNote(draft))
   const after = applyEdits(workflow.text, draft.edits)
   const account = checkedAccount(original, after, draft.claims)
   return {file: workflow.file, before: original.text, after, account, call, notes: []}
@@ -173,7 +176,7 @@ function writeCall(
   const job = {
     ...Object.fromEntries(kept),
     uses,
-    permissions: permissionsOf(value['permissions'] ?? objectOf(document.toJS())['permissions'], call.isGhcr),
+    permissions: permissionsOf(value['permissions'] ?? objectIn(document.toJS())['permissions'], call.isGhcr),
     ...(Object.keys(call.inputs).length === 0 ? {} : {with: call.inputs}),
     ...(Object.keys(call.secrets).length === 0 ? {} : {secrets: call.secrets})
   }

@@ -1,4 +1,5 @@
 import {type Document, isAlias, isMap, visit} from 'yaml'
+import {type JsonObject, objectIn} from '../shared/json.js'
 import type {FoundFile} from './repository-look.js'
 import {parseWorkflowText} from './workflow-text.js'
 
@@ -43,6 +44,8 @@ export interface Workflow extends FoundFile {
   readonly env: TextMap
   /** The names of the events that set it off. */
   readonly events: readonly string[]
+  /** What each event asks for, such as branches and tags; empty for events that stand alone. */
+  readonly triggers: JsonObject
   /** Parts of the file that stand in it once and are used twice (`&name`, `*name`). */
   readonly hasAliases: boolean
 }
@@ -51,7 +54,7 @@ export interface Workflow extends FoundFile {
 export function readWorkflow(found: FoundFile): Workflow | undefined {
   const document = parseWorkflowText(found.text)
   if (document === undefined || !isMap(document.contents)) return undefined
-  const root = objectOf(document.toJS() as unknown)
+  const root = objectIn(document.toJS() as unknown)
   let hasAliases = false
   visit(document, {
     Alias: (_, node) => {
@@ -64,13 +67,14 @@ export function readWorkflow(found: FoundFile): Workflow | undefined {
     hasAliases,
     env: textsOf(root['env']),
     events: eventsOf(root['on']),
-    jobs: Object.entries(objectOf(root['jobs'])).map(([name, value]) => jobOf(name, objectOf(value)))
+    triggers: objectIn(root['on']),
+    jobs: Object.entries(objectIn(root['jobs'])).map(([name, value]) => jobOf(name, objectIn(value)))
   }
 }
 
 function eventsOf(on: unknown): string[] {
   if (typeof on === 'string') return [on]
-  return Array.isArray(on) ? on.map(String) : Object.keys(objectOf(on))
+  return Array.isArray(on) ? on.map(String) : Object.keys(objectIn(on))
 }
 
 function jobOf(name: string, value: Readonly<Record<string, unknown>>): Job {
@@ -78,7 +82,7 @@ function jobOf(name: string, value: Readonly<Record<string, unknown>>): Job {
   return {
     name,
     value,
-    steps: Array.isArray(steps) ? steps.map((step, at) => stepOf(name, at, objectOf(step))) : [],
+    steps: Array.isArray(steps) ? steps.map((step, at) => stepOf(name, at, objectIn(step))) : [],
     env: textsOf(value['env']),
     needs: (Array.isArray(needs) ? needs : [needs]).map(String),
     uses: typeof uses === 'string' ? uses : ''
@@ -108,16 +112,9 @@ function stepOf(job: string, at: number, step: Readonly<Record<string, unknown>>
 /** The texts of a map such as `with` or `env`, as a runner gets them. */
 export function textsOf(value: unknown): TextMap {
   const texts: Record<string, string> = {}
-  for (const [name, text] of Object.entries(objectOf(value))) {
+  for (const [name, text] of Object.entries(objectIn(value))) {
     if (text === null || text === undefined) texts[name] = ''
     else if (typeof text !== 'object') texts[name] = typeof text === 'string' ? text : JSON.stringify(text)
   }
   return texts
-}
-
-/** A map, or an empty one for anything else. */
-export function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value))
-    : {}
 }

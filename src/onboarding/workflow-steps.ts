@@ -1,4 +1,5 @@
-import {type TextMap, objectOf, textsOf} from './workflow-model.js'
+import {type TextMap, textsOf} from './workflow-model.js'
+import {objectIn} from '../shared/json.js'
 
 /** A step of a workflow that uses an action. */
 export interface UsedStep {
@@ -10,7 +11,7 @@ export interface UsedStep {
 
 /** Reads a step; undefined where it uses no action. */
 export function usedStep(job: string, step: unknown): UsedStep | undefined {
-  const uses = objectOf(step)['uses']
+  const uses = objectIn(step)['uses']
   if (typeof uses !== 'string') return undefined
-  return {job, action: uses.replace(/@.*$/, ''), with: textsOf(objectOf(step)['with'])}
+  return {job, action: uses.replace(/@.*$/, ''), with: textsOf(objectIn(step)['with'])}
 }

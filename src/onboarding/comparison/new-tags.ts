@@ -3,6 +3,7 @@ import type {WorkflowRun} from '../../contracts/workflow-run.js'
 import {InputError, ReleaseError} from '../../errors.js'
 import type {GivenTags} from '../../planning/metadata-action/event-comparison.js'
 import {computeTags} from '../../planning/compute-tags.js'
+import {compareWithMetadata} from '../../planning/metadata-action/comparison.js'
 import {taggedNames} from '../../planning/jobs/metadata-outputs.js'
 import {readReleaseConfig} from '../../planning/release-config.js'
 import {planRelease} from '../../planning/release-plan.js'
@@ -10,6 +11,7 @@ import {configure} from '../../planning/settings/settings.js'
 import {variablesOf} from '../publishers.js'
 import type {Job, TextMap, Workflow} from '../workflow-model.js'
 import {textsOf} from '../workflow-model.js'
+import {oldRules} from './old-tags.js'
 import type {RunExpressions} from './run-expressions.js'
 
 /** How the new rules are read. */
@@ -22,15 +24,23 @@ export interface NewRules {
 
 /** The tags that the written workflow gives in a run: by each of its plans, and by each call of the reusable workflow. */
 export async function newTags(workflow: Workflow, rules: NewRules): Promise<GivenTags> {
-  const plans = workflow.jobs.flatMap(job => inputsOf(workflow, job, rules.expressions))
+  const plans = workflow.jobs.flatMap(job =>
+    rules.expressions.ofJobs(job).flatMap(expressions => inputsOf(workflow, job, expressions))
+  )
   const planned = await Promise.all(plans.map(async texts => await plannedTags(texts, rules)))
   const fault = planned.map(one => one.fault).find(one => one !== undefined)
   const quiet = planned.map(one => one.quiet).find(one => one !== undefined)
   return {
-    tags: [...new Set(planned.flatMap(({tags}) => tags))],
+    tags: [...new Set([...keptTags(workflow, rules), ...planned.flatMap(({tags}) => tags)])],
     ...(fault === undefined ? {} : {fault}),
     ...(quiet === undefined ? {} : {quiet})
   }
+}
+
+/** The tags of steps that stay as they were. */
+function keptTags(workflow: Workflow, {run, expressions}: NewRules): string[] {
+  const {metadata, written} = oldRules(workflow, run, expressions)
+  return [...written, ...metadata.flatMap(one => compareWithMetadata(one.inputs, one.run).there.tags)]
 }
 
 const OURS = /\/compute-tags@/
@@ -60,6 +70,8 @@ function evaluated(given: TextMap, expressions: RunExpressions, env: TextMap): T
     const text = given[name] ?? env[variable]
     if (text === undefined) continue
     const isFlag = name === 'push' && text.includes('${{')
+    // No tag depends on a platform, and what stands in for an expression is none.
+    if (name === 'platforms' && text.includes('${{')) continue
     known.push([name, isFlag ? String(expressions.holds(text, env)) : expressions.text(text, env)])
   }
   return Object.fromEntries(known)

@@ -2,6 +2,7 @@ import type {WorkflowRun} from '../../contracts/workflow-run.js'
 import type {PeerInputs} from '../../planning/metadata-action/peer-tags.js'
 import {splitList} from '../expression-text.js'
 import {BUILD, METADATA, REDHAT_PUSH, isByDigest, mayPush, metadataOf, variablesOf} from '../publishers.js'
+import {givenTags, isCreate, isOfPlan} from '../recipe-tags.js'
 import type {Job, Step, TextMap, Workflow} from '../workflow-model.js'
 import type {RunExpressions} from './run-expressions.js'
 
@@ -15,7 +16,7 @@ export interface OldRules {
 export function oldRules(workflow: Workflow, run: WorkflowRun, expressions: RunExpressions): OldRules {
   const parts = workflow.jobs
     .filter(job => expressions.holds(conditionOf(job), variablesOf(workflow, job)))
-    .map(job => rulesOfJob(workflow, job, {run, expressions}))
+    .flatMap(job => expressions.ofJobs(job).map(own => rulesOfJob(workflow, job, {run, expressions: own})))
   return {
     metadata: parts.flatMap(part => part.metadata),
     written: [...new Set(parts.flatMap(part => part.written))]
@@ -41,7 +42,7 @@ function rulesOfJob(workflow: Workflow, job: Job, {run, expressions}: Here): Old
       !isByDigest(step) &&
       expressions.holds(step.with['push'] ?? 'true', env(step))
   )
-  const merges = runs.filter(step => CREATE.test(step.run))
+  const merges = runs.filter(isCreate)
   const isByPlan = merges.some(step => taggedIn(step, env(step), expressions).length === 0)
   const sources = [
     ...builds.flatMap(step => metadataOf(job, step) ?? []),
@@ -62,15 +63,13 @@ function rulesOfJob(workflow: Workflow, job: Job, {run, expressions}: Here): Old
   }
 }
 
-const CREATE = /\bimagetools\s+create\b/
-
-/** The references that imagetools create is given in its lines; none where a plan gives them. */
-function taggedIn({run}: Step, env: TextMap, expressions: RunExpressions): string[] {
-  const text = expressions
-    .text(run, env)
-    .replaceAll(/\$\{?(\w+)\}?/g, (whole: string, name: string) => env[name] ?? whole)
-  const found = [...text.matchAll(/(?:^|\s)(?:-t|--tag)[ =]["']?([^\s"'\\]+)/g)].map(([, tag = '']) => tag)
-  return found.filter(tag => !/[$(+]/.test(tag)).flatMap(referencesIn)
+/** The references that a merge is given; none where a plan gives them. */
+function taggedIn(step: Step, env: TextMap, expressions: RunExpressions): string[] {
+  return givenTags(step)
+    .filter(tag => !isOfPlan(tag))
+    .map(tag => expressions.text(tag, env))
+    .filter(tag => !/[$(+]/.test(tag))
+    .flatMap(referencesIn)
 }
 
 function referencesIn(text: string): string[] {

@@ -1,13 +1,13 @@
-import {parseDocument} from 'yaml'
 import type {WorkflowRun} from '../../contracts/workflow-run.js'
 import {boundedExpression} from '../../patterns/bounded-expression.js'
 import {type SampleRun, sampleRuns} from '../../planning/preview/sample-runs.js'
-import {type Workflow, objectOf} from '../workflow-model.js'
+import {textOf} from '../github-workflow.js'
+import type {Workflow} from '../workflow-model.js'
+import {listIn, objectIn} from '../../shared/json.js'
 
 /** The runs that the triggers of a workflow allow: of the events that releases are made of, one each. */
 export function runsOf(workflow: Workflow, run: WorkflowRun): SampleRun[] {
-  const on: unknown = objectOf(parseDocument(workflow.text).toJS({maxAliasCount: -1}))['on']
-  const push = objectOf(objectOf(on)['push'])
+  const push = objectIn(workflow.triggers['push'])
   const branches = listOf(push['branches'])
   const samples = sampleRuns(run, tagFor(listOf(push['tags'])))
   const sampled = new Set(samples.map(sample => sample.run.ref))
@@ -16,6 +16,7 @@ export function runsOf(workflow: Workflow, run: WorkflowRun): SampleRun[] {
   const isTarget = workflow.events.includes('pull_request_target')
   return [...samples, ...further]
     .map(sample => (isTarget && sample.run.event === 'pull_request' ? targeted(sample) : sample))
+    .map(sample => (sample.run.event === 'workflow_dispatch' ? asked(sample, workflow) : sample))
     .filter(sample => workflow.events.includes(sample.run.event))
     .filter(sample => sample.run.event !== 'push' || isPushed(sample.run.ref, push))
 }
@@ -27,6 +28,19 @@ function onBranch(name: string, run: WorkflowRun): SampleRun {
 function targeted({run}: SampleRun): SampleRun {
   const ref = `refs/heads/${run.defaultBranch ?? 'main'}`
   return {name: 'pull_request_target', run: {...run, event: 'pull_request_target', ref}}
+}
+
+/** What a person need not write stands as it is offered; what has to be written is left to stand-ins. */
+function asked(sample: SampleRun, {triggers}: Workflow): SampleRun {
+  const offered = objectIn(objectIn(triggers['workflow_dispatch'])['inputs'])
+  const inputs = Object.entries(offered).flatMap(([name, input]): [string, string][] => {
+    const {default: value, required = false, type = 'string', options} = objectIn(input)
+    if (value !== undefined) return [[name, textOf(value)]]
+    if (type === 'boolean') return [[name, 'false']]
+    if (type === 'choice') return [[name, textOf(listIn(options)[0])]]
+    return required === true ? [] : [[name, '']]
+  })
+  return {...sample, run: {...sample.run, inputs: Object.fromEntries(inputs)}}
 }
 
 /** A Git tag of a version that the filter lets through. */

@@ -25,6 +25,11 @@ const TYPES: Readonly<Record<RuleType, {readonly own: readonly string[]; readonl
 
 const COMMON = ['type', 'enable', 'on', 'priority', 'prefix', 'suffix']
 
+/** The attributes that a type takes; undefined for what is no type. */
+export function attributesOf(type: string): readonly string[] | undefined {
+  return isType(type) ? [...COMMON, ...TYPES[type].own] : undefined
+}
+
 /**
  * Reads the input `tags`: the grammar of docker/metadata-action, but an attribute that is unknown, given twice or
  * has a wrong value is a fault. Sorted by priority.
