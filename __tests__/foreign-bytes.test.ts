@@ -23,6 +23,7 @@ import {parseDigestRecord} from '../src/contracts/digest-record.js'
 import {parseRecordLines} from '../src/building/record-lines.js'
 import {parseCacheTier} from '../src/building/caches/cache-tier.js'
 import {readOpenVex} from '../src/checks/scan/openvex.js'
+import {ghaFault} from '../src/building/caches/gha-cache.js'
 import {readSarif} from '../src/checks/scan/sarif.js'
 import {SCAN_PRESETS} from '../src/checks/scan/scan-preset.js'
 import {proofOf} from '../src/checks/scan/scan-proof.js'
@@ -383,6 +384,14 @@ const PARSERS: readonly Parser[] = [
   ofText('a cache', 'type=registry,ref=ghcr.io/o/c:1,mode=max', parseCacheTier),
   ofText('SARIF', JSON.stringify(SARIF), readSarif),
   ofText(
+    "a token of GitHub's cache",
+    [{alg: 'RS256'}, {ac: '[]', nbf: 1, exp: 9}]
+      .map(each => Buffer.from(JSON.stringify(each)).toString('base64url'))
+      .concat('c2ln')
+      .join('.'),
+    token => ghaFault('type=gha', {environment: () => token, now: 5000})
+  ),
+  ofText(
     'what a scanner says of its target',
     '{"source":{"target":{"repoDigests":["a@sha256:0"]}}}',
     document =>
@@ -615,6 +624,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'registry/client/tag-list.ts': 'a list of tags',
   'registry/auth/token.ts': 'the answer of a token service',
   'building/record-lines.ts': 'lines of records',
+  'building/caches/gha-cache.ts': "a token of GitHub's cache",
   'checks/scan/openvex.ts': 'OpenVEX',
   'checks/scan/sarif.ts': 'SARIF',
   'checks/scan/scan-proof.ts': 'what a scanner says of its target',

@@ -201,6 +201,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'recorded-build',
       'builders/cache-tiers-log',
       'caches/cache-policy',
+      'caches/gha-cache',
       'caches/cache-tier'
     ]
   },

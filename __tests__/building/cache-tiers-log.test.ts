@@ -82,6 +82,52 @@ describe('what the caches of a build gave', () => {
     ])
   })
 
+  // BuildKit 0.31 with two caches that are written at once: «sending cache export» of one took the place of that of the other
+  // before it was read, so that #15 has work without an end, and no line for its own.
+  it('is told to be unknown where the log has its beginning alone', () => {
+    const found = uses(
+      [
+        '#15 exporting to GitHub Actions Cache',
+        '#15 preparing build cache for export done',
+        '#15 sending cache export',
+        '#16 exporting cache to registry',
+        '#16 preparing build cache for export done',
+        '#16 DONE 0.4s'
+      ],
+      [],
+      [READ, 'type=gha,scope=app']
+    )
+    expect(found).toContainEqual({
+      tier: 'type=gha,scope=app',
+      direction: 'written',
+      layers: 0,
+      isEmpty: false,
+      isUntold: true
+    })
+    expect(deadTiers(found)).toEqual([
+      expect.stringMatching(
+        /^Whether the cache type=gha,scope=app was written is not known: .*its line in cache, cache-to/
+      )
+    ])
+  })
+
+  it('is that of the last build, where one that could not push was done anew with the same numbers', () => {
+    const found = uses(
+      [
+        '#0 building with "test" instance using remote driver',
+        '#15 exporting cache to registry',
+        '#15 DONE 0.4s',
+        'ERROR: failed to push',
+        '#0 building with "test" instance using remote driver',
+        '#15 exporting to GitHub Actions Cache',
+        '#15 ERROR: 403 Forbidden'
+      ],
+      [],
+      [READ, 'type=gha,scope=app']
+    )
+    expect(found.map(({tier, fault}) => [tier, fault])).toEqual([['type=gha,scope=app', '403 Forbidden']])
+  })
+
   it('says nothing of a build without caches', () =>
     expect(uses(['#5 [1/2] COPY a /', '#5 ERROR: failed', '#6 DONE 0.1s'], [])).toEqual([]))
 })

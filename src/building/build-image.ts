@@ -12,7 +12,8 @@ import {CONFIG_VARIABLES} from '../registry/auth/docker-config.js'
 import {writeFurtherLogins} from '../registry/auth/docker-logins.js'
 import {remoteImage} from '../registry/images/remote-image.js'
 import type {BuildJob} from './build-job.js'
-import {cacheOf} from './caches/build-cache.js'
+import {type BuildCache, cacheOf} from './caches/build-cache.js'
+import {withoutDeadGha} from './caches/gha-cache.js'
 import type {BuildInputs} from './inputs/build-inputs.js'
 import {isAttested, requestOf} from './build-request.js'
 import {describeSourceDate, sourceDateOf} from './source-date.js'
@@ -50,18 +51,19 @@ export async function buildImage(
 ): Promise<BuiltJob> {
   const {ports, title} = tools
   const hits = countCacheHits()
-  const tiers = watchTiers(cacheOf(given, place.job, tools.cacheUse))
+  const {usable: cache, dead: deadBefore} = usableCache(given, place.job, tools)
+  const tiers = watchTiers(cache)
   const watch = (line: string): void => {
     hits.watch(line)
     tiers.watch(line)
   }
   const start = ports.clock.now()
   const image = await ports.reporter.group(`Build ${formatPlatform(place.job.platform)}`, () =>
-    makeImage(given, place, {...tools, watch})
+    makeImage(given, place, {...tools, cache, watch})
   )
   const milliseconds = ports.clock.now() - start
   const counted = hits.result()
-  const cacheTiers = tiers.result()
+  const cacheTiers = [...deadBefore, ...tiers.result()]
   for (const dead of deadTiers(cacheTiers)) ports.reporter.warning(dead)
   const built = await readBuiltImage(image)
   await assertContentPlatform(image, built, given['platform-check'], ports)
@@ -75,7 +77,19 @@ export async function buildImage(
   }
 }
 
-type Making = BuildTools & Required<Pick<BuildRequest, 'watch'>>
+/** The caches of a job, without those of which it is known that they cannot work. podman and buildah ask GitHub's by this program. */
+function usableCache(
+  given: BuildInputs,
+  job: BuildJob,
+  {maker, cacheUse, ports}: BuildTools
+): ReturnType<typeof withoutDeadGha<BuildCache>> {
+  const cache = cacheOf(given, job, cacheUse)
+  const isBuildx = 'name' in maker && maker.name === 'buildx'
+  if (!isBuildx) return {usable: cache, dead: []}
+  return withoutDeadGha(cache, {environment: ports.environment, now: ports.clock.now()})
+}
+
+type Making = BuildTools & Required<Pick<BuildRequest, 'watch'>> & {readonly cache: BuildCache}
 
 async function makeImage(
   given: BuildInputs,
@@ -88,7 +102,7 @@ async function makeImage(
     const client = registries.repository(maker.repository, 'pull')
     return await takeImage(await remoteImage(client, maker.reference), asked, making.ports.signal)
   }
-  const {fresh, ...cache} = cacheOf(given, job, making.cacheUse)
+  const {fresh, ...cache} = making.cache
   const date = await sourceDateOf(given, job, making.ports)
   making.ports.reporter.info(describeSourceDate(date, dateObstacles(given, maker)))
   const request = {

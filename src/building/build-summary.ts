@@ -83,21 +83,19 @@ export function buildSummary(view: BuildView): Markdown {
 }
 
 function cacheParts(tiers: readonly TierUse[]): Markdown[] {
-  const rows = tiers.map(({tier, direction, milliseconds, layers, isEmpty, fault}) => [
-    code(tier),
-    words(direction),
-    words(
-      fault === undefined
-        ? layers === undefined
-          ? 'found'
-          : `${layers} layers`
-        : isEmpty
-          ? 'nothing there yet'
-          : fault
-    ),
-    words(milliseconds === undefined ? '' : formatSeconds(milliseconds))
+  const rows = tiers.map(use => [
+    code(use.tier),
+    words(use.direction),
+    words(outcomeOf(use)),
+    words(use.milliseconds === undefined ? '' : formatSeconds(use.milliseconds))
   ])
   return rows.length === 0 ? [] : [markdownTable(['Cache', '', 'What came of it', 'Time'], rows)]
+}
+
+function outcomeOf({fault, isEmpty, isUntold, layers}: TierUse): string {
+  if (fault !== undefined) return isEmpty ? 'nothing there yet' : fault
+  if (isUntold === true) return 'not told'
+  return layers === undefined ? 'found' : `${layers} layers`
 }
 
 /** How many findings are named; the log names all. */

@@ -11,6 +11,12 @@ export interface TierUse {
   readonly isEmpty: boolean
   /** Why it gave or took nothing. */
   readonly fault?: string
+  /**
+   * Whether the log tells its beginning alone. BuildKit keeps what two caches say of one kind of work apart only if it is read
+   * between the two (util/progress, by the name of the work); what has no end by that gets no line for its own end, be that
+   * DONE or ERROR (util/progress/progressui, 0.31).
+   */
+  readonly isUntold?: boolean
 }
 
 /** Gathers it while a build runs. */
@@ -22,6 +28,8 @@ export interface TierWatch {
 /** `#3 importing cache manifest from ghcr.io/o/cache:main`, `#10 exporting cache to registry`, `#11 exporting to GitHub Actions Cache` (BuildKit, plain progress). */
 const BEGIN =
   /^#(\d+) (importing cache manifest from|exporting cache to|exporting to(?= GitHub Actions Cache$)) (.+)$/
+/** The first line of a build: one that failed at the push is done anew, and its steps have the same numbers. */
+const START = /^#0 building with /
 const DONE = /^#(\d+) DONE ([\d.]+)s$/
 const ERROR = /^#(\d+) ERROR: (.+)$/
 const LAYER = /^#(\d+) writing layer (sha256:[0-9a-f]{64})/
@@ -66,6 +74,10 @@ export function watchTiers({
   }
   const watch = (line: string): void => {
     const text = line.trim()
+    if (START.test(text)) {
+      steps.clear()
+      skipped.length = 0
+    }
     const [, number = '', verb, name] = BEGIN.exec(text) ?? []
     if (verb !== undefined && name !== undefined) begin(number, verb, name)
     const [, ended = '', seconds] = DONE.exec(text) ?? []
@@ -94,7 +106,8 @@ function useOf({tiers, direction, milliseconds, layers, fault}: Step): TierUse {
     ...(milliseconds === undefined ? {} : {milliseconds}),
     ...(direction === 'written' ? {layers: layers.size} : {}),
     isEmpty: direction === 'read' && fault !== undefined && EMPTY.test(fault),
-    ...(fault === undefined ? {} : {fault})
+    ...(fault === undefined ? {} : {fault}),
+    ...(fault === undefined && milliseconds === undefined ? {isUntold: true} : {})
   }
 }
 
@@ -120,10 +133,13 @@ function placeOf(flag: string): string {
 
 /** A tier that gave or took nothing although it should: what to say to whoever can change its line. */
 export function deadTiers(uses: readonly TierUse[]): string[] {
-  return uses
-    .filter(({fault, isEmpty}) => fault !== undefined && !isEmpty)
-    .map(
-      ({tier, direction, fault = ''}) =>
-        `The cache ${tier} could not be ${direction}: ${fault}. Every build goes without it: mend its line in cache, ${direction === 'read' ? 'cache-from' : 'cache-to'} or the login for it, or take the line out.`
-    )
+  return uses.filter(({isEmpty}) => !isEmpty).flatMap(use => warningOf(use) ?? [])
+}
+
+function warningOf({tier, direction, fault, isUntold = false}: TierUse): string | undefined {
+  const line = `its line in cache, ${direction === 'read' ? 'cache-from' : 'cache-to'} or the login for it`
+  if (fault !== undefined)
+    return `The cache ${tier} could not be ${direction}: ${fault}. Every build goes without it: mend ${line}, or take the line out.`
+  if (!isUntold) return undefined
+  return `Whether the cache ${tier} was ${direction} is not known: BuildKit's log tells its beginning, and not its end. Where builds to come find nothing in it, mend ${line}.`
 }
