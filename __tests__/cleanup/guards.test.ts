@@ -44,7 +44,7 @@ describe('a registry that lists tags only', () => {
     host.put({children: [kept, lost, host.put()], tags: ['1.0.0']})
     await host.clean({'keep-versions': '1'})
     expect([host.has(kept), host.has(lost)]).toEqual([true, false])
-    expect(host.broken).toEqual([])
+    expect(await host.broken()).toEqual([])
   })
 
   it('has a child looked for that an index names: of an image without any, none is asked to be deleted', async () => {

@@ -141,7 +141,7 @@ describe('a package that others push to while it is read', () => {
       const run = await host.clean({untagged: 'true', 'min-age': '24h'})
       expect(run.error).toBeUndefined()
       expect(garbage.map(one => host.has(one))).toEqual([true, ...garbage.slice(1).map(() => false)])
-      expect(host.broken).toEqual([])
+      expect(await host.broken()).toEqual([])
     }
   )
 })

@@ -39,7 +39,7 @@ describe.each(KINDS)('what changes while a clean-up deletes, on a host of the ki
       const run = await host.clean({'keep-versions': '1'})
       expect([inner, amd, arm, signature].map(one => host.has(one))).toEqual([true, true, true, true])
       expect(host.has(riscv)).toBe(false)
-      expect(host.broken).toEqual([])
+      expect(await host.broken()).toEqual([])
       expect(toldBy(run)).toMatch(/the tag rescued came/)
       expect(run.error).toBeUndefined()
       expect(run.outputs['kept']).toContain(inner.digest)
@@ -51,7 +51,7 @@ describe.each(KINDS)('what changes while a clean-up deletes, on a host of the ki
       after(host, old, () => host.put({children: [amd], tags: ['2.1.0'], age: 0}))
       await host.clean({'keep-versions': '1'})
       expect([inner, amd, arm].map(one => host.has(one))).toEqual([false, true, false])
-      expect(host.broken).toEqual([])
+      expect(await host.broken()).toEqual([])
     })
 
     it('a part that a tag which moved leads to stays', async () => {
@@ -61,7 +61,7 @@ describe.each(KINDS)('what changes while a clean-up deletes, on a host of the ki
       )
       await host.clean({'keep-versions': '1'})
       expect(host.has(amd)).toBe(true)
-      expect(host.broken).toEqual([])
+      expect(await host.broken()).toEqual([])
     })
 
     it('what a new referrer refers to stays', async () => {
@@ -161,7 +161,7 @@ it('a tag that was broken before is found, and what brings it back is said', asy
   expect(run.error?.hint).toContain(`--restore registry.example/org/app@${part.digest}`)
   const restored = await host.clean({restore: `registry.example/org/app@${part.digest}`})
   expect(restored.error).toBeUndefined()
-  expect(host.broken).toEqual([])
+  expect(await host.broken()).toEqual([])
 })
 
 it('what another clean-up notes that it is about to delete is no reason to keep it', async () => {

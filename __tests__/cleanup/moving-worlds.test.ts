@@ -80,7 +80,7 @@ describe('a clean-up of worlds that refuse and move', () => {
         )
         const ghost =
           happening.unreadable?.status === 404 ? nodes[happening.unreadable.place % nodes.length] : undefined
-        if (!isRace && ghost === undefined) expect(host.broken).toEqual([])
+        if (!isRace && ghost === undefined) expect(await host.broken()).toEqual([])
         // What cannot be pulled leads nowhere, and keeps nothing.
         if (ghost === undefined)
           for (const one of course.came.filter(came => !isChosenAnyway(came, policy, outcome)))

@@ -14,7 +14,7 @@ describe.each(['none', 'empty', 'real'] as const)('where the registry says of re
     await host.clean({untagged: 'true'})
     expect([...bills, ofBill, index].map(one => host.has(one))).toEqual([true, true, true, true])
     expect([garbage, ofGarbage].map(one => host.has(one))).toEqual([false, false])
-    expect(host.broken).toEqual([])
+    expect(await host.broken()).toEqual([])
   })
 
   it('a platform of what goes stays where it refers to what stays', async () => {

@@ -6,10 +6,13 @@ import {OCI_CONFIG, OCI_INDEX, OCI_MANIFEST} from '../../src/oci/media-type.js'
 import type {GithubAnswer, GithubRequest, HttpRequest} from '../../src/ports.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {type ScriptedAnswer, scriptedSend} from '../support/scripted-send.js'
+import {type Answer, readWholeTags} from '../support/whole-tags.js'
 
 export const HOST = 'registry.example'
 export const IMAGE = `${HOST}/org/app`
 const HOUR = 3_600_000
+/** The config of all images here. */
+const CONFIG = {mediaType: OCI_CONFIG, digest: digestOf(Buffer.from('{}')), size: 2}
 const PACKAGE = '/orgs/org/packages/container/app'
 
 /** One manifest as the host holds it. */
@@ -94,10 +97,16 @@ export class SimulatedHost {
         size: referred?.bytes.length ?? 1
       }
     }
-    const config = {mediaType: OCI_CONFIG, digest: digestOf(Buffer.from('{}')), size: 2}
     const document =
       children === undefined
-        ? {schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [], ...named, annotations: nonce}
+        ? {
+            schemaVersion: 2,
+            mediaType: OCI_MANIFEST,
+            config: CONFIG,
+            layers: [],
+            ...named,
+            annotations: nonce
+          }
         : {
             schemaVersion: 2,
             mediaType: OCI_INDEX,
@@ -156,22 +165,22 @@ export class SimulatedHost {
     return [...this.stored.values()].flatMap(({tags}) => [...tags]).sort()
   }
 
-  /** Every tag that leads to what is not there, read by nothing of the program. */
-  get broken(): string[] {
-    const faults: string[] = []
-    const walk = ({bytes}: Stored, tag: string): void => {
-      for (const digest of childrenIn(bytes)) {
-        const child = this.stored.get(digest)
-        if (child === undefined) faults.push(`${tag} -> ${digest}`)
-        else walk(child, tag)
-      }
-    }
-    for (const one of this.stored.values()) {
-      for (const tag of one.tags) walk(one, tag)
-      if (one.tags.size > 0 && /image-release\.placeholder/.test(Buffer.from(one.bytes).toString()))
-        faults.push(`${[...one.tags].join()} -> an empty index`)
-    }
-    return faults
+  /** All that one who pulls every tag stumbles over, by the registry's API and nothing of the program. */
+  async broken(): Promise<readonly string[]> {
+    return (await readWholeTags(`http://${IMAGE.replace('/', '/v2/')}`, this.#reader)).faults
+  }
+
+  /** Answers one who is neither hindered nor counted. */
+  readonly #reader: Answer = (address, {method = 'GET', headers}) => {
+    const url = new URL(address)
+    const isConfig = url.pathname.endsWith(`/blobs/${CONFIG.digest}`)
+    const {
+      status = 200,
+      headers: said = {},
+      body = ''
+    } = isConfig ? {} : this.#registry({method, url, headers})
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    return Promise.resolve(new Response(text, {status, headers: said}))
   }
 
   /** Ports whose network and clock are this host. */
@@ -303,15 +312,6 @@ export interface CleanRun {
 export function toldBy({ports, error}: CleanRun): string {
   const {lines, warnings} = ports.reporter
   return [...lines, ...warnings, error?.message ?? '', error?.hint ?? ''].join('\n')
-}
-
-function childrenIn(bytes: Uint8Array): Digest[] {
-  try {
-    const {manifests = []} = JSON.parse(Buffer.from(bytes).toString()) as {manifests?: {digest: Digest}[]}
-    return manifests.map(({digest}) => digest)
-  } catch {
-    return []
-  }
 }
 
 function subjectIn(bytes: Uint8Array): string | undefined {

@@ -44,7 +44,7 @@ describe('a clean-up that ends before its end tells what is gone', () => {
       const run = await host.clean(RULES)
       expect(run.error?.code).toBe(kind === 'ghcr' ? 'RIGHT_MISSING' : 'REGISTRY_FAILED')
       expectTold(host, run, before)
-      expect(host.broken).toEqual([])
+      expect(await host.broken()).toEqual([])
     }
   )
 
@@ -65,7 +65,7 @@ describe('a clean-up that ends before its end tells what is gone', () => {
     expect(run.error?.code).toBe('CANCELLED')
     expect(host.requests.slice(cancelledAt).filter(request => !request.startsWith('DELETE'))).toEqual([])
     expectTold(host, run, before)
-    expect(host.broken).toEqual([])
+    expect(await host.broken()).toEqual([])
   })
 
   it('where a tag breaks besides: both are said, with how to bring its part back', async () => {

@@ -23,22 +23,28 @@ interface Entry {
   readonly digest: string
 }
 
+/** What answers a reader: `fetch`, or a host that lives in memory. */
+export type Answer = (
+  url: string,
+  request: {readonly method?: 'GET' | 'HEAD'; readonly headers: Readonly<Record<string, string>>}
+) => Promise<Pick<Response, 'ok' | 'status' | 'headers' | 'json' | 'arrayBuffer'>>
+
 /**
  * Reads every tag of a repository through all its children down to the blobs, by the API of the distribution
  * specification and nothing of the program that is tested.
  * @param base `http://127.0.0.1:5000/v2/org/app`
  */
-export async function readWholeTags(base: string): Promise<TagReading> {
+export async function readWholeTags(base: string, answer: Answer = fetch): Promise<TagReading> {
   const faults: string[] = []
   const tags = new Map<string, readonly string[]>()
-  for (const tag of await tagsOf(base)) tags.set(tag, await read(base, tag, {tag, faults}))
+  for (const tag of await tagsOf(base, answer)) tags.set(tag, await read(tag, {base, answer, tag, faults}))
   return {tags, faults}
 }
 
-async function tagsOf(base: string): Promise<string[]> {
+async function tagsOf(base: string, ask: Answer): Promise<string[]> {
   const tags: string[] = []
   for (let url: string | undefined = `${base}/tags/list`; url !== undefined;) {
-    const answer: Response = await fetch(url, {headers: APART})
+    const answer: Awaited<ReturnType<Answer>> = await ask(url, {headers: APART})
     if (answer.status === 404) return tags
     if (!answer.ok) throw new Error(`${url}: ${answer.status}`)
     tags.push(...(((await answer.json()) as {tags: string[] | null}).tags ?? []))
@@ -49,14 +55,16 @@ async function tagsOf(base: string): Promise<string[]> {
 }
 
 interface Reader {
+  readonly base: string
+  readonly answer: Answer
   readonly tag: string
   readonly faults: string[]
 }
 
 /** @returns the digest of a manifest, and those of all that it names */
-async function read(base: string, reference: string, reader: Reader): Promise<string[]> {
-  const {tag, faults} = reader
-  const answer = await fetch(`${base}/manifests/${reference}`, {headers: {...APART, accept: ACCEPT}})
+async function read(reference: string, reader: Reader): Promise<string[]> {
+  const {base, answer: ask, tag, faults} = reader
+  const answer = await ask(`${base}/manifests/${reference}`, {headers: {...APART, accept: ACCEPT}})
   if (!answer.ok) {
     faults.push(`${tag}: manifest ${reference}: ${answer.status}`)
     return []
@@ -79,10 +87,10 @@ async function read(base: string, reference: string, reader: Reader): Promise<st
   if (Object.keys(annotations).some(name => name.includes('placeholder')))
     faults.push(`${tag}: an empty index`)
   for (const blob of [...(config === undefined ? [] : [config]), ...layers]) {
-    const {status} = await fetch(`${base}/blobs/${blob.digest}`, {method: 'HEAD', headers: APART})
+    const {status} = await ask(`${base}/blobs/${blob.digest}`, {method: 'HEAD', headers: APART})
     if (status !== 200) faults.push(`${tag}: blob ${blob.digest}: ${status}`)
   }
   const parts = [digest]
-  for (const child of manifests) parts.push(...(await read(base, child.digest, reader)))
+  for (const child of manifests) parts.push(...(await read(child.digest, reader)))
   return parts
 }
