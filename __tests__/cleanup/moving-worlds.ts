@@ -60,16 +60,20 @@ export function build(world: World, {pageSize, referrers}: Happening): Built {
 }
 
 /** Tags made of digests are made of those of the host. */
-function renamed(tag: string, nodes: readonly Stored[]): string {
+export function renamed(tag: string, nodes: readonly Pick<Stored, 'digest'>[]): string {
   const at = nodes.findIndex((_, place) => tag === `sha256-${hexOf(digestAt(place))}`)
   return at < 0 ? tag : `sha256-${hexOf(nodes[at]!.digest)}`
 }
 
 /** The inputs that say what a policy says. */
-export function textsOf(policy: RetentionPolicy, nodes: readonly Stored[]): Record<string, string> {
+export function textsOf(
+  policy: RetentionPolicy,
+  nodes: readonly Pick<Stored, 'digest'>[],
+  image = 'registry.example/org/app'
+): Record<string, string> {
   const superseded = policy.superseded.flatMap(digest => {
     const at = nodes.findIndex((_, place) => digestAt(place) === digest)
-    return at < 0 ? [] : [`registry.example/org/app@${nodes[at]!.digest}`]
+    return at < 0 ? [] : [`${image}@${nodes[at]!.digest}`]
   })
   const lines = (patterns: readonly {readonly text: string}[]): string =>
     patterns.map(({text}) => text).join('\n')
