@@ -21,6 +21,8 @@ const plan = (text: string, more: Readonly<Record<string, string>> = {}): Onboar
     {
       containerfile: 'Dockerfile',
       others: [],
+      contexts: [],
+      dockerignore: '.image-release',
       versionFile: undefined,
       config: undefined,
       workflows: Object.entries({[FILE]: text, ...more}).map(([file, one]) => ({file, text: one}))

@@ -94,7 +94,7 @@ describe('init', () => {
     write('VERSION', '1.2.3\n')
     const {files, written, diff} = await run({write: 'true'})
     expect([files.split('\n'), written]).toEqual([
-      ['.github/image-release.yml', '.github/workflows/release.yml'],
+      ['.github/image-release.yml', '.dockerignore', '.github/workflows/release.yml'],
       'true'
     ])
     expect(parse(text('.github/image-release.yml'))).toEqual({
@@ -255,6 +255,58 @@ describe('init', () => {
     process.chdir(folder)
     expect(existsSync('.github/workflows/release.yml')).toBe(true)
     expect(existsSync('src/deep/.github')).toBe(false)
+  })
+
+  it.each([
+    ['nothing', undefined, '.image-release\n'],
+    ['a file', 'node_modules', 'node_modules\n.image-release\n'],
+    ['a line for it', '/.image-release/\n', '/.image-release/\n'],
+    ['nothing but what is named', '**\n!src\n', '**\n!src\n']
+  ])('keeps what this program leaves behind out of builds, beside %s', async (_, before, after) => {
+    write('Dockerfile', 'FROM scratch\nCOPY . .\n')
+    if (before !== undefined) write('.dockerignore', before)
+    await run({write: 'true'})
+    expect(text('.dockerignore')).toBe(after)
+    expect((await run({write: 'true'})).files).toBe('')
+  })
+
+  it('takes folders with Containerfiles for services, each with its image, and says so', async () => {
+    write('services/api/Dockerfile', 'FROM scratch\n')
+    write('services/Web/Containerfile', 'FROM scratch\n')
+    for (const folder of ['node_modules/x', 'tests/app', '.devcontainer', 'a/b/c/d'])
+      write(`${folder}/Dockerfile`, 'FROM scratch\n')
+    const ports = portsWith()
+    await run({write: 'true'}, ports)
+    expect(ports.reporter.notices[0]).toContain(
+      'services/Web, services/api: each folder with a Containerfile'
+    )
+    expect(parse(text('.github/image-release.yml'))).toEqual({
+      images: ['ghcr.io/acme/app-{{service}}'],
+      strategy: 'release',
+      services: {web: {context: 'services/Web'}, api: {context: 'services/api'}}
+    })
+    const config = await configure({table: computeTags.inputs}, {ask: 'never'}, readText)
+    const {plan} = await computeTags.run(parseInputs(computeTags.inputs, config.texts), portsWith())
+    expect(parsePlan(plan).targets.map(({images, build}) => [images, build?.context])).toEqual([
+      [['ghcr.io/acme/app-web'], 'services/Web'],
+      [['ghcr.io/acme/app-api'], 'services/api']
+    ])
+    expect(existsSync('.dockerignore')).toBe(false)
+  })
+
+  it('takes the one folder with a Containerfile for the context, and tells apart folders of one name', async () => {
+    write('app/Dockerfile', 'FROM scratch\n')
+    const ports = portsWith()
+    expect((await run({}, ports)).diff).toContain('+build-context: app\n')
+    expect(ports.reporter.notices[0]).toContain('that folder is taken for the context')
+    write('one/app/Dockerfile', 'FROM scratch\n')
+    expect((await run()).diff).toContain('+  one-app:\n+    context: one/app\n')
+    write('Dockerfile', 'FROM scratch\n')
+    const beside = portsWith()
+    expect((await run({}, beside)).diff).not.toContain('services')
+    expect(beside.reporter.notices[0]).toContain(
+      'services: {app: {context: app}, one-app: {context: one/app}}'
+    )
   })
 
   it('says what it did not find', async () => {

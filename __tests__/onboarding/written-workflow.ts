@@ -30,6 +30,8 @@ export function planned(
     {
       containerfile: 'Dockerfile',
       others: [],
+      contexts: [],
+      dockerignore: '.image-release',
       versionFile: undefined,
       config: undefined,
       workflows: [{file: FILE, text}],

@@ -3,7 +3,7 @@ import {type Account, accountText} from './account.js'
 import {type CleanedWorkflow, translateCleanups} from './cleanup-steps.js'
 import {type Publisher, publishersIn} from './publishers.js'
 import {CONFIG, type RepositoryLook, WORKFLOWS} from './repository-look.js'
-import {type PlannedFile, ownSettings} from './own-settings.js'
+import {type PlannedFile, contextNotes, ownSettings} from './own-settings.js'
 import {settingsText} from './settings-file.js'
 import {type ActionNames, type TranslatedWorkflow, cleanedAccount, draftWorkflow} from './workflow-draft.js'
 import {readWorkflow} from './workflow-model.js'
@@ -169,7 +169,8 @@ function freshFiles(
 ): PlannedFile[] {
   const stops = [...publisherStops(publishers, facts), ...missing(look, facts)]
   notes.push(
-    ...look.others.map(file => `${file} is another image perhaps: see services in docs/planning.md.`)
+    ...look.others.map(file => `${file} is another image perhaps: see services in docs/planning.md.`),
+    ...contextNotes(look)
   )
   notes.push(...stops)
   if (stops.length > 0) return []
@@ -191,7 +192,7 @@ function publisherStops(publishers: readonly Publisher[], {isBeside}: Onboarding
 function missing(look: RepositoryLook, {host, source, images}: OnboardingFacts): string[] {
   if (look.config !== undefined) return []
   return [
-    ...(look.containerfile === undefined
+    ...(look.containerfile === undefined && look.contexts.length === 0
       ? [
           'No Containerfile or Dockerfile was found, and nothing is written: write one, or say where it is, file: PATH in .github/image-release.yml, and run init again.'
         ]

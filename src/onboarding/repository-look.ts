@@ -11,6 +11,10 @@ export interface RepositoryLook {
   readonly containerfile: string | undefined
   /** Other Containerfiles: they may be of other images. */
   readonly others: readonly string[]
+  /** Other folders that have a Containerfile, each perhaps the context of an image of its own. */
+  readonly contexts: readonly string[]
+  /** What keeps files out of a build whose context is the root; undefined where there is no such file. */
+  readonly dockerignore: string | undefined
   /** A file that holds the version alone. */
   readonly versionFile: string | undefined
   readonly workflows: readonly FoundFile[]
@@ -23,30 +27,42 @@ export interface RepositoryReader {
   readonly read: (file: string) => Promise<string | undefined>
   /** The names of the files of a folder; none where there is no such folder. */
   readonly list: (folder: string) => Promise<readonly string[]>
+  /** The names of the folders of a folder, links left out. */
+  readonly folders: (folder: string) => Promise<readonly string[]>
 }
 
+export const DOCKERIGNORE = '.dockerignore'
 export const CONFIG = '.github/image-release.yml'
 export const WORKFLOWS = '.github/workflows'
 
 /** Where Containerfiles usually are, the likeliest first: these names in these folders. */
 const NAMES = ['Containerfile', 'Dockerfile']
 const FOLDERS = ['.', 'docker', 'build', 'deploy', 'container', '.docker']
+/** Folders that hold what others made, or what is built for tests and shown. */
+const STRANGE =
+  /^(?:\..*|node_modules|vendor|third_party|dist|target|tests?|__tests__|testdata|fixtures|e2e|examples?|samples?|docs)$/
+/** How far below the root, and in how many folders, Containerfiles are looked for. */
+const DEPTH = 3
+const MAX_FOLDERS = 500
 const VERSION = /^\s*v?\d+\.\d+\.\d+[\w.+-]*\s*$/
 
 /** Looks at a repository: what it builds, where its version stands, and which workflows it has. */
-export async function lookAt({read, list}: RepositoryReader): Promise<RepositoryLook> {
+export async function lookAt(reader: RepositoryReader): Promise<RepositoryLook> {
+  const {read, list} = reader
   const folders = await Promise.all(FOLDERS.map(async folder => [folder, await list(folder)] as const))
   const files = folders.flatMap(([folder, names]) =>
     NAMES.filter(name => names.includes(name)).map(name => (folder === '.' ? name : `${folder}/${name}`))
   )
   const [containerfile, ...others] = files
   const workflows = (await list(WORKFLOWS)).filter(name => /\.ya?ml$/.test(name)).sort()
-  const [version, config, ...texts] = await Promise.all(
-    ['VERSION', CONFIG, ...workflows.map(name => `${WORKFLOWS}/${name}`)].map(read)
+  const [version, config, dockerignore, ...texts] = await Promise.all(
+    ['VERSION', CONFIG, DOCKERIGNORE, ...workflows.map(name => `${WORKFLOWS}/${name}`)].map(read)
   )
   return {
     containerfile,
     others,
+    contexts: await contextsOf(reader),
+    dockerignore,
     versionFile: VERSION.test(version ?? '') ? 'VERSION' : undefined,
     config: config === undefined ? undefined : {file: CONFIG, text: config},
     workflows: workflows.map((name, position) => ({
@@ -54,4 +70,31 @@ export async function lookAt({read, list}: RepositoryReader): Promise<Repository
       text: texts[position] ?? ''
     }))
   }
+}
+
+/** Folders below the usual ones that have a Containerfile, by name. */
+async function contextsOf({list, folders}: RepositoryReader): Promise<string[]> {
+  const found: string[] = []
+  let [level, seen] = [['.'], 0]
+  for (let depth = 0; depth < DEPTH && level.length > 0 && seen < MAX_FOLDERS; depth += 1) {
+    const next = await Promise.all(
+      level.map(async folder =>
+        (await folders(folder))
+          .filter(name => !STRANGE.test(name))
+          .map(name => (folder === '.' ? name : `${folder}/${name}`))
+      )
+    )
+    level = next
+      .flat()
+      .sort()
+      .slice(0, MAX_FOLDERS - seen)
+    seen += level.length
+    const names = await Promise.all(level.map(list))
+    found.push(
+      ...level.filter(
+        (folder, at) => !FOLDERS.includes(folder) && NAMES.some(name => names[at]?.includes(name))
+      )
+    )
+  }
+  return found.sort()
 }

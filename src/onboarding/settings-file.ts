@@ -4,6 +4,8 @@ import {stringify} from 'yaml'
 export interface Settings {
   readonly plan: Readonly<Record<string, string | undefined>>
   readonly build: Readonly<Record<string, string>>
+  /** The contexts of services, by their names; none for a repository of one image. */
+  readonly services?: Readonly<Record<string, string>>
 }
 
 /** Inputs that are lists: a list is easier to change than a block of lines. */
@@ -13,12 +15,13 @@ const COMMAS = ['platforms']
 const SCHEMA = 'https://raw.githubusercontent.com/org/image-release/v1/schema/image-release.schema.json'
 
 /** The text of a new file of settings. */
-export function settingsText({plan, build}: Settings): string {
+export function settingsText({plan, build, services = {}}: Settings): string {
   const {images, ...others} = valuesOf(plan)
   const section = valuesOf(build)
   const document = {
     ...(images === undefined ? {} : {images}),
     ...others,
+    ...(Object.keys(services).length === 0 ? {} : {services: contextsOf(services)}),
     ...(Object.keys(section).length === 0 ? {} : {'build-by-digest': section})
   }
   const head = [
@@ -28,6 +31,10 @@ export function settingsText({plan, build}: Settings): string {
     ''
   ].join('\n')
   return head + stringify(document, {lineWidth: 0})
+}
+
+function contextsOf(services: Readonly<Record<string, string>>): Record<string, {context: string}> {
+  return Object.fromEntries(Object.entries(services).map(([name, context]) => [name, {context}]))
 }
 
 function valuesOf(settings: Readonly<Record<string, string | undefined>>): Record<string, string | string[]> {

@@ -1,3 +1,4 @@
+import type {Dirent} from 'node:fs'
 import {mkdir, readdir, stat, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {InputError, messageOf, systemCodeOf} from '../errors.js'
@@ -20,12 +21,13 @@ export async function repositoryRoot(): Promise<string> {
 
 /** Reads a repository on this machine, by paths from its root. */
 export function workTreeAt(root: string): RepositoryReader {
+  const entriesOf = async (folder: string): Promise<Dirent[]> =>
+    (await orNone(async () => await readdir(path.join(root, folder), {withFileTypes: true}))) ?? []
+  const namesOf = (entries: readonly Dirent[]): string[] => entries.map(({name}) => name)
   return {
     read: async file => await orNone(async () => await textOf(root, file)),
-    list: async folder =>
-      (await orNone(async () => await readdir(path.join(root, folder), {withFileTypes: true})))
-        ?.filter(entry => entry.isFile())
-        .map(({name}) => name) ?? []
+    list: async folder => namesOf((await entriesOf(folder)).filter(entry => entry.isFile())),
+    folders: async folder => namesOf((await entriesOf(folder)).filter(entry => entry.isDirectory()))
   }
 }
 
