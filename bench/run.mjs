@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // npm run bench [-- name …]: measures, prints ratios, and fails where an aim is missed.
 import path from 'node:path'
+import {benchBuild} from './build.mjs'
 import {benchCleanup} from './cleanup.mjs'
 import {benchComputeTags} from './compute-tags.mjs'
 import {benchMerge} from './merge.mjs'
@@ -10,6 +11,7 @@ import {benchUpload} from './upload.mjs'
 
 /** The benches, and how often each program runs at most: cleanup needs a new world for every run. */
 const BENCHES = new Map([
+  ['build', {bench: benchBuild, most: 3}],
   ['cleanup', {bench: benchCleanup, most: 1}],
   ['compute-tags', {bench: benchComputeTags, most: 15}],
   ['merge', {bench: benchMerge, most: 5}],
