@@ -1,4 +1,3 @@
-import type {Dirent} from 'node:fs'
 import {mkdir, readdir, stat, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {InputError, messageOf, systemCodeOf} from '../errors.js'
@@ -19,11 +18,13 @@ export async function repositoryRoot(): Promise<string> {
   }
 }
 
+const entriesIn = async (folder: string) => await readdir(folder, {withFileTypes: true})
+
 /** Reads a repository on this machine, by paths from its root. */
 export function workTreeAt(root: string): RepositoryReader {
-  const entriesOf = async (folder: string): Promise<Dirent[]> =>
-    (await orNone(async () => await readdir(path.join(root, folder), {withFileTypes: true}))) ?? []
-  const namesOf = (entries: readonly Dirent[]): string[] => entries.map(({name}) => name)
+  const entriesOf = async (folder: string): Promise<Awaited<ReturnType<typeof entriesIn>>> =>
+    (await orNone(async () => await entriesIn(path.join(root, folder)))) ?? []
+  const namesOf = (entries: readonly {readonly name: string}[]): string[] => entries.map(({name}) => name)
   return {
     read: async file => await orNone(async () => await textOf(root, file)),
     list: async folder => namesOf((await entriesOf(folder)).filter(entry => entry.isFile())),
