@@ -624,6 +624,8 @@ const PARSING: Readonly<Record<string, string>> = {
   'registry/client/tag-list.ts': 'a list of tags',
   'registry/auth/token.ts': 'the answer of a token service',
   'building/record-lines.ts': 'lines of records',
+  'building/builders/lost-instructions.ts':
+    "own: an instruction of the caller's Containerfile, of bounded length",
   'building/caches/gha-cache.ts': "a token of GitHub's cache",
   'checks/scan/openvex.ts': 'OpenVEX',
   'checks/scan/sarif.ts': 'SARIF',

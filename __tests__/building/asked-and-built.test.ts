@@ -13,13 +13,14 @@ import type {AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {setTimeout} from 'node:timers/promises'
+import {gunzipSync} from 'node:zlib'
 import {afterAll, beforeAll, describe, expect, it, jest} from '@jest/globals'
 import {chooseBuilder} from '../../src/building/builders/builder-choice.js'
 import {buildByDigest} from '../../src/building/build-by-digest.js'
 import {rebuild} from '../../src/building/rebuild.js'
 import {execPrograms} from '../support/exec-programs.js'
 import {parseInputs} from '../../src/command/input.js'
-import {parseDigest} from '../../src/oci/digest.js'
+import {digestOf, parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {DOCKER_MANIFEST} from '../../src/oci/media-type.js'
 import type {Exec} from '../../src/ports.js'
@@ -47,6 +48,20 @@ const SPACED = '  from a variable \n'
 function asAStep({env}: RealBuilder): Exec {
   return async (command, args, options = {}) =>
     await execPrograms(command, args, {...options, env: {PATH: componentPath, ...env, ...options.env}})
+}
+
+/**
+ * The table of contents of a layer: its offset stands in the extra field of the empty gzip stream at the end, and it is a
+ * stream of its own with an archive of one file (containerd/stargz-snapshotter, docs/estargz.md).
+ */
+function stargzContents(blob: Buffer): Buffer {
+  const footer = blob.subarray(-51).toString('latin1')
+  const offset = /SG\x16\0([0-9a-f]{16})STARGZ/.exec(footer)?.[1]
+  if (offset === undefined) throw new Error('the layer has no footer of eStargz')
+  const archive = gunzipSync(blob.subarray(Number.parseInt(offset, 16)))
+  const size = Number.parseInt(archive.subarray(124, 136).toString(), 8)
+  expect(archive.subarray(0, 100).toString().replaceAll('\0', '')).toBe('stargz.index.json')
+  return archive.subarray(512, 512 + size)
 }
 
 describe.each(BUILDERS)('what %s builds is what was asked for', (name, programs) => {
@@ -223,6 +238,33 @@ RUN --mount=type=secret,id=key --mount=type=secret,id=spaced --mount=type=secret
             code: 'INPUT_INVALID',
             issues: [expect.objectContaining({input})]
           })
+    })
+
+    it('with its volumes, in both formats', async () => {
+      const made = context('FROM scratch\nCOPY Containerfile /\nVOLUME /data /logs\nVOLUME ["/with space"]\n')
+      for (const format of ['oci', 'docker']) {
+        const {config} = await build({context: made, format})
+        expect(config).toMatchObject({config: {Volumes: {'/data': {}, '/logs': {}, '/with space': {}}}})
+      }
+      expect(ports.reporter.warnings.filter(line => line.startsWith('VOLUME'))).toEqual([])
+    })
+
+    const itPacked = name === 'buildx' ? it : it.skip
+    itPacked('as estargz, with the table of contents that a lazy pull reads', async () => {
+      const made = context('FROM scratch\nCOPY Containerfile /\nCOPY Containerfile /second\n')
+      const {manifest, bytes} = await build({context: made, compression: 'estargz'})
+      const {layers} = readManifest(manifest)
+      expect(layers).toHaveLength(2)
+      for (const layer of layers) {
+        expect(layer.mediaType).toBe('application/vnd.oci.image.layer.v1.tar+gzip')
+        const blob = bytes.find(each => digestOf(each) === layer.digest) ?? Buffer.alloc(0)
+        const toc = stargzContents(blob)
+        expect(layer.annotations?.['containerd.io/snapshot/stargz/toc.digest']).toBe(digestOf(toc))
+        const {entries} = JSON.parse(toc.toString()) as {entries: {name: string; type: string}[]}
+        expect(entries.filter(({type}) => type === 'reg').map(({name: file}) => file)).toContainEqual(
+          expect.stringMatching(/^(?:Containerfile|second)$/)
+        )
+      }
     })
 
     const itAttested = name === 'buildx' ? it : it.skip

@@ -8,6 +8,7 @@ import {buildxArguments} from '../../src/building/builders/buildx-arguments.js'
 import {buildByDigest} from '../../src/building/build-by-digest.js'
 import {checkInputs, requestOf} from '../../src/building/build-request.js'
 import {parseInputs} from '../../src/command/input.js'
+import {InputError} from '../../src/errors.js'
 import {fc} from '../support/random.js'
 
 /** The folder of a copy of docker/build-push-action with its packages; it is no part of this project. */
@@ -28,6 +29,8 @@ type Inputs = Readonly<Record<string, string>>
 const DIFFERENCES = {
   'annotations of other levels':
     'the image of one platform has a manifest and no index; those of it are for compute-tags',
+  'an entry that is no key=value':
+    'buildx takes what is left of an entry whose quotes are odd for a name without a value; here it is refused',
   'a repeated key': 'buildx takes the last; here it is given once',
   'provenance by default': 'an image is signed and attested when it is released; what is asked for is made',
   'builder-id': 'the address of the run is not part of what is built',
@@ -181,6 +184,19 @@ async function ownArguments(given: Inputs, folder: string): Promise<string[]> {
   })
 }
 
+/** What is said of an entry that is no `key=value`, or whose key no flag can have. */
+const ODD = /is not (?:key|id)=value|begins with a quote|is not the name of/
+
+const NO_SECRET = /of the secrets is not id=value/
+
+/** Values of flags that have a key and a value which have no `=`, or a key with a quote or white space in it. */
+function oddEntries(args: readonly string[]): string[] {
+  return args.filter((text, at) => {
+    const isKeyed = /^--(?:label|annotation|build-arg|build-context|secret)$/.test(args[at - 1] ?? '')
+    return isKeyed && !/^[\w.:[\]/-]+=/.test(text)
+  })
+}
+
 /** Attestations that nobody asked for are off here, and on there. */
 function withoutDefault(args: readonly string[], given: Inputs): string[] {
   return args.filter(
@@ -197,7 +213,7 @@ describe('the command line of buildx beside docker/build-push-action', () => {
   })
   afterAll(() => rmSync(folder, {recursive: true, force: true}))
 
-  const peerArguments = (all: readonly Inputs[]): string[][] => {
+  const peerArguments = (all: readonly Inputs[]): (string[] | null)[] => {
     const script = path.join(folder, 'bundle.mjs')
     const stub = path.join(folder, 'peer.mjs')
     const source = readFileSync('__tests__/support/build-push-arguments.mjs', 'utf8')
@@ -230,7 +246,18 @@ describe('the command line of buildx beside docker/build-push-action', () => {
     })
     const answer = /^ARGUMENTS (.*)$/m.exec(stderr)?.[1]
     if (answer === undefined) throw new Error(stderr.slice(-2000))
-    return JSON.parse(answer) as string[][]
+    return JSON.parse(answer) as (string[] | null)[]
+  }
+
+  /** What is wrong with a set of inputs, as this project says it; undefined where nothing is. */
+  const refusalOf = async (given: Inputs): Promise<string[] | undefined> => {
+    try {
+      await ownArguments(given, folder)
+      return undefined
+    } catch (error) {
+      if (error instanceof InputError) return error.issues.map(({message}) => message)
+      throw error
+    }
   }
 
   itBeside(
@@ -240,6 +267,18 @@ describe('the command line of buildx beside docker/build-push-action', () => {
       const theirs = peerArguments(all)
       expect(theirs).toHaveLength(SETS)
       for (const [at, given] of all.entries()) {
+        const refused = await refusalOf(given)
+        if (theirs[at] === null) expect({given, refused}).toMatchObject({refused: expect.anything()})
+        if (refused !== undefined) {
+          // A secret that is none is left out there, with a warning.
+          const odd = [...oddEntries(theirs[at] ?? []), ...refused.filter(fault => NO_SECRET.test(fault))]
+          if (theirs[at] !== null)
+            expect({given, refused, odd}).toMatchObject({
+              refused: expect.arrayContaining([expect.stringMatching(ODD)]),
+              odd: expect.arrayContaining([expect.anything()])
+            })
+          continue
+        }
         const own = await ownArguments(given, folder)
         const asked = {given, flags: flagsOf(withoutDefault(effective(own), given))}
         const peer = [...(theirs[at] ?? [])]

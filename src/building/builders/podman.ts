@@ -2,18 +2,19 @@ import {randomUUID} from 'node:crypto'
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {BuilderError, ReleaseError} from '../../errors.js'
+import {objectIn} from '../../shared/json.js'
 import {type Platform, formatPlatform} from '../../oci/platform.js'
 import type {ExecResult, LocalImage} from '../../ports.js'
 import {findContainerfile, readContainerfile} from './build-context.js'
 import {causeOf, isCacheFailure, isImageTaken, isRuntimeFailure, isStorageRace} from './build-log.js'
 import {passedVariables, withSecrets} from './build-secrets.js'
 import type {Builder, BuilderPorts, BuildRequest} from './builder.js'
-import {assertPlatform, readBuiltImage} from './built-image.js'
+import {assertPlatform, readBuiltImage, readConfigDocument} from './built-image.js'
 import {countCacheHits} from './cache-hits.js'
 import {exactConfig} from './exact-config.js'
 import {readDirectory, readLayout} from './image-layout.js'
 import {type PlatformSupport, supportOfMachine} from './platform-support.js'
-import {lostInstructions} from './lost-instructions.js'
+import {lostInstructions, lostVolumes} from './lost-instructions.js'
 import {podmanCache} from './podman-cache.js'
 import {
   type BuildNames,
@@ -174,6 +175,11 @@ export class PodmanBuilder implements Builder {
   async #check(image: LocalImage, request: BuildRequest, containerfile: string): Promise<void> {
     const built = await readBuiltImage(image)
     assertPlatform(this.name, built, request.platform)
+    const {config} = await readConfigDocument(image, built)
+    for (const volume of lostVolumes(containerfile, request.target, objectIn(objectIn(config)['Volumes'])))
+      this.#ports.reporter.warning(
+        `VOLUME ${volume} is lost: the image that ${this.name} made does not have it. Build it with buildx.`
+      )
     if (request.format !== 'oci') return
     for (const word of lostInstructions(containerfile, request.target))
       this.#ports.reporter.warning(
