@@ -603,7 +603,6 @@ const PARSING: Readonly<Record<string, string>> = {
   'checks/sbom/sbom-type.ts': 'a bill of materials',
   'signing/sigstore-bundle.ts': 'a bundle',
   'onboarding/comparison/run-expressions.ts': 'own: values that this program wrote as JSON itself',
-  'onboarding/comparison/workflow-runs.ts': 'own: a workflow that the workflow model has read before',
   'onboarding/github-workflow.ts': 'a workflow',
   'onboarding/workflow-text.ts': 'a workflow',
   'cleanup/vendors/docker-hub-api.ts': 'own: 16 MiB an answer; read field by field',
