@@ -1,5 +1,8 @@
 import {describe, expect, it} from '@jest/globals'
+import {cleanupLines} from '../../src/cleanup/cleanup-summary.js'
+import {patterns, plan} from './named-worlds.js'
 import {SimulatedHost} from './simulated-host.js'
+import {NOW} from './worlds.js'
 
 /** A package with something of every kind, on GitHub. */
 function packageOfAllKinds(): SimulatedHost {
@@ -173,5 +176,21 @@ describe('what people see of a clean-up', () => {
     host.put({tags: ['1.0.0', 'pr-1']})
     const {ports} = await host.clean({'delete-tags': 'pr-1', 'dry-run': 'true'})
     expect(ports.reporter.lines[0]).toContain('and 1 tag of what stays')
+  })
+})
+
+describe('how much a clean-up frees', () => {
+  it.each([
+    [[100, 50], '; frees up to 150 B'],
+    [[100, undefined], '; frees up to 100 B, and 1 of unknown size'],
+    [[undefined, undefined], '']
+  ])('of sizes %j is said as: %s', (sizes, said) => {
+    const nodes = Object.fromEntries(
+      sizes.map((size, at) => [`pr-${at}`, {tags: [`pr-${at}`], ...(size === undefined ? {} : {size})}])
+    )
+    const made = plan(nodes, {deleteTags: patterns('glob:pr-*')})
+    const views = [{image: 'org/app', plan: made, undeleted: []}]
+    const [first] = cleanupLines({views, caches: [], unmatched: [], isDry: true, now: NOW})
+    expect(first).toBe(`org/app: would go: 2 of 2 manifests${said}`)
   })
 })

@@ -175,6 +175,21 @@ describe('failures of Docker Hub', () => {
     expect(await here.backend.deleteTag?.(parseTag('v1'), digest)).toMatchObject({state: outcome})
   })
 
+  it.each([
+    [0, 'done', 0],
+    [1, 'called-off', 1]
+  ])(
+    'that come %i times: it is asked whether it is still to go after a wait alone',
+    async (times, outcome, asked) => {
+      const here = await world({interfere: refusing(500, {message: 'internal'}, 'before', times)})
+      const [digest = '' as Digest] = await pushTagged(here, ['v1'])
+      const questions: string[] = []
+      const isStillWanted = () => Promise.resolve(questions.push('') === 0)
+      expect(await here.backend.deleteTag?.(parseTag('v1'), digest, isStillWanted)).toEqual({state: outcome})
+      expect(questions).toHaveLength(asked)
+    }
+  )
+
   it('for its limits are waited for as the answers say', async () => {
     const here = await world({limit: {requests: 5, windowSeconds: 1}}, {clock: systemClock})
     const [digest = '' as Digest] = await pushTagged(

@@ -93,6 +93,23 @@ describe('a package of GHCR', () => {
     expect(here.emulator.calls.at(-1)).toBe(`DELETE ${path}/versions/1001`)
   })
 
+  it('is looked at one by one: a version with its tags, nothing where it is gone, and no other answer is believed', async () => {
+    let status = 0
+    const here = await world({
+      interfere: (_, path) =>
+        status > 0 && /versions\/\d+$/.test(path) ? {when: 'before', answer: {status, body: {}}} : undefined
+    })
+    const [one = '' as Digest] = await pushTagged(here, ['v1'], [])
+    const [, version] = await listVersions(here)
+    expect(await here.backend.lookAt?.(version!)).toMatchObject({digest: one, tags: ['v1']})
+    status = 404
+    expect(await here.backend.lookAt?.(version!)).toBeUndefined()
+    status = 403
+    expect(await failureOf(async () => await here.backend.lookAt?.(version!))).toMatchObject({
+      code: 'RIGHT_MISSING'
+    })
+  })
+
   it('is listed in the order of the host, however many pages there are', async () => {
     const here = await world()
     const name = 'org/app'

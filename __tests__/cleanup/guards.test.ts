@@ -268,3 +268,52 @@ describe('a tag that is listed with nothing at it', () => {
     expect(await warned(listing('ghcr', 'stable'), {'delete-tags': 'glob:pr-*'})).toEqual([undefined, ''])
   })
 })
+
+const KINDS = ['ghcr', 'registry'] as const
+
+describe('an image of schema 1, which has another digest than its bytes', () => {
+  const SCHEMA_1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws'
+  const hostWithOld = (kind: 'ghcr' | 'registry') => {
+    const host = new SimulatedHost({kind})
+    const bytes = Buffer.from(JSON.stringify({schemaVersion: 1, name: 'org/app', fsLayers: []}))
+    const kept = host.keep(bytes, SCHEMA_1, {tags: ['0.9.0']})
+    host.remove(kept)
+    const old = {...kept, digest: digest('as the registry names it')}
+    host.stored.set(old.digest, old)
+    host.put({tags: ['1.0.0']})
+    return {host, old, other: host.put({children: [host.put()], tags: ['pr-1']})}
+  }
+
+  it.each(KINDS)('keeps nothing else, and is named in no warning, on a host of the kind %s', async kind => {
+    const {host, old, other} = hostWithOld(kind)
+    const {error, ports} = await host.clean({'delete-tags': 'pr-1', orphans: 'true'})
+    expect([error, ports.reporter.warnings]).toEqual([undefined, []])
+    expect([host.has(old), host.has(other)]).toEqual([true, false])
+  })
+
+  it.each(KINDS)('goes by its tag, on a host of the kind %s', async kind => {
+    const {host, old} = hostWithOld(kind)
+    const {error, outputs} = await host.clean({'delete-tags': '0.9.0'})
+    expect([error, host.has(old)]).toEqual([undefined, false])
+    expect(outputs['deleted']).toContain(old.digest)
+  })
+})
+
+it('a cache of Actions of which GitHub tells no key or no time stays', async () => {
+  const host = new SimulatedHost({kind: 'ghcr'})
+  host.put({tags: ['1.0.0']})
+  const [key, used] = [{key: 'app-1'}, {last_accessed_at: '2026-01-01T00:00:00Z'}]
+  const caches = [
+    {id: 1, ...key},
+    {id: 2, ...used},
+    {...key, ...used},
+    {id: 4, ...key, ...used}
+  ]
+  host.hook = request => {
+    if (request.startsWith(`GET ${CACHES} `)) return {body: {total_count: 4, actions_caches: caches}}
+    return request.startsWith(`DELETE ${CACHES}/`) ? {status: 204} : undefined
+  }
+  const run = await host.clean({...ALL_CACHES, 'actions-caches': 'glob:*'})
+  expect(run.error).toBeUndefined()
+  expect(host.requests.filter(one => one.startsWith('DELETE'))).toEqual([`DELETE ${CACHES}/4`])
+})
