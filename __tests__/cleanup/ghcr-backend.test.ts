@@ -110,6 +110,19 @@ describe('a package of GHCR', () => {
     })
   })
 
+  it('is not back where GitHub refuses to restore a version', async () => {
+    const here = await world({
+      interfere: (_, path) =>
+        path.endsWith('/restore') ? {when: 'before', answer: {status: 403, body: {}}} : undefined
+    })
+    const [one = '' as Digest] = await pushTagged(here, ['v1'], ['v2'])
+    await here.backend.deleteVersion({digest: one, tags: []})
+    expect(await failureOf(async () => await here.backend.restoreVersion?.(one))).toMatchObject({
+      code: 'RIGHT_MISSING'
+    })
+    expect((await listVersions(here)).map(({digest}) => digest)).not.toContain(one)
+  })
+
   it('is listed in the order of the host, however many pages there are', async () => {
     const here = await world()
     const name = 'org/app'
