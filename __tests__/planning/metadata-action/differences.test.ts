@@ -6,6 +6,7 @@ import type {PeerInputs} from '../../../src/planning/metadata-action/peer-tags.j
 import {on} from '../../support/tag-plans.js'
 import {fc} from '../../support/random.js'
 import {itWithMetadataAction, runMetadataAction} from '../../support/metadata-action.js'
+import {metadataRows} from '../../support/metadata-tables.js'
 import {metadataCases} from './metadata-cases.js'
 
 const RUNS = 700
@@ -174,6 +175,22 @@ describe('the differences from docker/metadata-action', () => {
       }),
       {numRuns: RUNS}
     )
+  })
+
+  itWithMetadataAction('are those of docker/metadata-action’s own tables, and each has a row', async () => {
+    const rows = await metadataRows(process.env['METADATA_ACTION'] ?? '')
+    expect(rows.length).toBeGreaterThan(100)
+    const wrong = rows.flatMap(({name, inputs, run, tags}) => {
+      // Some rows have the commit of the pull request for that of the run.
+      const runs = [run, {...run, sha: run.headSha ?? run.sha}]
+      const compared = runs.map(one => compareWithMetadata(inputs, one))
+      const told = compared.find(
+        ({there, unknown}) => unknown !== undefined || there.tags.join(' ') === tags.join(' ')
+      )
+      const unexplained = told?.differences.filter(({row}) => row === undefined)
+      return unexplained?.length === 0 ? [] : [{name, there: compared[0]?.there, tags, unexplained}]
+    })
+    expect(wrong).toEqual([])
   })
 
   itWithMetadataAction(
