@@ -7,7 +7,7 @@ import {component, rootFilesystem} from './components.js'
 
 /** Programs that the images have, which only say that they ran. */
 const SAY_NAME = 'echo "${0##*/} $*"'
-const STAND_INS = {python3: SAY_NAME, node: SAY_NAME}
+const STAND_INS = {python3: SAY_NAME, node: SAY_NAME, apk: SAY_NAME}
 
 /**
  * Publishes images to build on: the file system of busybox for both platforms under one index, and that index under all

@@ -7,7 +7,7 @@ import {ROOT, type Source, workflowsOf} from '../support/workflow-judge/sources.
 
 const RELEASE = '.github/workflows/release.yml'
 const EXAMPLE = '.github/workflows/example.yml'
-const CI = '.github/workflows/ci.yml'
+const CHECK = '.github/workflows/check.yml'
 const ORB = 'examples/000-orb/.github/workflows/container.yml'
 const METRO = 'examples/001-metro/.github/workflows/build-images.yml'
 const CRATE = 'examples/002-opencrate/.github/workflows/docker-build-test-and-push.yml'
@@ -642,7 +642,7 @@ const MUTATIONS: readonly Mutation[] = [
     what: 'a program of the repository before it is checked out',
     rule: 'checkout',
     says: 'it reads sources',
-    file: CI,
+    file: CHECK,
     from: '      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1\n        with:\n          persist-credentials: false\n      - run: .ci/terminal script/demo',
     to: '      - run: .ci/terminal script/demo'
   }

@@ -48,13 +48,15 @@ export function identityToken(audience: string, claims: Readonly<Record<string, 
 }
 
 /**
- * Where an identity is checked and certified: the issuer's keys, and the instances of Fulcio and of the timestamp authority
- * by which GitHub signs for private repositories, as the Sigstore project's own stand-ins answer.
+ * Where an identity is checked and certified: the issuer's keys, the public instances of Fulcio and Rekor, and the instances
+ * of Fulcio and of the timestamp authority by which GitHub signs for private repositories, as the Sigstore project's own
+ * stand-ins answer.
  */
 export async function identitySites(): Promise<Record<string, Site>> {
   const pair = generateKeyPairSync('ec', {namedCurve: 'prime256v1'})
   const authority = await sigstore.initializeCA(pair, await sigstore.initializeCTLog(pair))
   const stamps = await sigstore.initializeTSA(pair)
+  const log = await sigstore.initializeTLog('https://rekor.sigstore.dev', pair)
   const jwk = {...keys().publicKey.export({format: 'jwk'}), kid: 'test', alg: 'RS256', use: 'sig'}
   const documents: Readonly<Record<string, object>> = {
     '/.well-known/openid-configuration': {issuer: ISSUER, jwks_uri: `${ISSUER}/.well-known/jwks`},
@@ -66,6 +68,8 @@ export async function identitySites(): Promise<Record<string, Site>> {
       answer.writeHead(document === undefined ? 404 : 200, {'content-type': 'application/json'})
       answer.end(JSON.stringify(document ?? {}))
     },
+    'fulcio.sigstore.dev': siteOf(sigstore.fulcioHandler(authority, {strict: true})),
+    'rekor.sigstore.dev': siteOf(sigstore.rekorHandler(log, {strict: true})),
     'fulcio.githubapp.com': siteOf(sigstore.fulcioHandler(authority, {strict: true})),
     'timestamp.githubapp.com': siteOf(sigstore.tsaHandler(stamps, {strict: true}))
   }

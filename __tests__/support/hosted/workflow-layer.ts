@@ -138,8 +138,14 @@ function setUp({'runs-on': label}: Job, permissions: Permissions): object {
 function layerStep(step: Step): Step {
   if (step.run !== undefined)
     return {...step, env: {ACTIONS_RUNTIME_TOKEN: '', ACTIONS_RESULTS_URL: '', ...step.env}}
-  const isCheckout = step.uses?.startsWith('actions/checkout@') === true
-  return isCheckout ? {...step, with: {token: '${{ github.token }}', ...step.with}} : step
+  const token = TOKEN_INPUTS[step.uses?.split('@')[0] ?? '']
+  return token === undefined ? step : {...step, with: {[token]: '${{ github.token }}', ...step.with}}
+}
+
+/** Inputs of actions whose default is the token of the job. */
+const TOKEN_INPUTS: Readonly<Record<string, string>> = {
+  'actions/checkout': 'token',
+  'actions/attest-build-provenance': 'github-token'
 }
 
 const OUTPUTS = 'hosted-outputs'

@@ -61,8 +61,12 @@ export const CALLED: Readonly<Record<string, Readonly<Record<string, Value>>>> =
 /** Reads a workflow and runs it for each event of its triggers. */
 export async function judgedOf(source: Source, release: Source): Promise<Judged> {
   const tree = parseTree(source.name, source.text)
-  const find = (uses: string): Source | undefined =>
-    ownPath(uses) === '.github/workflows/release.yml' ? release : undefined
+  const find = (uses: string): Source | undefined => {
+    const name = ownPath(uses)
+    if (name === '.github/workflows/release.yml') return release
+    const text = name !== undefined && uses.startsWith('$/') ? source.files(name) : undefined
+    return name === undefined || text === undefined ? undefined : {...source, name, text}
+  }
   const files = source.name === release.name ? settingsOfCaller : source.files
   const events = await eventCases(at(tree.root, 'on'), files, CALLED)
   const simulations = await Promise.all(

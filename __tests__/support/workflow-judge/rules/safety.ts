@@ -265,7 +265,12 @@ async function neededBy(job: JobRun, step: StepRun): Promise<Needed[]> {
     return [{right: 'security-events: write', why: `${name} uploads findings`}]
   if (name === 'actions/download-artifact' && step.given.includes('run-id'))
     return [{right: 'actions: read', why: 'artifacts of another run are read'}]
-  const isReleased = shellCommands(step.run).some(
+  if (name === 'actions/attest-build-provenance')
+    return ['id-token: write', 'attestations: write'].map(right => ({right, why: `${name} attests files`}))
+  const commands = shellCommands(step.run)
+  if (commands.some(({program}) => program === 'scripts/publish/moving-tags'))
+    return [{right: 'contents: write', why: 'moving-tags pushes Git tags'}]
+  const isReleased = commands.some(
     ({program, args}) => program === 'npx' && args.includes('semantic-release')
   )
   if (isReleased)
