@@ -196,6 +196,23 @@ describeWith(['openssl'], 'a clean-up as a program', () => {
     )
 
     it(
+      'fails where the host refuses one deletion, and names what stays',
+      async () => {
+        const packages = {'org/app': {'1.0.0': 9, 'pr-1': 9, 'pr-2': 9}}
+        await fill(packages)
+        const refused = emulator.state.find('org/app', 'pr-1')!
+        refused.downloads = 5001
+        const {exitCode, stdout, stderr} = await run({...APP, 'delete-tags': 'glob:pr-*'})
+        expect(left(packages)).toEqual({'org/app': ['1.0.0', 'pr-1']})
+        const said = `${stdout}${stderr}`
+        expect({exitCode, said}).toEqual({exitCode: 1, said: expect.stringContaining('[CLEANUP_INCOMPLETE]')})
+        expect(said).toContain(refused.digest)
+        expect(said).toContain('more than 5,000 downloads')
+      },
+      MINUTES
+    )
+
+    it(
       'validate, where a platform is missing',
       async () => {
         await fill({'org/app': {'1.0.0': 9, 'pr-1': 9}})
