@@ -53,7 +53,7 @@ export interface FaultBench {
 
 function strideOf({FAULTS, REQUIRE_COMPONENTS}: NodeJS.ProcessEnv): number {
   if (FAULTS === 'all') return 1
-  return REQUIRE_COMPONENTS === 'true' ? 21 : 39
+  return REQUIRE_COMPONENTS === 'true' ? 31 : 49
 }
 
 /**

@@ -97,8 +97,10 @@ describe('an expression that is made of a text', () => {
       'checks/scan/openvex.ts',
       'embedded-registry/faults.ts',
       'embedded-registry/route.ts',
+      'onboarding/recipe-tags.ts',
       'onboarding/recipe-translation.ts',
       'onboarding/rewiring.ts',
+      'onboarding/text-edits.ts',
       'patterns/bounded-expression.ts',
       'planning/needed-tools.ts',
       'registry/auth/challenge.ts'

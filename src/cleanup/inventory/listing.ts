@@ -128,7 +128,7 @@ async function withTags(
     const known = placed.get(head.digest) ?? {digest: head.digest, mediaType: head.mediaType, tags: []}
     placed.set(head.digest, {...known, tags: [...known.tags, tag]})
   }
-  return {versions: [...placed.values()], lost: [...absent].filter(tag => suspected.has(tag))}
+  return {versions: [...placed.values()], lost: [...absent].filter(tag => suspected.has(tag)).sort()}
 }
 
 function without(version: ListedManifest, tags: ReadonlySet<Tag>): ListedManifest {
