@@ -24,8 +24,7 @@ export class OtherReleases {
 
   /** Whether another release is about to move the tag that was not yet waited for long enough. */
   isAwaitedAt(move: TagMove): boolean {
-    const sign = signOf(move)
-    return sign !== undefined && (this.#steps.get(sign) ?? 0) < STEPS
+    return this.#awaitedAt(move) !== undefined
   }
 
   /**
@@ -35,14 +34,18 @@ export class OtherReleases {
   async waitAt(move: TagMove): Promise<TagMove> {
     const {clock, signal} = this.#patience
     let now = move
-    while (this.isAwaitedAt(now)) {
-      const sign = signOf(now) ?? ''
+    for (let sign = this.#awaitedAt(now); sign !== undefined; sign = this.#awaitedAt(now)) {
       this.#steps.set(sign, (this.#steps.get(sign) ?? 0) + 1)
       await clock.sleep(STEP_MILLISECONDS, signal)
       const checked = clock.now()
       now = {...((await isAsDecided(now)) ? now : await decideAnew(now)), checked}
     }
     return now
+  }
+
+  #awaitedAt(move: TagMove): string | undefined {
+    const sign = signOf(move)
+    return sign !== undefined && (this.#steps.get(sign) ?? 0) < STEPS ? sign : undefined
   }
 }
 
