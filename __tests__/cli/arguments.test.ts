@@ -126,5 +126,9 @@ it.each([
 
 it.each([...COMMANDS.keys()])('no input of %s is hidden by an option that all commands have', async name => {
   const {inputs} = await loadCommand(name)
-  expect(Object.keys(inputs).filter(input => Object.hasOwn(GLOBAL_OPTIONS, input))).toEqual([])
+  const shared = Object.keys(inputs).filter(input => Object.hasOwn(GLOBAL_OPTIONS, input))
+  // Those that print a text say by a flag of their own what their JSON is.
+  expect(shared.filter(input => input !== 'json')).toEqual([])
+  if (shared.includes('json'))
+    expect(readArguments(['--json'], inputs)).toEqual({globals: {}, texts: {json: 'true'}, issues: []})
 })

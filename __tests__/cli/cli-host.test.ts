@@ -86,16 +86,47 @@ describe('the command line', () => {
     }
   )
 
-  it('--version shows the version', async () => {
-    expect(await chosen('--version')).toBeUndefined()
+  it.each([[['completion', '--help']], [['completion', '-h']], [['help', 'completion']]])(
+    '%j explains the completion',
+    async args => {
+      expect(await chosen(...args)).toBeUndefined()
+      expect(state.out).toContain('Usage: image-release completion bash|zsh|fish')
+    }
+  )
+
+  it.each([[['help', 'help']], [['help', '--help']], [['help', '-h']]])(
+    '%j explains the help',
+    async args => {
+      expect(await chosen(...args)).toBeUndefined()
+      expect(state.out).toContain('Usage: image-release help [COMMAND]')
+    }
+  )
+
+  it.each(['--version', '-v'])('%s shows the version', async flag => {
+    expect(await chosen(flag)).toBeUndefined()
     expect(state.out).toBe(`${PROGRAM_VERSION}\n`)
   })
 
   it.each([
-    [['piant'], 'piant: there is no such command; did you mean paint? Commands: paint, paper'],
-    [['sculpture'], 'sculpture: there is no such command. Commands: paint, paper'],
-    [['help', 'sculpture'], 'sculpture: there is no such command. Commands: paint, paper'],
-    [['--walls'], '--walls: there is no such command. Commands: paint, paper']
+    [
+      ['piant'],
+      'piant: there is no such command; did you mean paint? Commands: paint, paper, completion, help'
+    ],
+    [['sculpture'], 'sculpture: there is no such command. Commands: paint, paper, completion, help'],
+    [['help', 'sculpture'], 'sculpture: there is no such command. Commands: paint, paper, completion, help'],
+    [
+      ['completon'],
+      'completon: there is no such command; did you mean completion? Commands: paint, paper, completion, help'
+    ],
+    [
+      ['piant', '--help'],
+      'piant: there is no such command; did you mean paint? Commands: paint, paper, completion, help'
+    ],
+    [['--verison'], '--verison: there is no such flag; did you mean --version?'],
+    [
+      ['--walls'],
+      '--walls: a command comes first, and its flags behind it; image-release --help lists the commands'
+    ]
   ])('%j is wrong use', async (args, said) => {
     const error = await failureOf(() => chosen(...args))
     expect(error).toBeInstanceOf(InputError)
@@ -149,6 +180,27 @@ describe('the command line', () => {
     await one.write(paint, outputs)
     expect(state.out).toBe('{"a":[1]}\n')
     one.close()
+  })
+
+  it('shows a table on a terminal, and JSON there with --json', async () => {
+    const descriptor = Object.getOwnPropertyDescriptor(process.stdout, 'isTTY')
+    Object.defineProperty(process.stdout, 'isTTY', {value: true, configurable: true})
+    try {
+      const opened = host('paint')
+      await opened.read(paint)
+      await opened.write(paint, {area: '9', plan: '{"a":[1]}', note: ''})
+      expect(state.out).toBe('area  9\nMore, by --output NAME or --json: plan\n')
+      opened.close()
+      state.out = ''
+      const json = host('paint', '--json')
+      await json.read(paint)
+      await json.write({...paint, prints: 'area'}, {area: '9', plan: '{}', note: ''})
+      expect(JSON.parse(state.out)).toEqual({area: '9', plan: {}, note: ''})
+      json.close()
+    } finally {
+      if (descriptor === undefined) Reflect.deleteProperty(process.stdout, 'isTTY')
+      else Object.defineProperty(process.stdout, 'isTTY', descriptor)
+    }
   })
 
   it('prints an output whose name comes from the inputs, and says where a call has none of the name', async () => {

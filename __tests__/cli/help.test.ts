@@ -1,7 +1,7 @@
 import {describe, expect, it} from '@jest/globals'
 import {COMMANDS, loadCommand} from '../../src/commands.js'
 import {command} from '../../src/command/command.js'
-import {commandHelp, overview, remarks} from '../../src/cli/help.js'
+import {BUILT_INS, builtInHelp, commandHelp, overview, remarks} from '../../src/cli/help.js'
 import {variableOf} from '../../src/cli/arguments.js'
 import {choice, count, flag, lines, list, required, text} from '../../src/command/input.js'
 
@@ -27,8 +27,9 @@ describe('the help of a command', () => {
     expect(commandHelp(sample)).toMatchInlineSnapshot(`
      "image-release paint: Paint a wall.
 
-     Paints a wall in one colour. It takes care of the edges. It takes care of the edges. It takes
-     care of the edges. It takes care of the edges. It takes care of the edges.
+     Paints a wall in one colour. It takes care of the edges. It takes care of the
+     edges. It takes care of the edges. It takes care of the edges. It takes care of
+     the edges.
 
      Usage: image-release paint [FLAGS]
 
@@ -52,10 +53,11 @@ describe('the help of a command', () => {
        --help
            Show this help.
        --event NAME
-           The event, as GitHub names it, or tag or branch for a push of one; default push.
+           The event, as GitHub names it, or tag or branch for a push of one; default
+           push.
        --ref REF
-           The full ref, for example refs/tags/v1.2.3, or its name where the event says what it is;
-           default what is checked out.
+           The full ref, for example refs/tags/v1.2.3, or its name where the event
+           says what it is; default what is checked out.
        --sha COMMIT
            The commit; default what is checked out.
        --records-folder FOLDER
@@ -65,7 +67,10 @@ describe('the help of a command', () => {
        --summary FILE
            Append the summary, as Markdown, to a file.
        --output NAME
-           Print this one output as it is, not all of them as JSON.
+           Print this one output as it is, not all of them.
+       --json
+           Print all outputs as JSON, on a terminal, too; lists are arrays. What is
+           piped always is JSON.
 
      Outputs:
        area
@@ -88,8 +93,28 @@ describe('the help of a command', () => {
 describe('the help of the program', () => {
   it('names every command, and how it ends', () => {
     const help = overview([sample])
-    expect(help).toContain('\n  paint  Paint a wall.\n')
+    expect(help).toMatch(/\n {2}paint +Paint a wall\.\n/)
+    expect(help).toMatch(/\n {2}completion +Print the script/)
+    expect(help).toMatch(/\n {2}-v, --version +Print the version\.\n/)
     expect(help).toContain('Exit codes: 0 done, 1 failed, 2 wrong use.')
+  })
+})
+
+describe('what the command line answers by itself', () => {
+  it.each(BUILT_INS.map(one => [one.name, one] as const))('%s has a help that fits', (_, one) => {
+    const help = builtInHelp(one, 60)
+    expect(help).toContain(`Usage: ${one.usage}`)
+    expect(help.split('\n').filter(line => line.length > 60 && line.includes(' '))).toEqual([])
+  })
+
+  it('lists all commands in lines that fit', async () => {
+    const all = await Promise.all([...COMMANDS.keys()].map(loadCommand))
+    for (const columns of [60, 80, 100])
+      expect(
+        overview(all, columns)
+          .split('\n')
+          .filter(line => line.length > columns)
+      ).toEqual([])
   })
 })
 
@@ -103,9 +128,13 @@ describe.each([...COMMANDS.keys()])('the help of %s', name => {
       if (secret) expect(help).toContain(`\n  ${variableOf(input)}\n`)
     }
     for (const output of Object.keys(real.outputs)) expect(help).toContain(`\n  ${output}\n`)
-    const shown = help
-      .split('\n')
-      .filter(line => !line.startsWith('  image-release ') && !line.startsWith('image-release'))
-    expect(shown.filter(line => line.length > 110)).toEqual([])
+  })
+
+  it.each([60, 80, 100])('fits %s columns', async columns => {
+    // Command lines are to be copied, and a list of choices or an address is one word.
+    const isWhole = (line: string): boolean =>
+      /^ {2}(IMAGE_RELEASE_\S+ )?(image-release |--)| {2}\S+$|^\S+$|^ *\S{40,}$/.test(line)
+    const lines = commandHelp(await loadCommand(name), columns).split('\n')
+    expect(lines.filter(line => line.length > columns && !isWhole(line))).toEqual([])
   })
 })

@@ -34,6 +34,7 @@ export const buildByDigest = command({
     records:
       'One NAME=DIGEST a line, for merge-manifest where no artifact was kept. Each stands in an output of its own, too, that jobs of a matrix do not share: record-<platform> and record-<target>-<platform>, such as record-linux-arm64.'
   },
+  lists: ['images', 'sboms', 'records'],
   examples: [
     {
       line: 'image-release build-by-digest --plan plan.json --platforms linux/arm64',

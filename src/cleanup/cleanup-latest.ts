@@ -36,6 +36,7 @@ export const cleanupLatest = command({
     'plan-hash': 'What goes, as a hash: give it to a later run as expected-plan.',
     undeleted: 'One REPOSITORY@DIGEST or REPOSITORY:TAG a line, for everything that the host does not delete.'
   },
+  lists: ['deleted', 'kept', 'undeleted'],
   examples: [
     {line: 'image-release cleanup-latest --release release.json --dry-run', remark: 'Show what would go'},
     {

@@ -21,7 +21,11 @@ export const GLOBAL_OPTIONS = {
   },
   yes: {placeholder: '', summary: 'Do not ask before something is written. Only a terminal is asked.'},
   summary: {placeholder: 'FILE', summary: 'Append the summary, as Markdown, to a file.'},
-  output: {placeholder: 'NAME', summary: 'Print this one output as it is, not all of them as JSON.'}
+  output: {placeholder: 'NAME', summary: 'Print this one output as it is, not all of them.'},
+  json: {
+    placeholder: '',
+    summary: 'Print all outputs as JSON, on a terminal, too; lists are arrays. What is piped always is JSON.'
+  }
 } as const
 
 export type GlobalOption = keyof typeof GLOBAL_OPTIONS
@@ -42,10 +46,12 @@ export interface Arguments {
 export function readArguments(args: readonly string[], table: InputTable): Arguments {
   const reader = new ArgumentReader(args, table)
   const values = folderOfRecords(reader.read())
+  // A command may have a flag of its own by the name of one that all have, such as --json.
+  const isOwn = (name: string): boolean => Object.hasOwn(table, name) || !isGlobal(name)
   const single = [...values].map(([name, all]) => [name, all.join('\n')] as const)
   return {
-    globals: Object.fromEntries(single.filter(([name]) => isGlobal(name))),
-    texts: Object.fromEntries(single.filter(([name]) => !isGlobal(name))),
+    globals: Object.fromEntries(single.filter(([name]) => !isOwn(name))),
+    texts: Object.fromEntries(single.filter(([name]) => isOwn(name))),
     issues: reader.issues
   }
 }

@@ -1,6 +1,7 @@
 import type {Command} from '../command/command.js'
 import type {Input} from '../command/input.js'
 import {GLOBAL_OPTIONS} from './arguments.js'
+import {BUILT_INS} from './help.js'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
@@ -26,12 +27,14 @@ function flagsOf(command: Command): Flag[] {
   const own = Object.entries(command.inputs).filter(([, {secret}]) => !secret)
   return [
     ...own.map(([name, input]) => flagOf(name, input)),
-    ...Object.entries(GLOBAL_OPTIONS).map(([name, {placeholder, summary}]) => ({
-      name,
-      summary,
-      hasValue: placeholder !== '',
-      words: name === 'output' ? Object.keys(command.outputs) : []
-    }))
+    ...Object.entries(GLOBAL_OPTIONS)
+      .filter(([name]) => !Object.hasOwn(command.inputs, name))
+      .map(([name, {placeholder, summary}]) => ({
+        name,
+        summary,
+        hasValue: placeholder !== '',
+        words: name === 'output' ? Object.keys(command.outputs) : []
+      }))
   ]
 }
 
@@ -69,6 +72,7 @@ function bashScript(commands: readonly Command[]): string {
     '    return',
     '  fi',
     `  if [ "$command" = completion ]; then COMPREPLY=($(compgen -W ${quote(SHELLS.join(' '))} -- "$current")); return; fi`,
+    `  if [ "$command" = help ]; then COMPREPLY=($(compgen -W ${quote(namesOf(commands).join(' '))} -- "$current")); return; fi`,
     '  case "$command" in',
     ...flags,
     '  esac',
@@ -86,7 +90,7 @@ function bashScript(commands: readonly Command[]): string {
 }
 
 function zshScript(commands: readonly Command[]): string {
-  const entries = [...commands.map(({name, summary}) => [name, summary] as const), COMPLETION]
+  const entries = [...commands, ...BUILT_INS].map(({name, summary}) => [name, summary] as const)
   const cases = commands.flatMap(command => [
     `    ${command.name})`,
     `      _arguments ${flagsOf(command).map(zshFlag).join(' ')} ;;`
@@ -106,6 +110,7 @@ function zshScript(commands: readonly Command[]): string {
     '  case "$command" in',
     ...cases,
     `    completion) compadd ${SHELLS.join(' ')} ;;`,
+    `    help) compadd ${namesOf(commands).join(' ')} ;;`,
     '  esac',
     '}',
     'if [ "$funcstack[1]" = "_image-release" ]; then _image_release "$@"; else compdef _image_release image-release; fi'
@@ -123,7 +128,7 @@ function zshFlag({name, summary, hasValue, words}: Flag): string {
 
 function fishScript(commands: readonly Command[]): string {
   const start = "-n '__fish_use_subcommand'"
-  const entries = [...commands.map(({name, summary}) => [name, summary] as const), COMPLETION]
+  const entries = [...commands, ...BUILT_INS].map(({name, summary}) => [name, summary] as const)
   return [
     '# fish completion for image-release: image-release completion fish > ~/.config/fish/completions/image-release.fish',
     'complete -c image-release -f',
@@ -131,6 +136,7 @@ function fishScript(commands: readonly Command[]): string {
       ([name, summary]) => `complete -c image-release ${start} -a ${name} -d ${fishQuote(summary)}`
     ),
     `complete -c image-release -n '__fish_seen_subcommand_from completion' -a '${SHELLS.join(' ')}'`,
+    `complete -c image-release -n '__fish_seen_subcommand_from help' -a '${namesOf(commands).join(' ')}'`,
     ...commands.flatMap(command => flagsOf(command).map(flag => fishFlag(command.name, flag)))
   ].join('\n')
 }
@@ -141,13 +147,12 @@ function fishFlag(command: string, {name, summary, hasValue, words}: Flag): stri
   return `complete -c image-release -n '__fish_seen_subcommand_from ${command}' -l ${name}${value} -d ${text}`
 }
 
-const COMPLETION = [
-  'completion',
-  'Print the script that completes command lines in bash, zsh or fish.'
-] as const
+function namesOf(commands: readonly Command[]): string[] {
+  return [...commands, ...BUILT_INS].map(({name}) => name)
+}
 
 function wordsAtStart(commands: readonly Command[]): string[] {
-  return [...commands.map(({name}) => name), 'completion', 'help', '--help', '--version']
+  return [...namesOf(commands), '--help', '--version']
 }
 
 /** In single quotes, for bash and zsh. */

@@ -14,10 +14,10 @@ import {SHELLS, type Shell, completionScript} from './completion.js'
 import {confirmOnTerminal} from './confirm.js'
 import {openFolderStore} from './folder-digest-store.js'
 import {openFolderJournal} from './folder-journal.js'
-import {commandHelp, overview} from './help.js'
+import {BUILT_INS, PLAIN_WIDTH, builtInHelp, commandHelp, overview} from './help.js'
 import {type CliReporter, cliReporter} from './reporter.js'
 import {readCliRun} from './run.js'
-import {tryParseJson} from '../shared/json.js'
+import {resultJson, resultTable} from './result.js'
 import {homedir} from 'node:os'
 import path from 'node:path'
 import {openFolderArtifacts} from './folder-artifacts.js'
@@ -55,10 +55,14 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
     hide: secret => hideLines(reporter, secret),
     write: async (command, outputs) => {
       const kept = await keepDocuments(command, outputs, state.globals['records-folder'])
-      const only = state.globals.output ?? command.prints
+      const isJson = state.globals.json === 'true'
+      const only = state.globals.output ?? (isJson ? undefined : command.prints)
       if (only !== undefined && !Object.hasOwn(kept, only))
         throw new InputError([unknownOutput(command, only, kept)])
-      if (Object.keys(command.outputs).length > 0) printOutputs(kept, only)
+      if (Object.keys(command.outputs).length === 0) return
+      if (only !== undefined) print(kept[only] ?? '')
+      else if (isJson || !process.stdout.isTTY) print(resultJson(command, kept))
+      else print(resultTable(kept, columnsNow()))
     },
     fail: error => fail(reporter, error),
     close
@@ -98,28 +102,51 @@ interface Choice {
   readonly load: (name: string) => Promise<Command>
 }
 
+/** The command to run; undefined where the command line has answered by itself. */
 async function chooseCommand(
   first: string,
   args: readonly string[],
   {names, load}: Choice
 ): Promise<string | undefined> {
-  if (first === 'completion' && !args.includes('--help') && !args.includes('-h')) {
-    print(completionScript(shellIn(args), await Promise.all(names.map(load))))
+  const answer = await ownAnswer(first, args, {names, load})
+  if (answer !== undefined) {
+    print(answer)
     return undefined
   }
-  const wanted = first === 'help' || first === '--help' || first === '-h' ? args[0] : first
-  if (wanted !== undefined && wanted !== '--version' && !names.includes(wanted))
-    throw unknownCommand(wanted, names)
-  const isHelp = wanted !== first || args.includes('--help') || args.includes('-h')
-  if (wanted !== undefined && !isHelp && wanted !== '--version') return wanted
-  print(await answerOf(wanted, {names, load}))
+  if (!names.includes(first)) throw unknownCommand(first, names)
+  return first
+}
+
+/** What the command line says without running anything; undefined where a command is to run. */
+async function ownAnswer(
+  first: string,
+  args: readonly string[],
+  {names, load}: Choice
+): Promise<string | undefined> {
+  const isHelp = args.includes('--help') || args.includes('-h')
+  if (first === '--version' || first === '-v') return PROGRAM_VERSION
+  if (first === '--help' || first === '-h') return await helpOf(args[0], {names, load})
+  if (first === 'help')
+    return await helpOf(args.find(word => !word.startsWith('-')) ?? (isHelp ? first : args[0]), {names, load})
+  if (isHelp) return await helpOf(first, {names, load})
+  if (first === 'completion') return completionScript(shellIn(args), await Promise.all(names.map(load)))
   return undefined
 }
 
-/** What --version and --help say. */
-async function answerOf(wanted: string | undefined, {names, load}: Choice): Promise<string> {
-  if (wanted === '--version') return PROGRAM_VERSION
-  return wanted === undefined ? overview(await Promise.all(names.map(load))) : commandHelp(await load(wanted))
+/** @throws InputError where there is no such command */
+async function helpOf(wanted: string | undefined, {names, load}: Choice): Promise<string> {
+  const columns = columnsNow()
+  if (wanted === undefined) return overview(await Promise.all(names.map(load)), columns)
+  const builtIn = BUILT_INS.find(({name}) => name === wanted)
+  if (builtIn !== undefined) return builtInHelp(builtIn, columns)
+  if (!names.includes(wanted)) throw unknownCommand(wanted, names)
+  return commandHelp(await load(wanted), columns)
+}
+
+/** As wide as the terminal, and no wider than is good to read. */
+function columnsNow(): number {
+  const columns = process.stdout.columns || Number(process.env['COLUMNS'])
+  return Number.isInteger(columns) && columns > 0 ? Math.min(Math.max(columns, 40), 100) : PLAIN_WIDTH
 }
 
 /** @throws InputError for any other word */
@@ -130,13 +157,23 @@ function shellIn([word = '', ...others]: readonly string[]): Shell {
 }
 
 function unknownCommand(wanted: string, names: readonly string[]): InputError {
-  const guess = nearest(wanted, names)
-  return new InputError([
-    {
-      input: wanted,
-      message: `there is no such command${guess ? `; did you mean ${guess}?` : '.'} Commands: ${names.join(', ')}`
-    }
-  ])
+  const all = [...names, ...BUILT_INS.map(({name}) => name)]
+  const message = wanted.startsWith('-')
+    ? flagFirst(wanted)
+    : `${wordFirst(nearest(wanted, all))} Commands: ${all.join(', ')}`
+  return new InputError([{input: wanted, message}])
+}
+
+function wordFirst(guess: string | undefined): string {
+  return `there is no such command${guess ? `; did you mean ${guess}?` : '.'}`
+}
+
+/** Flags of a command stand behind it; only these stand alone. */
+function flagFirst(written: string): string {
+  const guess = nearest(written, ['--help', '--version'])
+  return guess === undefined
+    ? 'a command comes first, and its flags behind it; image-release --help lists the commands'
+    : `there is no such flag; did you mean ${guess}?`
 }
 
 function print(text: string): void {
@@ -171,18 +208,6 @@ async function keepDocuments(
   if (set === undefined || folder === undefined) return {...outputs, [crossing.place]: ''}
   await openFolderDocuments(folder).save(set.name, set.files)
   return {...outputs, [crossing.place]: `${DOCUMENT_MARK}${set.name}`}
-}
-
-function printOutputs(outputs: Outputs, only: string | undefined): void {
-  const entries = Object.entries(outputs).map(([name, text]) => [name, documentOf(text)])
-  print(
-    only === undefined ? JSON.stringify(Object.fromEntries(entries), undefined, 2) : (outputs[only] ?? '')
-  )
-}
-
-/** An output that is itself a document stands in the JSON as that, not as a text in quotes. */
-function documentOf(text: string): unknown {
-  return /^[{[]/.test(text) ? (tryParseJson(text) ?? text) : text
 }
 
 function fail(reporter: CliReporter, error: unknown): void {

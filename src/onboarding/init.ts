@@ -51,6 +51,7 @@ export const init = command({
   description:
     'Looks for the Containerfile, the version and existing workflows. A workflow that publishes images by docker/build-push-action is translated: as a call of the reusable workflow where that does all that its job does, else step by step, and all other steps, jobs and keys stay. An account says of every value of the file whether it is taken over, kept or not. Steps of other clean-up actions become steps of cleanup-latest by which the same images stay. The change is shown as a diff; files are written with --write, or where you answer yes. Settings that are there are never changed.',
   inputs,
+  lists: ['files'],
   prints: 'diff',
   outputs: {
     diff: 'The change, as a unified diff; empty where there is nothing to do. With compare, the comparison.',

@@ -69,6 +69,7 @@ export const preflight = command({
       'JSON: every right that was asked for, with the answer and the setting to change; also where it fails.',
     missing: 'One WHERE RIGHT a line, for what is refused.'
   },
+  lists: ['missing'],
   examples: [
     {
       line: 'image-release preflight --plan plan.json',

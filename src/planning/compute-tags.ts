@@ -91,6 +91,7 @@ export const computeTags = command({
   },
   settings: 'top',
   documents: {outputs: ['plan'], place: 'plan-artifact'},
+  lists: ['tags', 'tag-names'],
   furtherOutputs: /_(?:tags|versions_json)$/,
   inputs,
   outputs,

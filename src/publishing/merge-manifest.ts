@@ -89,6 +89,7 @@ export const mergeManifest = command({
     metrics: 'JSON: the metrics of all builds that metrics-artifacts names, in one list; else empty.',
     ...evidenceOutputTable
   },
+  lists: ['images', 'tags', 'kept', 'superseded', 'signed', 'attestations', 'verify-commands'],
   examples: [
     {
       line: 'image-release merge-manifest --plan plan.json',

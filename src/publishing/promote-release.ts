@@ -84,6 +84,7 @@ export const promoteRelease = command({
       'JSON: what stood at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
     release: 'JSON: all of this in one document; verify-release and cleanup-latest take it.'
   },
+  lists: ['images', 'tags', 'kept', 'superseded'],
   examples: [
     {
       line: 'image-release promote-release --from ghcr.io/o/staging:1.2.3 --to ghcr.io/o/app --tags 1.2.3,1.2,latest',

@@ -68,6 +68,7 @@ export const rollbackRelease = command({
     superseded: 'One REPOSITORY@DIGEST a line, for everything that a tag pointed at until now.',
     journal: 'JSON: what stood at each tag before this rollback. Empty where none had to move.'
   },
+  lists: ['tags', 'kept', 'left', 'deleted', 'superseded'],
   examples: [
     {
       line: 'image-release rollback-release --journal .image-release/journal/1.3.0.json',

@@ -59,6 +59,7 @@ export const verifyRelease = command({
     checks: 'JSON: what was found of every signature that was verified and every container that was started.',
     junit: 'All of it as JUnit XML, a case for each tag, signature and container.'
   },
+  lists: ['verified'],
   examples: [
     {
       line: 'image-release verify-release --release release.json',
