@@ -23,6 +23,7 @@ import {parseDigestRecord} from '../src/contracts/digest-record.js'
 import {parseRecordLines} from '../src/building/record-lines.js'
 import {parseCacheTier} from '../src/building/caches/cache-tier.js'
 import {readOpenVex} from '../src/checks/scan/openvex.js'
+import {parseCacheFlag} from '../src/building/caches/cache-flag.js'
 import {ghaFault} from '../src/building/caches/gha-cache.js'
 import {readSarif} from '../src/checks/scan/sarif.js'
 import {SCAN_PRESETS} from '../src/checks/scan/scan-preset.js'
@@ -382,6 +383,7 @@ const PARSERS: readonly Parser[] = [
   ['a record', DIGEST, bytes => parseDigestRecord('r', bytes)],
   ofText('lines of records', `digest-app-linux-amd64=${DIGEST}`, parseRecordLines),
   ofText('a cache', 'type=registry,ref=ghcr.io/o/c:1,mode=max', parseCacheTier),
+  ofText('the flag of a cache', 'type=registry,"ref=ghcr.io/o/c:1",mode=max', parseCacheFlag),
   ofText('SARIF', JSON.stringify(SARIF), readSarif),
   ofText(
     "a token of GitHub's cache",
@@ -389,7 +391,7 @@ const PARSERS: readonly Parser[] = [
       .map(each => Buffer.from(JSON.stringify(each)).toString('base64url'))
       .concat('c2ln')
       .join('.'),
-    token => ghaFault('type=gha', {environment: () => token, now: 5000})
+    token => ghaFault({type: 'gha', attributes: new Map()}, {environment: () => token, now: 5000})
   ),
   ofText(
     'what a scanner says of its target',

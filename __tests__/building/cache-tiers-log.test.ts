@@ -29,6 +29,18 @@ describe('what the caches of a build gave', () => {
       {tier: 'type=gha,scope=app-linux-amd64', direction: 'read', milliseconds: 1500, isEmpty: false}
     ]))
 
+  it('is told by place, however its line is written, and without how it is used', () =>
+    expect(
+      uses(
+        [
+          '#3 importing cache manifest from r.test/c:b',
+          '#3 DONE 0.2s',
+          '#4 importing cache manifest from gha:1'
+        ],
+        ['r.test/c:a,r.test/c:b', '"type=gha",scope=s,token=secret', 'type=registry,"ref=r.test/c:b",x=y']
+      ).map(({tier}) => tier)
+    ).toEqual(['type=registry,ref=r.test/c:b', 'type=gha,scope=s']))
+
   it('is told by kind where they are written', () =>
     expect(
       uses(

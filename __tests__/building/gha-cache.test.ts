@@ -1,4 +1,5 @@
 import {describe, expect, it} from '@jest/globals'
+import {parseCacheFlag} from '../../src/building/caches/cache-flag.js'
 import {type GhaFacts, ghaFault, withoutDeadGha} from '../../src/building/caches/gha-cache.js'
 
 const part = (claims: unknown): string => Buffer.from(JSON.stringify(claims)).toString('base64url')
@@ -11,10 +12,14 @@ const facts = (token: string | undefined, url: string | undefined = URL): GhaFac
   now: 1_500_000
 })
 const FLAG = 'type=gha,scope=a'
+const faultOf = (flag: string, given: GhaFacts): string | undefined =>
+  parseCacheFlag(flag)
+    .map(entry => ghaFault(entry, given))
+    .find(Boolean)
 
 describe('a cache of GitHub for buildx', () => {
   it('is used with the token that the runner gives actions', () =>
-    expect(ghaFault(FLAG, facts(tokenOf(CLAIMS)))).toBeUndefined())
+    expect(faultOf(FLAG, facts(tokenOf(CLAIMS)))).toBeUndefined())
 
   // Each is what BuildKit's client of the cache refuses (go-actions-cache, New), or buildx drops without a word.
   it.each<[string, string | undefined, string]>([
@@ -30,17 +35,17 @@ describe('a cache of GitHub for buildx', () => {
     ['one that has expired', tokenOf({...CLAIMS, exp: 1400}), 'has expired at 1970-01-01T00:23:20.000Z'],
     ['one of the future', tokenOf({...CLAIMS, nbf: 1600}), 'does not hold before 1970-01-01T00:26:40.000Z']
   ])('is dead with %s', (_, token, fault) => {
-    expect(ghaFault(FLAG, facts(token))).toContain(fault)
-    if (token) expect(ghaFault(FLAG, facts(token))).not.toContain(token)
+    expect(faultOf(FLAG, facts(token))).toContain(fault)
+    if (token) expect(faultOf(FLAG, facts(token))).not.toContain(token)
   })
 
   it('is dead without an address', () =>
-    expect(ghaFault(FLAG, facts(tokenOf(CLAIMS), ''))).toContain('there is no ACTIONS_RESULTS_URL'))
+    expect(faultOf(FLAG, facts(tokenOf(CLAIMS), ''))).toContain('there is no ACTIONS_RESULTS_URL'))
 
   it('may have token and address in its own line, quoted or not', () => {
     const own = `type=gha,"token=${tokenOf(CLAIMS)}",url=${URL}`
-    expect(ghaFault(own, facts(undefined, ''))).toBeUndefined()
-    expect(ghaFault('type=gha,token=x', facts(tokenOf(CLAIMS)))).toBe(
+    expect(faultOf(own, facts(undefined, ''))).toBeUndefined()
+    expect(faultOf('type=gha,token=x', facts(tokenOf(CLAIMS)))).toBe(
       'its token is no token of three parts (JWT)'
     )
   })

@@ -61,13 +61,16 @@ describe.each(['podman', 'buildah'] as const)('folders with steps of %s', name =
       builder = await builder.renew()
       ports = newPorts()
     }
-    const build = async (cache: string, ref = 'refs/heads/main'): Promise<string> => {
+    const build = async (
+      cache: string | Readonly<Record<string, string>>,
+      ref = 'refs/heads/main'
+    ): Promise<string> => {
       const plan = planOf({images: [`${registry.host}/org/app`], version: '1.0.0', tags: []})
       const all = {
         context: folder,
         platforms: 'linux/arm64',
         builder: name,
-        cache,
+        ...(typeof cache === 'string' ? {cache} : cache),
         plan: formatPlan({...plan, source: {...plan.source, ref}})
       }
       return (await buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)).digest
@@ -87,6 +90,18 @@ describe.each(['podman', 'buildah'] as const)('folders with steps of %s', name =
       expect(await build('gha')).toBe(digest)
       expect(hits()).toBeGreaterThan(0)
       expect(keys()).toHaveLength(1)
+    })
+
+    it('have the scope of BuildKit where the line of build-push-action names none, and may be quoted', async () => {
+      const flags = {'cache-from': 'type=gha', 'cache-to': 'type=gha,mode=max'}
+      await build(flags)
+      expect(keys()).toEqual([expect.stringMatching(/^image-release-buildkit-[0-9a-f]{16}$/)])
+      await renew()
+      await build(flags)
+      expect(hits()).toBeGreaterThan(0)
+      const place = `"type=local","dest=${at('with, comma')}"`
+      await build({'cache-to': `"${place.replaceAll('"', '""')}"`})
+      expect(readdirSync(at('with, comma'))).not.toEqual([])
     })
 
     it('hold no more than the last build had a use for', async () => {

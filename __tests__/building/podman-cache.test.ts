@@ -15,6 +15,15 @@ describe('podmanCache', () => {
     })
   )
 
+  it.each([
+    ['type=registry,"ref=r.test/c:web",mode=max', ['r.test/c/web']],
+    ['"type=registry",REF=r.test/c', ['r.test/c']],
+    ['r.test/c,r.test/d:1', ['r.test/c', 'r.test/d/1']],
+    ['type=registry,ref=r.test/c,ignore-error', ['r.test/c']]
+  ])('reads %s as buildx does', (cache, repositories) =>
+    expect(podmanCache({from: [cache], to: []})).toEqual({from: repositories, to: [], unknown: []})
+  )
+
   it('leaves out what is in no registry, and says so', () =>
     expect(
       podmanCache({from: ['type=gha,scope=a', 'type=registry,ref=r.test/c'], to: ['type=inline']})

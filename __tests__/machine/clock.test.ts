@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {ReleaseError} from '../../src/errors.js'
-import {listenForCancellation} from '../../src/machine/system-ports.js'
+import {STOPPING, listenForCancellation} from '../../src/machine/system-ports.js'
 import {systemClock} from '../../src/machine/clock.js'
 import {failureOf} from '../support/thrown.js'
 
@@ -27,7 +27,7 @@ describe('the clock', () => {
 })
 
 describe('a cancellation', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('by %s fires the signal once, and says by what', name => {
+  it.each(STOPPING)('by %s fires the signal once, and says by what', name => {
     const cancellation = listenForCancellation()
     const {signal} = cancellation
     expect(signal.aborted).toBe(false)

@@ -111,25 +111,29 @@ export async function saveText(name: string, text: string): Promise<string> {
   return file
 }
 
+/** What a process is told to stop by. */
+export const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /** A signal that fires when this process is told to stop, and the way to stop listening. */
 export interface Cancellation {
   readonly signal: AbortSignal
   stop(): void
 }
 
-/** Listens for SIGINT and SIGTERM, which a runner sends 7.5 s and 10 s before it kills. */
+/**
+ * Listens for SIGINT and SIGTERM, which a runner sends 7.5 s and 10 s before it kills, and for SIGHUP, which a terminal sends
+ * that is closed: builders have groups of their own, and would go on.
+ */
 export function listenForCancellation(): Cancellation {
   const controller = new AbortController()
   const cancel = (name: NodeJS.Signals): void => {
     controller.abort(new ReleaseError('CANCELLED', `cancelled by ${name}`))
   }
-  process.on('SIGINT', cancel)
-  process.on('SIGTERM', cancel)
+  for (const name of STOPPING) process.on(name, cancel)
   return {
     signal: controller.signal,
     stop() {
-      process.off('SIGINT', cancel)
-      process.off('SIGTERM', cancel)
+      for (const name of STOPPING) process.off(name, cancel)
     }
   }
 }

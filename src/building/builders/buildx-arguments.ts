@@ -1,5 +1,6 @@
 import {formatPlatform} from '../../oci/platform.js'
 import {type Repository, formatRepository} from '../../oci/reference.js'
+import {csvField} from '../../shared/csv-line.js'
 import {optionFlags} from './build-options.js'
 import {type SecretPlace, secretFlags} from './build-secrets.js'
 import type {BuildRequest} from './builder.js'
@@ -100,11 +101,6 @@ function epochArguments(request: BuildRequest): string[] {
   const isGiven = request.buildArgs.some(line => /^SOURCE_DATE_EPOCH(?:=|$)/.test(line))
   if (request.sourceDateEpoch === undefined || isGiven) return []
   return ['--build-arg', `SOURCE_DATE_EPOCH=${request.sourceDateEpoch}`]
-}
-
-/** A field of a line of comma-separated values (RFC 4180), as buildx reads `--output`. */
-function csvField(field: string): string {
-  return /[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
 }
 
 function option(name: string, value: string | undefined): string[] {

@@ -1,3 +1,5 @@
+import {type CacheEntry, formatCachePlace, parseCacheFlag} from '../caches/cache-flag.js'
+
 /** What a build had of one cache, as BuildKit's log tells it. */
 export interface TierUse {
   /** As the builder was told it: `type=registry,ref=ghcr.io/o/cache:main`. */
@@ -113,22 +115,20 @@ function useOf({tiers, direction, milliseconds, layers, fault}: Step): TierUse {
 
 /** A registry is named by its reference; `gha:123` and `local:123` by a number of BuildKit's own. */
 function readAs(flags: readonly string[], name: string): readonly string[] {
-  const named = flags.filter(flag => flag === name || flag.split(',').includes(`ref=${name}`))
+  const entries = flags.flatMap(parseCacheFlag)
+  const named = entries.filter(({attributes}) => attributes.get('ref') === name)
   const kind = /^(gha|local):/.exec(name)?.[1]
-  const ofKind = flags.filter(flag => kind !== undefined && flag.includes(`type=${kind}`))
-  return named.length > 0 ? named : ofKind.length > 0 ? ofKind : [name]
+  const found = named.length > 0 ? named : entries.filter(({type}) => type === kind)
+  return placesOf(found, name)
 }
 
 function writtenAs(flags: readonly string[], name: string): readonly string[] {
-  const kind = WRITTEN_AS.get(name)
-  const ofKind = flags.filter(flag => kind !== undefined && flag.includes(`type=${kind}`))
-  return (ofKind.length > 0 ? ofKind : [name]).map(placeOf)
+  const found = flags.flatMap(parseCacheFlag).filter(({type}) => type === WRITTEN_AS.get(name))
+  return placesOf(found, name)
 }
 
-/** Without what only says how it is written. */
-function placeOf(flag: string): string {
-  const fields = flag.split(',').filter(field => /^(?:type|ref|dest|scope)=/.test(field))
-  return fields.length === 0 ? flag : fields.join(',')
+function placesOf(found: readonly CacheEntry[], name: string): readonly string[] {
+  return found.length > 0 ? [...new Set(found.map(formatCachePlace))] : [name]
 }
 
 /** A tier that gave or took nothing although it should: what to say to whoever can change its line. */

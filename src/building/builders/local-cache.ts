@@ -1,6 +1,7 @@
 import {accessSync, constants, existsSync, mkdirSync} from 'node:fs'
 import path from 'node:path'
 import {messageOf} from '../../errors.js'
+import {parseCacheFlag} from '../caches/cache-flag.js'
 import type {BuilderPorts, CacheFlags} from './builder.js'
 
 /**
@@ -12,8 +13,9 @@ export function withoutBrokenFolders(
   {reporter}: Pick<BuilderPorts, 'reporter'>
 ): CacheFlags {
   const to = cache.to.filter(target => {
-    const folder = /(?:^|,)dest=([^,]+)/.exec(target)?.[1]
-    const fault = target.includes('type=local') && folder !== undefined ? folderFault(folder) : undefined
+    const [entry] = parseCacheFlag(target)
+    const folder = entry?.type === 'local' ? entry.attributes.get('dest') : undefined
+    const fault = folder === undefined ? undefined : folderFault(folder)
     if (fault !== undefined) reporter.warning(`The cache in ${folder ?? ''} is not written: ${fault}`)
     return fault === undefined
   })

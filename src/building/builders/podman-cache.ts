@@ -1,3 +1,4 @@
+import {type CacheEntry, parseCacheFlag} from '../caches/cache-flag.js'
 import type {CacheFlags} from './builder.js'
 
 /** The caches that podman and buildah can use, and those that they cannot. */
@@ -14,34 +15,19 @@ export interface PodmanCache {
  * apart by tags stays apart.
  */
 export function podmanCache({from, to}: CacheFlags): PodmanCache {
-  const read = from.map(repositoryOf)
-  const written = to.map(repositoryOf)
-  return {
-    from: distinct(read),
-    to: distinct(written),
-    unknown: [...from, ...to].filter((_, at) => [...read, ...written][at] === undefined).map(typeOf)
-  }
+  const read = from.flatMap(parseCacheFlag)
+  const written = to.flatMap(parseCacheFlag)
+  const unknown = [...read, ...written].filter(entry => repositoryOf(entry) === undefined)
+  return {from: repositoriesOf(read), to: repositoriesOf(written), unknown: unknown.map(({type}) => type)}
 }
 
-function repositoryOf(cache: string): string | undefined {
-  const fields = fieldsOf(cache)
-  const reference =
-    fields.size === 0 ? cache : fields.get('type') === 'registry' ? fields.get('ref') : undefined
+function repositoriesOf(entries: readonly CacheEntry[]): string[] {
+  return [...new Set(entries.map(repositoryOf).filter(found => found !== undefined))]
+}
+
+function repositoryOf({type, attributes}: CacheEntry): string | undefined {
+  const reference = type === 'registry' ? attributes.get('ref') : undefined
   if (reference === undefined) return undefined
   const [, name = '', tag] = /^(.+?)(?::([\w.-]+))?$/.exec(reference.split('@')[0] ?? '') ?? []
   return tag === undefined || name === '' ? name || undefined : `${name}/${tag.toLowerCase()}`
-}
-
-function typeOf(cache: string): string {
-  return fieldsOf(cache).get('type') ?? cache
-}
-
-function fieldsOf(cache: string): ReadonlyMap<string, string> {
-  const pairs = cache.split(',').map(field => field.split('='))
-  if (pairs.some(([, value]) => value === undefined)) return new Map()
-  return new Map(pairs.map(([key = '', ...rest]) => [key.trim(), rest.join('=').trim()]))
-}
-
-function distinct(values: readonly (string | undefined)[]): string[] {
-  return [...new Set(values.filter(value => value !== undefined))]
 }

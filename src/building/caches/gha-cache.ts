@@ -1,5 +1,6 @@
 import {isObject, tryParseJson} from '../../shared/json.js'
 import type {TierUse} from '../builders/cache-tiers-log.js'
+import {type CacheEntry, formatCachePlace, parseCacheFlag} from './cache-flag.js'
 import type {CacheLists} from './cache-tier.js'
 
 /** What of a run decides whether buildx can use GitHub's cache. */
@@ -20,24 +21,27 @@ export function withoutDeadGha<T extends CacheLists>(
 ): {readonly usable: T; readonly dead: readonly TierUse[]} {
   const dead: TierUse[] = []
   const works = (direction: TierUse['direction']) => (flag: string) => {
-    const fault = ghaFault(flag, facts)
-    if (fault !== undefined) dead.push({tier: placeOf(flag), direction, isEmpty: false, fault})
-    return fault === undefined
+    const entries = parseCacheFlag(flag)
+    const faults = entries.flatMap(entry => {
+      const fault = ghaFault(entry, facts)
+      return fault === undefined ? [] : [{tier: formatCachePlace(entry), direction, isEmpty: false, fault}]
+    })
+    dead.push(...faults)
+    return faults.length === 0
   }
   const usable = {...cache, from: cache.from.filter(works('read')), to: cache.to.filter(works('written'))}
   return {usable, dead}
 }
 
 /** Why a cache of type gha is dead before anybody is asked; undefined where it may work, and for any other type. */
-export function ghaFault(flag: string, {environment, now}: GhaFacts): string | undefined {
-  const fields = fieldsOf(flag)
-  if (fields.get('type') !== 'gha') return undefined
-  const ofFlag = fields.get('token')
+export function ghaFault({type, attributes}: CacheEntry, {environment, now}: GhaFacts): string | undefined {
+  if (type !== 'gha') return undefined
+  const ofFlag = attributes.get('token')
   const token = ofFlag ?? environment('ACTIONS_RUNTIME_TOKEN') ?? ''
   const name = ofFlag === undefined ? 'ACTIONS_RUNTIME_TOKEN' : 'its token'
   const addresses = [
-    fields.get('url_v2'),
-    fields.get('url'),
+    attributes.get('url_v2'),
+    attributes.get('url'),
     environment('ACTIONS_CACHE_URL'),
     environment('ACTIONS_RESULTS_URL')
   ]
@@ -70,24 +74,4 @@ const ALGORITHMS = /^(?:(?:HS|RS|ES|PS)(?:256|384|512)|EdDSA|none)$/
 
 function decoded(part: string): string {
   return /^[\w-]+$/.test(part) ? Buffer.from(part, 'base64url').toString('utf8') : ''
-}
-
-/** A field may stand in double quotes, as buildx reads a line of comma-separated values. */
-function fieldsOf(flag: string): ReadonlyMap<string, string> {
-  const fields = flag.match(/"(?:[^"]|"")*"|[^,]+/g) ?? []
-  const plain = fields.map(field =>
-    field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field
-  )
-  return new Map(
-    plain.map(field => {
-      const at = field.indexOf('=')
-      return at < 0 ? [field, ''] : [field.slice(0, at).toLowerCase(), field.slice(at + 1)]
-    })
-  )
-}
-
-/** A flag without its token, which no log may show. */
-function placeOf(flag: string): string {
-  const scope = fieldsOf(flag).get('scope')
-  return scope === undefined ? 'type=gha' : `type=gha,scope=${scope}`
 }

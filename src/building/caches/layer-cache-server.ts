@@ -8,6 +8,7 @@ import type {Ports} from '../../ports.js'
 import type {Registries} from '../../registry/client/registries.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
 import {listTags} from '../../registry/client/tag-list.js'
+import {type CacheEntry, parseCacheFlag} from './cache-flag.js'
 
 /** A cache that lies in a folder: one of this machine, or one that GitHub keeps under a name. */
 interface LayerCache {
@@ -149,9 +150,14 @@ function foldersOf({from, to}: CacheFlags): LayerCache[] {
   return [...places.values()]
 }
 
+const NO_CACHE: CacheEntry = {type: '', attributes: new Map()}
+
+/** That of BuildKit (cache/remotecache/gha), for a cache of type gha that names none. */
+const DEFAULT_SCOPE = 'buildkit'
+
 function folderIn(flag: string): Omit<LayerCache, 'isWritten'> | undefined {
-  const scope = /^type=gha,(?:.*,)?scope=([^,]+)/.exec(flag)?.[1]
-  if (scope !== undefined) return {kind: 'gha', place: scope}
-  const place = /^type=local,(?:.*,)?(?:src|dest)=([^,]+)/.exec(flag)?.[1]
-  return place === undefined ? undefined : {kind: 'local', place}
+  const [{type, attributes} = NO_CACHE] = parseCacheFlag(flag)
+  if (type === 'gha') return {kind: 'gha', place: attributes.get('scope') || DEFAULT_SCOPE}
+  const place = type === 'local' ? attributes.get('src') || attributes.get('dest') : undefined
+  return place ? {kind: 'local', place} : undefined
 }

@@ -1,3 +1,4 @@
+import {splitCsvLine} from '../../shared/csv-line.js'
 import {PeerFault} from './peer-fault.js'
 
 /**
@@ -7,7 +8,7 @@ import {PeerFault} from './peer-fault.js'
 export function peerLines(text: string): string[] {
   return text
     .split(/\r?\n/)
-    .map(line => (line.trimStart().startsWith('#') ? '' : splitFields(line, true).join(',').trim()))
+    .map(line => (line.trimStart().startsWith('#') ? '' : textsOf(line).join(',').trim()))
     .filter(line => line !== '')
 }
 
@@ -16,18 +17,11 @@ export function peerLines(text: string): string[] {
  * @throws PeerFault for a quote where csv-parse takes none
  */
 export function peerFields(line: string): string[] {
-  return splitFields(line, false)
+  const isOdd = splitCsvLine(line).some(({text, isQuoted}) => !isQuoted && text.includes('"'))
+  if (isOdd) throw new PeerFault(`a quote that CSV does not allow in ${JSON.stringify(line)}`)
+  return textsOf(line)
 }
 
-function splitFields(line: string, isRelaxed: boolean): string[] {
-  const fields: string[] = []
-  for (let position = 0; position <= line.length;) {
-    const quoted = /^"((?:[^"]|"")*)"(?=,|$)/.exec(line.slice(position))
-    const plain = quoted === null ? /^[^,]*/.exec(line.slice(position))?.[0] : undefined
-    if (plain?.includes('"') === true && !isRelaxed)
-      throw new PeerFault(`a quote that CSV does not allow in ${JSON.stringify(line)}`)
-    fields.push(quoted?.[1]?.replaceAll('""', '"') ?? plain ?? '')
-    position += (quoted?.[0] ?? plain ?? '').length + 1
-  }
-  return fields
+function textsOf(line: string): string[] {
+  return splitCsvLine(line).map(({text}) => text)
 }
