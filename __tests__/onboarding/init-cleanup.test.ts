@@ -25,6 +25,7 @@ const plan = (text: string, more: Readonly<Record<string, string>> = {}): Onboar
       dockerignore: '.image-release',
       versionFile: undefined,
       config: undefined,
+      named: new Map(),
       workflows: Object.entries({[FILE]: text, ...more}).map(([file, one]) => ({file, text: one}))
     },
     FACTS

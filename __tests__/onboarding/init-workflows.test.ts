@@ -9,6 +9,7 @@ import {
   HANDMADE,
   PULL_REQUESTS,
   STEP_CASES as CASES,
+  TEST_ONLY,
   TWO,
   workflow
 } from './workflow-cases.js'
@@ -168,19 +169,7 @@ describe('init and workflows with steps of their own', () => {
 
 describe('init and what it leaves alone', () => {
   it('makes no release of a build that never pushes', () => {
-    const text = `name: test
-on: [pull_request, push]
-jobs:
-  e2e:
-    runs-on: ubuntu-latest
-    timeout-minutes: 20
-    steps:
-      - uses: actions/checkout@v4
-      - uses: docker/build-push-action@v6
-        with: {load: true, push: false, tags: "app:test"}
-      - run: docker compose up -d && npm run e2e
-`
-    const plan = planned(text)
+    const plan = planned(TEST_ONLY)
     expect(plan.files.map(({file}) => file)).toEqual([SETTINGS, '.github/workflows/release.yml'])
   })
 

@@ -13,6 +13,19 @@ export const HANDMADE = workflow(`    steps:
         with: {context: ., push: true, tags: "acme/app:latest,acme/app:\${{ github.sha }}"}
 `)
 
+export const TEST_ONLY = `name: test
+on: [pull_request, push]
+jobs:
+  e2e:
+    runs-on: ubuntu-latest
+    timeout-minutes: 20
+    steps:
+      - uses: actions/checkout@v4
+      - uses: docker/build-push-action@v6
+        with: {load: true, push: false, tags: "app:test"}
+      - run: docker compose up -d && npm run e2e
+`
+
 export const ATTEST = `name: docker
 on: {push: {tags: ['v*']}}
 permissions: {contents: read}
@@ -30,7 +43,7 @@ jobs:
       - uses: docker/metadata-action@v5
         id: meta
         env: {DOCKER_METADATA_PR_HEAD_SHA: "true", DOCKER_METADATA_SHORT_SHA_LENGTH: "12"}
-        with: {images: ghcr.io/acme/app, tags: "type=semver,pattern={{version}}\\ntype=sha", sep-tags: ",", bake-target: x}
+        with: {images: ghcr.io/acme/app, tags: "type=semver,pattern={{version}}\\ntype=sha", sep-tags: ",", bake-target: x, context: git}
       - uses: docker/build-push-action@v6
         id: b
         with: {push: true, platforms: linux/amd64, tags: "\${{ steps.meta.outputs.tags }}", secrets: "npm=\${{ secrets.NPM }}", cache-from: type=gha}

@@ -34,6 +34,7 @@ export function planned(
       dockerignore: '.image-release',
       versionFile: undefined,
       config: undefined,
+      named: new Map(),
       workflows: [{file: FILE, text}],
       ...look
     },

@@ -5,7 +5,7 @@ export type Fate =
   /** image-release does what it says. */
   | {readonly kind: 'taken'; readonly to: string}
   /** It stands in the written file as it stood. */
-  | {readonly kind: 'kept'}
+  | {readonly kind: 'kept'; readonly remark?: string}
   /** Nothing does what it says any more. */
   | {readonly kind: 'left'; readonly why: string; readonly advice: string}
 
@@ -27,6 +27,7 @@ export interface Account {
 export class Claims {
   readonly #fates = new Map<string, Fate>()
   readonly #moves = new Map<string, EntryPath>()
+  readonly #remarks = new Map<string, string>()
 
   /** All below this path is done by what stands at `to`, a place of the written files. */
   taken(path: EntryPath, to: string): void {
@@ -36,6 +37,16 @@ export class Claims {
   /** Nothing below this path is done any more: why, and what a person can do. */
   left(path: EntryPath, why: string, advice: string): void {
     this.#fates.set(keyOf(path), {kind: 'left', why, advice})
+  }
+
+  /** What a person has to know of a value that stays as it is. */
+  remarked(path: EntryPath, remark: string): void {
+    this.#remarks.set(keyOf(path), remark)
+  }
+
+  /** What was remarked of a value. */
+  remarkOf(path: EntryPath): string | undefined {
+    return this.#remarks.get(keyOf(path))
   }
 
   /** All below this path stands below another one. */
@@ -74,10 +85,15 @@ export function accountOf(before: Entries, after: Entries, claims: Claims): Acco
     const fate = claims.fateOf(entry.path)
     const isThere = standing.get(keyOf(claims.placeOf(entry.path))) === entry.text
     if (fate !== undefined) lines.push({entry, fate})
-    else if (isThere) lines.push({entry, fate: {kind: 'kept'}})
+    else if (isThere) lines.push({entry, fate: keptBy(claims, entry)})
     else lost.push(entry)
   }
   return {file: before.file, lines, lost}
+}
+
+function keptBy(claims: Claims, {path}: Entry): Fate {
+  const remark = claims.remarkOf(path)
+  return remark === undefined ? {kind: 'kept'} : {kind: 'kept', remark}
 }
 
 /** The account as lines of text: the sum, then what changed place by place; what is kept is named by the largest part. */
@@ -114,7 +130,8 @@ function groupsOf(lines: readonly AccountLine[], depth = 1): Group[] {
 function lineOf({path, fate, values}: Group): string {
   const place = `  ${formatPath(path)}`
   const many = values === 1 ? '' : ` (${values} values)`
-  if (fate.kind === 'kept') return `${place}${many}: kept as it is`
+  if (fate.kind === 'kept')
+    return `${place}${many}: kept as it is${fate.remark === undefined ? '' : `; ${fate.remark}`}`
   if (fate.kind === 'taken') return `${place}${many}: taken over: ${fate.to}`
   return `${place}${many}: NOT taken over: ${fate.why}. ${fate.advice}`
 }

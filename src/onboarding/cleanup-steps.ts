@@ -2,7 +2,7 @@ import {type Document, type YAMLMap, isMap, isScalar, isSeq} from 'yaml'
 import {type CleanupTranslation, translateCleanup} from './cleanup-translation.js'
 import {objectIn} from '../shared/json.js'
 import {withVariables} from './expression-text.js'
-import type {FoundFile} from './repository-look.js'
+import type {FoundFile} from './found-file.js'
 import {parseWorkflowText} from './workflow-text.js'
 import type {PackageFacts} from './step-words.js'
 import {

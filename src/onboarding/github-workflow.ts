@@ -6,7 +6,7 @@ import {
   parseWorkflow
 } from '@actions/workflow-parser'
 import {parseDocument} from 'yaml'
-import type {FoundFile} from './repository-look.js'
+import type {FoundFile} from './found-file.js'
 import {workflowBoundFault} from './workflow-text.js'
 
 /** The template tokens of GitHub's parser. */

@@ -1,7 +1,9 @@
 import {InputError} from '../errors.js'
 import {type Account, accountText} from './account.js'
 import {type CleanedWorkflow, translateCleanups} from './cleanup-steps.js'
+import {imagesIn, othersThatPublish, publisherStops, strangerNotes} from './publisher-notes.js'
 import {type Publisher, publishersIn} from './publishers.js'
+import {type StrangerCall, strangerCalls} from './called-publishers.js'
 import {CONFIG, type RepositoryLook, WORKFLOWS} from './repository-look.js'
 import {type PlannedFile, contextNotes, ownSettings} from './own-settings.js'
 import {settingsText} from './settings-file.js'
@@ -40,17 +42,18 @@ const RELEASE_WORKFLOW = `${WORKFLOWS}/release.yml`
 /** Decides which files a repository gets: its settings, and a workflow; one that publishes images is translated. */
 export function planOnboarding(look: RepositoryLook, facts: OnboardingFacts): OnboardingPlan {
   const cleaned = look.workflows.map(found => translateCleanups(found, cleanupFacts(facts)))
-  const publishers = cleaned.flatMap(one => {
-    const workflow = readWorkflow(one)
-    return workflow === undefined ? [] : publishersIn(workflow)
-  })
+  const workflows = cleaned.flatMap(one => readWorkflow(one) ?? [])
+  const publishers = workflows.flatMap(workflow => publishersIn(workflow, look.named))
+  const strangers = workflows.flatMap(strangerCalls)
   const notes = cleaned.flatMap(one => one.notes)
   const file = workflowToTranslate(publishers, facts)
   const translated = file === undefined ? undefined : translationOf(look, cleaned, {file, facts, notes})
   const isUsed = look.workflows.some(({text}) => /^[^\S\n]*(?:- )?uses: \S*\/image-release\b/m.test(text))
-  const fresh = translated === undefined && !isUsed ? freshFiles(look, publishers, {facts, notes}) : []
+  const fresh =
+    translated === undefined && !isUsed ? freshFiles(look, publishers, {facts, notes, strangers}) : []
   const others = cleaned.filter(one => one.file !== translated?.file && one.changed.length > 0)
-  notes.push(...othersThatPublish(publishers, translated))
+  if (translated !== undefined)
+    notes.push(...othersThatPublish(publishers, translated, look.named), ...strangerNotes(strangers))
   const files = [
     ...(translated === undefined ? fresh : [...callSettings(look, translated, facts), {...translated}]),
     ...(isUsed && look.config === undefined && translated === undefined ? ownSettings(look, facts) : []),
@@ -112,11 +115,6 @@ function workflowToTranslate(
   ])
 }
 
-function imagesIn(publishers: readonly Publisher[], file: string): string {
-  const images = publishers.filter(one => one.file === file).flatMap(one => one.images)
-  return [...new Set(images)].join(', ') || 'images that only a run can tell'
-}
-
 function translationOf(
   look: RepositoryLook,
   cleaned: readonly CleanedWorkflow[],
@@ -126,21 +124,9 @@ function translationOf(
   if (one === undefined) return undefined
   return draftWorkflow({file, text: textOf(look, file) ?? ''}, one, {
     names: namesOf(facts.workflow),
-    around: {hasSettings: look.config !== undefined},
+    around: {hasSettings: look.config !== undefined, named: look.named},
     notes
   })
-}
-
-/** What goes on publishing beside what is translated. */
-function othersThatPublish(
-  publishers: readonly Publisher[],
-  translated: TranslatedWorkflow | undefined
-): string[] {
-  if (translated === undefined) return []
-  const others = publishers.filter(({file}) => file !== translated.file)
-  return [...new Set(others.map(one => `${one.file} (${one.tool}, ${imagesIn([one], one.file)})`))].map(
-    one => `${one} publishes, too, and would still move its tags: compare them, or take its trigger away.`
-  )
 }
 
 /** The settings that a call needs; a workflow with steps of its own has them there. */
@@ -159,15 +145,18 @@ function callSettings(
 interface FreshWork {
   readonly facts: OnboardingFacts
   readonly notes: string[]
+  readonly strangers: readonly StrangerCall[]
 }
 
 /** Settings and a workflow for a repository that publishes no image yet; none where it does, or builds none. */
 function freshFiles(
   look: RepositoryLook,
   publishers: readonly Publisher[],
-  {facts, notes}: FreshWork
+  {facts, notes, strangers}: FreshWork
 ): PlannedFile[] {
-  const stops = [...publisherStops(publishers, facts), ...missing(look, facts)]
+  const likely = strangers.filter(({isLikely}) => isLikely)
+  const stops = [...(facts.isBeside ? [] : publisherStops(publishers, likely)), ...missing(look, facts)]
+  notes.push(...strangerNotes(strangers.filter(one => facts.isBeside || !one.isLikely)))
   notes.push(
     ...look.others.map(file => `${file} is another image perhaps: see services in docs/planning.md.`),
     ...contextNotes(look)
@@ -175,18 +164,6 @@ function freshFiles(
   notes.push(...stops)
   if (stops.length > 0) return []
   return [...ownSettings(look, facts), newWorkflow(look, facts)]
-}
-
-function publisherStops(publishers: readonly Publisher[], {isBeside}: OnboardingFacts): string[] {
-  if (isBeside) return []
-  const named = publishers.map(
-    ({file, job, tool, images}) =>
-      `${file} publishes already, by ${tool} in the job ${job}${images.length === 0 ? '' : ` (${images.join(', ')})`}`
-  )
-  return [...new Set(named)].map(
-    one =>
-      `${one}: a second workflow would move the same tags, and none is written. Take that step out and run init again, or give --beside.`
-  )
 }
 
 function missing(look: RepositoryLook, {host, source, images}: OnboardingFacts): string[] {

@@ -1,3 +1,6 @@
+import {knownBuilder, stepsOfAction} from './called-publishers.js'
+import {imagesOfGoreleaser} from './goreleaser.js'
+import type {NamedFiles} from './found-file.js'
 import {onlyExpression, splitList, withVariables} from './expression-text.js'
 import type {Job, Step, Workflow} from './workflow-model.js'
 
@@ -26,7 +29,6 @@ const OTHERS: Readonly<Record<string, string>> = {
   'depot/build-push-action': 'depot/build-push-action',
   'depot/bake-action': 'depot/bake-action',
   'useblacksmith/build-push-action': 'useblacksmith/build-push-action',
-  'goreleaser/goreleaser-action': 'goreleaser',
   'ko-build/setup-ko': 'ko',
   'imjasonh/setup-ko': 'ko',
   'elgohr/publish-docker-github-action': 'elgohr/Publish-Docker-Github-Action',
@@ -53,49 +55,76 @@ const LINES: readonly (readonly [RegExp, string])[] = [
   [/\bregctl\s+image\s+(?:copy|import)\b/, 'regctl image copy'],
   [/\boras\s+(?:cp|copy|tag)\b/, 'oras'],
   [/\bko\s+(?:build|publish|apply|resolve)\b/, 'ko'],
-  [/\bgoreleaser\s+release\b(?![^\n]*--snapshot)/, 'goreleaser'],
   [/\bkaniko\/executor\b/, 'kaniko']
 ]
 
-/** Everything in a workflow that publishes images. */
-export function publishersIn(workflow: Workflow): Publisher[] {
+const GORELEASER = 'goreleaser/goreleaser-action'
+
+/**
+ * Everything in a workflow that publishes images.
+ * @param files what the workflow names: actions of the repository, and the configuration of GoReleaser
+ */
+export function publishersIn(workflow: Workflow, files: NamedFiles): Publisher[] {
   return workflow.jobs.flatMap(job => [
     ...calledPublisher(workflow, job),
-    ...job.steps.flatMap(step => stepPublisher(workflow, job, step))
+    ...job.steps.flatMap(step => stepPublisher(workflow, {job, step, files}))
   ])
 }
 
 function calledPublisher({file}: Workflow, {name, uses}: Job): Publisher[] {
-  const isBuilder = /^docker\/github-builder\b/.test(uses)
-  return isBuilder
-    ? [{file, job: name, step: undefined, tool: 'docker/github-builder', isKnown: false, images: []}]
-    : []
+  const tool = knownBuilder(uses)
+  return tool === undefined ? [] : [{file, job: name, step: undefined, tool, isKnown: false, images: []}]
 }
 
-function stepPublisher(workflow: Workflow, job: Job, step: Step): Publisher[] {
+interface PlacedStep {
+  readonly job: Job
+  readonly step: Step
+  readonly files: NamedFiles
+}
+
+function stepPublisher(workflow: Workflow, {job, step, files}: PlacedStep): Publisher[] {
   const found = (tool: string, isKnown: boolean): Publisher[] => [
     {file: workflow.file, job: job.name, step, tool, isKnown, images: imagesOf(workflow, job, step)}
   ]
-  const {action, run} = step
+  const {action} = step
   if (action === BUILD) return mayPush(step) ? found(BUILD, !isOldest(step)) : []
   if (action === REDHAT_PUSH) return found('redhat-actions/push-to-registry', true)
   const other = OTHERS[action]
   if (other !== undefined) return isOnlyBuilt(step) ? [] : found(other, false)
-  const joined = run.replaceAll(/\\\s*\n\s*/g, ' ').replaceAll(/^[^\S\n]*#.*$/gm, '')
+  const within = stepsOfAction(step.uses, files)
+  const [inner] = (within?.steps ?? []).flatMap(one =>
+    stepPublisher(workflow, {job, step: one, files: new Map()})
+  )
+  if (inner !== undefined) return found(`${inner.tool} in ${step.uses}`, false)
+  const goreleaser = goreleaserOf(step, files)
+  if (goreleaser !== undefined) return found(goreleaser, false)
+  const joined = linesOf(step)
   const [line] = LINES.filter(([pattern]) => pattern.test(joined))
   return line === undefined ? [] : found(line[1], false)
 }
 
-/** Bake and goreleaser that are told to publish nothing. */
+/** The lines of a step, each command on one of them, without comments. */
+function linesOf({run}: Step): string {
+  return run.replaceAll(/\\\s*\n\s*/g, ' ').replaceAll(/^[^\S\n]*#.*$/gm, '')
+}
+
+function goreleaserOf(step: Step, files: NamedFiles): string | undefined {
+  const {action, with: given} = step
+  const isInstalled = given['install-only']?.trim() === 'true'
+  const [, typed] = /\bgoreleaser\s+(release\b[^\n]*)/.exec(linesOf(step)) ?? []
+  const args = action === GORELEASER && !isInstalled ? (given['args'] ?? '') : typed
+  if (args === undefined) return undefined
+  const why = imagesOfGoreleaser({args, folder: given['workdir'] ?? step.folder ?? '.'}, files)
+  return why === undefined ? undefined : `goreleaser (${why})`
+}
+
+/** What is told to publish nothing. */
 function isOnlyBuilt({action, with: given}: Step): boolean {
   if (action.endsWith('/bake-action')) {
     const isTold = /push=true|type=registry|output/.test(given['set'] ?? '')
     return (given['push'] ?? 'false') === 'false' && !isTold
   }
-  const args = given['args'] ?? ''
-  return (
-    /--snapshot|--skip[= ]?(?:publish|docker)|^(?:check|build)\b/.test(args) || isNeverPushed(given['push'])
-  )
+  return isNeverPushed(given['push'])
 }
 
 function isNeverPushed(push: string | undefined): boolean {

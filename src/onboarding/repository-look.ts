@@ -1,9 +1,5 @@
-/** A file that was found, with its text. */
-export interface FoundFile {
-  /** From the root of the repository. */
-  readonly file: string
-  readonly text: string
-}
+import type {FoundFile, NamedFiles} from './found-file.js'
+import {namedFiles} from './named-files.js'
 
 /** What is known of a repository before anything is written into it. */
 export interface RepositoryLook {
@@ -19,6 +15,8 @@ export interface RepositoryLook {
   readonly versionFile: string | undefined
   readonly workflows: readonly FoundFile[]
   readonly config: FoundFile | undefined
+  /** What workflows name: actions of the repository, and the configuration of GoReleaser. */
+  readonly named: NamedFiles
 }
 
 /** How a repository is read. */
@@ -58,6 +56,10 @@ export async function lookAt(reader: RepositoryReader): Promise<RepositoryLook> 
   const [version, config, dockerignore, ...texts] = await Promise.all(
     ['VERSION', CONFIG, DOCKERIGNORE, ...workflows.map(name => `${WORKFLOWS}/${name}`)].map(read)
   )
+  const found = workflows.map((name, position) => ({
+    file: `${WORKFLOWS}/${name}`,
+    text: texts[position] ?? ''
+  }))
   return {
     containerfile,
     others,
@@ -65,11 +67,14 @@ export async function lookAt(reader: RepositoryReader): Promise<RepositoryLook> 
     dockerignore,
     versionFile: VERSION.test(version ?? '') ? 'VERSION' : undefined,
     config: config === undefined ? undefined : {file: CONFIG, text: config},
-    workflows: workflows.map((name, position) => ({
-      file: `${WORKFLOWS}/${name}`,
-      text: texts[position] ?? ''
-    }))
+    workflows: found,
+    named: await textsOf(namedFiles(found), read)
   }
+}
+
+async function textsOf(files: readonly string[], read: RepositoryReader['read']): Promise<NamedFiles> {
+  const texts = await Promise.all(files.map(async file => [file, await read(file)] as const))
+  return new Map(texts.flatMap(([file, text]) => (text === undefined ? [] : [[file, text] as const])))
 }
 
 /** Folders below the usual ones that have a Containerfile, by name. */

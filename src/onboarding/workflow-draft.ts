@@ -8,10 +8,11 @@ import type {Draft} from './draft.js'
 import {formatPath, readEntries} from './github-workflow.js'
 import {withoutIdleAttributes} from './idle-attributes.js'
 import {translateJob} from './job-translation.js'
+import {strangerCalls} from './called-publishers.js'
 import {BUILD, type Publisher, mayPush, publishersIn} from './publishers.js'
 import {findRecipe} from './recipe.js'
 import {translateRecipe} from './recipe-translation.js'
-import type {FoundFile} from './repository-look.js'
+import type {FoundFile, NamedFiles} from './found-file.js'
 import {jobPair} from './step-nodes.js'
 import {applyEdits, hasPadding, linesOf, printedAt, startOf} from './text-edits.js'
 import {readWorkflow} from './workflow-model.js'
@@ -39,6 +40,8 @@ export interface ActionNames {
 export interface Around {
   /** Whether there is a file of settings, which the reusable workflow would read. */
   readonly hasSettings: boolean
+  /** What its workflows name. */
+  readonly named: NamedFiles
 }
 
 /**
@@ -67,7 +70,9 @@ export function draftWorkflow(
     uses: names.uses,
     notes
   }
-  const call = around.hasSettings ? undefined : callOf(draft, names)
+  for (const {job, uses} of strangerCalls(workflow))
+    draft.claims.remarked(['jobs', job, 'uses'], `${uses.split('@')[0] ?? ''} may publish: look at it`)
+  const call = around.hasSettings ? undefined : callOf(draft, names, around)
   const translated =
     call === undefined
       ? workflow.jobs.reduce(
@@ -139,8 +144,8 @@ function checkedAccount(before: FoundFile, after: string, claims: Claims): Accou
 }
 
 /** A workflow with one build alone, in a job that does no more than the reusable workflow, becomes a call of it. */
-function callOf(draft: Draft, {workflow: uses}: ActionNames): Call | undefined {
-  const publishers = publishersIn(draft.workflow)
+function callOf(draft: Draft, {workflow: uses}: ActionNames, {named}: Around): Call | undefined {
+  const publishers = publishersIn(draft.workflow, named)
   const [only] = publishers
   const job = draft.workflow.jobs.find(({name}) => name === only?.job)
   if (only === undefined || job === undefined || publishers.length > 1 || !only.isKnown) return undefined

@@ -1,6 +1,6 @@
 import {type Document, isAlias, isMap, visit} from 'yaml'
 import {type JsonObject, objectIn} from '../shared/json.js'
-import type {FoundFile} from './repository-look.js'
+import type {FoundFile} from './found-file.js'
 import {parseWorkflowText} from './workflow-text.js'
 
 /** Keys with texts, such as `with` and `env`. */
@@ -18,6 +18,10 @@ export interface Step {
   readonly action: string
   /** What stands behind the `@`. */
   readonly version: string
+  /** The whole of `uses`, as it is written; empty for a step that runs lines. */
+  readonly uses: string
+  /** Where its lines run; undefined where the step does not say it. */
+  readonly folder: string | undefined
   /** The lines that it runs; empty for an action. */
   readonly run: string
   readonly with: TextMap
@@ -77,7 +81,8 @@ function eventsOf(on: unknown): string[] {
   return Array.isArray(on) ? on.map(String) : Object.keys(objectIn(on))
 }
 
-function jobOf(name: string, value: Readonly<Record<string, unknown>>): Job {
+/** A job as it stands below its name. */
+export function jobOf(name: string, value: Readonly<Record<string, unknown>>): Job {
   const {steps, needs = [], uses} = value
   return {
     name,
@@ -102,6 +107,8 @@ function stepOf(job: string, at: number, step: Readonly<Record<string, unknown>>
     condition: text('if'),
     action: action.toLowerCase(),
     version,
+    uses: text('uses') ?? '',
+    folder: text('working-directory'),
     run: typeof run === 'string' ? run : '',
     with: textsOf(step['with']),
     env: textsOf(step['env']),
