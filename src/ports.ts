@@ -63,8 +63,8 @@ export interface ExecOptions {
   /** Milliseconds after which it is ended, with all that it started. Default: never. */
   readonly timeout?: number
   /**
-   * When all that it started is ended, too: where the signal fires, or also where it has ended by itself. So it is with a
-   * timeout.
+   * When all that it started is ended, too: where the signal fires, and then before itself, so that it clears up; or also
+   * where it has ended by itself. So it is with a timeout.
    */
   readonly group?: 'cancelled' | 'ended'
   /** Written to the program's standard input. */

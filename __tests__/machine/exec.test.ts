@@ -252,6 +252,20 @@ describe('a run that is cancelled', () => {
     for (const pid of lines) expect(await isGone(Number(pid))).toBe(true)
   })
 
+  it('ends what its program works with before itself, which clears up as after any work that failed', async () => {
+    const stop = new AbortController()
+    const made = path.join(state.folder, 'made')
+    await writeFile(made, '')
+    const script = `echo begun; sleep 300 & wait $! || rm "${made}"`
+    const work = execPrograms('sh', ['-c', script], {
+      signal: stop.signal,
+      group: 'cancelled',
+      onLine: () => stop.abort(cancelled)
+    })
+    expect(await failureOf(() => work)).toBe(cancelled)
+    expect(existsSync(made)).toBe(false)
+  })
+
   it('starts no program any more', async () => {
     const work = execPrograms('sh', ['-c', 'true'], {signal: AbortSignal.abort(cancelled)})
     expect(await failureOf(() => work)).toBe(cancelled)

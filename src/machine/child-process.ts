@@ -39,7 +39,7 @@ export async function runChild(
     env: {...childVariables(command, process.env, options), ...options.env},
     ...(isGroup ? {detached: process.platform !== 'win32'} : {signal})
   })
-  const watch = isGroup ? watchGroup(child, timeout, signal) : undefined
+  const watch = isGroup ? watchGroup(child, {...options, group: grouping}) : undefined
   if (!isGroup && signal !== undefined) endOnAbort(child, signal)
   // A program that does not read its input is no fault.
   child.stdin.on('error', () => undefined)
@@ -100,8 +100,7 @@ interface Watch {
 /** Ends a program and all that it started: it leads a process group of its own, which a shell's children stay in. */
 function watchGroup(
   child: ChildProcessWithoutNullStreams,
-  timeout: number | undefined,
-  signal: AbortSignal | undefined
+  {timeout, signal, group: grouping}: ExecOptions
 ): Watch {
   const state = {isOver: false}
   const group = new ProcessGroup(child, () => {
@@ -115,8 +114,9 @@ function watchGroup(
           state.isOver = true
           end()
         }, timeout)
-  if (signal?.aborted) end()
-  signal?.addEventListener('abort', end, {once: true})
+  const cancel = (): void => (grouping === 'cancelled' ? group.endWork() : group.end())
+  if (signal?.aborted) cancel()
+  signal?.addEventListener('abort', cancel, {once: true})
   return {
     end,
     isOver: () => state.isOver,
@@ -128,7 +128,7 @@ function watchGroup(
     stop() {
       clearTimeout(timer)
       group.stop()
-      signal?.removeEventListener('abort', end)
+      signal?.removeEventListener('abort', cancel)
     }
   }
 }

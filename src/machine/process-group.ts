@@ -4,6 +4,10 @@ import {setTimeout as sleep} from 'node:timers/promises'
 
 /** Milliseconds that processes have to end by themselves when they are told to. */
 export const GRACE = 2000
+/** Milliseconds that what a program works with has to end by itself, before it is ended. */
+const WORK_GRACE = 500
+/** Milliseconds that a program then has to clear up, before it is told to end itself. */
+const CLEARING = 2500
 /** Milliseconds that what a program left has to end by itself, such as a `tee` that still writes. */
 const LINGER = 1000
 /** Milliseconds between two looks at a group: the system does not say when the last of it ends. */
@@ -14,7 +18,8 @@ export class ProcessGroup {
   readonly #child: ChildProcess
   readonly #cut: () => void
   #others: readonly number[] = []
-  #killing: NodeJS.Timeout | undefined
+  #timers: NodeJS.Timeout[] = []
+  #isEnding = false
 
   /** @param cut lets go of the program's output, which another process may hold for as long as it likes */
   constructor(child: ChildProcess, cut: () => void) {
@@ -24,9 +29,33 @@ export class ProcessGroup {
 
   /** Ends all of it: politely at first. What has left the group, as a container does, is found by its parents. */
   end(): void {
-    this.#others = descendantsOf(this.#child.pid)
+    this.#others = descendantsOf(this.#child.pid).map(({pid}) => pid)
     this.#signal('SIGTERM')
-    this.#killing ??= setTimeout(() => this.kill(), GRACE)
+    if (!this.#isEnding) this.#after(GRACE, () => this.kill())
+    this.#isEnding = true
+  }
+
+  /**
+   * Ends all of it, but what it works with before itself: so its work fails, and it clears up as it does then. podman that is
+   * told to end itself leaves its working containers behind (podman 4.3 to 5.6, libpod/shutdown).
+   */
+  endWork(): void {
+    if (this.#isEnding) return
+    const below = descendantsOf(this.#child.pid)
+    const self = processes().find(({pid}) => pid === this.#child.pid)
+    const work = below.filter(one => self === undefined || !isSameProgram(one, self)).map(({pid}) => pid)
+    if (work.length === 0) {
+      this.end()
+      return
+    }
+    this.#isEnding = true
+    this.#others = below.map(({pid}) => pid)
+    for (const pid of work) send(pid, 'SIGTERM')
+    this.#after(WORK_GRACE, () => {
+      for (const pid of work) send(pid, 'SIGKILL')
+    })
+    this.#after(CLEARING, () => this.#signal('SIGTERM'))
+    this.#after(CLEARING + WORK_GRACE, () => this.kill())
   }
 
   /** Ends all of it that is still there. */
@@ -51,8 +80,12 @@ export class ProcessGroup {
 
   /** To be called when the program is over. */
   stop(): void {
-    clearTimeout(this.#killing)
-    if (this.#killing !== undefined) this.#signal('SIGKILL')
+    for (const timer of this.#timers) clearTimeout(timer)
+    if (this.#isEnding) this.#signal('SIGKILL')
+  }
+
+  #after(milliseconds: number, act: () => void): void {
+    this.#timers.push(setTimeout(act, milliseconds))
   }
 
   #signal(name: NodeJS.Signals): void {
@@ -99,14 +132,20 @@ interface Process {
   readonly line: string
 }
 
+/** Whether one is the other once more, with the same arguments, as rootless podman and buildah start themselves. */
+function isSameProgram(one: Process, other: Process): boolean {
+  const argumentsOf = ({line}: Process): string => line.replace(/^\S* ?/, '')
+  return argumentsOf(one) !== '' && argumentsOf(one) === argumentsOf(other)
+}
+
 /** All below a process, its own first; none where the system does not tell. */
-function descendantsOf(pid: number | undefined): number[] {
+function descendantsOf(pid: number | undefined): Process[] {
   const all = pid === undefined ? [] : processes()
-  const found = new Set<number>()
+  const found = new Set<Process>()
   const add = (parent: number): void => {
     for (const one of all)
-      if (one.parent === parent && !found.has(one.pid)) {
-        found.add(one.pid)
+      if (one.parent === parent && !found.has(one)) {
+        found.add(one)
         add(one.pid)
       }
   }
