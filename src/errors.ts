@@ -141,6 +141,16 @@ export class BuilderError extends ReleaseError {
   }
 }
 
+/** The cancellation that something was thrown for; undefined where nothing was cancelled. */
+export function cancellationIn(thrown: unknown): ReleaseError | undefined {
+  let cause = thrown
+  for (let depth = 0; depth < 20 && cause instanceof Error; depth += 1) {
+    if (cause instanceof ReleaseError && cause.code === 'CANCELLED') return cause
+    cause = cause.cause
+  }
+  return undefined
+}
+
 /** The message of anything that was thrown, also by another realm, where `instanceof Error` says no. */
 export function messageOf(thrown: unknown): string {
   const message = fieldOf(thrown, 'message')

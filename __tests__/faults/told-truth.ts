@@ -84,7 +84,10 @@ function errorFaults({error}: Told, prepared: PreparedWorld, found: WorldState):
     said
   }))
   const differing = changed(prepared, found)
-  const isUndone = error instanceof ReleaseError && error.code === 'TAG_NOT_MOVED' && hint.includes('before')
+  const isUndone =
+    error instanceof ReleaseError &&
+    ['TAG_NOT_MOVED', 'CANCELLED'].includes(error.code) &&
+    hint.includes('before')
   const saysAll = hint.includes(UNTOUCHED)
   return [
     ...(saysAll && lines.length > 0 ? ['all tags are said to be as before, and some are named'] : []),

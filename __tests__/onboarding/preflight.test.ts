@@ -70,7 +70,7 @@ describe('preflight', () => {
       expect.stringMatching(`^${images[1]!} may not delete: DELETE .* (401|403) `)
     ])
     expect(error.hint).toMatch(
-      /^The login for .* lacks the right for this; give its account or token write access\.$/
+      /^The login for .* lacks the permission for this; give its account or token write access\.$/
     )
     expect(error.outputs?.['missing']).toBe(`${images[1]!} push\n${images[1]!} delete`)
     expect(answersOf(error.outputs?.['report'] ?? '')).toEqual([

@@ -125,7 +125,7 @@ describe('in place of a planned platform', () => {
 describe('what keeps images from being found', () => {
   it.each<[string, number, string, RegExp]>([
     ['no login', 401, 'UNAUTHORIZED', /Log in to 127/],
-    ['no right', 403, 'DENIED', /lacks the right/],
+    ['no right', 403, 'DENIED', /lacks the permission/],
     ['a registry that is broken', 500, 'UNKNOWN', /$/]
   ])('is said as itself: %s', async (_, status, code, hint) => {
     const texts = planned(amd64().digest)

@@ -226,7 +226,9 @@ describe('merge-manifest', () => {
     }, 5)
     try {
       await expect(merge(cancelled, {plan: JSON.stringify(plan)})).rejects.toMatchObject({
-        code: 'TAG_NOT_MOVED'
+        code: 'CANCELLED',
+        message: 'the release was not published: cancelled by SIGTERM',
+        hint: expect.stringContaining('All tags stand as they stood before') as unknown
       })
     } finally {
       clearInterval(watch)

@@ -69,7 +69,7 @@ describe('the journal of a release', () => {
   it('is given out, and kept out of the summary where nothing fails', async () => {
     const outputs = await publishRelease(lab.ports, releaseOf('1.0.0'))
     expect(lab.ports.journals).toEqual([outputs.journal])
-    expect(lab.ports.reporter.summaries.join()).not.toContain('What stood at the tags')
+    expect(lab.ports.reporter.summaries.join()).not.toContain('What each tag pointed at')
     const again = await publishRelease(lab.ports, releaseOf('1.0.0'))
     expect(again.journal).toBe('')
     expect(lab.ports.journals).toHaveLength(1)

@@ -67,7 +67,7 @@ describe('a registry that asks for Basic', () => {
     const client = clientOf(() => challenge)
     const error = await failureOf(() => client.repository('o/a').findManifest(TAG))
     expect(error).toMatchObject({code: 'REGISTRY_FAILED', status: 401})
-    expect(error.hint).toContain('lacks the right')
+    expect(error.hint).toContain('lacks the permission')
     expect(client.sent).toHaveLength(2)
   })
 
@@ -178,7 +178,7 @@ describe('a registry that asks for a token', () => {
     const client = clientOf(answer)
     const error = await failureOf(() => client.repository('o/a', 'pull,push').findManifest(TAG))
     expect(error).toMatchObject({code: 'REGISTRY_FAILED', status: 401})
-    expect(error.hint).toContain('lacks the right')
+    expect(error.hint).toContain('lacks the permission')
     expect(asked.length).toBeLessThanOrEqual(2)
     expect(client.sent.length).toBeLessThanOrEqual(4)
   })
@@ -206,8 +206,8 @@ describe('a registry that asks for a token', () => {
   })
 
   it.each([
-    ['refuses', {status: 401}, 'auth.example refused the credential of registry.example a token'],
-    ['denies', {status: 403}, 'auth.example refused the credential of registry.example a token'],
+    ['refuses', {status: 401}, 'auth.example rejected the credentials for registry.example (401)'],
+    ['denies', {status: 403}, 'auth.example rejected the credentials for registry.example (403)'],
     ['is silent', {body: {}}, 'auth.example answered without a token for registry.example'],
     ['says null', {body: 'null'}, 'auth.example answered without a token for registry.example'],
     ['says HTML', {body: '<html>'}, 'auth.example answered without a token for registry.example'],

@@ -152,7 +152,7 @@ describe('a manifest is written', () => {
     const {add, repository, manifest, tries} = await setUp()
     add({method: 'PUT', path: '*/manifests/*', action: status(code)})
     const error = await failureOf(() => repository.putManifest(manifest, TAG))
-    expect(error.hint).toContain('lacks the right')
+    expect(error.hint).toContain('lacks the permission')
     expect(tries('PUT', '/manifests/')).toBe(1)
   })
 

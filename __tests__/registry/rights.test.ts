@@ -66,9 +66,8 @@ function rightsSuite(start: () => Promise<RunningRegistry>): void {
       const error = await failureOf(work)
       expect(error.code).toBe('REGISTRY_FAILED')
       expect(error.message).toMatch(/: (401 UNAUTHORIZED|403 DENIED)/)
-      expect(error.hint).toBe(
-        `The login for ${host} is not accepted, or lacks the right for this; give its account or token write access.`
-      )
+      expect(error.hint).toContain(host)
+      expect(error.hint).toContain('lacks the permission')
       expect(error.message + (error.stack ?? '')).not.toContain(READER.password)
     }
   })
@@ -92,7 +91,7 @@ function rightsSuite(start: () => Promise<RunningRegistry>): void {
     const answers = await Promise.all(
       REPOSITORY_RIGHTS.map(async right => {
         const {answer, fault} = await askRight(reader.repository('pub/app', ACCESS[right]), right)
-        return [right, answer, fault?.hint?.startsWith('The login for')]
+        return [right, answer, fault?.hint?.includes('lacks the permission')]
       })
     )
     expect(answers).toEqual([

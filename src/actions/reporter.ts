@@ -1,3 +1,4 @@
+import {messageOf} from '../errors.js'
 import type {Reporter} from '../ports.js'
 import {systemClock} from '../machine/clock.js'
 import {progressLines} from '../host/progress-lines.js'
@@ -20,6 +21,13 @@ export function githubReporter(commands: WorkflowCommands): Reporter {
     },
     progress: progressLines(line => commands.info(line), systemClock),
     secret: value => commands.mask(value),
-    summary: markdown => commands.summarize(markdown)
+    summary(markdown) {
+      try {
+        commands.summarize(markdown)
+      } catch (error) {
+        // What it tells of is done, or has failed by itself.
+        commands.annotate('warning', `the summary of the job cannot be written: ${messageOf(error)}`)
+      }
+    }
   }
 }

@@ -18,12 +18,15 @@ export function openFolderJournal(folder: string): Journal {
         await makeFolder(folder)
         return await writeNew(path.join(folder, journalStem(name)), text)
       } catch (cause) {
+        const isFull = ['ENOSPC', 'EDQUOT'].includes(systemCodeOf(cause) ?? '')
         throw new ReleaseError(
           'ARTIFACT_FAILED',
           `the journal cannot be written to ${folder}: ${messageOf(cause)}`,
           {
             cause,
-            hint: 'No tag was moved. Run this where a folder of the working directory can be written to.'
+            hint: isFull
+              ? 'No tag was moved. The disk is full: free some space, then run this again.'
+              : 'No tag was moved. Run this where a folder of the working directory can be written to.'
           }
         )
       }

@@ -1,5 +1,6 @@
 import {appendFileSync} from 'node:fs'
 import type {Activity, Reporter} from '../ports.js'
+import {messageOf} from '../errors.js'
 import {systemClock} from '../machine/clock.js'
 import {withoutCommands, withoutControls} from '../host/foreign-text.js'
 import {progressLines} from '../host/progress-lines.js'
@@ -42,18 +43,31 @@ export function cliReporter(environment: Readonly<Record<string, string | undefi
     },
     progress: bars?.open ?? progressLines(write, systemClock),
     activity: bars && (title => guarded(bars.activity(title), text => redact(guard(text)))),
-    secret(value) {
-      if (value.trim() === '' || secrets.includes(value)) return
-      secrets.push(value)
-      // The longest first: what is left of one that begins like another would be shown.
-      secrets.sort((one, other) => other.length - one.length)
-    },
+    secret: value => addSecret(secrets, value),
     summary(markdown) {
-      if (state.summaryFile !== undefined) appendFileSync(state.summaryFile, `${redact(markdown)}\n`)
+      const fault = state.summaryFile && appendFault(state.summaryFile, `${redact(markdown)}\n`)
+      if (fault) write(`${paint(33, 'warning:')} ${fault}`)
     },
     setSummaryFile(file) {
       state.summaryFile = file
     }
+  }
+}
+
+function addSecret(secrets: string[], value: string): void {
+  if (value.trim() === '' || secrets.includes(value)) return
+  secrets.push(value)
+  // The longest first: what is left of one that begins like another would be shown.
+  secrets.sort((one, other) => other.length - one.length)
+}
+
+/** What it tells of is done, or has failed by itself: that it cannot be written is said, and fails nothing. */
+function appendFault(file: string, text: string): string | undefined {
+  try {
+    appendFileSync(file, text)
+    return undefined
+  } catch (error) {
+    return `the summary cannot be written to ${file}: ${messageOf(error)}`
   }
 }
 

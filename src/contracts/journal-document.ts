@@ -3,6 +3,7 @@ import {ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {isManifestType} from '../oci/media-type.js'
 import {late, readBySchema} from './schema.js'
+import {wrongDocument} from './document-kind.js'
 import {parseJson} from '../shared/json.js'
 
 /** The version of the format of this document. */
@@ -57,10 +58,12 @@ export function formatJournal(document: Omit<JournalDocument, 'schema'>): string
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseJournal(text: string): JournalDocument {
-  const result = readBySchema(schema, parseJson(text, notJson))
+  const document = parseJson(text, notJson)
+  const result = readBySchema(schema, document)
   if (result.faults === undefined) return result.data
   const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
-  throw new ReleaseError('PLAN_INVALID', `not the journal of a release: ${faults.join('; ')}`)
+  const said = wrongDocument(document, 'journal') ?? faults.join('; ')
+  throw new ReleaseError('PLAN_INVALID', `not the journal of a release: ${said}`)
 }
 
 function notJson(cause: unknown): ReleaseError {

@@ -6,6 +6,7 @@ import {PLAN_SCHEMA, type Plan} from './plan.js'
 import {planId} from './plan-id.js'
 import {type SchemaFault, late, readBySchema} from './schema.js'
 import {assertNoCollision} from './tag-collision.js'
+import {wrongDocument} from './document-kind.js'
 import {parseJson} from '../shared/json.js'
 
 export {formatPlan} from './plan-format.js'
@@ -105,7 +106,10 @@ export function parsePlan(json: string): Plan {
   const document = parseJson(json, cause => invalid([`it is not JSON: ${messageOf(cause)}`]))
   assertSchema(document)
   const parsed = readBySchema(plan, document)
-  if (parsed.faults !== undefined) throw invalid(parsed.faults.map(faultOf))
+  if (parsed.faults !== undefined) {
+    const other = wrongDocument(document, 'plan')
+    throw invalid(other === undefined ? parsed.faults.map(faultOf) : [other])
+  }
   const {version, ...rest} = parsed.data
   const content = {...rest, ...(version === undefined ? {} : {version})}
   // What was changed by hand is another plan, whatever it calls itself.

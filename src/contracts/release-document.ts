@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import {ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {late, readBySchema} from './schema.js'
+import {wrongDocument} from './document-kind.js'
 import {parseJson} from '../shared/json.js'
 
 /** The version of the format of this document. */
@@ -51,10 +52,12 @@ export function formatRelease(targets: ReleaseDocument['targets']): string {
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseRelease(text: string): ReleaseDocument {
-  const result = readBySchema(schema, parseJson(text, notJson))
+  const document = parseJson(text, notJson)
+  const result = readBySchema(schema, document)
   if (result.faults === undefined) return result.data
   const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
-  throw new ReleaseError('PLAN_INVALID', `not the output "release" of merge-manifest: ${faults.join('; ')}`)
+  const said = wrongDocument(document, 'release') ?? faults.join('; ')
+  throw new ReleaseError('PLAN_INVALID', `not the output "release" of merge-manifest: ${said}`)
 }
 
 function notJson(cause: unknown): ReleaseError {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import {ReleaseError, messageOf} from '../errors.js'
 import {late, readBySchema} from './schema.js'
+import {wrongDocument} from './document-kind.js'
 import {parseJson} from '../shared/json.js'
 
 /** What a scan matrix says of each image that is scanned: its target, and how closely. */
@@ -17,13 +18,11 @@ const jobs = late(() => {
  * @throws ReleaseError PLAN_INVALID
  */
 export function parseScanJobs(json: string): ScanJobs {
-  const parsed = readBySchema(
-    jobs,
-    parseJson(json, cause => invalid(`it is not JSON: ${messageOf(cause)}`))
-  )
+  const document = parseJson(json, cause => invalid(`it is not JSON: ${messageOf(cause)}`))
+  const parsed = readBySchema(jobs, document)
   if (parsed.faults === undefined) return parsed.data
   const faults = parsed.faults.map(({path, message}) => `${path.join('.')}: ${message}`)
-  throw invalid(faults.slice(0, 3).join('; '))
+  throw invalid(wrongDocument(document, 'scan-matrix') ?? faults.slice(0, 3).join('; '))
 }
 
 function invalid(fault: string): ReleaseError {

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import {ReleaseError} from '../errors.js'
 import type {ReleaseDocument} from './release-document.js'
 import {late, readBySchema} from './schema.js'
+import {wrongDocument} from './document-kind.js'
 import {parseJson} from '../shared/json.js'
 
 const schema = late(() => {
@@ -24,10 +25,12 @@ export type VerificationDocument = readonly Readonly<z.infer<ReturnType<typeof s
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseVerification(text: string): VerificationDocument {
-  const result = readBySchema(schema, parseJson(text, notJson))
+  const document = parseJson(text, notJson)
+  const result = readBySchema(schema, document)
   if (result.faults === undefined) return result.data
   const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
-  throw new ReleaseError('PLAN_INVALID', `not the output "report" of verify-release: ${faults.join('; ')}`)
+  const said = wrongDocument(document, 'report') ?? faults.join('; ')
+  throw new ReleaseError('PLAN_INVALID', `not the output "report" of verify-release: ${said}`)
 }
 
 /**

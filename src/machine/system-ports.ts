@@ -127,7 +127,11 @@ export interface Cancellation {
 export function listenForCancellation(): Cancellation {
   const controller = new AbortController()
   const cancel = (name: NodeJS.Signals): void => {
-    controller.abort(new ReleaseError('CANCELLED', `cancelled by ${name}`))
+    controller.abort(
+      new ReleaseError('CANCELLED', `cancelled by ${name}`, {
+        hint: 'Run it again with the same inputs: what is done already is not done twice.'
+      })
+    )
   }
   for (const name of STOPPING) process.on(name, cancel)
   return {

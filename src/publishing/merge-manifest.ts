@@ -17,8 +17,9 @@ import {command} from '../command/command.js'
 import {assertConfirmed} from '../command/confirmation.js'
 import {evidenceInputs, evidenceOutputTable} from '../signing/evidence-inputs.js'
 import {findDigests, findMetrics, findRecords, recordInputs} from './collect/collected-digests.js'
-import {summarizeJournalOnFailure} from './journal-report.js'
+import {type Progress, summarizeFailure} from './failure-report.js'
 import {openReleaseRegistries} from './release-registries.js'
+import type {ReleaseRegistries} from './move/tag-transaction.js'
 import {assertMayPublish} from '../ci/untrusted-runs.js'
 import {insecure, registryCredentials} from '../registry/registry-inputs.js'
 import {
@@ -110,37 +111,47 @@ export const mergeManifest = command({
   ],
   async run(given, ports) {
     if (!given['dry-run']) await assertMayPublish(ports)
-    const release =
-      given.plan === undefined
-        ? await plainRelease(given, ports)
-        : await plannedRelease(given, given.plan, ports)
-    if (!given['dry-run']) await assertConfirmed(ports, 'Publish this?', tagLines(release))
-    const metrics = await findMetrics(given, ports)
     const registries = openReleaseRegistries(given, ports)
-    const evidence = await openEvidence(given, ports, repository =>
-      registries.working.repository(repository, 'pull,push')
+    return await summarizeFailure(registries.journal, ports.reporter, async progress =>
+      mergeAll(given, {registries, progress}, ports)
     )
-    const published = await summarizeJournalOnFailure(registries.journal, ports.reporter, async () =>
-      publish({...release, ...beforeTagsOf(evidence)}, registries)
-    )
-    for (const line of published.flatMap(({copies}) => copyLines(copies, given['dry-run'])))
-      ports.reporter.info(line)
-    for (const image of published) warnOfEvidence(image, ports)
-    for (const note of published.flatMap(({notes}) => notes)) ports.reporter.warning(note)
-    const views = published.map(releaseView)
-    logMerge(views, given['dry-run'], ports.reporter)
-    ports.reporter.summary(mergeSummary(views, given['dry-run']))
-    const outputs = {
-      ...mergeOutputs(views),
-      'release-artifact': ['release', ...(given.plan === undefined ? [] : [given.plan.id])].join('-'),
-      journal: registries.journal.text,
-      metrics: metrics.length === 0 ? '' : JSON.stringify(metrics)
-    }
-    if (!given['dry-run']) await finishEvidence(evidence, published.map(releasedImage), outputs)
-    reportEvidence(evidence.view(), ports.reporter)
-    return {...outputs, ...evidenceOutputs(evidence.view())}
   }
 })
+
+interface Merging {
+  readonly registries: ReleaseRegistries
+  readonly progress: Progress
+}
+
+async function mergeAll(given: Inputs, {registries, progress}: Merging, ports: Ports) {
+  const release =
+    given.plan === undefined
+      ? await plainRelease(given, ports)
+      : await plannedRelease(given, given.plan, ports)
+  if (!given['dry-run']) await assertConfirmed(ports, 'Publish this?', tagLines(release))
+  const metrics = await findMetrics(given, ports)
+  const evidence = await openEvidence(given, ports, repository =>
+    registries.working.repository(repository, 'pull,push')
+  )
+  const published = await publish({...release, ...beforeTagsOf(evidence)}, registries)
+  progress.isMoved = !given['dry-run']
+  for (const line of published.flatMap(({copies}) => copyLines(copies, given['dry-run'])))
+    ports.reporter.info(line)
+  for (const image of published) warnOfEvidence(image, ports)
+  for (const note of published.flatMap(({notes}) => notes)) ports.reporter.warning(note)
+  const views = published.map(releaseView)
+  logMerge(views, given['dry-run'], ports.reporter)
+  ports.reporter.summary(mergeSummary(views, given['dry-run']))
+  const outputs = {
+    ...mergeOutputs(views),
+    'release-artifact': ['release', ...(given.plan === undefined ? [] : [given.plan.id])].join('-'),
+    journal: registries.journal.text,
+    metrics: metrics.length === 0 ? '' : JSON.stringify(metrics)
+  }
+  if (!given['dry-run']) await finishEvidence(evidence, published.map(releasedImage), outputs)
+  reportEvidence(evidence.view(), ports.reporter)
+  return {...outputs, ...evidenceOutputs(evidence.view())}
+}
 
 /** What is asked about: each repository with the tags that are to point at the release. */
 function tagLines({publications}: Release): string[] {

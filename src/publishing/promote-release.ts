@@ -17,7 +17,7 @@ import {type PromotedImage, promote} from './move/promotion.js'
 import {releaseView} from './release-view.js'
 import {command} from '../command/command.js'
 import {assertConfirmed} from '../command/confirmation.js'
-import {summarizeJournalOnFailure} from './journal-report.js'
+import {summarizeFailure} from './failure-report.js'
 import {openReleaseRegistries} from './release-registries.js'
 import {githubToken} from '../github/github-inputs.js'
 import {insecure, registryCredentials} from '../registry/registry-inputs.js'
@@ -100,7 +100,7 @@ export const promoteRelease = command({
       [formatRepository(repository), wanted.join(', ')].filter(Boolean).join(': ')
     )
     if (!isDry) await assertConfirmed(ports, 'Promote to these?', what)
-    const promoted = await summarizeJournalOnFailure(registries.journal, ports.reporter, async () =>
+    const promoted = await summarizeFailure(registries.journal, ports.reporter, async () =>
       promote({from, to, tags: wanted, allowBackward, dryRun: isDry}, registries)
     )
     sayCopies(promoted, ports.reporter)

@@ -1,4 +1,4 @@
-import {ReleaseError, messageOf} from '../../errors.js'
+import {ReleaseError, cancellationIn, messageOf} from '../../errors.js'
 import type {Digest} from '../../oci/digest.js'
 import type {Manifest} from '../../oci/manifest.js'
 import type {Tag} from '../../oci/reference.js'
@@ -220,5 +220,8 @@ export async function eachMove(
   const hint = reasons
     .map(({reason}) => (reason instanceof ReleaseError ? reason.hint : undefined))
     .find(Boolean)
-  throw new ReleaseError('TAG_NOT_MOVED', lines.join('\n  '), {cause: reasons[0]?.reason, hint})
+  const causes = reasons.map(({reason}) => reason)
+  // What was cancelled is known by its cause, whichever tag it was.
+  const cause = causes.find(one => cancellationIn(one) !== undefined) ?? causes[0]
+  throw new ReleaseError('TAG_NOT_MOVED', lines.join('\n  '), {cause, hint})
 }

@@ -1,4 +1,4 @@
-import {ReleaseError, messageOf} from '../../errors.js'
+import {ReleaseError, cancellationIn, messageOf} from '../../errors.js'
 import type {Registries} from '../../registry/client/registries.js'
 import type {ReleaseJournal} from './release-journal.js'
 import {type LedgerEntry, TagLedger} from './tag-ledger.js'
@@ -19,7 +19,7 @@ export interface ReleaseRegistries extends Pick<WritingOptions, 'patience'> {
  * Moves all tags, or puts back those that were moved.
  * @param outcome what did not come about where it fails, for example `the release was not published`
  * @param confirm rejects where the tags must not stay where they were moved; asked while they are read back
- * @throws ReleaseError TAG_NOT_MOVED after putting back; what was thrown, where nothing had begun to move
+ * @throws ReleaseError TAG_NOT_MOVED, or CANCELLED where that was why, after putting back; what was thrown, where nothing had begun to move
  */
 export async function moveOrUndo(
   moves: readonly TagMove[],
@@ -34,9 +34,11 @@ export async function moveOrUndo(
   } catch (cause) {
     if (!ledger.hasBegun) throw cause
     const undone = await undoMoves(ledger.entries, registries.undoing())
-    const error = new ReleaseError('TAG_NOT_MOVED', `${outcome}: ${messageOf(cause)}`, {
+    const cancelled = cancellationIn(cause)
+    const [code, said] = cancelled ? (['CANCELLED', cancelled] as const) : (['TAG_NOT_MOVED', cause] as const)
+    const error = new ReleaseError(code, `${outcome}: ${messageOf(said)}`, {
       cause,
-      hint: hintFor(cause, undone)
+      hint: hintFor(cancelled ? undefined : cause, undone)
     })
     UNDONE.add(error)
     throw error

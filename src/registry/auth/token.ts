@@ -116,13 +116,13 @@ function parseAnswer(body: Uint8Array): Record<string, unknown> | undefined {
 }
 
 function refused({registry, credential, scopes}: TokenRequest, realm: URL, status: number): ReleaseError {
-  const who = credential ? `the credential of ${registry.host}` : 'an anonymous request'
+  const what = credential ? `the credentials for ${registry.host}` : 'an anonymous request'
   return new ReleaseError(
     'CREDENTIALS_INVALID',
-    `${realm.host} refused ${who} a token for ${scopes.join(' ')}: ${status}`,
+    `${realm.host} rejected ${what} (${status}), asked for ${scopes.join(' ')}`,
     {
       hint: credential
-        ? `Log in to ${registry.host} again: the password or token is wrong, ended, or lacks the right.`
+        ? `Log in to ${registry.host} again: the password or token is wrong, has expired, or lacks the permission.`
         : `Log in to ${registry.host} first (docker login ${registry.host}).`
     }
   )

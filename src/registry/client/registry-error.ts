@@ -105,8 +105,10 @@ function hintOf(failure: RegistryFailure, isLoggedIn: boolean): string | undefin
   const operation = operationOf(failure.method, url)
   const advice = registryAdvice({host, name: repositoryIn(url), status, operation, said})
   if (advice !== undefined) return advice
-  if (status === 401 || status === 403)
-    return `The login for ${host} is not accepted, or lacks the right for this; give its account or token write access.`
+  if (status === 401)
+    return `Log in to ${host} again: the password or token is wrong, has expired, or lacks the permission.`
+  if (status === 403)
+    return `The login for ${host} lacks the permission for this; give its account or token write access.`
   if (status === 404 && entries.some(({code}) => code === 'NAME_UNKNOWN'))
     return 'The repository does not exist there, or this login may not see it.'
   if (failure.method === 'DELETE' && status === 405)

@@ -47,7 +47,7 @@ export async function assertPushRights(clients: readonly RepositoryClient[]): Pr
   if (refused.length > 0)
     throw new ReleaseError(
       'RIGHT_MISSING',
-      refused.map(({name, fault}) => `may not push to ${name}: ${fault?.message ?? ''}`).join('\n'),
+      refused.map(({name, fault}) => `No permission to push to ${name}: ${fault?.message ?? ''}`).join('\n'),
       {hint: [...new Set(refused.flatMap(({fault}) => fault?.hint ?? []))].join('\n') || undefined}
     )
   const faults = asked.flatMap(({fault}) => fault ?? [])

@@ -178,5 +178,5 @@ function hintOf(host: string, reason: string, code: string): string {
     return `The certificate is for other names than ${host}: reach the registry by one of them, or have it made out for this one.`
   if (CERTIFICATE.test(code))
     return `Put the certificate of the authority of ${host} into /etc/docker/certs.d/${host}/ca.crt, or name its file in the variable NODE_EXTRA_CA_CERTS. Where nobody vouches for it and that is meant, name ${host} in the input insecure.`
-  return `Check the name ${host}, and that this machine may connect to it.`
+  return `Is ${host} up, is its name right, and may this machine connect to it? Then run this again.`
 }
