@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  {ignores: ['dist/', 'node_modules/', 'coverage/', '.components/', '**/*.mjs', 'examples/**/*.js']},
+  {ignores: ['dist/', 'node_modules/', 'coverage/', '.components/', '**/*.mjs', 'examples/**/*.js', 'src/reporting/page-assets.ts']},
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {parserOptions: {projectService: true, tsconfigRootDir: import.meta.dirname}},

@@ -15,6 +15,8 @@ import {readBundle} from '../src/signing/sigstore-bundle.js'
 import {parsePlan} from '../src/contracts/plan-document.js'
 import {parseRelease} from '../src/contracts/release-document.js'
 import {parseVerification} from '../src/contracts/verification-document.js'
+import {parseChecks} from '../src/contracts/checks-document.js'
+import {parseCleanup} from '../src/contracts/cleanup-document.js'
 import {parseJournal} from '../src/contracts/journal-document.js'
 import {parseMetrics} from '../src/contracts/metrics-document.js'
 import {parseOrigin} from '../src/contracts/record-origin.js'
@@ -54,6 +56,7 @@ import type {HttpResponse} from '../src/ports.js'
 import {askHelper} from '../src/registry/auth/credential-helper.js'
 import {dockerCredentials} from '../src/registry/auth/docker-config.js'
 import {type RepositoryClient, resolveLocation} from '../src/registry/client/repository-client.js'
+import {packagesIn} from '../src/reporting/package-changes.js'
 import {readPages} from '../src/registry/client/pages.js'
 import {registryErrorOf} from '../src/registry/client/registry-error.js'
 import {listTags} from '../src/registry/client/tag-list.js'
@@ -372,6 +375,13 @@ const PARSERS: readonly Parser[] = [
   ofText('a plan', JSON.stringify(PLAN), parsePlan),
   ofText('a release', '{"schema":1,"images":[]}', parseRelease),
   ofText('a report', '{"schema":1,"checks":[]}', parseVerification),
+  ofText('checks', '[{"kind":"start","reference":"a@b","outcome":"healthy","faults":[]}]', parseChecks),
+  ofText(
+    'the report of a clean-up',
+    '[{"image":"a/b","plan":{"tags":[],"manifests":[{"digest":"a","tags":[],"reason":"b"}],"kept":[]}}]',
+    parseCleanup
+  ),
+  ofText('packages', '{"spdxVersion":"SPDX-2.3","packages":[{"name":"a","versionInfo":"1"}]}', packagesIn),
   ofText('a journal', '{"schema":1,"repositories":[]}', parseJournal),
   ofText('metrics', '[{"target":"app"}]', parseMetrics),
   [
@@ -608,6 +618,8 @@ const PARSING: Readonly<Record<string, string>> = {
   'onboarding/github-workflow.ts': 'a workflow',
   'onboarding/workflow-text.ts': 'a workflow',
   'cleanup/vendors/docker-hub-api.ts': 'own: 16 MiB an answer; read field by field',
+  'contracts/checks-document.ts': 'checks',
+  'contracts/cleanup-document.ts': 'the report of a clean-up',
   'contracts/journal-document.ts': 'a journal',
   'contracts/metrics-document.ts': 'metrics',
   'contracts/plan-document.ts': 'a plan',
@@ -632,6 +644,8 @@ const PARSING: Readonly<Record<string, string>> = {
   'checks/scan/sarif.ts': 'SARIF',
   'checks/scan/scan-proof.ts': 'what a scanner says of its target',
   'onboarding/preflight-report.ts': 'own: a report that this program wrote',
+  'reporting/package-changes.ts': 'packages',
+  'reporting/page-assets.ts': 'own: the document in the page, which this program wrote',
   'shared/json.ts': 'own: a text that a file of this list gives it',
   'signing/signature-list.ts': 'a signature',
   'planning/targets/axis.ts': 'own: an input of the caller, of bounded length',

@@ -5,6 +5,7 @@ import type {Command} from '../src/command/command.js'
 import {type Branding, commandMetadata, rootMetadata} from './action-metadata.js'
 import {configSchema} from './config-schema.js'
 import {fillSections} from './document-sections.js'
+import {pageAssets} from './page-assets.js'
 import {fillRoomsSection} from './rooms-section.js'
 import {fillDifferencesSection} from './differences-section.js'
 import {fillSupportSection} from './support-section.js'
@@ -28,13 +29,12 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   // One after the other: jest cannot load modules that share others at the same time.
   const commands: Command[] = []
   for (const name of COMMANDS.keys()) commands.push(await loadCommand(name))
-  return [...metadataFiles(commands), ...schemas(commands), ...documents(commands)].map(
-    ([file, content]) => ({
-      path: file,
-      content,
-      isFresh: readIfThere(file) === content
-    })
-  )
+  const made = [...metadataFiles(commands), ...schemas(commands), ...documents(commands), ...page()]
+  return made.map(([file, content]) => ({
+    path: file,
+    content,
+    isFresh: readIfThere(file) === content
+  }))
 }
 
 /** Actions in folders of their own. The stubs in dist are built from the same list, so none is without its entry point. */
@@ -64,6 +64,10 @@ function schemas(commands: readonly Command[]): [string, string][] {
   const sections = commands.filter(({settings}) => settings === 'section')
   const tables = new Map(sections.map(({name, inputs: table}) => [name, table]))
   return [['schema/image-release.schema.json', configSchema(inputs, tables)]]
+}
+
+function page(): [string, string][] {
+  return [['src/reporting/page-assets.ts', pageAssets(ROOT)]]
 }
 
 function documents(commands: readonly Command[]): [string, string][] {

@@ -33,6 +33,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     uses: [
       'release',
       'demo',
+      'reporting',
       'onboarding',
       'delivery',
       'planning',
@@ -110,6 +111,23 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
     packages: ['node:*'],
     pure: ['demo-report']
+  },
+  reporting: {
+    head: ['report'],
+    holds: 'a release as a page: its documents and what the registries have, in one HTML file',
+    uses: ['signing', 'registry', 'command', 'ports', 'contracts', 'version'],
+    packages: ['node:crypto'],
+    pure: [
+      'attachments',
+      'layer-growth',
+      'layer-table',
+      'looks',
+      'make-report',
+      'package-changes',
+      'page-html',
+      'report-builds',
+      'report-data'
+    ]
   },
   onboarding: {
     head: ['init', 'preflight'],

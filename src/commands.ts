@@ -24,6 +24,7 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['doctor', async () => (await import('./publishing/doctor.js')).doctor],
   ['promote-release', async () => (await import('./publishing/promote-release.js')).promoteRelease],
   ['cleanup-latest', async () => (await import('./cleanup/cleanup-latest.js')).cleanupLatest],
+  ['report', async () => (await import('./reporting/report.js')).report],
   ['registry', async () => (await import('./embedded-registry/registry-command.js')).registry],
   ['demo', async () => (await import('./demo/demo.js')).demo]
 ])
@@ -43,7 +44,8 @@ export const ACTION_COMMANDS: readonly string[] = [
   'update-manifests',
   'rollback-release',
   'promote-release',
-  'cleanup-latest'
+  'cleanup-latest',
+  'report'
 ]
 
 /** Loads the command of this name, which must be one of `COMMANDS`. */

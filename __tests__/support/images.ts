@@ -58,6 +58,33 @@ export function image(options: ImageOptions = {}): LocalImage {
   return localImage(root, [root], [config, layer])
 }
 
+/** An image of several layers, each made by an instruction; a layer has exactly so many bytes. */
+export function layeredImage(
+  architecture: string,
+  layers: readonly {readonly createdBy: string; readonly bytes: Uint8Array}[],
+  labels: Readonly<Record<string, string>> = {}
+): LocalImage {
+  const config = encode({
+    os: 'linux',
+    architecture,
+    config: {Labels: labels},
+    rootfs: {type: 'layers', diff_ids: layers.map(({bytes}) => digestOf(bytes))},
+    history: layers.map(({createdBy}) => ({created_by: createdBy}))
+  })
+  const document = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: {mediaType: OCI_CONFIG, digest: digestOf(config), size: config.length},
+    layers: layers.map(({bytes}) => ({
+      mediaType: OCI_LAYER_GZIP,
+      digest: digestOf(bytes),
+      size: bytes.length
+    }))
+  }
+  const root = manifestOf(encode(document), OCI_MANIFEST)
+  return localImage(root, [root], [config, ...layers.map(({bytes}) => bytes)])
+}
+
 /** An image with an attestation, wrapped into an index of its own as BuildKit does. */
 export function attestedImage(options: ImageOptions = {}): LocalImage {
   const plain = image(options)

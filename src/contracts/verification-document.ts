@@ -12,6 +12,9 @@ const schema = late(() => {
       reference: z.string(),
       /** Absent where nothing stands there. */
       digest: z.optional(z.string()),
+      platforms: z.exactOptional(z.readonly(z.array(z.string()))),
+      /** How many blobs were asked for and are there. */
+      blobs: z.exactOptional(z.number()),
       faults: z.readonly(z.array(z.string()))
     })
   )

@@ -1,0 +1,25 @@
+/** Texts that strangers may give to branches, tags, labels and packages, so that they be read as something else. */
+export const hostileTexts: readonly string[] = [
+  '<script>globalThis.hacked = true</script>',
+  '</script><script>globalThis.hacked = true</script>',
+  '<!--<script>',
+  '--><img src=x onerror=globalThis.hacked=true>',
+  '<img src=x onerror=globalThis.hacked=true>',
+  '<svg/onload=globalThis.hacked=true>',
+  '"><svg onload="globalThis.hacked=true">',
+  "' onmouseover='globalThis.hacked=true",
+  'javascript:globalThis.hacked=true',
+  '{{constructor.constructor("globalThis.hacked=true")()}}',
+  '${globalThis.hacked=true}',
+  '&lt;b&gt;&#60;b&#62;',
+  ']]><b>',
+  '<style>*{display:none}</style>',
+  '<base href=https://evil.test/>',
+  '<meta http-equiv=refresh content=0;url=https://evil.test/>',
+  '\u2028globalThis.hacked=true\u2029',
+  '\u202egpj.exe\u2066',
+  '\u0000\u001b[31m',
+  '__proto__',
+  'constructor',
+  'x'.repeat(5000)
+]

@@ -1,0 +1,214 @@
+import type {CleanupDocument} from '../contracts/cleanup-document.js'
+import type {JournalDocument} from '../contracts/journal-document.js'
+import type {BuildMetrics} from '../contracts/metrics.js'
+import type {Plan, PlannedTarget} from '../contracts/plan.js'
+import type {ReleaseDocument} from '../contracts/release-document.js'
+import type {VerificationDocument} from '../contracts/verification-document.js'
+import {type VerifiedCheck, nameOfCheck} from '../contracts/verified-check.js'
+import {LayerTable} from './layer-table.js'
+import {layerGrowth} from './layer-growth.js'
+import type {TargetLook} from './looks.js'
+import {findingsInWords, releaseOfBuilds, reportBuild} from './report-builds.js'
+import {
+  REPORT_SCHEMA,
+  type ReportCheck,
+  type ReportCleanup,
+  type ReportData,
+  type ReportPlatform,
+  type ReportRelease,
+  type ReportTag,
+  type ReportTarget
+} from './report-data.js'
+
+/** All that a report is made of: documents of a release, and what the registries were seen to have. */
+export interface ReportSources {
+  readonly made: string
+  readonly program: string
+  readonly plan?: Plan | undefined
+  readonly release?: ReleaseDocument | undefined
+  readonly verification?: VerificationDocument | undefined
+  readonly checks?: readonly VerifiedCheck[] | undefined
+  readonly journal?: JournalDocument | undefined
+  readonly metrics?: readonly BuildMetrics[] | undefined
+  readonly cleanup?: CleanupDocument | undefined
+  readonly looks: readonly TargetLook[]
+  /** Releases before this one, from the oldest on. */
+  readonly history: readonly ReportRelease[]
+  readonly notes: readonly string[]
+}
+
+type ReleasedTarget = ReleaseDocument['targets'][number]
+
+/** Makes the report. Nothing is asked here, and nothing is left out silently. */
+export function makeReport(sources: ReportSources): ReportData {
+  const {plan, metrics = [], cleanup, looks} = sources
+  const table = new LayerTable()
+  const targets = targetsOf(sources, table)
+  const version = plan?.version ?? sources.journal?.version
+  const now = releaseOfBuilds(version ?? 'this release', plan?.source.created, metrics)
+  return {
+    schema: REPORT_SCHEMA,
+    made: sources.made,
+    program: sources.program,
+    ...(plan === undefined ? {} : {source: plan.source}),
+    ...(version === undefined ? {} : {version}),
+    targets,
+    layers: table.layers,
+    builds: metrics.map(reportBuild),
+    checks: checksOf(sources),
+    ...(cleanup === undefined ? {} : {cleanup: cleanup.flatMap(cleanupOf)}),
+    history: metrics.length === 0 ? sources.history : [...sources.history, now],
+    notes: [...(plan?.notes ?? []), ...sources.notes, ...looks.flatMap(({notes}) => notes)]
+  }
+}
+
+function targetsOf({plan, release, looks, journal}: ReportSources, table: LayerTable): ReportTarget[] {
+  if (release !== undefined)
+    return release.targets.map(target => {
+      const planned = plan?.targets.find(({name}) => name === target.target)
+      const look = looks.find(one => one.target === target.target)
+      return releasedTarget(target, {planned, look, journal, table})
+    })
+  return (plan?.targets ?? []).map(plannedTarget)
+}
+
+/** What was planned and not published, or not yet. */
+function plannedTarget({name, images, tags, builds}: PlannedTarget): ReportTarget {
+  return {
+    name,
+    images,
+    tags: images.flatMap(image =>
+      tags.map(tag => ({reference: `${image}:${tag.name}`, class: tag.class, state: 'planned' as const}))
+    ),
+    platforms: builds.map(({platform}) => ({platform, layers: [], grew: []})),
+    attachments: [],
+    packages: []
+  }
+}
+
+interface Surroundings {
+  readonly planned: PlannedTarget | undefined
+  readonly look: TargetLook | undefined
+  readonly journal: JournalDocument | undefined
+  readonly table: LayerTable
+}
+
+function releasedTarget(target: ReleasedTarget, {planned, look, journal, table}: Surroundings): ReportTarget {
+  const before = look?.before
+  return {
+    name: target.target,
+    digest: target.digest,
+    images: target.images,
+    tags: target.tags.map(tag => tagOf(tag, target, {planned, look, journal})),
+    platforms:
+      look?.image === undefined
+        ? target.platforms.map(platform => ({platform, layers: [], grew: []}))
+        : look.image.platforms.map(platform => platformOf(platform, look, table)),
+    attachments: (look?.image?.attachments ?? []).map(({kind, type, digest, of}) => ({
+      kind,
+      type,
+      digest,
+      of
+    })),
+    ...(before === undefined
+      ? {}
+      : {
+          before: {
+            digest: before.digest,
+            ...(before.version === undefined ? {} : {version: before.version}),
+            platforms: before.platforms.map(({platform, digest, size, layers}) => ({
+              platform,
+              digest,
+              size,
+              layers: table.placesOf({layers})
+            }))
+          }
+        }),
+    packages: look?.packages ?? []
+  }
+}
+
+function tagOf(
+  {reference, state, before}: ReleasedTarget['tags'][number],
+  {digest}: ReleasedTarget,
+  {planned, look, journal}: Omit<Surroundings, 'table'>
+): ReportTag {
+  const name = reference.slice(reference.lastIndexOf(':') + 1)
+  const kind =
+    planned?.tags.find(tag => tag.name === name)?.class ??
+    journal?.tags.find(tag => tag.reference === reference)?.class
+  const after = state === 'kept' ? before : digest
+  const now = look?.tags.get(reference)
+  return {
+    reference,
+    ...(kind === undefined ? {} : {class: kind}),
+    state,
+    ...(before === undefined ? {} : {before}),
+    ...(after === undefined ? {} : {after}),
+    ...(now === undefined || now === 'unknown' || now === (after ?? 'nothing') ? {} : {now})
+  }
+}
+
+function platformOf(
+  {platform, digest, size, layers}: NonNullable<TargetLook['image']>['platforms'][number],
+  {before}: TargetLook,
+  table: LayerTable
+): ReportPlatform {
+  const earlier = before?.platforms.find(one => one.platform === platform)
+  return {
+    platform,
+    digest,
+    size,
+    layers: table.placesOf({layers}),
+    grew: earlier === undefined ? [] : layerGrowth(earlier.layers, layers)
+  }
+}
+
+function checksOf({verification = [], checks = [], metrics = []}: ReportSources): ReportCheck[] {
+  return [
+    ...verification.map(({reference, digest, faults, platforms, blobs}) => ({
+      kind: 'tag' as const,
+      subject: reference,
+      evidence: [
+        digest === undefined ? 'nothing there' : `points at ${digest}`,
+        ...(platforms === undefined || platforms.length === 0 ? [] : [`has ${platforms.join(', ')}`]),
+        ...(blobs === undefined || blobs === 0 ? [] : [`${blobs} blobs there`])
+      ].join('; '),
+      faults
+    })),
+    ...checks.map(check => ({
+      kind: check.kind,
+      subject: nameOfCheck(check),
+      evidence: check.outcome,
+      faults: check.faults
+    })),
+    ...metrics.flatMap(({target = 'image', platform, vulnerabilities}) =>
+      vulnerabilities === undefined
+        ? []
+        : [
+            {
+              kind: 'scan' as const,
+              subject: `${target} ${platform}`,
+              evidence: `${vulnerabilities.scanner} found ${findingsInWords(vulnerabilities)}`,
+              faults: []
+            }
+          ]
+    )
+  ]
+}
+
+function cleanupOf({image, plan, frees}: CleanupDocument[number]): ReportCleanup[] {
+  if (image === undefined || plan === undefined) return []
+  return [
+    {
+      image,
+      deleted: plan.manifests.map(({digest, tags, reason, size, wholeSize}) => {
+        const bytes = wholeSize ?? size
+        return {digest, tags, reason, ...(bytes === undefined ? {} : {size: bytes})}
+      }),
+      tags: plan.tags.map(({tag, reason}) => ({tag, reason})),
+      kept: plan.kept.length,
+      ...(frees?.bytes === undefined ? {} : {freed: frees.bytes})
+    }
+  ]
+}

@@ -1,0 +1,186 @@
+/** The version of the format of this document. Fields may be added within a version; none changes its meaning. */
+export const REPORT_SCHEMA = 1
+
+/** Everything that the page of a release shows. It stands in the page as JSON, and beside it as a file. */
+export interface ReportData {
+  readonly schema: typeof REPORT_SCHEMA
+  /** When it was made, as ISO 8601. */
+  readonly made: string
+  /** The version of this program. */
+  readonly program: string
+  readonly source?: ReportSource
+  readonly version?: string
+  readonly targets: readonly ReportTarget[]
+  /** Every layer once; platforms name them by their place. */
+  readonly layers: readonly ReportLayer[]
+  readonly builds: readonly ReportBuild[]
+  readonly checks: readonly ReportCheck[]
+  readonly cleanup?: readonly ReportCleanup[]
+  /** Releases from the oldest on; the last is this one. Empty if no metrics are known. */
+  readonly history: readonly ReportRelease[]
+  /** What could not be read, and what was left out: sentences. */
+  readonly notes: readonly string[]
+}
+
+/** Where a release comes from. */
+export interface ReportSource {
+  readonly repository: string
+  readonly ref: string
+  readonly revision: string
+  readonly event: string
+  readonly created: string
+}
+
+/** One image of a release. */
+export interface ReportTarget {
+  readonly name: string
+  /** Absent where nothing was published. */
+  readonly digest?: string
+  /** Repositories, `registry/name`. */
+  readonly images: readonly string[]
+  readonly tags: readonly ReportTag[]
+  /** As the registry has them; only names where no registry was asked. */
+  readonly platforms: readonly ReportPlatform[]
+  /** What refers to the index or to a platform. */
+  readonly attachments: readonly ReportAttachment[]
+  /** What the tags pointed at before. */
+  readonly before?: ReportBefore
+  readonly packages: readonly PackageChanges[]
+}
+
+/** What became of one tag on one registry. */
+export interface ReportTag {
+  /** `registry/name:tag` */
+  readonly reference: string
+  readonly class?: string
+  readonly state: 'new' | 'moved' | 'same' | 'kept' | 'planned'
+  readonly before?: string
+  readonly after?: string
+  /** What stands there now, if it is something else; `nothing` if it is gone. */
+  readonly now?: string
+}
+
+/** One platform of an image. */
+export interface ReportPlatform {
+  readonly platform: string
+  readonly digest?: string
+  /** Bytes that a pull fetches: config and layers. */
+  readonly size?: number
+  /** Places in the list of layers, from the lowest up. */
+  readonly layers: readonly number[]
+  /** What differs from the same platform of the release before, by instruction; what grew most first. */
+  readonly grew: readonly LayerGrowth[]
+}
+
+/** A layer, as it is stored. */
+export interface ReportLayer {
+  readonly digest: string
+  readonly size: number
+  readonly createdBy?: string
+}
+
+/** Layers of one instruction, before and now. */
+export interface LayerGrowth {
+  readonly createdBy: string
+  /** Bytes; 0 where there was none. */
+  readonly before: number
+  readonly now: number
+}
+
+/** The image that the tags pointed at before. */
+export interface ReportBefore {
+  readonly digest: string
+  readonly version?: string
+  readonly platforms: readonly Pick<ReportPlatform, 'platform' | 'digest' | 'size' | 'layers'>[]
+}
+
+/** Something that a registry has beside an image: a signature, an attestation, a bill of materials. */
+export interface ReportAttachment {
+  readonly kind: 'signature' | 'provenance' | 'sbom' | 'metrics' | 'attestation' | 'other'
+  /** The type as it is written. */
+  readonly type: string
+  readonly digest: string
+  /** What it speaks of. */
+  readonly of: string
+}
+
+/** What changed in the bill of materials of a platform. */
+export interface PackageChanges {
+  readonly platform: string
+  readonly total: number
+  /** Absent if nothing is known of the release before; the lists are empty then. */
+  readonly before?: number
+  readonly added: readonly PackageChange[]
+  readonly removed: readonly PackageChange[]
+  readonly changed: readonly PackageChange[]
+  /** How many more changes there are than the lists name. */
+  readonly unnamed: number
+}
+
+/** One package, and its versions. */
+export interface PackageChange {
+  readonly name: string
+  readonly before?: string
+  readonly now?: string
+}
+
+/** Numbers of one build, without what the layers say. */
+export interface ReportBuild {
+  readonly target: string
+  readonly platform: string
+  readonly builder?: string
+  /** Milliseconds. */
+  readonly buildTime: number
+  readonly imageSize: number
+  readonly layerCount: number
+  readonly cache?: {readonly hits: number; readonly steps: number}
+  readonly findings?: ReportFindings
+  /** Bytes that were sent to registries, and bytes that stood there already. */
+  readonly sent: number
+  readonly skipped: number
+  readonly phases: readonly {readonly name: string; readonly start: number; readonly milliseconds: number}[]
+}
+
+/** What a scanner found. */
+export interface ReportFindings {
+  readonly scanner: string
+  readonly critical: number
+  readonly high: number
+  readonly medium: number
+  readonly low: number
+  readonly unknown: number
+  readonly ignored: number
+}
+
+/** Something that was checked, and what speaks for it. */
+export interface ReportCheck {
+  readonly kind: 'tag' | 'signature' | 'start' | 'scan'
+  readonly subject: string
+  /** What was seen. */
+  readonly evidence: string
+  /** Empty where all is well. */
+  readonly faults: readonly string[]
+}
+
+/** What a clean-up took from a repository. */
+export interface ReportCleanup {
+  readonly image: string
+  readonly deleted: readonly {
+    readonly digest: string
+    readonly tags: readonly string[]
+    readonly reason: string
+    readonly size?: number
+  }[]
+  readonly tags: readonly {readonly tag: string; readonly reason: string}[]
+  readonly kept: number
+  /** Bytes. */
+  readonly freed?: number
+}
+
+/** One release of the history, by its numbers. */
+export interface ReportRelease {
+  /** Its version, else the start of its digest. */
+  readonly name: string
+  readonly created?: string
+  readonly builds: readonly Omit<ReportBuild, 'phases' | 'builder'>[]
+}
