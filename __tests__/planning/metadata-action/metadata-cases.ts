@@ -60,7 +60,8 @@ const rule = fc.oneof(
   {
     arbitrary: oneOf(
       ...['type=schedule', "type=schedule,pattern={{commit_date 'YYYYMMDD'}}"],
-      ...['type=edge', 'type=edge,branch=feature/x']
+      ...['type=edge', 'type=edge,branch=feature/x'],
+      'type=semver,pattern={{version}},value=1.0.0,priority=2000\ntype=schedule'
     ),
     weight: 2
   },

@@ -60,8 +60,11 @@ export function compareWithMetadata(
     run: factsOf(run, inputs.shortShaLength),
     flavor: undefined,
     rules: [],
+    first: undefined,
+    isLatestThere: false,
     written: inputs.tags,
-    writtenFlavor: inputs.flavor
+    writtenFlavor: inputs.flavor,
+    writtenImages: inputs.images
   }
   try {
     const peer = peerTags(inputs, run)
@@ -69,11 +72,12 @@ export function compareWithMetadata(
       peer.images,
       peer.tags.map(({name}) => name)
     )
-    const {flavor, rules} = peer
+    const {flavor, rules, isLatest: isLatestThere} = peer
+    const first = peer.tags[0]?.rule
     return {
       there: {tags: there},
       here,
-      differences: differencesOf(peer, {there, here}, {...facts, flavor, rules})
+      differences: differencesOf(peer, {there, here}, {...facts, flavor, rules, first, isLatestThere})
     }
   } catch (error) {
     if (error instanceof PeerUnknown)
@@ -104,7 +108,7 @@ function missingIn(tags: readonly string[], of: readonly string[]): string[] {
   return of.filter(tag => !tags.includes(tag))
 }
 
-/** `latest` goes with the tag of the first rule where that is what earned it. */
+/** A tag that is only here may come of any rule; that of `latest` is none. */
 function explainedTag(
   side: 'there' | 'here',
   tag: string,
@@ -112,9 +116,10 @@ function explainedTag(
   facts: DifferenceFacts
 ): ExplainedDifference {
   const text = tag.slice(tag.lastIndexOf('/') + 1).replace(/^[^:]*:/, '')
-  const rule = peer.tags.find(({name}) => name === text)?.rule
-  const candidates = rule === undefined && !isLatest(text, peer) ? peer.rules : [rule, peer.tags[0]?.rule]
-  const rows = candidates.map(one => rowOf({side, text, rule: one}, facts))
+  const given = peer.tags.find(({name}) => name === text)
+  const ofFlavor = isLatest(text, peer) ? [undefined] : []
+  const candidates = given === undefined ? [...ofFlavor, ...peer.rules] : [given.rule]
+  const rows = candidates.map(one => rowOf({side, text, rule: one, value: given?.value}, facts))
   return {side, text: tag, row: rows.find(row => row !== undefined)}
 }
 

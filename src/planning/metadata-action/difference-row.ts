@@ -1,6 +1,7 @@
 import type {RunFacts} from '../../ci/run-facts.js'
 import {boundedExpression} from '../../patterns/bounded-expression.js'
-import {findVersion} from '../../versions/version.js'
+import {type ReleaseVersion, findVersion, readVersion} from '../../versions/version.js'
+import {parsePep440} from '../../versions/pep440.js'
 import type {PeerFlavor, PeerRule} from './peer-rules.js'
 
 /** One tag that only one of docker/metadata-action and compute-tags gives, or a run that one of them refuses. */
@@ -11,6 +12,8 @@ export interface TagDifference {
   readonly text: string
   /** The rule that gives the tag, as docker/metadata-action reads it; undefined for `latest` of the flavor. */
   readonly rule: PeerRule | undefined
+  /** What the rule gives there without prefix and suffix; undefined for a tag that is only here. */
+  readonly value?: string | undefined
 }
 
 /** What a difference is judged by. */
@@ -19,10 +22,16 @@ export interface DifferenceFacts {
   /** Undefined where the rules cannot be read there. */
   readonly flavor: PeerFlavor | undefined
   readonly rules: readonly PeerRule[]
+  /** The rule whose tag comes first there: with `latest=auto` it decides; undefined where no rule gives a tag. */
+  readonly first: PeerRule | undefined
+  /** Whether `latest` is given there. */
+  readonly isLatestThere: boolean
   /** The input `tags` as it is written. */
   readonly written: string
   /** The input `flavor` as it is written. */
   readonly writtenFlavor: string
+  /** The input `images` as it is written. */
+  readonly writtenImages: string
 }
 
 /** A row of the table of differences in docs/migration.md. */
@@ -34,11 +43,30 @@ export interface DifferenceRow {
   readonly here: string
   /** Whether it explains a difference of tags; absent for what a plan does not show, such as labels. */
   readonly explains?: (difference: TagDifference, facts: DifferenceFacts) => boolean
+  /** What inputs are refused here, whatever the run; a refusal is explained by nothing else. */
+  readonly refused?: (written: WrittenInputs) => boolean
 }
 
-/** Explains a refusal here by its message. */
-export function refusal(message: RegExp): (difference: TagDifference) => boolean {
-  return ({side, text}) => side === 'refused' && message.test(text)
+/** Inputs as they are written. */
+export type WrittenInputs = Pick<DifferenceFacts, 'written' | 'writtenFlavor' | 'writtenImages'>
+
+/** A row of what is refused here: its message, and what has to be written for it. */
+export function refusal(
+  message: RegExp,
+  refused: (written: WrittenInputs) => boolean
+): Pick<DifferenceRow, 'explains' | 'refused'> {
+  return {
+    refused,
+    explains: ({side, text}, facts) => side === 'refused' && message.test(text) && refused(facts)
+  }
+}
+
+/** A row of what is refused here in some runs: its message, and the fact that makes it. */
+export function refusalIn(
+  message: RegExp,
+  isGiven: (facts: DifferenceFacts) => boolean
+): (difference: TagDifference, facts: DifferenceFacts) => boolean {
+  return ({side, text}, facts) => side === 'refused' && message.test(text) && isGiven(facts)
 }
 
 /** Whether a regular expression finds something; its time is bounded. */
@@ -51,37 +79,62 @@ export function isQuotedAs({text}: PeerRule, line: string): boolean {
   return line.includes(',"') && line.replaceAll('"', '').trim() === text
 }
 
-/** Whether a rule gives what versions share: `latest`, or the name of a Git tag or a part of it. */
-export function isShared(rule: PeerRule | undefined): boolean {
-  return rule === undefined || rule.type === 'ref' || isOfVersion(rule)
+/** The rule that a tag is given by there; for `latest` the one that decides. */
+export function decidingRule({rule}: TagDifference, {first}: DifferenceFacts): PeerRule | undefined {
+  return rule ?? first
 }
 
 /** Whether a rule reads a version. */
-export function isOfVersion(rule: PeerRule | undefined): boolean {
+export function isOfVersion(rule: PeerRule | undefined): rule is PeerRule {
   return rule !== undefined && ['semver', 'pep440', 'match'].includes(rule.type)
 }
 
-/** The text that a rule reads its version in, as far as it shows without a run: a template is none. */
+/** Whether a rule writes a version by a pattern. */
+export function isPatterned(rule: PeerRule | undefined): rule is PeerRule {
+  return isOfVersion(rule) && rule.type !== 'match'
+}
+
+/** The names in a pattern, in its order. */
+export function namesIn(pattern: string): string[] {
+  return [...pattern.matchAll(/\{\{\{?\s*([\w.]+)/g)].map(([, name = '']) => name)
+}
+
+/** The text that a rule reads its version in: a Git tag, or its value. */
 export function sourceOf(rule: PeerRule | undefined, {run}: DifferenceFacts): string {
-  const value = rule?.attributes['value'] ?? ''
-  return isOfVersion(rule) && value !== ''
-    ? value.replaceAll('{{tag}}', run.gitTag ?? '')
-    : (run.gitTag ?? '')
+  const value = isOfVersion(rule) ? (rule.attributes['value'] ?? '') : ''
+  return value === '' ? (run.gitTag ?? '') : value.replaceAll('{{tag}}', run.gitTag ?? '')
 }
 
-/** Whether the version of a rule, or any for `latest`, is a pre-release. */
+/** The version that a rule releases here, a pre-release also where GitHub's release is marked as one. */
+export function versionOf(rule: PeerRule | undefined, facts: DifferenceFacts): ReleaseVersion | undefined {
+  const version = writtenVersionOf(rule, facts)
+  return version !== undefined && facts.run.isMarkedPrerelease ? {...version, isPrerelease: true} : version
+}
+
+/** The version that a rule reads, or the one in the Git tag that it names; undefined where there is none. */
+export function writtenVersionOf(
+  rule: PeerRule | undefined,
+  facts: DifferenceFacts
+): ReleaseVersion | undefined {
+  const source = sourceOf(rule, facts)
+  if (rule?.type === 'ref') return rule.attributes['event'] === 'tag' ? findVersion(source) : undefined
+  if (!isOfVersion(rule)) return undefined
+  if (rule.type === 'match') return findVersion(source)
+  const match = rule.attributes['match'] ?? ''
+  const text = match === '' ? source : boundedExpression(match).find(source)?.[1]
+  return text === undefined ? undefined : readVersion(rule.type as 'semver' | 'pep440', text)
+}
+
+/** Whether a rule is of a pre-release. */
 export function isPrerelease(rule: PeerRule | undefined, facts: DifferenceFacts): boolean {
-  const texts = [
-    sourceOf(rule, facts),
-    ...(rule === undefined ? facts.rules.map(one => sourceOf(one, facts)) : [])
-  ]
-  return facts.run.isMarkedPrerelease || texts.some(text => findVersion(text)?.isPrerelease === true)
+  return versionOf(rule, facts)?.isPrerelease === true
 }
 
-/** Whether the version of a rule, or any for `latest`, is a post-release. */
-export function isAboutPost({rule}: TagDifference, facts: DifferenceFacts): boolean {
-  const rules = rule === undefined ? facts.rules : [rule]
-  return rules.some(
-    one => one.type === 'pep440' && /(?:post|rev|r)[-_.]?\d*|-\d+$/i.test(sourceOf(one, facts))
-  )
+/** Whether a rule is of a post-release, and writes it by another pattern than the whole version. */
+export function isPost(rule: PeerRule | undefined, facts: DifferenceFacts): boolean {
+  if (rule?.type !== 'pep440' || isPrerelease(rule, facts)) return false
+  const match = rule.attributes['match'] ?? ''
+  const source = sourceOf(rule, facts)
+  const text = match === '' ? source : boundedExpression(match).find(source)?.[1]
+  return text !== undefined && parsePep440(text)?.post !== undefined
 }

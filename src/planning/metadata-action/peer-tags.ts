@@ -21,6 +21,8 @@ export interface PeerTag {
   readonly name: string
   /** Before it was put into the form of a tag. */
   readonly text: string
+  /** What the rule gives, without prefix and suffix. */
+  readonly value: string
   readonly rule: PeerRule | undefined
 }
 
@@ -30,7 +32,10 @@ export interface PeerTags {
   /** The version first, `latest` of the flavor last. */
   readonly tags: readonly PeerTag[]
   readonly flavor: PeerFlavor
+  /** The rules that are enabled in the run, by priority. */
   readonly rules: readonly PeerRule[]
+  /** Whether `latest` is given, by the flavor or by the first rule. */
+  readonly isLatest: boolean
 }
 
 interface Run {
@@ -61,23 +66,25 @@ export function peerTags(inputs: PeerInputs, run: WorkflowRun): PeerTags {
   const ref = isTarget ? `refs/pull/${run.pullRequest}/merge` : run.ref
   const of: Run = {run, ref, flavor, scope: scopeOf(run, ref, inputs.shortShaLength)}
   const tags: PeerTag[] = []
+  const enabled: PeerRule[] = []
   let latest: boolean | undefined
   for (const rule of rules) {
     const enable = render(rule, 'enable', of)
     if (enable !== 'true' && enable !== 'false')
       throw new PeerFault(`Invalid value for enable attribute: ${enable}`)
+    if (enable === 'true') enabled.push(rule)
     const given = enable === 'true' ? applyPeerRule(rule, of) : undefined
     const text = given === undefined ? '' : decorated(given.text, rule, of)
     if (given === undefined || text === '') continue
     const name = sanitized(text)
-    if (tags.every(tag => tag.name !== name)) tags.push({name, text, rule})
+    if (tags.every(tag => tag.name !== name)) tags.push({name, text, value: given.text, rule})
     latest ??= flavor.latest === 'auto' ? given.latest : flavor.latest === 'true'
   }
   const around = `${flavor.prefixLatest ? flavor.prefix : ''}latest${flavor.suffixLatest ? flavor.suffix : ''}`
   const name = sanitized(around)
   if (latest === true && tags.every(tag => tag.name !== name))
-    tags.push({name, text: around, rule: undefined})
-  return {images, tags, flavor, rules}
+    tags.push({name, text: around, value: 'latest', rule: undefined})
+  return {images, tags, flavor, rules: enabled, isLatest: latest === true}
 }
 
 function scopeOf(run: WorkflowRun, ref: string, shortShaLength: number): PeerScope {

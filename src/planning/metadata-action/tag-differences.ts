@@ -1,17 +1,7 @@
 import {isTag} from '../../oci/reference.js'
-import {findVersion} from '../../versions/version.js'
-import {
-  type DifferenceRow,
-  isAboutPost,
-  isFound,
-  isOfVersion,
-  isPrerelease,
-  isQuotedAs,
-  isShared,
-  sourceOf
-} from './difference-row.js'
+import {type DifferenceRow, isQuotedAs, namesIn} from './difference-row.js'
 
-/** What gives other tags, the special before the general. */
+/** What gives other tags by what stands around them, the special before the general. */
 export const TAG_DIFFERENCES: readonly DifferenceRow[] = [
   {
     id: 'older-version',
@@ -35,61 +25,6 @@ export const TAG_DIFFERENCES: readonly DifferenceRow[] = [
       side === 'there' && rule === undefined && run.isPullRequest && flavor?.latest === 'true'
   },
   {
-    id: 'version-on-pull-request',
-    given: '`type=semver,value=…`, `pep440` or `match` on a pull request',
-    there: 'the tags of the version, and `latest`',
-    here: 'no tag: a pull request releases no version',
-    explains: ({side, rule}, {run}) => side === 'there' && run.isPullRequest && isOfVersion(rule)
-  },
-  {
-    id: 'build-metadata',
-    given: 'the Git tag `v1.2.3+build`',
-    there: '1.2.3, or 1.2.3-build',
-    here: 'fails in the plan: no tag can hold a `+`',
-    explains: ({side, text, rule}, facts) =>
-      (side === 'refused' && /it has build metadata|local version|"\+"/.test(text)) ||
-      (side !== 'refused' && isOfVersion(rule) && sourceOf(rule, facts).includes('+'))
-  },
-  {
-    id: 'no-version',
-    given: '`v1.2`, `2024.01.5` for `type=semver` alone',
-    there: 'a warning, and no tags',
-    here: 'fails in the plan, with the nearest version; passes where `type=ref,event=tag` or `type=match` names the Git tag',
-    explains: ({side, text}) => side === 'refused' && /is not a version that/.test(text)
-  },
-  {
-    id: 'match-nothing',
-    given: '`match=` that matches nothing',
-    there: 'the whole Git tag',
-    here: 'no tag',
-    explains: ({side, rule}, facts) =>
-      side === 'there' &&
-      (rule?.attributes['match'] ?? '') !== '' &&
-      isOfVersion(rule) &&
-      !isFound(rule?.attributes['match'] ?? '', sourceOf(rule, facts))
-  },
-  {
-    id: 'text-around-prerelease',
-    given: '`pattern=v{{version}}` on a pre-release',
-    there: 'loses the `v`',
-    here: 'keeps it',
-    explains: ({rule}, facts) =>
-      isOfVersion(rule) &&
-      rule?.type !== 'match' &&
-      isPrerelease(rule, facts) &&
-      /^[^{]|[^}]$/.test(rule?.attributes['pattern'] ?? '')
-  },
-  {
-    id: 'prerelease',
-    given: 'the pre-release `v2.0.0-rc.1`, by its version or as GitHub’s release is marked',
-    there: 'may move `latest`, `2`, `2.0`',
-    here: 'moves no shared tag, unless asked by name',
-    explains: ({side, rule}, facts) =>
-      isShared(rule) &&
-      isPrerelease(rule, facts) &&
-      (side === 'there' || (facts.run.isMarkedPrerelease && side === 'here'))
-  },
-  {
     id: 'suffix',
     given: '`flavor: suffix=-alpine`',
     there: 'plain `latest`',
@@ -97,8 +32,9 @@ export const TAG_DIFFERENCES: readonly DifferenceRow[] = [
     explains: ({side, rule}, {flavor}) =>
       side === 'there' &&
       rule === undefined &&
-      (flavor?.suffix ?? '') !== '' &&
-      flavor?.suffixLatest === false
+      flavor?.latest === 'auto' &&
+      flavor.suffix !== '' &&
+      !flavor.suffixLatest
   },
   {
     id: 'template-around-latest',
@@ -115,18 +51,12 @@ export const TAG_DIFFERENCES: readonly DifferenceRow[] = [
     given: 'a scheduled run with `type=schedule` and a version',
     there: '`latest` where the version comes first',
     here: 'no `latest`: a rebuild is no release',
-    explains: ({side, rule}, {run, rules}) =>
+    explains: ({side, rule}, {run, rules, flavor}) =>
       side === 'there' &&
       rule === undefined &&
+      flavor?.latest === 'auto' &&
       run.event.includes('schedule') &&
       rules.some(({type}) => type === 'schedule')
-  },
-  {
-    id: 'post-release',
-    given: '`type=pep440` on the post-release `1.2.3.post1`',
-    there: '1.2.3.post1 for every pattern, no `latest`',
-    here: 'a final version: 1.2.3.post1, 1.2 and `latest`',
-    explains: (difference, facts) => isAboutPost(difference, facts)
   },
   {
     id: 'onlatest-stays',
@@ -135,55 +65,47 @@ export const TAG_DIFFERENCES: readonly DifferenceRow[] = [
     here: 'the second stands for itself',
     explains: ({rule}, {flavor, writtenFlavor}) =>
       rule === undefined &&
-      ((flavor?.prefixLatest === true && (writtenFlavor.match(/prefix=/g) ?? []).length > 1) ||
-        (flavor?.suffixLatest === true && (writtenFlavor.match(/suffix=/g) ?? []).length > 1))
+      ((flavor?.prefixLatest === true && flavor.prefix !== '' && isLastWithout('prefix', writtenFlavor)) ||
+        (flavor?.suffixLatest === true && flavor.suffix !== '' && isLastWithout('suffix', writtenFlavor)))
   },
   {
     id: 'first-rule',
     given: 'a rule of higher priority, such as `type=raw,priority=1000`, before a version',
     there: 'no `latest`: the first rule decides',
     here: '`latest`, for a version is released',
-    explains: ({side, rule}, {flavor}) => side === 'here' && rule === undefined && flavor?.latest === 'auto'
-  },
-  {
-    id: 'major-zero',
-    given: '`pattern={{major}}` on v0.1.2',
-    there: 'the tag `0`',
-    here: 'no tag; `enable=true` on the line gives it',
-    explains: ({side, rule}, facts) =>
-      side === 'there' &&
-      isOfVersion(rule) &&
-      (rule?.attributes['pattern'] ?? '').includes('{{major}}') &&
-      findVersion(sourceOf(rule, facts))?.major === '0'
+    explains: ({side, rule}, {flavor, isLatestThere}) =>
+      side === 'here' && rule === undefined && flavor?.latest === 'auto' && !isLatestThere
   },
   {
     id: 'escaped',
     given: 'a template with a name such as `a&b`',
     there: '`a-amp-b`: escaped for HTML first',
     here: '`a-b`',
-    explains: (_, {run, rules, flavor}) =>
-      /[&<>"'`=]/.test(run.branch ?? run.gitTag ?? '') &&
-      [...rules.map(rule => rule.text), flavor?.prefix, flavor?.suffix].some(text => text?.includes('{{'))
+    explains: ({rule}, {run, flavor}) => {
+      const texts = ['value', 'pattern'].map(name => rule?.attributes[name] ?? '')
+      const around = [
+        rule?.attributes['prefix'] ?? flavor?.prefix ?? '',
+        rule?.attributes['suffix'] ?? flavor?.suffix ?? ''
+      ]
+      const names = [...texts, ...around].flatMap(text => namesIn(text.replaceAll(/\{\{\{.*?\}\}\}/g, '')))
+      return rule !== undefined && names.some(name => /[&<>"'`=]/.test(run.scope.values.get(name) ?? ''))
+    }
   },
   {
     id: 'empty-value',
     given: '`type=raw,value={{branch}}` on a Git tag, with a prefix or suffix around it',
     there: 'the prefix and suffix alone: `v`, `-alpine`',
     here: 'no tag: the value is empty',
-    explains: ({side, text, rule}, {run}) =>
-      side === 'there' &&
-      rule?.type === 'raw' &&
-      /\{\{/.test(rule.attributes['value'] ?? '') &&
-      ((run.branch ?? '') === '' || text === '' || run.gitTag === undefined)
+    explains: ({side, rule, value}) => side === 'there' && rule?.type === 'raw' && value === ''
   },
   {
     id: 'too-long',
     given: 'a tag of more than 128 characters',
     there: 'gives it, and the push fails',
     here: 'shortened, with a hash of the whole at its end',
-    explains: ({side, text}, {run}) =>
+    explains: ({side, text}) =>
       (side === 'there' && text.length > 128) ||
-      (side === 'here' && /-[0-9a-f]{8}$/.test(text) && (run.branch ?? run.gitTag ?? '').length > 100)
+      (side === 'here' && text.length === 128 && /-[0-9a-f]{8}$/.test(text))
   },
   {
     id: 'no-tag-at-all',
@@ -199,9 +121,11 @@ export const TAG_DIFFERENCES: readonly DifferenceRow[] = [
     given: "a comma in a template, `{{date 'ddd, D'}}`, without quotes around the field",
     there: 'ends the field: the template fails, or what is behind the comma is the value',
     here: 'is part of the format',
-    explains: ({rule}, {written}) => {
+    explains: ({side, rule}, {written}) => {
       const lines = written.split('\n').filter(line => /\{\{[^}]*,[^}]*\}\}/.test(line))
-      return rule === undefined ? lines.length > 0 : lines.some(line => line.trim() === rule.text)
+      // A template that ends at the comma fails there, whatever the tag.
+      if (side === 'accepted') return lines.length > 0
+      return rule !== undefined && lines.some(line => line.trim() === rule.text)
     }
   },
   {
@@ -209,8 +133,14 @@ export const TAG_DIFFERENCES: readonly DifferenceRow[] = [
     given: '`type=raw,"value=a,b"`: quotes around one field',
     there: 'are gone before the line is read: the value is `b`',
     here: 'hold the field together',
-    explains: ({rule, side, text}, {written}) =>
+    explains: ({side, text, rule}, {written}) =>
       (side === 'refused' && /the quote in column|a comma is missing after/.test(text)) ||
       (side !== 'accepted' && rule !== undefined && written.split('\n').some(line => isQuotedAs(rule, line)))
   }
 ]
+
+/** Whether the last line of a flavor with a prefix or suffix has no `onlatest`. */
+function isLastWithout(name: 'prefix' | 'suffix', flavor: string): boolean {
+  const line = flavor.split('\n').findLast(one => one.includes(`${name}=`))
+  return line !== undefined && !line.includes('onlatest=')
+}
