@@ -78,6 +78,6 @@ function stubs() {
   return {
     'main.js': action(''),
     ...Object.fromEntries(actions.map(({name}) => [`${name}.js`, action(`'${name}'`)])),
-    'cli.js': `#!/usr/bin/env node\nimport {runCli} from './index.js'\nawait runCli()\n`
+    'cli.js': readFileSync('scripts/bundle/cli.mjs', 'utf8')
   }
 }

@@ -19,7 +19,7 @@ import type {Command} from './command/command.js'
 import {configure, unconfigured} from './planning/settings/settings.js'
 import {assertOwnSettings} from './ci/untrusted-runs.js'
 import type {Host} from './host/host.js'
-import {endSoon} from './host/process-end.js'
+import {endProcess} from './host/process-end.js'
 import {type InputTable, type InputValues, parseInputs} from './command/input.js'
 import {nearest} from './shared/did-you-mean.js'
 import {InputError, ReleaseError} from './errors.js'
@@ -27,9 +27,9 @@ import type {Ports} from './ports.js'
 
 /**
  * Runs as a GitHub action: the command of this name, or the one that the input `command` names.
- * @param end ends a process that failed
+ * @param end ends the process
  */
-export async function runAction(name?: string, end = endSoon): Promise<void> {
+export async function runAction(name?: string, end = endProcess): Promise<void> {
   const {openGithubHost} = await import(/* webpackMode: "eager" */ './actions/host.js')
   const host = openGithubHost()
   await finish(host, end, async () => await runCommand(host, name ?? chosenCommand(host.commandInput())))
@@ -37,9 +37,9 @@ export async function runAction(name?: string, end = endSoon): Promise<void> {
 
 /**
  * Runs as a command line.
- * @param end ends a process that failed
+ * @param end ends the process
  */
-export async function runCli(end = endSoon): Promise<void> {
+export async function runCli(end = endProcess): Promise<void> {
   const {openCliHost} = await import(/* webpackMode: "eager" */ './cli/host.js')
   const host = openCliHost([...COMMANDS.keys()], loadCommand)
   await finish(host, end, async () => {
@@ -85,15 +85,17 @@ async function runWith(inputs: InputValues<InputTable>, command: Command, host: 
  * The only place that catches everything: whatever is thrown fails the run, and is said. What is still under way then,
  * such as requests to a registry that never answers, is for nobody any more.
  */
-async function finish(host: Host, end: () => void, work: () => Promise<void>): Promise<void> {
+async function finish(host: Host, end: typeof endProcess, work: () => Promise<void>): Promise<void> {
+  let hasFailed = false
   try {
     ;(await import(/* webpackMode: "eager" */ './host/runtime.js')).assertRuntime()
     await work()
   } catch (error) {
     host.fail(error)
-    end()
+    hasFailed = true
   } finally {
     host.close()
+    end(hasFailed)
   }
 }
 

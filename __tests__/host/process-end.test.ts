@@ -5,6 +5,7 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
 import {type CommandLine, commandLine} from '../support/command-line.js'
+import {PROGRAM_VERSION} from '../../src/version.js'
 import {close, listen} from '../support/loopback.js'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
@@ -77,5 +78,28 @@ describe.each(LINGERING)('a process that failed ends, whatever is still under wa
     const ended = await run([], {...inputs, GITHUB_ACTIONS: 'true', RUNNER_TEMP: folder})
     expect(ended.output).toContain('is not there')
     expect(ended.exitCode).toBe(1)
+  }, 60_000)
+})
+
+describe('a process whose run is over', () => {
+  const answer = 5_000_000
+
+  it('ends at once, whatever keeps it, and with all that it wrote', async () => {
+    const ending = commandLine(
+      `setInterval(() => undefined, 60_000); process.stdout.write('a'.repeat(${answer})); await runCli()`
+    )
+    try {
+      const child = spawn(process.execPath, [ending.entry, '--version'], {
+        stdio: ['ignore', 'pipe', 'inherit']
+      })
+      const out: Buffer[] = []
+      // Nothing is read before the process had the time to fill the pipe.
+      await new Promise(resolve => setImmediate(resolve))
+      child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
+      expect(await new Promise<number | null>(resolve => child.on('close', resolve))).toBe(0)
+      expect(Buffer.concat(out).toString()).toBe(`${'a'.repeat(answer)}${PROGRAM_VERSION}\n`)
+    } finally {
+      ending.remove()
+    }
   }, 60_000)
 })

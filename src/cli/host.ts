@@ -8,6 +8,7 @@ import {causeLines, errorLines} from '../host/error-lines.js'
 import type {Host} from '../host/host.js'
 import {gatherTexts} from '../host/raw-inputs.js'
 import {type HostParts, openSystemPorts} from '../machine/system-ports.js'
+import {ownHome} from '../shared/own-home.js'
 import {PROGRAM_VERSION} from '../version.js'
 import {type Arguments, readArguments, variableOf} from './arguments.js'
 import {SHELLS, type Shell, completionScript} from './completion.js'
@@ -18,7 +19,6 @@ import {BUILT_INS, PLAIN_WIDTH, builtInHelp, commandHelp, overview} from './help
 import {type CliReporter, cliReporter} from './reporter.js'
 import {readCliRun} from './run.js'
 import {resultJson, resultTable} from './result.js'
-import {homedir} from 'node:os'
 import path from 'node:path'
 import {openFolderArtifacts} from './folder-artifacts.js'
 
@@ -216,9 +216,14 @@ function fail(reporter: CliReporter, error: unknown): void {
   process.exitCode = error instanceof InputError ? 2 : 1
 }
 
-/** Folders below the user's own cache, where they stay by themselves (XDG Base Directory Specification). */
+/**
+ * Folders below the user's own cache, where they stay by themselves (XDG Base Directory Specification); where the user has
+ * no home, beside the records.
+ */
 export function openFolderCaches(environment: Readonly<Record<string, string | undefined>>): Caches {
-  const root = environment['XDG_CACHE_HOME'] || path.join(homedir(), '.cache')
+  const home = ownHome()
+  const ofUser = home === undefined ? path.resolve('.image-release', 'cache') : path.join(home, '.cache')
+  const root = environment['XDG_CACHE_HOME'] || ofUser
   return {
     restore: name => Promise.resolve({folder: path.join(root, 'image-release', name)}),
     save: () => Promise.resolve()

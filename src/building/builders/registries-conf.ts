@@ -1,6 +1,6 @@
 import {existsSync, writeFileSync} from 'node:fs'
-import {homedir} from 'node:os'
 import path from 'node:path'
+import {ownHome} from '../../shared/own-home.js'
 import {readForeignFileSync} from '../../shared/foreign-file.js'
 import type {BuildRequest} from './builder.js'
 
@@ -55,8 +55,9 @@ export function writeRegistriesConf(request: BuildRequest, containerfile: string
 }
 
 function readMachineConf(): string {
+  const home = ownHome()
   const files = [
-    path.join(homedir(), '.config/containers/registries.conf'),
+    ...(home === undefined ? [] : [path.join(home, '.config/containers/registries.conf')]),
     '/etc/containers/registries.conf'
   ]
   const found = files.find(file => existsSync(file))

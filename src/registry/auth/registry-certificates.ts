@@ -1,4 +1,4 @@
-import {readdirSync} from 'node:fs'
+import {existsSync, readdirSync} from 'node:fs'
 import path from 'node:path'
 import tls from 'node:tls'
 import type {TomlTable} from 'smol-toml'
@@ -113,6 +113,8 @@ async function parseHosts(file: string): Promise<TomlTable> {
 }
 
 function filesIn(folder: string): string[] | undefined {
+  // Nearly no machine has one of these folders, and an error is made slowly.
+  if (!existsSync(folder)) return undefined
   try {
     return readdirSync(folder).sort()
   } catch (error) {

@@ -97,7 +97,10 @@ export async function retry<T>(policy: RetryPolicy, attempt: () => Promise<T>): 
     policy.signal.throwIfAborted()
     return result
   } catch (error) {
-    return await retryAfter(error, policy, attempt)
+    // A tag that is not there is an answer like any other, and the most common failure.
+    if (isTransient(error)) return await retryAfter(error, policy, attempt)
+    policy.signal.throwIfAborted()
+    throw error
   }
 }
 
