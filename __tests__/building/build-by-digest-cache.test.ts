@@ -76,6 +76,21 @@ describeWith(['buildkitd', 'docker-buildx'], 'caches of buildx', () => {
   }
   /** Steps that came from a cache in the last build, by its log. */
   const cachedSteps = (): number => ports.reporter.lines.filter(line => / CACHED$/.test(line)).length
+  /** What the summary of the last build says of a cache: steps and bytes. */
+  const told = (tier: string, direction: 'read' | 'written'): string[] => {
+    const row = ports.reporter.summaries
+      .at(-1)
+      ?.split('\n')
+      .find(line => line.includes(tier) && line.includes(`| ${direction} |`))
+    return (
+      row
+        ?.split('|')
+        .slice(3, 7)
+        .map(cell => cell.trim()) ?? []
+    )
+  }
+  const BYTES = expect.stringMatching(/^[1-9][\d.]* (?:B|KiB|MiB)$/)
+  const TIME = expect.stringMatching(/^[\d.]+ s$/)
   const renew = async (): Promise<void> => {
     builder = await builder.renew()
     ports.reporter.lines.length = 0
@@ -130,16 +145,22 @@ describeWith(['buildkitd', 'docker-buildx'], 'caches of buildx', () => {
     await build({cache: 'registry'})
     expect(await listTags(clientOf(ports, `${image}-build-cache`))).toEqual([`app-linux-${OWN}`])
     expect(await listTags(clientOf(ports, image))).toEqual([])
+    const cache = `type=registry,ref=${image}-build-cache:app-linux-${OWN}`
+    expect(told(cache, 'written')).toEqual([expect.stringMatching(/^\d+ layers$/), '–', BYTES, TIME])
     await renew()
     await build({cache: 'registry'})
     expect(cachedSteps()).toBeGreaterThan(5)
+    expect(told(cache, 'read')).toEqual(['found', String(cachedSteps()), expect.anything(), TIME])
   })
 
   it('hit: local, in a folder for target and platform', async () => {
     await build({cache: `local=${folder}`})
+    expect(told('type=local', 'written')).toEqual([expect.stringMatching(/^\d+ layers$/), '–', BYTES, TIME])
     await renew()
-    await build({cache: `local=${folder}`})
-    expect(cachedSteps()).toBeGreaterThan(5)
+    // One step more is built, on what the cache gives.
+    await build({cache: `local=${folder}`, 'build-args': 'GREETING=changed'})
+    expect(cachedSteps()).toBeGreaterThan(0)
+    expect(told('type=local', 'read')).toEqual(['found', expect.stringMatching(/^[1-9]\d*$/), BYTES, TIME])
   })
 
   it('hit: the previous image, where it was built with inline', async () => {

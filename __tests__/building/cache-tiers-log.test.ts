@@ -26,7 +26,44 @@ describe('what the caches of a build gave', () => {
       )
     ).toEqual([
       {tier: READ, direction: 'read', milliseconds: 200, isEmpty: false},
-      {tier: 'type=gha,scope=app-linux-amd64', direction: 'read', milliseconds: 1500, isEmpty: false}
+      {tier: 'type=gha,scope=app-linux-amd64', direction: 'read', milliseconds: 1500, isEmpty: false},
+      {
+        tier: `${READ} and type=gha,scope=app-linux-amd64`,
+        direction: 'read',
+        isEmpty: false,
+        isTogether: true,
+        steps: 0,
+        bytes: 0
+      }
+    ]))
+
+  // BuildKit 0.31: layers that a step fetches, the last of which was not at its end.
+  it('is steps and bytes, where one cache was found: those of the base image are not its own', () =>
+    expect(
+      uses(
+        [
+          '#3 importing cache manifest from ghcr.io/o/cache:app',
+          '#3 DONE 0.2s',
+          '#4 importing cache manifest from ghcr.io/o/cache:none',
+          '#4 ERROR: ghcr.io/o/cache:none: not found',
+          '#5 [1/4] FROM docker.io/library/busybox:1.37',
+          `#5 sha256:${'5'.repeat(64)} 9.00MB / 9.00MB 0.1s done`,
+          '#6 [2/4] RUN make',
+          '#6 CACHED',
+          '#7 [3/4] RUN more',
+          `#7 ${DIGEST} 1.05MB / 1.06MB 0.1s`,
+          `#7 ${DIGEST} 1.06MB / 1.06MB 0.1s done`,
+          `#7 sha256:${'2'.repeat(64)} 155B / 155B done`,
+          `#7 extracting ${DIGEST} 0.2s done`,
+          '#7 CACHED',
+          '#8 [4/4] COPY x /x',
+          '#8 DONE 0.2s'
+        ],
+        [READ, 'type=registry,ref=ghcr.io/o/cache:none']
+      )
+    ).toMatchObject([
+      {tier: READ, steps: 2, bytes: 1_060_155},
+      {tier: 'type=registry,ref=ghcr.io/o/cache:none', isEmpty: true}
     ]))
 
   it('is told by place, however its line is written, and without how it is used', () =>
@@ -55,7 +92,15 @@ describe('what the caches of a build gave', () => {
         [],
         [`${READ},mode=max,ignore-error=true`, 'type=inline']
       )
-    ).toEqual([{tier: READ, direction: 'written', milliseconds: 400, layers: 2, isEmpty: false}]))
+    ).toEqual([
+      {
+        tier: READ,
+        direction: 'written',
+        milliseconds: 400,
+        layers: [DIGEST, `sha256:${'2'.repeat(64)}`],
+        isEmpty: false
+      }
+    ]))
 
   it('is nothing on a first run, which is no fault', () => {
     const found = uses(
@@ -112,7 +157,7 @@ describe('what the caches of a build gave', () => {
     expect(found).toContainEqual({
       tier: 'type=gha,scope=app',
       direction: 'written',
-      layers: 0,
+      layers: [],
       isEmpty: false,
       isUntold: true
     })

@@ -89,6 +89,9 @@ describe.each(['podman', 'buildah'] as const)('folders with steps of %s', name =
       await renew()
       expect(await build('gha')).toBe(digest)
       expect(hits()).toBeGreaterThan(0)
+      expect(ports.reporter.summaries.at(-1)).toMatch(
+        /`type=gha,scope=app-linux-arm64` \| read \| found \| [1-9]\d* \| [1-9][\d.]* (?:B|KiB) \| – \|/
+      )
       expect(keys()).toHaveLength(1)
     })
 

@@ -2,6 +2,7 @@ import {type BuiltImage, assertPlatform, readBuiltImage} from './builders/built-
 import type {BuildRequest, Builder, CacheFlags} from './builders/builder.js'
 import {type TierUse, deadTiers, watchTiers} from './builders/cache-tiers-log.js'
 import {type CacheHits, countCacheHits} from './builders/cache-hits.js'
+import {watchStepCaches} from './builders/step-cache-log.js'
 import {assertContentPlatform} from './builders/platform-content.js'
 import {takeImage} from './builders/prebuilt.js'
 import {messageOf} from '../errors.js'
@@ -19,6 +20,7 @@ import {isAttested, requestOf} from './build-request.js'
 import {describeSourceDate, sourceDateOf} from './source-date.js'
 import type {BuildTools} from './build-tools.js'
 import {type ExportDecision, decideExport, isPushFault} from './caches/export-decision.js'
+import {usesOfSteps, withWrittenSizes} from './caches/cache-sizes.js'
 import {withLayerCaches} from './caches/layer-cache-server.js'
 
 /** One build, and the folder that it has for itself. */
@@ -53,19 +55,22 @@ export async function buildImage(
   const hits = countCacheHits()
   const {usable: cache, dead: deadBefore} = usableCache(given, place.job, tools)
   const tiers = watchTiers(cache)
+  const stepTiers: TierUse[] = []
   const watch = (line: string): void => {
     hits.watch(line)
     tiers.watch(line)
   }
   const start = ports.clock.now()
   const image = await ports.reporter.group(`Build ${formatPlatform(place.job.platform)}`, () =>
-    makeImage(given, place, {...tools, cache, watch})
+    makeImage(given, place, {...tools, cache, watch, stepTiers})
   )
   const milliseconds = ports.clock.now() - start
   const counted = hits.result()
-  const cacheTiers = [...deadBefore, ...tiers.result()]
-  for (const dead of deadTiers(cacheTiers)) ports.reporter.warning(dead)
+  const told = [...deadBefore, ...tiers.result()]
+  for (const dead of deadTiers(told)) ports.reporter.warning(dead)
   const built = await readBuiltImage(image)
+  const sources = {image: built.document, registries: tools.registries}
+  const cacheTiers = [...(await withWrittenSizes(told, cache, sources)), ...stepTiers]
   await assertContentPlatform(image, built, given['platform-check'], ports)
   return {
     ...built,
@@ -89,7 +94,12 @@ function usableCache(
   return withoutDeadGha(cache, {environment: ports.environment, now: ports.clock.now()})
 }
 
-type Making = BuildTools & Required<Pick<BuildRequest, 'watch'>> & {readonly cache: BuildCache}
+type Making = BuildTools &
+  Required<Pick<BuildRequest, 'watch'>> & {
+    readonly cache: BuildCache
+    /** Where it is said what each cache of podman or buildah gave and took. */
+    readonly stepTiers: TierUse[]
+  }
 
 async function makeImage(
   given: BuildInputs,
@@ -119,7 +129,17 @@ async function makeImage(
   if (maker.name === 'buildx') making.ports.reporter.info(`Export: ${decision.reason}.`)
   const build = (served: CacheFlags): Promise<LocalImage> =>
     exportImage(decision, {...request, cache: served}, {...making, maker})
-  return maker.name === 'buildx' ? await build(cache) : await withLayerCaches(cache, making, build)
+  if (maker.name === 'buildx') return await build(cache)
+  const steps = watchStepCaches()
+  const watch = (line: string): void => {
+    making.watch(line)
+    steps.watch(line)
+  }
+  return await withLayerCaches(cache, making, async (served, names) => {
+    const image = await exportImage(decision, {...request, watch, cache: served}, {...making, maker})
+    making.stepTiers.push(...(await usesOfSteps(steps.result(served), names, registries)))
+    return image
+  })
 }
 
 /** Why two builds of a commit differ, whatever is in their files. */

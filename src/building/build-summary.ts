@@ -87,15 +87,25 @@ function cacheParts(tiers: readonly TierUse[]): Markdown[] {
     code(use.tier),
     words(use.direction),
     words(outcomeOf(use)),
-    words(use.milliseconds === undefined ? '' : formatSeconds(use.milliseconds))
+    words(use.steps === undefined ? NOT_TOLD : String(use.steps)),
+    words(use.bytes === undefined ? NOT_TOLD : formatSize(use.bytes)),
+    words(use.milliseconds === undefined ? NOT_TOLD : formatSeconds(use.milliseconds))
   ])
-  return rows.length === 0 ? [] : [markdownTable(['Cache', '', 'What came of it', 'Time'], rows)]
+  return rows.length === 0
+    ? []
+    : [markdownTable(['Cache', '', 'What came of it', 'Steps', 'Bytes', 'Time'], rows)]
 }
 
-function outcomeOf({fault, isEmpty, isUntold, layers}: TierUse): string {
+/** What the builder does not say. */
+const NOT_TOLD = '–'
+
+function outcomeOf({fault, isEmpty, isUntold, layers, steps, direction, isTogether}: TierUse): string {
   if (fault !== undefined) return isEmpty ? 'nothing there yet' : fault
   if (isUntold === true) return 'not told'
-  return layers === undefined ? 'found' : `${layers} layers`
+  if (isTogether === true) return 'together'
+  if (layers !== undefined) return `${layers.length} layers`
+  if (direction === 'written') return steps === 0 ? 'nothing new' : 'steps kept'
+  return steps === 0 ? 'nothing of use' : 'found'
 }
 
 /** How many findings are named; the log names all. */

@@ -12,7 +12,7 @@ export interface CacheHitCounter {
 }
 
 /** `#7 [build 2/3] RUN make`: a step of a stage, as BuildKit's plain progress names it each time that it is spoken of. */
-const BUILDKIT_STEP = /^#(\d+) \[(?:[^\]]* )?\d+\/\d+\] (?!FROM\b)/
+export const BUILDKIT_STEP = /^#(\d+) \[(?:[^\]]* )?\d+\/\d+\] (?!FROM\b)/
 
 /** `#7 CACHED` */
 const BUILDKIT_CACHED = /^#(\d+) CACHED$/

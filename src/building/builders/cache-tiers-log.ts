@@ -1,4 +1,5 @@
 import {type CacheEntry, formatCachePlace, parseCacheFlag} from '../caches/cache-flag.js'
+import {BUILDKIT_STEP, countCacheHits} from './cache-hits.js'
 
 /** What a build had of one cache, as BuildKit's log tells it. */
 export interface TierUse {
@@ -7,8 +8,14 @@ export interface TierUse {
   readonly direction: 'read' | 'written'
   /** Milliseconds; undefined where the log does not say. */
   readonly milliseconds?: number
-  /** Layers that were written, or stood there. */
-  readonly layers?: number
+  /** Digests of layers that were written, or stood there. */
+  readonly layers?: readonly string[]
+  /** Steps that it gave or took; undefined where the builder does not say. */
+  readonly steps?: number
+  /** Bytes that it gave or took; undefined where nobody says. */
+  readonly bytes?: number
+  /** Whether this is what several gave: BuildKit does not say which of them. */
+  readonly isTogether?: boolean
   /** Whether nothing was there yet, as on a first run. */
   readonly isEmpty: boolean
   /** Why it gave or took nothing. */
@@ -35,6 +42,9 @@ const START = /^#0 building with /
 const DONE = /^#(\d+) DONE ([\d.]+)s$/
 const ERROR = /^#(\d+) ERROR: (.+)$/
 const LAYER = /^#(\d+) writing layer (sha256:[0-9a-f]{64})/
+/** `#9 sha256:… 1.06MB / 1.06MB 0.1s done`: a layer that a step fetched. */
+const FETCHED = /^#(\d+) (sha256:[0-9a-f]{64}) (?:\S+ \/ )?([\d.]+)([kMGT]?)B (?:\S+ )?done$/
+const UNITS = ['', 'k', 'M', 'G', 'T']
 /** buildx opens folders itself. */
 const SKIPPED = /^WARNING: local cache import at (.+) skipped due to err: (.+)$/
 /** What says that there is no cache yet, and not that it cannot be reached. */
@@ -68,6 +78,7 @@ export function watchTiers({
 }): TierWatch {
   const steps = new Map<string, Step>()
   const skipped: TierUse[] = []
+  let given = countGiven()
   const begin = (number: string, verb: string, name: string): void => {
     if (steps.has(number)) return
     const isRead = verb.startsWith('importing')
@@ -79,7 +90,9 @@ export function watchTiers({
     if (START.test(text)) {
       steps.clear()
       skipped.length = 0
+      given = countGiven()
     }
+    given.watch(text)
     const [, number = '', verb, name] = BEGIN.exec(text) ?? []
     if (verb !== undefined && name !== undefined) begin(number, verb, name)
     const [, ended = '', seconds] = DONE.exec(text) ?? []
@@ -94,7 +107,37 @@ export function watchTiers({
         useOf({tiers: [`type=local,src=${folder}`], direction: 'read', layers: new Set(), fault: reason})
       )
   }
-  return {watch, result: () => [...[...steps.values()].map(useOf), ...skipped]}
+  return {watch, result: () => withGiven([...[...steps.values()].map(useOf), ...skipped], given.result())}
+}
+
+/** Counts what steps had of caches: those that came from one, and the layers that were fetched for steps, but for FROM. */
+function countGiven() {
+  const hits = countCacheHits()
+  const isStep = new Set<string>()
+  const fetched = new Map<string, number>()
+  return {
+    watch(text: string): void {
+      hits.watch(text)
+      const step = BUILDKIT_STEP.exec(text)?.[1]
+      if (step !== undefined) isStep.add(step)
+      const [, number = '', layer, amount, unit = ''] = FETCHED.exec(text) ?? []
+      if (layer !== undefined && isStep.has(number))
+        fetched.set(layer, Math.round(Number(amount) * 1000 ** UNITS.indexOf(unit)))
+    },
+    result: () => ({
+      steps: hits.result().cached,
+      bytes: [...fetched.values()].reduce((sum, size) => sum + size, 0)
+    })
+  }
+}
+
+/** That of one cache that was found is its own; that of several is told of them together. */
+function withGiven(uses: readonly TierUse[], given: Required<Pick<TierUse, 'steps' | 'bytes'>>): TierUse[] {
+  const found = uses.filter(({direction, fault, isUntold}) => direction === 'read' && !fault && !isUntold)
+  const tier = found.map(use => use.tier).join(' and ')
+  if (found.length > 1)
+    return [...uses, {tier, direction: 'read', isEmpty: false, isTogether: true, ...given}]
+  return uses.map(use => (use === found[0] ? {...use, ...given} : use))
 }
 
 function set(step: Step | undefined, fields: Partial<Pick<Step, 'milliseconds' | 'fault'>>): void {
@@ -106,7 +149,7 @@ function useOf({tiers, direction, milliseconds, layers, fault}: Step): TierUse {
     tier: tiers.join(' and '),
     direction,
     ...(milliseconds === undefined ? {} : {milliseconds}),
-    ...(direction === 'written' ? {layers: layers.size} : {}),
+    ...(direction === 'written' ? {layers: [...layers]} : {}),
     isEmpty: direction === 'read' && fault !== undefined && EMPTY.test(fault),
     ...(fault === undefined ? {} : {fault}),
     ...(fault === undefined && milliseconds === undefined ? {isUntold: true} : {})

@@ -19,7 +19,10 @@ interface LayerCache {
 }
 
 /** What a build does with its caches, all in registries. */
-type Build<T> = (cache: CacheFlags) => Promise<T>
+type Build<T> = (cache: CacheFlags, served: ServedTiers) => Promise<T>
+
+/** The tier behind each repository on this machine. */
+export type ServedTiers = ReadonlyMap<string, string>
 
 /** What folders are opened and kept by. */
 export interface StepTools {
@@ -33,11 +36,14 @@ export interface StepTools {
  */
 export async function withLayerCaches<T>(cache: CacheFlags, tools: StepTools, build: Build<T>): Promise<T> {
   const isOther = (flag: string): boolean => folderIn(flag) === undefined
-  return await serveAll(foldersOf(cache), tools, async served =>
-    build({
-      from: [...served.from, ...cache.from.filter(isOther)],
-      to: [...served.to, ...cache.to.filter(isOther)]
-    })
+  return await serveAll(foldersOf(cache), tools, async (served, tiers) =>
+    build(
+      {
+        from: [...served.from, ...cache.from.filter(isOther)],
+        to: [...served.to, ...cache.to.filter(isOther)]
+      },
+      tiers
+    )
   )
 }
 
@@ -46,13 +52,17 @@ async function serveAll<T>(
   tools: StepTools,
   build: Build<T>
 ): Promise<T> {
-  if (folder === undefined) return await build({from: [], to: []})
+  if (folder === undefined) return await build({from: [], to: []}, new Map())
   const opened = await openFolder(folder, tools)
   if (opened === undefined) return await serveAll(others, tools, build)
   const reference = `type=registry,ref=${opened.repository}`
   try {
-    const result = await serveAll(others, tools, rest =>
-      build({from: [reference, ...rest.from], to: folder.isWritten ? [reference, ...rest.to] : rest.to})
+    const name = `type=${folder.kind},${folder.kind === 'gha' ? 'scope' : 'dest'}=${folder.place}`
+    const result = await serveAll(others, tools, (rest, tiers) =>
+      build(
+        {from: [reference, ...rest.from], to: folder.isWritten ? [reference, ...rest.to] : rest.to},
+        new Map([...tiers, [opened.repository, name]])
+      )
     )
     if (folder.isWritten) await opened.keep()
     return result
