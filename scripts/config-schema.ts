@@ -1,26 +1,39 @@
 import {z} from 'zod'
 import {isSetting} from '../src/planning/settings/config-file.js'
 import type {Input, InputTable} from '../src/command/input.js'
+import {blankOr, formOf, integerPattern, itemsOf} from './setting-forms.js'
 
 /** An unquoted number is read as it is written: 3.10 stays 3.10. */
-const scalar = z.union([z.string(), z.number(), z.boolean()]).meta({id: 'text'})
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]).meta({id: 'text'})
+/** A line of `key=value` has no other lines in it. */
+const oneLine = z
+  .union([z.string().regex(/^[^\r\n]*$/), z.number(), z.boolean(), z.null()])
+  .meta({id: 'line'})
 const fields = z
   .record(z.string(), z.union([scalar, z.array(scalar), z.record(z.string(), scalar)]))
   .meta({id: 'fields'})
 const list = z.union([scalar, z.array(scalar)]).meta({id: 'list'})
-const map = z.record(z.string(), z.union([scalar, z.array(scalar), fields]))
-const lines = z.union([scalar, z.array(z.union([scalar, fields])), map]).meta({id: 'lines'})
+const mapOf = (text: z.ZodType): z.ZodType =>
+  z.record(z.string(), z.union([text, z.array(z.unknown()), z.record(z.string(), z.unknown())]))
+const lines = z.union([scalar, z.array(z.union([scalar, fields])), mapOf(oneLine)]).meta({id: 'lines'})
+const entries = z.union([scalar, z.array(z.union([scalar, fields])), mapOf(scalar)]).meta({id: 'entries'})
+const blank = z.union([z.literal(''), z.null()])
 const named = z
-  .union([scalar, z.array(z.union([scalar, fields])), z.record(z.string(), z.union([fields, z.null()]))])
+  .union([scalar, z.array(z.union([scalar, fields])), z.record(z.string(), z.union([fields, blank]))])
   .meta({id: 'named'})
+const DURATION = String.raw`\d+(?:ms|s|m|h|d|w)|0`
 
 /**
- * The JSON Schema of the file of settings, made from the inputs of the commands that read it: editors complete the file by it.
+ * The JSON Schema of the file of settings, made from the inputs of the commands that read it: editors complete the file by it,
+ * and refuse what the command refuses.
  */
 export function configSchema(inputs: InputTable, sections: ReadonlyMap<string, InputTable>): string {
   const parts = [...sections].map(([name, table]) => [
     name,
-    z.strictObject(propertiesOf(table)).optional().describe(`The inputs of ${name}.`)
+    z
+      .union([z.strictObject(propertiesOf(table)), blank])
+      .optional()
+      .describe(`The inputs of ${name}.`)
   ])
   const schema = z.strictObject({...propertiesOf(inputs), ...Object.fromEntries(parts)}).meta({
     title: 'Settings of image-release',
@@ -31,28 +44,63 @@ export function configSchema(inputs: InputTable, sections: ReadonlyMap<string, I
 }
 
 function propertiesOf(inputs: InputTable): Record<string, z.ZodType> {
-  const entries = Object.entries(inputs).filter(([name, input]) => isSetting(name, input))
+  const all = Object.entries(inputs).filter(([name, input]) => isSetting(name, input))
   return Object.fromEntries(
-    entries.map(([name, input]) => [name, valueOf(input).optional().describe(input.summary)])
+    all.map(([name, input]) => [name, valueOf(name, input).optional().describe(input.summary)])
   )
 }
 
 /** What a file may say for an input: its text, or the same as a list or a map. */
-function valueOf({shape, choices, isNamed}: Input<unknown>): z.ZodType {
+function valueOf(name: string, input: Input<unknown>): z.ZodType {
+  const {shape, choices = [], isNamed, isQuoted, min = 0, max = Number.MAX_SAFE_INTEGER} = input
   switch (shape) {
     case 'flag':
-      return z.boolean()
+      return wordsOf(['true', 'false', 'True', 'TRUE', 'False', 'FALSE'])
     case 'number':
-      return z.number().int()
+      return z.union([z.number().int().min(min).max(max), matching(integerPattern(min, max)), z.null()])
     case 'choice':
-      return z.union(
-        (choices ?? []).map(word => z.literal(/^(true|false)$/.test(word) ? word === 'true' : word))
-      )
+      return wordsOf(choices)
+    case 'duration':
+      return z.union([matching(DURATION), z.literal(0), z.null()])
     case 'list':
-      return list
+      return listOf(formOf(name, input))
     case 'lines':
-      return isNamed === true ? named : lines
+      if (isNamed === true) return named
+      return isQuoted === true ? entries : lines
     default:
-      return scalar
+      return textOf(formOf(name, input))
   }
+}
+
+/** Words; those of YAML for true and false stand without quotes, too. */
+function wordsOf(words: readonly string[]): z.ZodType {
+  const literals = words.flatMap((word): (string | boolean)[] =>
+    /^(?:true|false)$/.test(word) ? [word === 'true', word] : [word]
+  )
+  // The words by themselves are what an editor offers; white space around them is no fault.
+  return z.union([z.literal(literals), matching(words.join('|')), z.null()])
+}
+
+function matching(form: string): z.ZodType {
+  return z.string().regex(blankOr(form))
+}
+
+function textOf(form: string | undefined): z.ZodType {
+  return form === undefined ? scalar : z.union([matching(form), ...plainOf(form), z.null()])
+}
+
+function listOf(form: string | undefined): z.ZodType {
+  if (form === undefined) return list
+  const item = z.union([z.string().regex(itemsOf(form)), ...plainOf(form), z.null()])
+  return z.union([item, z.array(item)])
+}
+
+/** Numbers and words of YAML where their text is one of these. */
+function plainOf(form: string): z.ZodType[] {
+  const isTaken = (text: string): boolean => new RegExp(`^(?:${form})$`).test(text)
+  return [
+    ...(isTaken('7.5') ? [z.number().min(isTaken('-7') ? Number.MIN_SAFE_INTEGER : 0)] : []),
+    ...(isTaken('7') && !isTaken('7.5') ? [z.number().int().min(0)] : []),
+    ...(isTaken('true') ? [z.boolean()] : [])
+  ]
 }

@@ -19,6 +19,9 @@ export interface Input<T> {
   /** The text that stands in for an absent one. */
   readonly default?: string
   readonly choices?: readonly string[]
+  /** The bounds of a number. */
+  readonly min?: number
+  readonly max?: number
   /** The variable of the environment that is read where the input is not given. */
   readonly variable?: string
   /** Never printed; masked in the log as soon as it is read. */

@@ -31,28 +31,30 @@ export function configLines(input: Input<unknown>, node: Value, reading: ConfigR
     reading.report(line, 'is one value, not a list or a map')
     return []
   }
-  if (isSeq(value)) return value.items.flatMap(item => itemLines(item as Node, reading))
+  if (isSeq(value)) return value.items.flatMap(item => itemLines(input, item as Node, reading))
   if (!isMap(value)) return []
   if (input.shape === 'list') reading.report(line, 'is a list, not a map')
   return value.items.map(pair => entryLine(input, pair, reading))
 }
+
+/** What YAML means by nothing, where it is not in quotes. */
+const NOTHING = /^(?:null|Null|NULL|~)$/
 
 /** A block of lines keeps its lines; every other text stands where it starts. */
 function scalarLines(node: Node, reading: ConfigReading): ConfigLine[] {
   if (!isScalar(node)) return []
   const first = settingLine(node, reading)
   const isBlock = node.type === 'BLOCK_LITERAL'
-  return settingText(node)
-    .split('\n')
-    .map((text, index) => ({text, line: isBlock ? first + 1 + index : first}))
+  const text = node.type === 'PLAIN' && NOTHING.test(settingText(node)) ? '' : settingText(node)
+  return text.split('\n').map((each, index) => ({text: each, line: isBlock ? first + 1 + index : first}))
 }
 
-function itemLines(node: Node, reading: ConfigReading): ConfigLine[] {
+function itemLines({shape}: Input<unknown>, node: Node, reading: ConfigReading): ConfigLine[] {
   const value = resolve(node, reading)
   if (isScalar(value)) return scalarLines(value, reading)
   const line = settingLine(value, reading)
-  if (isMap(value)) return [{text: fieldsOf(value.items, reading).join(','), line}]
-  reading.report(line, 'a list cannot stand in this list')
+  if (isMap(value) && shape === 'lines') return [{text: fieldsOf(value.items, reading).join(','), line}]
+  reading.report(line, `a ${isMap(value) ? 'map' : 'list'} cannot stand in this list`)
   return []
 }
 
@@ -62,7 +64,8 @@ function entryLine(input: Input<unknown>, pair: Pair, reading: ConfigReading): C
   const line = settingLine(pair.key as Value, reading)
   if (input.isNamed === true) {
     const fields = isMap(value) ? fieldsOf(value.items, reading) : []
-    if (!isMap(value) && settingText(value) !== '') reading.report(line, `${key} is a map of settings`)
+    const isNothing = value === null || (isScalar(value) && NOTHING.test(settingText(value) || '~'))
+    if (!isMap(value) && !isNothing) reading.report(line, `${key} is a map of settings`)
     return {text: [`name=${key}`, ...fields].join(','), line}
   }
   const text = isScalar(value) ? settingText(value) : JSON.stringify(plainOf(value, reading))
@@ -78,10 +81,16 @@ function fieldsOf(pairs: readonly Pair[], reading: ConfigReading): string[] {
     const key = settingText(pair.key as Value)
     const value = resolve(pair.value as Value, reading)
     const one = key.replace(/s$/, '')
-    if (isSeq(value)) return value.items.map(item => fieldOf(one, settingText(item as Node)))
+    const textOf = (item: Value): string => {
+      const inner = resolve(item, reading)
+      if (inner !== null && inner !== undefined && !isScalar(inner))
+        reading.report(settingLine(inner, reading), `${key}: a list or a map cannot stand in it`)
+      return settingText(inner)
+    }
+    if (isSeq(value)) return value.items.map(item => fieldOf(one, textOf(item as Value)))
     if (isMap(value))
       return value.items.map(item =>
-        fieldOf(one, `${settingText(item.key as Value)}=${settingText(item.value as Value)}`)
+        fieldOf(one, `${settingText(item.key as Value)}=${textOf(item.value as Value)}`)
       )
     return [fieldOf(key, settingText(value))]
   })
