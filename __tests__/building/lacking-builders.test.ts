@@ -26,12 +26,17 @@ const ASKING: Readonly<Partial<Record<Feature, Readonly<Record<string, string>>>
   provenance: {provenance: 'mode=max'},
   sbom: {sbom: 'true'}
 }
-const OLD = {buildah: '1.28.2', podman: '4.3.1'} as const
+const OLD = {buildah: '1.28.2', podman: '4.3.1', buildx: '0.12.0'} as const
+/** The oldest BuildKit that somebody may still run; it has no attestations. */
+const OLD_BUILDKIT = '0.10.6'
+const INSTANCE = `Name: old\nDriver: remote\n\nStatus: running\nBuildKit version: v${OLD_BUILDKIT}\n`
 
 /** What a run whose one builder is old or another asks for in vain. */
-const LACKS = (['buildah', 'podman'] as const).flatMap(name =>
+const LACKS = (['buildah', 'podman', 'buildx'] as const).flatMap(name =>
   (Object.keys(SUPPORT) as Feature[])
-    .filter(feature => missingFeatures({name, version: OLD[name]}, [feature]).length > 0)
+    .filter(
+      feature => missingFeatures({name, version: OLD[name], buildkit: OLD_BUILDKIT}, [feature]).length > 0
+    )
     .map(feature => [name, feature] as const)
 )
 
@@ -50,7 +55,10 @@ describe('a run whose only builder lacks what is asked for', () => {
     const calls: string[] = []
     const buildah = fakeBuildah()
     const exec: Exec = async (command, args, options) => {
-      calls.push(args[0] ?? '')
+      calls.push(args[command === 'docker' ? 1 : 0] ?? '')
+      if (name === 'buildx' && command === 'docker')
+        return {exitCode: 0, stdout: args[1] === 'version' ? `buildx v${OLD.buildx}` : INSTANCE, stderr: ''}
+      if (name === 'buildx') throw new Error(`spawn ${command} ENOENT`)
       if (command === 'podman' && name === 'podman')
         return {exitCode: 0, stdout: 'podman version 4.3.1', stderr: ''}
       if (name === 'podman') throw new Error(`spawn ${command} ENOENT`)
@@ -67,7 +75,14 @@ describe('a run whose only builder lacks what is asked for', () => {
     }
     await expect(buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)).rejects.toMatchObject({
       code: 'INPUT_INVALID',
-      issues: [{input: SUPPORT[feature].inputs[0], message: expect.stringMatching(/buildx/)}]
+      issues: [
+        {
+          input: SUPPORT[feature].inputs[0],
+          message: expect.stringMatching(
+            /buildx|^BuildKit knows it from \S+ on, and that of this builder is 0\.10\.6/
+          )
+        }
+      ]
     })
     ports.close()
     expect(calls).not.toContain('build')
