@@ -17,6 +17,7 @@ import {parseRelease} from '../src/contracts/release-document.js'
 import {parseVerification} from '../src/contracts/verification-document.js'
 import {parseChecks} from '../src/contracts/checks-document.js'
 import {parseCleanup} from '../src/contracts/cleanup-document.js'
+import {parseHistory} from '../src/contracts/history-document.js'
 import {parseJournal} from '../src/contracts/journal-document.js'
 import {parseMetrics} from '../src/contracts/metrics-document.js'
 import {parseOrigin} from '../src/contracts/record-origin.js'
@@ -382,6 +383,11 @@ const PARSERS: readonly Parser[] = [
     parseCleanup
   ),
   ofText('packages', '{"spdxVersion":"SPDX-2.3","packages":[{"name":"a","versionInfo":"1"}]}', packagesIn),
+  ofText(
+    'a history',
+    '{"schema":1,"name":"1","builds":[],"earlier":[{"name":"0","builds":[]}]}',
+    parseHistory
+  ),
   ofText('a journal', '{"schema":1,"repositories":[]}', parseJournal),
   ofText('metrics', '[{"target":"app"}]', parseMetrics),
   [
@@ -620,6 +626,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'cleanup/vendors/docker-hub-api.ts': 'own: 16 MiB an answer; read field by field',
   'contracts/checks-document.ts': 'checks',
   'contracts/cleanup-document.ts': 'the report of a clean-up',
+  'contracts/history-document.ts': 'a history',
   'contracts/journal-document.ts': 'a journal',
   'contracts/metrics-document.ts': 'metrics',
   'contracts/plan-document.ts': 'a plan',

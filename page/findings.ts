@@ -1,4 +1,5 @@
-import type {ReportData, ReportFindings} from '../src/reporting/report-data.js'
+import type {VulnerabilityMetric} from '../src/contracts/metrics.js'
+import type {ReportData} from '../src/reporting/report-data.js'
 import {badge, nothing, row, section, table} from './dom.js'
 
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'unknown'] as const
@@ -22,7 +23,7 @@ export function findings({builds, history}: ReportData): HTMLElement {
         return [
           target,
           platform,
-          ...SEVERITIES.map(severity => cell(severity, found as ReportFindings, was)),
+          ...SEVERITIES.map(severity => cell(severity, found as VulnerabilityMetric, was)),
           String(found?.ignored ?? 0),
           found?.scanner ?? ''
         ]
@@ -34,8 +35,8 @@ export function findings({builds, history}: ReportData): HTMLElement {
 
 function cell(
   severity: (typeof SEVERITIES)[number],
-  now: ReportFindings,
-  before: ReportFindings | undefined
+  now: VulnerabilityMetric,
+  before: VulnerabilityMetric | undefined
 ): HTMLElement {
   const difference = before === undefined ? 0 : now[severity] - before[severity]
   const isGrave = severity === 'critical' || severity === 'high'

@@ -1,10 +1,11 @@
 import {scaleLinear} from 'd3-scale'
 import {line} from 'd3-shape'
-import type {ReportData, ReportRelease} from '../src/reporting/report-data.js'
+import type {ReleaseNumbers} from '../src/contracts/release-history.js'
+import type {ReportData} from '../src/reporting/report-data.js'
 import {formatSize, formatTime, percent, total} from './amounts.js'
 import {el, nothing, section, svg, table} from './dom.js'
 
-type Build = ReportRelease['builds'][number]
+type Build = ReleaseNumbers['builds'][number]
 
 /** A number of a release that is drawn over all of them. */
 interface Measure {
@@ -80,7 +81,7 @@ interface Point {
 
 const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [320, 150, 4, 24, 22]
 
-function chart({name, format, of}: Measure, releases: readonly ReportRelease[]): HTMLElement {
+function chart({name, format, of}: Measure, releases: readonly ReleaseNumbers[]): HTMLElement {
   const points = releases.flatMap((release, x): Point[] => {
     const value = of(release.builds)
     return value === undefined ? [] : [{x, value, name: release.name}]

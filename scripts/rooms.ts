@@ -115,7 +115,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   reporting: {
     head: ['report'],
     holds: 'a release as a page: its documents and what the registries have, in one HTML file',
-    uses: ['signing', 'registry', 'command', 'ports', 'contracts', 'version'],
+    uses: ['building', 'signing', 'registry', 'command', 'ports', 'contracts', 'version'],
     packages: ['node:crypto'],
     pure: [
       'attachments',

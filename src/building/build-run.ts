@@ -7,7 +7,7 @@ import type {BuildView, PushView} from './build-result.js'
 import type {BuildInputs} from './inputs/build-inputs.js'
 import {type GateWork, runChecks} from './build-gates.js'
 import {type BuildFolders, buildImage} from './build-image.js'
-import {keepMetrics} from './build-metrics.js'
+import {earlierMetrics, keepMetrics} from './build-metrics.js'
 import {pushEverywhere} from './build-push.js'
 import {buildOf} from './build-request.js'
 import type {BuildTools} from './build-tools.js'
@@ -54,7 +54,7 @@ async function buildAndPush(
     tools.ports.reporter.notice('It is only built: nothing is pushed, and no digest is handed over.')
   const work: GateWork = {given, plan, place, built, tools, phases}
   const {pushed, results} = await runChecks(work, () => pushMeasured(work))
-  return viewOf(work, pushed, results)
+  return viewOf(work, pushed, results, await earlierMetrics(given, place.job, tools))
 }
 
 /** Registries are sent to side by side: each has a phase of its own. */

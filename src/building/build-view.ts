@@ -5,7 +5,12 @@ import type {BuildView, PushView} from './build-result.js'
 import type {GateResults, GateWork} from './build-gates.js'
 
 /** What became of a build that passed everything: for outputs, log, summary and metrics. */
-export function viewOf(work: GateWork, pushes: readonly PushView[], results: GateResults): BuildView {
+export function viewOf(
+  work: GateWork,
+  pushes: readonly PushView[],
+  results: GateResults,
+  earlier: readonly BuildMetrics[]
+): BuildView {
   const {place, built, phases, given} = work
   const {job} = place
   const {cacheHits, milliseconds: buildMilliseconds} = built
@@ -34,11 +39,11 @@ export function viewOf(work: GateWork, pushes: readonly PushView[], results: Gat
     pushes,
     passed: results,
     metrics,
-    growth: growthSince(given['metrics-baseline'], metrics, given['max-growth'])
+    growth: growthSince(earlier, metrics, given['max-growth'])
   }
 }
 
-function growthSince(earlier: readonly BuildMetrics[] | undefined, now: BuildMetrics, maxGrowth: number) {
-  const before = baselineOf(now, earlier ?? [])
+function growthSince(earlier: readonly BuildMetrics[], now: BuildMetrics, maxGrowth: number) {
+  const before = baselineOf(now, earlier)
   return before === undefined ? [] : growthOf(now, before, maxGrowth)
 }

@@ -3,7 +3,7 @@ import {type InputValues, choice, flag, lines, list} from '../command/input.js'
 import {parseKeyValue} from '../command/key-value.js'
 import {parseDigest} from '../oci/digest.js'
 import {formatPlatform, parsePlatform} from '../oci/platform.js'
-import {formatRepository, parseTag} from '../oci/reference.js'
+import {type Repository, formatRepository, parseTag} from '../oci/reference.js'
 import type {Plan} from '../contracts/plan.js'
 import type {Ports} from '../ports.js'
 import {evidenceOutputs} from '../signing/evidence-summary.js'
@@ -150,6 +150,11 @@ async function mergeAll(given: Inputs, {registries, progress}: Merging, ports: P
   }
   if (!given['dry-run']) await finishEvidence(evidence, published.map(releasedImage), outputs)
   reportEvidence(evidence.view(), ports.reporter)
+  if (!given['dry-run'] && given['metrics-history'] && metrics.length > 0) {
+    const {keepReleaseMetrics} = await import('./keep-metrics.js')
+    const clientOf = (repository: Repository) => registries.working.repository(repository, 'pull,push')
+    await keepReleaseMetrics(published, {metrics, facts: release.facts, clientOf, reporter: ports.reporter})
+  }
   return {...outputs, ...evidenceOutputs(evidence.view())}
 }
 

@@ -1,3 +1,4 @@
+import type {ReleaseHistory} from '../contracts/release-history.js'
 import type {Digest} from '../oci/digest.js'
 import type {Attachment} from './attachments.js'
 import type {PackageChanges, ReportLayer} from './report-data.js'
@@ -24,6 +25,9 @@ export interface TargetLook {
   readonly image?: ImageLook
   readonly before?: ImageLook
   readonly packages: readonly PackageChanges[]
+  /** The metrics that stand beside the image, and beside what was there before. */
+  readonly history?: ReleaseHistory
+  readonly historyBefore?: ReleaseHistory
   /** What stands at each tag now: a digest, `nothing`, or `unknown`. */
   readonly tags: ReadonlyMap<string, string>
   readonly notes: readonly string[]

@@ -2,20 +2,20 @@ import type {CleanupDocument} from '../contracts/cleanup-document.js'
 import type {JournalDocument} from '../contracts/journal-document.js'
 import type {BuildMetrics} from '../contracts/metrics.js'
 import type {Plan, PlannedTarget} from '../contracts/plan.js'
+import {type ReleaseNumbers, releasesOf} from '../contracts/release-history.js'
 import type {ReleaseDocument} from '../contracts/release-document.js'
 import type {VerificationDocument} from '../contracts/verification-document.js'
 import {type VerifiedCheck, nameOfCheck} from '../contracts/verified-check.js'
 import {LayerTable} from './layer-table.js'
 import {layerGrowth} from './layer-growth.js'
 import type {TargetLook} from './looks.js'
-import {findingsInWords, releaseOfBuilds, reportBuild} from './report-builds.js'
+import {findingsInWords, joinReleases, releaseOfBuilds, reportBuild} from './report-builds.js'
 import {
   REPORT_SCHEMA,
   type ReportCheck,
   type ReportCleanup,
   type ReportData,
   type ReportPlatform,
-  type ReportRelease,
   type ReportTag,
   type ReportTarget
 } from './report-data.js'
@@ -33,7 +33,7 @@ export interface ReportSources {
   readonly cleanup?: CleanupDocument | undefined
   readonly looks: readonly TargetLook[]
   /** Releases before this one, from the oldest on. */
-  readonly history: readonly ReportRelease[]
+  readonly history: readonly ReleaseNumbers[]
   readonly notes: readonly string[]
 }
 
@@ -41,11 +41,17 @@ type ReleasedTarget = ReleaseDocument['targets'][number]
 
 /** Makes the report. Nothing is asked here, and nothing is left out silently. */
 export function makeReport(sources: ReportSources): ReportData {
-  const {plan, metrics = [], cleanup, looks} = sources
+  const {plan, cleanup, looks} = sources
+  const metrics = metricsOf(sources)
   const table = new LayerTable()
   const targets = targetsOf(sources, table)
   const version = plan?.version ?? sources.journal?.version
-  const now = releaseOfBuilds(version ?? 'this release', plan?.source.created, metrics)
+  const own = looks.find(({history}) => history !== undefined)?.history
+  const now = releaseOfBuilds(
+    version ?? own?.name ?? 'this release',
+    plan?.source.created ?? own?.created,
+    metrics
+  )
   return {
     schema: REPORT_SCHEMA,
     made: sources.made,
@@ -55,11 +61,31 @@ export function makeReport(sources: ReportSources): ReportData {
     targets,
     layers: table.layers,
     builds: metrics.map(reportBuild),
-    checks: checksOf(sources),
+    checks: checksOf({...sources, metrics}),
     ...(cleanup === undefined ? {} : {cleanup: cleanup.flatMap(cleanupOf)}),
-    history: metrics.length === 0 ? sources.history : [...sources.history, now],
+    history: historyOf(sources, metrics.length === 0 ? [] : [now]),
     notes: [...(plan?.notes ?? []), ...sources.notes, ...looks.flatMap(({notes}) => notes)]
   }
+}
+
+/** Where no document has them, what stands beside the images does. */
+function metricsOf({metrics, looks}: ReportSources): readonly BuildMetrics[] {
+  return metrics ?? looks.flatMap(({history}) => history?.builds ?? [])
+}
+
+/** What was given as the release before counts more than what the registries know. */
+function historyOf({history, looks}: ReportSources, now: readonly ReleaseNumbers[]): ReleaseNumbers[] {
+  if (history.length > 0) return [...history, ...now]
+  const known = joinReleases(
+    looks.flatMap(look =>
+      look.history === undefined
+        ? look.historyBefore === undefined
+          ? []
+          : releasesOf(look.historyBefore)
+        : look.history.earlier
+    )
+  )
+  return [...known.filter(({name}) => name !== now[0]?.name), ...now]
 }
 
 function targetsOf({plan, release, looks, journal}: ReportSources, table: LayerTable): ReportTarget[] {

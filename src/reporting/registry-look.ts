@@ -1,3 +1,4 @@
+import {readHistory} from '../building/metrics/release-history.js'
 import {messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import {parseReference, parseRepository} from '../oci/reference.js'
@@ -30,14 +31,23 @@ export async function lookAtTarget(target: Target, registries: Registries): Prom
   const packages = await noted(`${target.target}: the bills of materials`, notes, async () =>
     lookAtPackages(client, image, before)
   )
+  const history = await historyOf(client, image.digest, notes)
+  const historyBefore =
+    history === undefined && before !== undefined ? await historyOf(client, before.digest, notes) : undefined
   return {
     target: target.target,
+    ...(history === undefined ? {} : {history}),
+    ...(historyBefore === undefined ? {} : {historyBefore}),
     image,
     ...(before === undefined ? {} : {before}),
     packages: packages ?? [],
     tags,
     notes
   }
+}
+
+async function historyOf(client: RepositoryClient, digest: Digest, notes: string[]) {
+  return await noted(`${client.name}: its metrics`, notes, async () => readHistory(client, digest))
 }
 
 interface FoundImage {

@@ -1,3 +1,6 @@
+import type {PhaseMetric} from '../contracts/metrics.js'
+import type {BuildNumbers, ReleaseNumbers} from '../contracts/release-history.js'
+
 /** The version of the format of this document. Fields may be added within a version; none changes its meaning. */
 export const REPORT_SCHEMA = 1
 
@@ -17,7 +20,7 @@ export interface ReportData {
   readonly checks: readonly ReportCheck[]
   readonly cleanup?: readonly ReportCleanup[]
   /** Releases from the oldest on; the last is this one. Empty if no metrics are known. */
-  readonly history: readonly ReportRelease[]
+  readonly history: readonly ReleaseNumbers[]
   /** What could not be read, and what was left out: sentences. */
   readonly notes: readonly string[]
 }
@@ -124,32 +127,11 @@ export interface PackageChange {
   readonly now?: string
 }
 
-/** Numbers of one build, without what the layers say. */
-export interface ReportBuild {
-  readonly target: string
-  readonly platform: string
-  readonly builder?: string
-  /** Milliseconds. */
-  readonly buildTime: number
-  readonly imageSize: number
-  readonly layerCount: number
-  readonly cache?: {readonly hits: number; readonly steps: number}
-  readonly findings?: ReportFindings
-  /** Bytes that were sent to registries, and bytes that stood there already. */
-  readonly sent: number
-  readonly skipped: number
-  readonly phases: readonly {readonly name: string; readonly start: number; readonly milliseconds: number}[]
-}
-
-/** What a scanner found. */
-export interface ReportFindings {
-  readonly scanner: string
-  readonly critical: number
-  readonly high: number
-  readonly medium: number
-  readonly low: number
-  readonly unknown: number
-  readonly ignored: number
+/** Numbers of one build, and its times. */
+export interface ReportBuild extends BuildNumbers {
+  /** Name and version. */
+  readonly builder: string
+  readonly phases: readonly PhaseMetric[]
 }
 
 /** Something that was checked, and what speaks for it. */
@@ -175,12 +157,4 @@ export interface ReportCleanup {
   readonly kept: number
   /** Bytes. */
   readonly freed?: number
-}
-
-/** One release of the history, by its numbers. */
-export interface ReportRelease {
-  /** Its version, else the start of its digest. */
-  readonly name: string
-  readonly created?: string
-  readonly builds: readonly Omit<ReportBuild, 'phases' | 'builder'>[]
 }

@@ -1,5 +1,5 @@
 import {InputError, ReleaseError, messageOf} from '../../errors.js'
-import {type InputValues, linesTo, text} from '../../command/input.js'
+import {type InputValues, flag, linesTo, text} from '../../command/input.js'
 import {matchesPattern} from '../../patterns/name-pattern.js'
 import type {Digest} from '../../oci/digest.js'
 import type {BuildMetrics} from '../../contracts/metrics.js'
@@ -30,6 +30,11 @@ export const recordInputs = {
     summary:
       'Artifacts of this run with metrics of its builds, to give out as one list, for example metrics-*.',
     placeholder: 'PATTERN'
+  }),
+  'metrics-history': flag({
+    summary:
+      'Keep these metrics beside each index, too, on every registry, with the numbers of the releases before: report draws them, and builds with keep-metrics compare themselves.',
+    default: 'true'
   })
 }
 
