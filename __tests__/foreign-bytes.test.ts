@@ -612,7 +612,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'embedded-registry/manifest-document.ts': 'own: a registry for demo and tests, 4 MiB a manifest',
   'embedded-registry/record.ts': 'own: its own files',
   'embedded-registry/signed-token.ts': 'own: what it has signed itself',
-  'cli/host.ts': 'own: an output of this program',
+  'cli/result.ts': 'own: an output of this program',
   'github/github-api.ts': 'own: an answer of GitHub; any fault is that it broke off',
   'ci/github-run.ts': 'an event',
   'actions/artifact-archive.ts': 'the archive of an artifact',
