@@ -14,7 +14,10 @@ describe('what the caches of podman and buildah gave and took', () => {
       `--> Using cache ${OTHER}`,
       `--> Cache pulled from remote 127.0.0.1:5998/c/app:${KEY}`,
       `--> Pushing cache r.test/d:${OTHER}`,
-      '--> Pushing cache elsewhere'
+      '--> Pushing cache elsewhere',
+      // buildah 1.42.0
+      `--> Cache pulled from remote r.test/d:${OTHER}:${OTHER}`,
+      `--> Pushing cache [r.test/d]:${KEY}`
     ])
       watch.watch(line)
     expect(
@@ -24,8 +27,8 @@ describe('what the caches of podman and buildah gave and took', () => {
       })
     ).toEqual([
       {repository: '127.0.0.1:5998/c/app', direction: 'read', tags: [KEY]},
-      {repository: 'r.test/d', direction: 'read', tags: []},
-      {repository: 'r.test/d', direction: 'written', tags: [OTHER]}
+      {repository: 'r.test/d', direction: 'read', tags: [OTHER]},
+      {repository: 'r.test/d', direction: 'written', tags: [OTHER, KEY]}
     ])
   })
 })

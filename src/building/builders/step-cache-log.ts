@@ -10,8 +10,8 @@ export interface StepCacheUse {
   readonly tags: readonly string[]
 }
 
-/** `--> Cache pulled from remote r.test/c:0123…`, `--> Pushing cache r.test/c:0123…` (buildah 1.28 to 1.42). */
-const LINE = /^--> (Cache pulled from remote|Pushing cache) (.+):([0-9a-f]{64})$/
+/** `--> Pushing cache r.test/c:0123…` (buildah 1.28), `--> Pushing cache [r.test/c]:0123…` (1.42), which tells a pulled tag twice. */
+const LINE = /^--> (Cache pulled from remote|Pushing cache) \[?(.+?)\]?:([0-9a-f]{64})(?::[0-9a-f]{64})?$/
 
 /** Watches which steps come from which cache, and go to which: their log names the cache of each. */
 export function watchStepCaches(): {
@@ -24,8 +24,10 @@ export function watchStepCaches(): {
     watch(line) {
       const [, verb, repository, tag] = LINE.exec(line.trim()) ?? []
       if (repository === undefined || tag === undefined) return
-      const key = keyOf(verb === 'Pushing cache' ? 'written' : 'read', repository)
-      seen.set(key, (seen.get(key) ?? new Set()).add(tag))
+      for (const name of repository.split(/[\s,]+/)) {
+        const key = keyOf(verb === 'Pushing cache' ? 'written' : 'read', name)
+        seen.set(key, (seen.get(key) ?? new Set()).add(tag))
+      }
     },
     result(cache) {
       const {from, to} = podmanCache(cache)
