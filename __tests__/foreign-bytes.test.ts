@@ -19,6 +19,7 @@ import {parseChecks} from '../src/contracts/checks-document.js'
 import {parseCleanup} from '../src/contracts/cleanup-document.js'
 import {parseHistory} from '../src/contracts/history-document.js'
 import {parseJournal} from '../src/contracts/journal-document.js'
+import {parseRunNote} from '../src/contracts/run-note.js'
 import {parseMetrics} from '../src/contracts/metrics-document.js'
 import {parseOrigin} from '../src/contracts/record-origin.js'
 import {parseScanJobs} from '../src/contracts/scan-jobs.js'
@@ -389,6 +390,7 @@ const PARSERS: readonly Parser[] = [
     parseHistory
   ),
   ofText('a journal', '{"schema":1,"repositories":[]}', parseJournal),
+  ofText('the note of a run', '{"schema":1,"command":"release"}', parseRunNote),
   ofText('metrics', '[{"target":"app"}]', parseMetrics),
   [
     'the origin of a record',
@@ -633,6 +635,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'contracts/record-origin.ts': 'the origin of a record',
   'contracts/release-document.ts': 'a release',
   'planning/jobs/runner-map.ts': 'own: an input of the caller, of bounded length',
+  'contracts/run-note.ts': 'the note of a run',
   'contracts/scan-jobs.ts': 'scan jobs',
   'contracts/verification-document.ts': 'a report',
   'registry/auth/credential-helper.ts': 'the answer of a credential helper',

@@ -73,6 +73,7 @@ async function readSettings(file: string, ports: Ports): Promise<string | undefi
 
 /** A command that fails may have found something all the same, such as a report of what is wrong. */
 async function runWith(inputs: InputValues<InputTable>, command: Command, host: Host): Promise<void> {
+  host.begin(command)
   try {
     await host.write(command, await command.run(inputs, host.ports))
   } catch (error) {
@@ -91,8 +92,8 @@ async function finish(host: Host, end: typeof endProcess, work: () => Promise<vo
     ;(await import(/* webpackMode: "eager" */ './host/runtime.js')).assertRuntime()
     await work()
   } catch (error) {
-    host.fail(error)
     hasFailed = true
+    await host.fail(error)
   } finally {
     host.close()
     end(hasFailed)

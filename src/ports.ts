@@ -1,3 +1,4 @@
+import type {RunNote} from './contracts/run-note.js'
 import type {Readable} from 'node:stream'
 import type {Digest} from './oci/digest.js'
 import type {Manifest} from './oci/manifest.js'
@@ -109,6 +110,17 @@ export interface Journal {
   save(name: string, text: string): Promise<string>
   /** The texts of all journals that were kept under the name before, as they were found; none where they cannot be read. */
   find(name: string): Promise<readonly string[]>
+  /** What is known of the last run, where journals are kept for people: on a command line. */
+  newest?(): Promise<NewestRun>
+}
+
+/** The last run that moved tags or was about to, as it is found where it was done. */
+export interface NewestRun {
+  readonly note?: RunNote | undefined
+  /** Whether it still goes on. */
+  readonly isRunning: boolean
+  /** The journals of the version that was released last, the oldest first, each with where it lies. */
+  readonly journals: readonly {readonly place: string; readonly text: string}[]
 }
 
 /** A file to keep: its name, without folders, and its text. */

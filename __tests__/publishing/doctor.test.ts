@@ -52,7 +52,7 @@ describe('doctor', () => {
     const {state, diagnosis} = await diagnose(journal)
     expect(state).toBe('whole')
     expect(diagnosis).toMatch(
-      /^1\.1\.0: The release stands whole\.\n\n[^]*moved to the release[^]*verify-release/
+      /^1\.1\.0: All tags point at the release\.\n\n[^]*points at the release[^]*failed came after that/
     )
   })
 
@@ -61,8 +61,8 @@ describe('doctor', () => {
     await putBack(journal, () => true)
     const {state, diagnosis} = await diagnose(journal)
     expect(state).toBe('untouched')
-    expect(diagnosis).toMatch(/did not move, or was put back\s+stood at [0-9a-f…:sh]+, is/)
-    expect(diagnosis).toContain('run merge-manifest again with the same plan')
+    expect(diagnosis).toMatch(/did not move, or was put back\s+was [0-9a-f]{12}, is/)
+    expect(diagnosis).toContain('run that job again')
   })
 
   it('finds one that stands half, says on which registries, and how to finish it or take it back', async () => {
@@ -70,10 +70,13 @@ describe('doctor', () => {
     await putBack(journal, reference => reference.startsWith(images[1]!))
     const {state, diagnosis, tags} = await diagnose(journal)
     expect(state).toBe('half')
-    expect(diagnosis).toContain(`moved on ${first.host}; not on ${second.host}`)
-    expect(diagnosis).toContain('rollback-release --journal')
+    const image = images[0]?.split('/').slice(1).join('/') ?? ''
+    expect(diagnosis).toMatch(
+      new RegExp(`latest: [0-9a-f]{12} on ${first.host}/${image}, [0-9a-f]{12} on ${second.host}/${image}`)
+    )
+    expect(diagnosis).toContain('give the same journal to rollback-release')
     expect((JSON.parse(tags) as {fate: string}[]).filter(({fate}) => fate === 'moved')).toHaveLength(3)
-    expect(ports.reporter.summaries.at(-1)).toMatch(/^## 1\.1\.0: The release stands half\./)
+    expect(ports.reporter.summaries.at(-1)).toMatch(/^## 1\.1\.0: The release is half done\./)
   })
 
   it('finds one that was rolled back, and proposes nothing that would release it once more', async () => {
@@ -105,7 +108,7 @@ describe('doctor', () => {
     await clientOf(ports, images[0]!).putManifest(other.root, parseTag('latest'))
     const {state, diagnosis} = await diagnose(journal)
     expect(state).toBe('overtaken')
-    expect(diagnosis).toMatch(/latest\s+points at something else\s+stood at .*, was to be .*, is /)
+    expect(diagnosis).toMatch(/latest\s+points at something else\s+was .*, was to be .*, is /)
   })
 
   it('does not judge where a registry does not answer', async () => {
@@ -114,11 +117,19 @@ describe('doctor', () => {
     await gone.stop()
     const {state, diagnosis} = await diagnose(journal.replaceAll(second.host, gone.host))
     expect(state).toBe('unknown')
-    expect(diagnosis).toMatch(/cannot be told/)
+    expect(diagnosis).toMatch(/latest\s+unknown\s+GET .* no answer/)
     expect(diagnosis).toContain('Log in to it, or wait')
   })
 
   it('refuses what is no journal', async () => {
     await expect(diagnose('{}')).rejects.toThrow(/not the journal of a release/)
+  })
+
+  it('proposes the failed jobs of the workflow that kept the journal', async () => {
+    const {images, journal} = await releaseTwice()
+    await putBack(journal, reference => reference.startsWith(images[1]!))
+    const run = {repository: 'org/app', id: '4711'}
+    const {command} = await diagnose(JSON.stringify({...(JSON.parse(journal) as object), run}))
+    expect(command).toBe('gh run rerun 4711 --failed --repo org/app')
   })
 })

@@ -42,6 +42,7 @@ export function openGithubHost(): GithubHost {
       return texts
     },
     hide: secret => hideSecret(commands, secret),
+    begin: () => undefined,
     async write(command, outputs) {
       const service = process.env['ACTIONS_RUNTIME_TOKEN'] ? documents : undefined
       const passed = await keepDocuments(command, outputs, {documents: service, reporter})

@@ -1,10 +1,11 @@
-import {readdir, writeFile} from 'node:fs/promises'
+import {readdir, stat, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 import {readForeignFile} from '../shared/foreign-file.js'
-import type {Journal} from '../ports.js'
+import type {Journal, NewestRun} from '../ports.js'
 import {MAX_JOURNAL, journalStem} from '../host/journal-file.js'
 import {makeFolder} from './own-folder.js'
+import {lastRun} from './run-notes.js'
 
 /**
  * Journals as files of a folder, `1.2.3.json`; the second of a version is `1.2.3-2.json`, for the first may be all that
@@ -60,4 +61,41 @@ async function writeNew(stem: string, text: string): Promise<string> {
       if (systemCodeOf(error) !== 'EEXIST') throw error
     }
   }
+}
+
+/**
+ * The last run, by its note, and the journals of the version that has the newest one.
+ * @param own the folder of the note
+ * @param folder that of the journals
+ */
+export async function newestRun(own: string, folder: string): Promise<NewestRun> {
+  const [run, journals] = await Promise.all([lastRun(own), newestJournals(folder)])
+  return {note: run?.note, isRunning: run?.isRunning === true, journals}
+}
+
+async function newestJournals(folder: string): Promise<NewestRun['journals']> {
+  try {
+    const files = (await readdir(folder)).filter(file => file.endsWith('.json'))
+    const times = await Promise.all(
+      files.map(async file => ({file, time: (await stat(path.join(folder, file))).mtimeMs}))
+    )
+    const newest = times.sort((a, b) => a.time - b.time || numberOf(a.file) - numberOf(b.file)).at(-1)
+    if (newest === undefined) return []
+    const stem = newest.file.replace(/(?:-\d+)?\.json$/, '')
+    const tries = times.map(({file}) => file).filter(file => isNumbered(file, stem) || file === newest.file)
+    return await Promise.all(
+      tries
+        .sort((a, b) => numberOf(a) - numberOf(b))
+        .map(async file => ({
+          place: path.join(folder, file),
+          text: (await readForeignFile(path.join(folder, file), MAX_JOURNAL)).toString('utf8')
+        }))
+    )
+  } catch {
+    return []
+  }
+}
+
+function numberOf(file: string): number {
+  return Number(/-(\d+)\.json$/.exec(file)?.[1] ?? 1)
 }

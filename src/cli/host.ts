@@ -14,9 +14,10 @@ import {type Arguments, readArguments, variableOf} from './arguments.js'
 import {SHELLS, type Shell, completionScript} from './completion.js'
 import {confirmOnTerminal} from './confirm.js'
 import {openFolderStore} from './folder-digest-store.js'
-import {openFolderJournal} from './folder-journal.js'
+import {newestRun, openFolderJournal} from './folder-journal.js'
 import {BUILT_INS, PLAIN_WIDTH, builtInHelp, commandHelp, overview} from './help.js'
 import {type CliReporter, cliReporter} from './reporter.js'
+import {openRunNotes} from './run-notes.js'
 import {readCliRun} from './run.js'
 import {resultJson, resultTable} from './result.js'
 import path from 'node:path'
@@ -28,6 +29,7 @@ export interface CliHost extends Host {
   commandName(): Promise<string | undefined>
 }
 
+const OWN_FOLDER = '.image-release'
 const RECORDS_FOLDER = '.image-release/records'
 const JOURNAL_FOLDER = '.image-release/journal'
 const ARTIFACTS_FOLDER = '.image-release/artifacts'
@@ -37,7 +39,12 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
   const [first = '--help', ...args] = process.argv.slice(2)
   const state: {globals: Arguments['globals']} = {globals: {}}
   const reporter = cliReporter(process.env)
-  const {ports, close} = openSystemPorts({reporter, ...hostParts(() => state.globals, reporter)})
+  const notes = openRunNotes(OWN_FOLDER, openFolderJournal(JOURNAL_FOLDER), args)
+  const {ports, close} = openSystemPorts({
+    reporter,
+    journal: {...notes.journal, newest: async () => await newestRun(OWN_FOLDER, JOURNAL_FOLDER)},
+    ...hostParts(() => state.globals, reporter)
+  })
   return {
     ports,
     commandName: async () => await chooseCommand(first, args, {names, load}),
@@ -53,27 +60,41 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
       return {texts: texts.texts, issues: [...given.issues, ...texts.issues, ...outputIssues(command, given)]}
     },
     hide: secret => hideLines(reporter, secret),
+    begin: command => notes.begin(command),
     write: async (command, outputs) => {
-      const kept = await keepDocuments(command, outputs, state.globals['records-folder'])
-      const isJson = state.globals.json === 'true'
-      const only = state.globals.output ?? (isJson ? undefined : command.prints)
-      if (only !== undefined && !Object.hasOwn(kept, only))
-        throw new InputError([unknownOutput(command, only, kept)])
-      if (Object.keys(command.outputs).length === 0) return
-      if (only !== undefined) print(kept[only] ?? '')
-      else if (isJson || !process.stdout.isTTY) print(resultJson(command, kept))
-      else print(resultTable(kept, columnsNow()))
+      await notes.end()
+      await writeOutputs(command, outputs, state.globals)
     },
-    fail: error => fail(reporter, error),
+    async fail(error) {
+      fail(reporter, error)
+      await notes.end(error)
+    },
     close
   }
+}
+
+/** Prints what a command gave out: as it was asked for, else for a person or a program. */
+async function writeOutputs(
+  command: Command,
+  outputs: Outputs,
+  globals: Arguments['globals']
+): Promise<void> {
+  const kept = await keepDocuments(command, outputs, globals['records-folder'])
+  const isJson = globals.json === 'true'
+  const only = globals.output ?? (isJson ? undefined : command.prints)
+  if (only !== undefined && !Object.hasOwn(kept, only))
+    throw new InputError([unknownOutput(command, only, kept)])
+  if (Object.keys(command.outputs).length === 0) return
+  if (only !== undefined) print(kept[only] ?? '')
+  else if (isJson || !process.stdout.isTTY) print(resultJson(command, kept))
+  else print(resultTable(kept, columnsNow()))
 }
 
 /** What stands in folders and on the terminal of a command line, by the options that are given. */
 function hostParts(
   globals: () => Arguments['globals'],
   reporter: Pick<Reporter, 'warning'>
-): Omit<HostParts, 'reporter'> {
+): Omit<HostParts, 'reporter' | 'journal'> {
   return {
     digests: openFolderStore(
       () => globals()['records-folder'] ?? RECORDS_FOLDER,
@@ -81,7 +102,6 @@ function hostParts(
         reporter.warning(line)
       }
     ),
-    journal: openFolderJournal(JOURNAL_FOLDER),
     artifacts: openFolderArtifacts(ARTIFACTS_FOLDER),
     caches: openFolderCaches(process.env),
     confirm: signal =>

@@ -32,6 +32,8 @@ export interface Command<Inputs extends InputTable = InputTable, Out extends Out
   readonly examples: readonly {readonly line: string; readonly remark: string}[]
   /** Outputs that a host which can set variables also exports, as the prefix and their name in upper case. */
   readonly exports?: {readonly prefix: string; readonly outputs: readonly string[]}
+  /** Whether it moves tags: a command line notes how such a run went, for doctor. */
+  readonly movesTags?: boolean
   /** Outputs with one value a line: a command line gives each as a list. */
   readonly lists?: readonly string[]
   /** Outputs that cross jobs and may be lost or too large on their way. */

@@ -38,6 +38,13 @@ const schema = late(() => {
     version: z.optional(z.string()),
     /** The commit: 40 hex digits. */
     revision: z.optional(z.string()),
+    /** The run of GitHub Actions that wrote it. */
+    run: z.optional(
+      z.object({
+        repository: z.string().check(z.regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/)),
+        id: z.string().check(z.regex(/^\d{1,20}$/))
+      })
+    ),
     tags: z.array(tag)
   })
 })

@@ -18,6 +18,8 @@ const schema = late(() => {
     /** `registry/name:tag` */
     reference: z.string(),
     state: z.enum(['new', 'moved', 'same', 'kept']),
+    /** How it moves; documents of older versions do not say it. */
+    class: z.optional(z.enum(['immutable', 'forward', 'moving'])),
     /** What stood there before. */
     before: z.optional(digest),
     /** A tag that stayed free on purpose: what is newer is released already. */

@@ -14,10 +14,12 @@ export interface Host {
   read(command: Command): Promise<InputTexts>
   /** Keeps a secret out of everything that is printed from now on. */
   hide(secret: string | undefined): void
+  /** Told when all inputs are right and the command begins. */
+  begin(command: Command): void
   /** @throws ReleaseError ARTIFACT_FAILED where an output is too large for this host, and nothing else can keep it */
   write(command: Command, outputs: Outputs): Promise<void>
   /** Says what failed and sets the exit code. */
-  fail(error: unknown): void
+  fail(error: unknown): void | Promise<void>
   /** Lets go of connections and signal handlers, so that the process can end. */
   close(): void
 }

@@ -1,9 +1,21 @@
-import {messageOf} from '../errors.js'
-import {json, required} from '../command/input.js'
+import {InputError, messageOf} from '../errors.js'
+import {json} from '../command/input.js'
 import {parseReference} from '../oci/reference.js'
-import {type JournalTag, parseJournal} from '../contracts/journal-document.js'
+import {type JournalDocument, type JournalTag, parseJournal} from '../contracts/journal-document.js'
+import {shortDigest, isDigest} from '../oci/digest.js'
+import type {NewestRun, Ports} from '../ports.js'
 import type {Registries} from '../registry/client/registries.js'
-import {type FoundNow, adviceFor, diagnoseTag, stateOf} from './decide/diagnosis.js'
+import {
+  type DiagnosedTag,
+  type FoundNow,
+  type ReleaseState,
+  type TagsState,
+  diagnoseTag,
+  disagreements,
+  stateOf
+} from './decide/diagnosis.js'
+import {firstTry} from './decide/journal-tries.js'
+import {nextStep} from './decide/next-step.js'
 import {diagnosisSummary, diagnosisText} from './report/diagnosis-text.js'
 import {type Patience, patienceOf} from '../registry/client/patience.js'
 import {readTag} from './move/tag-reading.js'
@@ -13,15 +25,13 @@ import {insecure, registryCredentials} from '../registry/registry-inputs.js'
 import {wait} from '../command/shared-inputs.js'
 
 const inputs = {
-  journal: required(
-    json(
-      {
-        summary:
-          'The journal of the release that failed: what merge-manifest kept as .image-release/journal/VERSION.json or as the artifact release-journal-1, its JSON, or a file that holds it.',
-        placeholder: 'JSON|FILE'
-      },
-      parseJournal
-    )
+  journal: json(
+    {
+      summary:
+        'The journal of the release that failed, as the artifact release-journal-1 has it: its JSON, or a file that holds it. Without it, that of the last run in this folder, .image-release/journal.',
+      placeholder: 'JSON|FILE'
+    },
+    parseJournal
   ),
   wait,
   insecure,
@@ -33,41 +43,101 @@ export const doctor = command({
   name: 'doctor',
   summary: 'Explain a release that failed, from its journal and what the registries have now.',
   description:
-    'Reads what stands at every tag of the journal now, and says what moved, what did not, what somebody else moved since, and what to run: finish the release, or take it back. Nothing is written.',
+    'Finds the last run in this folder and its journal, or takes one, reads what every tag points at now, and says what moved, what did not, what somebody else moved since, and the one command to run next. It proposes nothing that would undo what somebody did on purpose. Nothing is written.',
   inputs,
   prints: 'diagnosis',
   outputs: {
     diagnosis: 'The verdict, every tag, and what to run.',
-    state: 'whole, untouched, half, rolled-back, overtaken or unknown.',
-    tags: 'JSON: each tag with its state, and what stood there, was to stand there and stands there now.'
+    state:
+      'whole, untouched, half, rolled-back, overtaken, unknown, refused (no tag had begun to move) or running.',
+    command:
+      'The one command to run next; empty where there is nothing to do, or where a person has decided.',
+    tags: 'JSON: each tag with its state, and what it pointed at, was to point at and points at now.'
   },
   examples: [
-    {
-      line: 'image-release doctor --journal .image-release/journal/1.3.0.json',
-      remark: 'What became of the release of 1.3.0?'
-    },
+    {line: 'image-release doctor', remark: 'What became of the last run in this folder?'},
     {
       line: 'image-release doctor --journal journal.json --output state',
-      remark: 'For a script: one word'
+      remark: 'Of a job of a workflow, from its artifact release-journal-1; for a script: one word'
     }
   ],
   async run(given, ports) {
-    const {journal} = given
+    const {run, journal, isRefused} = await findRun(given.journal, ports)
     const registries = openRegistries(given, ports)
     const patience = patienceOf(given, ports)
-    const tags = await Promise.all(
-      journal.tags.map(async tag => diagnoseTag(tag, await standsNow(tag, registries, patience)))
+    const found = await Promise.all(
+      (journal?.tags ?? []).map(async tag => diagnoseTag(tag, await pointsAtNow(tag, registries, patience)))
     )
-    const state = stateOf(tags)
-    const advice = adviceFor(state, tags)
-    const diagnosis = {state, version: journal.version, tags, advice}
+    const state = run.isRunning ? 'running' : judge(stateOf(found), isRefused)
+    // What was refused is not what the journal is of.
+    const tags = state === 'refused' ? [] : found
+    const next = nextStep(state, {note: run.note, isRunning: run.isRunning, workflow: journal?.run})
+    const version = state === 'refused' ? undefined : journal?.version
+    const diagnosis = {state, version, tags, disagreeing: disagreements(tags, shown), ...next}
     ports.reporter.summary(diagnosisSummary(diagnosis))
-    return {diagnosis: diagnosisText(diagnosis), state, tags: JSON.stringify(tags)}
+    return {
+      diagnosis: diagnosisText(diagnosis),
+      state,
+      command: next.command ?? '',
+      tags: JSON.stringify(tags satisfies DiagnosedTag[])
+    }
   }
 })
 
+/** A run that was refused may have been to finish one that was killed half way: then that is what counts. */
+function judge(state: TagsState, isRefused: boolean): ReleaseState {
+  return isRefused && state !== 'half' ? 'refused' : state
+}
+
+interface FoundRun {
+  readonly run: Pick<NewestRun, 'note' | 'isRunning'>
+  /** Undefined where no tag has ever begun to move. */
+  readonly journal: JournalDocument | undefined
+  /** Whether the run ended before a tag had begun to move. */
+  readonly isRefused: boolean
+}
+
+/**
+ * The run to look at: that of a journal that is given, or the last one.
+ * @throws InputError where there is none
+ */
+async function findRun(given: JournalDocument | undefined, {journal: kept}: Ports): Promise<FoundRun> {
+  const newest = await kept.newest?.()
+  if (given !== undefined) return {run: runOf(given, newest), journal: given, isRefused: false}
+  const {note, isRunning = false, journals = []} = newest ?? {}
+  const last = journals.findLastIndex(({place}) => note?.journals.includes(place))
+  const tries = last === -1 ? journals : journals.slice(0, last + 1)
+  if (note === undefined && tries.length === 0)
+    throw new InputError([
+      {
+        input: 'journal',
+        message:
+          'there is none in .image-release/journal of this folder: no release was made here. Give that of the job, which is its artifact release-journal-1'
+      }
+    ])
+  return {
+    run: {note, isRunning},
+    journal: firstTry(tries.map(({text}) => parseJournal(text))),
+    isRefused: note !== undefined && note.state !== 'done' && note.journals.length === 0
+  }
+}
+
+const NO_RUN: FoundRun['run'] = {note: undefined, isRunning: false}
+
+/** A journal that is given may be one of the last run. */
+function runOf(given: JournalDocument, newest: NewestRun | undefined): FoundRun['run'] {
+  if (newest === undefined) return NO_RUN
+  const text = JSON.stringify(given)
+  const own = newest.journals.find(one => JSON.stringify(parseJournal(one.text)) === text)
+  return own !== undefined && newest.note?.journals.includes(own.place) === true ? newest : NO_RUN
+}
+
+function shown(digest: string): string {
+  return isDigest(digest) ? shortDigest(digest) : digest
+}
+
 /** A registry that does not answer is a finding, not a failure. */
-async function standsNow(
+async function pointsAtNow(
   {reference, after}: JournalTag,
   registries: Registries,
   patience: Patience

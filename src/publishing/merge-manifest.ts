@@ -90,6 +90,7 @@ export const mergeManifest = command({
     metrics: 'JSON: the metrics of all builds that metrics-artifacts names, in one list; else empty.',
     ...evidenceOutputTable
   },
+  movesTags: true,
   lists: ['images', 'tags', 'kept', 'superseded', 'signed', 'attestations', 'verify-commands'],
   examples: [
     {

@@ -84,6 +84,7 @@ export const promoteRelease = command({
       'JSON: what stood at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
     release: 'JSON: all of this in one document; verify-release and cleanup-latest take it.'
   },
+  movesTags: true,
   lists: ['images', 'tags', 'kept', 'superseded'],
   examples: [
     {

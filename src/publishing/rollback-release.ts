@@ -1,9 +1,10 @@
 import {InputError, ReleaseError} from '../errors.js'
 import {type InputValues, flag, json, parsed} from '../command/input.js'
 import {parseReference, parseTag} from '../oci/reference.js'
-import {parseJournal} from '../contracts/journal-document.js'
+import {parseRelease} from '../contracts/release-document.js'
+import {type JournalDocument, parseJournal} from '../contracts/journal-document.js'
 import type {Ports} from '../ports.js'
-import {type JournalRollback, planJournalRollback} from './decide/rollback-plan.js'
+import {type JournalRollback, journalOf, planJournalRollback} from './decide/rollback-plan.js'
 import {
   type RollbackView,
   rollbackLines,
@@ -28,6 +29,14 @@ const inputs = {
       placeholder: 'JSON|FILE'
     },
     parseJournal
+  ),
+  release: json(
+    {
+      summary:
+        'What merge-manifest gave out as release, in place of its journal: its JSON, or a file that holds it.',
+      placeholder: 'JSON|FILE'
+    },
+    parseRelease
   ),
   images,
   'to-version': parsed(
@@ -68,6 +77,7 @@ export const rollbackRelease = command({
     superseded: 'One REPOSITORY@DIGEST a line, for everything that a tag pointed at until now.',
     journal: 'JSON: what stood at each tag before this rollback. Empty where none had to move.'
   },
+  movesTags: true,
   lists: ['tags', 'kept', 'left', 'deleted', 'superseded'],
   examples: [
     {
@@ -75,16 +85,21 @@ export const rollbackRelease = command({
       remark: 'Undo the release of 1.3.0'
     },
     {
+      line: 'image-release rollback-release --release release.json --dry-run',
+      remark: 'Show what that would do, by what merge-manifest gave out'
+    },
+    {
       line: 'image-release rollback-release --images ghcr.io/o/app --to-version 1.2.9 --dry-run',
       remark: 'Show what would go back to 1.2.9'
     }
   ],
   async run(given, ports) {
-    assertInputs(given)
+    const journal = given.journal ?? (given.release && journalOf(given.release))
+    assertInputs(given, journal)
     const registries = openReleaseRegistries(given, ports)
     const clientOf: ClientOf = reference =>
       registries.working.repository(parseReference(reference).repository, 'pull,push')
-    const asked = given.journal === undefined ? NOTHING : planJournalRollback(given.journal)
+    const asked = journal === undefined ? NOTHING : planJournalRollback(journal)
     const planned =
       given['to-version'] === undefined
         ? await movesByJournal(asked.replaced, {
@@ -117,15 +132,19 @@ export const rollbackRelease = command({
 const NOTHING: JournalRollback = {replaced: [], fresh: [], kept: []}
 
 /** @throws InputError unless a journal is given, or a version and where it is */
-function assertInputs({
-  journal,
-  images: named,
-  'to-version': version,
-  'delete-new': isDeleting
-}: Inputs): void {
+function assertInputs(given: Inputs, journal: JournalDocument | undefined): void {
+  const {images: named, 'to-version': version, 'delete-new': isDeleting} = given
   if (journal === undefined && version === undefined)
-    throw new InputError([{input: 'journal', message: 'is required, or images and to-version'}])
+    throw new InputError([
+      {
+        input: 'journal',
+        message: 'is required, or release, or images and to-version; image-release doctor finds it'
+      }
+    ])
   const issues = [
+    ...(given.journal !== undefined && given.release !== undefined
+      ? [{input: 'release', message: 'says the same as the journal; give either'}]
+      : []),
     ...(journal !== undefined && version !== undefined
       ? [{input: 'to-version', message: 'is for use without a journal; give either'}]
       : []),

@@ -48,6 +48,7 @@ export const release = command({
     'Takes the file of settings that every other command reads, and does what compute-tags, preflight, build-by-digest, merge-manifest, verify-release, release-notes and cleanup-latest do, in one process and on one machine. All platforms are built here, side by side: natively, by the nodes of buildx, or by emulation; what cannot run here is said before anything is built. A pull request is only built. Where it fails or is killed, tags stand as before or are all moved, it says which, and with resume it goes on.',
   settings: 'top',
   documents: {outputs: ['plan', 'release', 'journal', 'metrics'], place: 'release-artifact'},
+  movesTags: true,
   lists: ['images', 'tags', 'kept', 'superseded', 'deleted', 'verify-commands'],
   prints: 'result',
   inputs: releaseInputs,

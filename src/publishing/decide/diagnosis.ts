@@ -19,8 +19,11 @@ export interface DiagnosedTag {
   readonly fault?: string
 }
 
-/** How a release stands as a whole. */
-export type ReleaseState = 'whole' | 'untouched' | 'half' | 'rolled-back' | 'overtaken' | 'unknown'
+/** How a release stands as a whole, by its tags. */
+export type TagsState = 'whole' | 'untouched' | 'half' | 'rolled-back' | 'overtaken' | 'unknown'
+
+/** How a release stands as a whole: refused where no tag had begun to move, running where it goes on. */
+export type ReleaseState = TagsState | 'refused' | 'running'
 
 /** Compares what stands at a tag with what its journal says. */
 export function diagnoseTag({reference, before, after}: JournalTag, found: FoundNow): DiagnosedTag {
@@ -32,7 +35,7 @@ export function diagnoseTag({reference, before, after}: JournalTag, found: Found
 }
 
 /** How the release of these tags stands: what cannot be read counts most, for it may hide anything. */
-export function stateOf(tags: readonly DiagnosedTag[]): ReleaseState {
+export function stateOf(tags: readonly DiagnosedTag[]): TagsState {
   const has = (fate: TagFinding): boolean => tags.some(tag => tag.fate === fate)
   if (has('unknown')) return 'unknown'
   if (has('other')) return 'overtaken'
@@ -48,52 +51,28 @@ function isRolledBack(tags: readonly DiagnosedTag[]): boolean {
   )
 }
 
-/** What to run: each a sentence, the likeliest first. */
-export function adviceFor(state: ReleaseState, tags: readonly DiagnosedTag[]): string[] {
-  const rollback = 'image-release rollback-release --journal JOURNAL'
-  switch (state) {
-    case 'whole':
-      return [
-        'Every tag points at the release. Whatever failed, failed after that: run verify-release, and then what is left of the job.',
-        `To take it back: ${rollback}`
-      ]
-    case 'untouched':
-      return [
-        'No tag points at the release: none was moved, or all were put back. Nobody pulls anything of it.',
-        'Where it was rolled back on purpose, there is nothing to do.',
-        'Else mend what the log of the job names, and run merge-manifest again with the same plan: images that are pushed are not pushed again.'
-      ]
-    case 'rolled-back':
-      return [
-        'What was new stands, and all that it replaced is back: this is what rollback-release leaves.',
-        'Where it was rolled back on purpose, there is nothing to do: merge-manifest would release it once more.',
-        'Where nobody did that, the job was killed before it moved the rest: run merge-manifest again with the same plan.'
-      ]
-    case 'half':
-      return [
-        `Some tags point at the release and some do not (${registriesOf(tags)}). This is what a killed job leaves.`,
-        'To finish it: run merge-manifest again with the same plan; it moves what is missing, all or none.',
-        `To take it back: ${rollback}`
-      ]
-    case 'overtaken':
-      return [
-        'Somebody moved tags after this release: another release, or a person. Look at those before anything else.',
-        'Where that was a newer release, there is nothing to do.',
-        `To put back the tags of this release that nobody moved since, all of them must be as it left them; else: ${rollback} --force`
-      ]
-    case 'unknown':
-      return [
-        'A registry does not say what stands at its tags; nothing can be decided before it does.',
-        'Log in to it, or wait until it answers, and run doctor again.'
-      ]
+/**
+ * Tags that registries disagree about: the same tag of the same image points at one thing here and at another there. Each is a
+ * sentence; where a registry does not answer, nothing is known of it.
+ */
+export function disagreements(tags: readonly DiagnosedTag[], shown: (digest: string) => string): string[] {
+  const groups = new Map<string, DiagnosedTag[]>()
+  for (const tag of tags) {
+    if (tag.fate === 'unknown') continue
+    const key = `${nameOf(tag)} ${tag.after}`
+    groups.set(key, [...(groups.get(key) ?? []), tag])
   }
+  return [...groups.values()]
+    .filter(([first, ...others]) => others.some(({now}) => now !== first?.now))
+    .map(group => {
+      const places = group.map(({reference, now}) => {
+        const at = reference.slice(0, reference.lastIndexOf(':'))
+        return now === undefined ? `missing on ${at}` : `${shown(now)} on ${at}`
+      })
+      return `${group[0] ? nameOf(group[0]) : ''}: ${places.join(', ')}`
+    })
 }
 
-/** The registries that have tags which did not move: there the release was refused, or cut off. */
-function registriesOf(tags: readonly DiagnosedTag[]): string {
-  const hosts = (fate: TagFinding): string =>
-    [...new Set(tags.filter(tag => tag.fate === fate).map(({reference}) => reference.split('/')[0]))].join(
-      ', '
-    )
-  return `moved on ${hosts('moved')}; not on ${hosts('unmoved')}`
+function nameOf({reference}: DiagnosedTag): string {
+  return reference.slice(reference.lastIndexOf(':') + 1)
 }

@@ -1,6 +1,8 @@
 import {ReleaseError} from '../../errors.js'
 import type {Tag} from '../../oci/reference.js'
 import type {JournalDocument, JournalTag} from '../../contracts/journal-document.js'
+import type {ReleaseDocument} from '../../contracts/release-document.js'
+import {OCI_INDEX} from '../../oci/media-type.js'
 import {compareOrdered, parseOrdered} from '../../versions/version-order.js'
 import {shortDigest} from '../../oci/digest.js'
 import type {ReleaseFacts} from '../../contracts/planned-image.js'
@@ -33,6 +35,21 @@ export function planJournalRollback({tags}: JournalDocument): JournalRollback {
     fresh: moved.filter(({before}) => before === undefined),
     kept: replaced.filter(isKept)
   }
+}
+
+/** What a release document says of how tags stood before, as its journal would: for whoever has the one and not the other. */
+export function journalOf({targets}: ReleaseDocument): JournalDocument {
+  const tags = targets.flatMap(({digest, tags: all}) =>
+    all
+      .filter(({state}) => state === 'new' || state === 'moved')
+      .map(({reference, before, class: tagClass = 'forward'}): JournalTag => ({
+        reference,
+        class: tagClass,
+        ...(before === undefined ? {} : {before: {digest: before, mediaType: ''}}),
+        after: {digest, mediaType: OCI_INDEX}
+      }))
+  )
+  return {schema: 1, tags}
 }
 
 /** Whether a tag goes back to what a journal says: only where the release that the journal is of still stands there. */

@@ -13,10 +13,10 @@ import {type TagMove, isWrite, tagReference} from './tag-moves.js'
 
 /** Writes down what stands at every tag before the first one moves, so that it can be put back at any later time. */
 export class ReleaseJournal {
-  readonly #ports: Pick<Ports, 'journal' | 'reporter'>
+  readonly #ports: Pick<Ports, 'journal' | 'reporter' | 'environment'>
   #text = ''
 
-  constructor(ports: Pick<Ports, 'journal' | 'reporter'>) {
+  constructor(ports: Pick<Ports, 'journal' | 'reporter' | 'environment'>) {
     this.#ports = ports
   }
 
@@ -36,11 +36,17 @@ export class ReleaseJournal {
    */
   async keep(moves: readonly TagMove[]): Promise<void> {
     if (!moves.some(isWrite)) return
-    const text = formatJournal(documentOf(moves))
+    const text = formatJournal({...documentOf(moves), ...this.#run()})
     if (text === this.#text) return
     const place = await this.#ports.journal.save(nameFor(moves), text)
     this.#text = text
-    this.#ports.reporter.info(`What stands at the tags now is written down: ${place}`)
+    this.#ports.reporter.info(`Saved the current tag targets for rollback: ${place}`)
+  }
+
+  /** A workflow runs its failed jobs again by these two. */
+  #run(): Pick<JournalDocument, 'run'> {
+    const [repository, id] = ['GITHUB_REPOSITORY', 'GITHUB_RUN_ID'].map(name => this.#ports.environment(name))
+    return repository && id ? {run: {repository, id}} : {}
   }
 }
 

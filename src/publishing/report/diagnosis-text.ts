@@ -1,22 +1,33 @@
 import {isDigest, shortDigest} from '../../oci/digest.js'
 import type {DiagnosedTag, ReleaseState, TagFinding} from '../decide/diagnosis.js'
-import {type Markdown, code, joined, markdownTable, prose, textTable, words} from '../../shared/markdown.js'
+import {
+  type Markdown,
+  code,
+  fence,
+  joined,
+  markdownTable,
+  prose,
+  textTable,
+  words
+} from '../../shared/markdown.js'
 
 const FATES: Readonly<Record<TagFinding, string>> = {
-  moved: 'moved to the release',
+  moved: 'points at the release',
   unmoved: 'did not move, or was put back',
   same: 'was the release before',
   other: 'points at something else',
-  unknown: 'cannot be told'
+  unknown: 'unknown'
 }
 
 const STATES: Readonly<Record<ReleaseState, string>> = {
-  whole: 'The release stands whole.',
-  untouched: 'The release moved nothing.',
-  'rolled-back': 'What the release replaced is back.',
-  half: 'The release stands half.',
-  overtaken: 'The release was overtaken.',
-  unknown: 'The release cannot be judged.'
+  whole: 'All tags point at the release.',
+  untouched: 'No tag points at the release.',
+  'rolled-back': 'The release was taken back.',
+  half: 'The release is half done.',
+  overtaken: 'Somebody moved tags after the release.',
+  unknown: 'A registry does not answer.',
+  refused: 'The last run moved no tag.',
+  running: 'A release is under way.'
 }
 
 /** What a diagnosis says. */
@@ -26,23 +37,38 @@ export interface Diagnosis {
   readonly version: string | undefined
   readonly tags: readonly DiagnosedTag[]
   readonly advice: readonly string[]
+  /** Tags that registries disagree about, each with what it points at where. */
+  readonly disagreeing: readonly string[]
+  /** The one command to run next. */
+  readonly command: string | undefined
 }
 
 /** The diagnosis for a terminal: the verdict, every tag, and what to run. */
 export function diagnosisText(diagnosis: Diagnosis): string {
-  const {tags, advice} = diagnosis
+  const {tags, advice, disagreeing, command} = diagnosis
   const rows = tags.map(tag => [`  ${tag.reference}`, FATES[tag.fate], wayOf(tag)])
-  return [titleOf(diagnosis), '', ...textTable(rows), '', ...advice.map(one => `- ${one}`)].join('\n')
+  return [
+    titleOf(diagnosis),
+    ...(rows.length === 0 ? [] : ['', ...textTable(rows)]),
+    ...(disagreeing.length === 0
+      ? []
+      : ['', 'The registries disagree:', ...disagreeing.map(one => `  ${one}`)]),
+    '',
+    ...advice,
+    ...(command === undefined ? [] : ['', 'Run:', `  ${command}`])
+  ].join('\n')
 }
 
 /** The same as a section of the job summary. */
 export function diagnosisSummary(diagnosis: Diagnosis): Markdown {
   const rows = diagnosis.tags.map(tag => [code(tag.reference), words(FATES[tag.fate]), words(wayOf(tag))])
-  const table = markdownTable(['Tag', 'State', 'Digests'], rows)
+  const {advice, disagreeing, command} = diagnosis
   return joined([
     prose`## ${words(titleOf(diagnosis))}`,
-    table,
-    ...diagnosis.advice.map(one => prose`- ${words(one)}`)
+    ...(rows.length === 0 ? [] : [markdownTable(['Tag', 'State', 'Digests'], rows)]),
+    ...(disagreeing.length === 0 ? [] : [prose`The registries disagree: ${words(disagreeing.join('; '))}.`]),
+    ...advice.map(one => prose`- ${words(one)}`),
+    ...(command === undefined ? [] : [fence('sh', command)])
   ])
 }
 
@@ -52,10 +78,10 @@ function titleOf({state, version}: Diagnosis): string {
 
 function wayOf({before, after, now, fate, fault}: DiagnosedTag): string {
   if (fault !== undefined) return fault
-  const stood = `stood at ${shortOf(before)}`
+  const was = `was ${shortOf(before)}`
   return fate === 'other'
-    ? `${stood}, was to be ${shortOf(after)}, is ${shortOf(now)}`
-    : `${stood}, is ${shortOf(now)}`
+    ? `${was}, was to be ${shortOf(after)}, is ${shortOf(now)}`
+    : `${was}, is ${shortOf(now)}`
 }
 
 function shortOf(digest: string | undefined): string {

@@ -63,9 +63,10 @@ function documentOf({
     digest: index.digest,
     platforms: children.map(({platform}) => formatPlatform(platform)),
     images: repositories.map(formatRepository),
-    tags: moves.map(({repository, tag, decision, before}) => ({
+    tags: moves.map(({repository, tag, class: tagClass, decision, before}) => ({
       reference: formatReference(repository, tag),
       state: STATES[decision.action],
+      class: tagClass,
       ...(before === undefined ? {} : {before}),
       ...(decision.action === 'keep' && decision.isUnset ? {unset: true as const} : {})
     }))
