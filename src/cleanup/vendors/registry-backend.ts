@@ -1,5 +1,6 @@
 import {RegistryError, ReleaseError, messageOf} from '../../errors.js'
 import {type Digest, digestOf, isDigest} from '../../oci/digest.js'
+import type {Descriptor} from '../../oci/manifest.js'
 import {MANIFEST_ACCEPT, isSchema1Type} from '../../oci/media-type.js'
 import type {Tag} from '../../oci/reference.js'
 import type {RepositoryClient} from '../../registry/client/repository-client.js'
@@ -18,6 +19,9 @@ import {heldStatus} from './held-status.js'
 import {eachAtOnce} from '../../shared/at-once.js'
 import {deletionHint} from './vendor-hints.js'
 import {deleteWithTags} from '../execute/version-deletion.js'
+
+/** Where more tags cannot be read, that is no fault of theirs, but of the registry. */
+const MOST_UNREADABLE = 20
 
 /** A digest that no repository holds: what a registry says to its deletion tells whether it deletes. */
 const NOWHERE = digestOf(new TextEncoder().encode('image-release asks whether this registry deletes'))
@@ -65,7 +69,7 @@ class RegistryBackend implements RepositoryBackend {
   async *versions(): AsyncIterable<VersionPage> {
     const tags = await listTags(this.#client)
     if (tags.length === 0) return
-    const heads = await eachAtOnce(tags, async tag => ({tag, head: await this.#client.headManifest(tag)}))
+    const heads = await this.#heads(tags)
     const versions = new Map<Digest, ListedManifest>()
     const lost: Tag[] = []
     for (const {tag, head} of heads) {
@@ -78,6 +82,39 @@ class RegistryBackend implements RepositoryBackend {
       versions.set(digest, {digest, mediaType: head.mediaType, tags: [...known, tag]})
     }
     yield {versions: [...versions.values()], lost}
+  }
+
+  /**
+   * What each tag points at.
+   * @throws ReleaseError REGISTRY_FAILED with every tag that the registry cannot give although it gives others, as after a
+   * fault of its storage: nobody knows what such a tag leads to, and all that could go may be part of it
+   */
+  async #heads(
+    tags: readonly Tag[]
+  ): Promise<readonly {readonly tag: Tag; readonly head: Descriptor | undefined}[]> {
+    const failures: {readonly tag: Tag; readonly error: RegistryError}[] = []
+    const heads = await eachAtOnce(tags, async tag => {
+      try {
+        return {tag, head: await this.#client.headManifest(tag)}
+      } catch (error) {
+        if (!(error instanceof RegistryError) || error.status < 500 || failures.length === MOST_UNREADABLE)
+          throw error
+        failures.push({tag, error})
+        return {tag, head: undefined}
+      }
+    })
+    const [first] = failures
+    if (first === undefined) return heads
+    if (failures.length === tags.length) throw first.error
+    const lines = failures.map(({tag, error}) => `  ${tag}: ${error.message}`).sort()
+    throw new ReleaseError(
+      'REGISTRY_FAILED',
+      [`${this.#client.name}: the registry cannot give what stands at these tags:`, ...lines].join('\n'),
+      {
+        cause: first.error,
+        hint: 'Nothing was deleted, for what stands there may lead to all that could go. Run this again; if it stays so, the storage of the registry is damaged: push these tags again from their images, or delete them, then run this again.'
+      }
+    )
   }
 
   /** The digest of a manifest of schema 1 is not that of its bytes: the registry alone knows it. */
