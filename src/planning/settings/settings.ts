@@ -25,7 +25,8 @@ export const SECTIONS: readonly string[] = [
   'cleanup-latest',
   'release-notes',
   'update-manifests',
-  'preflight'
+  'preflight',
+  'report'
 ]
 
 /** Settings at the top of the file that not every command with settings there reads: explain asks nobody what changed, and writes no bake file. */
