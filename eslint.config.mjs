@@ -1,7 +1,17 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  {ignores: ['dist/', 'node_modules/', 'coverage/', '.components/', '**/*.mjs', 'examples/**/*.js', 'src/reporting/page-assets.ts']},
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'coverage/',
+      '.components/',
+      '**/*.mjs',
+      'examples/**/*.js',
+      'src/reporting/page-assets.ts'
+    ]
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {parserOptions: {projectService: true, tsconfigRootDir: import.meta.dirname}},

@@ -220,7 +220,9 @@ describe('build-by-digest', () => {
       expect(error.code).toBe('RIGHT_MISSING')
       expect(error.message.split('\n')).toEqual([
         expect.stringMatching(`^No permission to push to ${images[0]!}: POST .* 403 DENIED`),
-        expect.stringMatching(`^No permission to push to ${images[1]!}: POST .* (401 UNAUTHORIZED|403 DENIED)`)
+        expect.stringMatching(
+          `^No permission to push to ${images[1]!}: POST .* (401 UNAUTHORIZED|403 DENIED)`
+        )
       ])
       expect(error.hint).toContain(guarded.host)
       expect(buildah.builds).toEqual([])

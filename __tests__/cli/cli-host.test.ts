@@ -236,9 +236,9 @@ describe('the command line', () => {
     ],
     [new Error('a defect'), 1, 'error: unexpected: a defect\n'],
     ['a text', 1, 'error: unexpected: a text\n']
-  ])('fails with %s: exit code %s', (error, exitCode, said) => {
+  ])('fails with %s: exit code %s', async (error, exitCode, said) => {
     const opened = host('paint')
-    opened.fail(error)
+    await opened.fail(error)
     expect(process.exitCode).toBe(exitCode)
     expect(state.err).toBe(said)
     expect(state.out).toBe('')
@@ -260,7 +260,7 @@ describe('the command line', () => {
     reporter.warning(line)
     await reporter.group('of another-secret', () => Promise.resolve())
     reporter.summary(prose`# geheim`)
-    opened.fail(
+    await opened.fail(
       new ReleaseError('TAG_INVALID', 'geheim', {hint: 'another-secret', cause: new Error('geheim')})
     )
     expect(state.err).not.toMatch(/geheim|another-secret|-and-more/)
