@@ -39,7 +39,10 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
   const [first = '--help', ...args] = process.argv.slice(2)
   const state: {globals: Arguments['globals']} = {globals: {}}
   const reporter = cliReporter(process.env)
-  const notes = openRunNotes(OWN_FOLDER, openFolderJournal(JOURNAL_FOLDER), args)
+  const notes = openRunNotes(OWN_FOLDER, openFolderJournal(JOURNAL_FOLDER), {
+    args,
+    redact: text => reporter.redact(text)
+  })
   const {ports, close} = openSystemPorts({
     reporter,
     journal: {...notes.journal, newest: async () => await newestRun(OWN_FOLDER, JOURNAL_FOLDER)},
@@ -62,8 +65,7 @@ export function openCliHost(names: readonly string[], load: (name: string) => Pr
     hide: secret => hideLines(reporter, secret),
     begin: command => notes.begin(command),
     write: async (command, outputs) => {
-      await notes.end()
-      await writeOutputs(command, outputs, state.globals)
+      await Promise.all([notes.end(), writeOutputs(command, outputs, state.globals)])
     },
     async fail(error) {
       fail(reporter, error)

@@ -12,6 +12,8 @@ export interface CliReporter extends Reporter {
   setSummaryFile(file: string | undefined): void
   /** Says what the run failed with. */
   error(line: string): void
+  /** A text without the secrets that are known. */
+  redact(text: string): string
 }
 
 /** A log without decoration: one line each, secrets replaced. */
@@ -37,6 +39,7 @@ export function cliReporter(environment: Readonly<Record<string, string | undefi
     notice: line => write(`${paint(36, 'note:')} ${line}`),
     warning: line => write(`${paint(33, 'warning:')} ${line}`),
     error: line => write(`${paint(31, 'error:')} ${line}`),
+    redact,
     async group(title, body) {
       write(paint(1, title))
       return await body()

@@ -21,8 +21,15 @@ export interface RunNotes {
 const FILE = 'last-run.json'
 const MAX_NOTE = 1024 * 1024
 
-/** Keeps the note of a run. It is only a help: what cannot be written is left out. */
-export function openRunNotes(folder: string, journal: Journal, args: readonly string[]): RunNotes {
+/**
+ * Keeps the note of a run. It is only a help: what cannot be written is left out.
+ * @param redact takes secrets out of what a registry or program said
+ */
+export function openRunNotes(
+  folder: string,
+  journal: Journal,
+  {args, redact}: {readonly args: readonly string[]; readonly redact: (text: string) => string}
+): RunNotes {
   const state: {note?: Omit<RunNote, 'schema'>; written: Promise<void>} = {written: Promise.resolve()}
   const change = async (changes: Partial<RunNote>): Promise<void> => {
     const {note} = state
@@ -35,21 +42,13 @@ export function openRunNotes(folder: string, journal: Journal, args: readonly st
   return {
     begin({name, movesTags}) {
       if (movesTags !== true || args.some(word => /^--dry-run(=true)?$/.test(word))) return
-      state.note = {
-        command: name,
-        arguments: [...args],
-        started: new Date().toISOString(),
-        process: process.pid,
-        machine: hostname(),
-        state: 'running',
-        journals: []
-      }
+      state.note = begun(name, args)
       void change({})
     },
     async end(error) {
       if (error === undefined) await change({state: 'done'})
       // Wrong use began nothing: the run before it is still the last one.
-      else if (!(error instanceof InputError)) await change(failureOf(error))
+      else if (!(error instanceof InputError)) await change(failureOf(error, redact))
     },
     journal: {
       ...journal,
@@ -62,12 +61,24 @@ export function openRunNotes(folder: string, journal: Journal, args: readonly st
   }
 }
 
-function failureOf(error: unknown): Partial<RunNote> {
+function begun(command: string, args: readonly string[]): Omit<RunNote, 'schema'> {
+  return {
+    command,
+    arguments: [...args],
+    started: new Date().toISOString(),
+    process: process.pid,
+    machine: hostname(),
+    state: 'running',
+    journals: []
+  }
+}
+
+function failureOf(error: unknown, redact: (text: string) => string): Partial<RunNote> {
   const hint = error instanceof ReleaseError ? error.hint : undefined
   return {
     state: cancellationIn(error) === undefined ? 'failed' : 'cancelled',
-    message: messageOf(error),
-    ...(hint === undefined ? {} : {hint})
+    message: redact(messageOf(error)),
+    ...(hint === undefined ? {} : {hint: redact(hint)})
   }
 }
 
