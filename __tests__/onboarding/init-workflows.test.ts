@@ -218,8 +218,19 @@ describe('init and what it leaves alone', () => {
       /No Containerfile or Dockerfile was found, and nothing/
     ],
     ['without a remote', {source: undefined, host: undefined}, {}, /There is no remote .*--images/],
-    ['on GitLab', {host: 'gitlab.com'}, {}, /The remote is on gitlab\.com, .*examples\/gitlab/],
-    ['on a server of one’s own', {host: 'git.acme.example'}, {}, /The remote is on git\.acme\.example/]
+    ['on GitLab', {host: 'gitlab.com'}, {}, /The remote is on gitlab\.com, which runs no .*examples\/gitlab/],
+    [
+      'on a GitLab of one’s own',
+      {host: 'gitlab.acme.example'},
+      {},
+      /on gitlab\.acme\.example, which runs no .*examples\/gitlab/
+    ],
+    [
+      'on a server of one’s own, which may be GitHub',
+      {host: 'git.acme.example'},
+      {},
+      /on git\.acme\.example, .*If it is a GitHub Enterprise Server, .*docs\/support\.md.*examples\/gitlab/
+    ]
   ])('writes nothing %s, and says what to do', (_, facts, look, note) => {
     const plan = planned('', facts, {...look, workflows: []})
     expect(plan.files).toEqual([])

@@ -179,12 +179,20 @@ function missing(look: RepositoryLook, {host, source, images}: OnboardingFacts):
           'There is no remote that says where the image goes: give it, --images REGISTRY/OWNER/NAME, or add the remote (git remote add origin URL).'
         ]
       : []),
-    ...(isGithub(host)
-      ? []
-      : [
-          `The remote is on ${host ?? ''}, which runs no workflow of GitHub: see examples/gitlab, examples/jenkins and docs/delivery.md for a pipeline there, and run image-release compute-tags, build-by-digest and merge-manifest in it.`
-        ])
+    ...(host === undefined || isGithub(host) ? [] : [elsewhere(host)])
   ]
+}
+
+/** Hosts that are no GitHub Enterprise Server. */
+const OTHERS = /(?:^|\.)(?:gitlab|bitbucket|codeberg|gitea|forgejo|sr)\.|(?:^|\.)dev\.azure\.com$/
+
+/** What there is for a remote on a host that is not github.com: its name does not say whether it is GitHub all the same. */
+function elsewhere(host: string): string {
+  const pipeline =
+    'see examples/gitlab, examples/jenkins and docs/delivery.md for a pipeline there, and run image-release compute-tags, build-by-digest and merge-manifest in it.'
+  return OTHERS.test(host)
+    ? `The remote is on ${host}, which runs no workflow of GitHub: ${pipeline}`
+    : `The remote is on ${host}, and workflows are written for github.com and ghe.com only. If it is a GitHub Enterprise Server, the actions run there step by step, and release.yml does not: see docs/support.md. If it is another host: ${pipeline}`
 }
 
 /** A host that nobody knows is taken for GitHub: a folder without a remote may become one. */
