@@ -104,7 +104,9 @@ describe('an expression that is made of a text', () => {
       'onboarding/text-edits.ts',
       'patterns/bounded-expression.ts',
       'planning/needed-tools.ts',
-      'registry/auth/challenge.ts'
+      'registry/auth/challenge.ts',
+      // Colours of d3, in the page of a release.
+      'reporting/page-assets.ts'
     ])
   })
 })
