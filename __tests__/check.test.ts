@@ -10,9 +10,10 @@ describe('script/check, on the code', () => {
 
   beforeAll(() => {
     project = copyProject(
-      file => /^(src\/(errors|shared\/json|oci\/.*)\.ts|script\/.*|[^/]*)$/.test(file),
+      file => /^(src\/(errors|shared\/json|oci\/.*)\.ts|script\/.*|page\/tsconfig\.json|[^/]*)$/.test(file),
       'linked'
     )
+    project.append('page/nothing.ts', 'export {}\n')
   })
   afterAll(() => project.dispose())
 

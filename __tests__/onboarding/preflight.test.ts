@@ -69,9 +69,7 @@ describe('preflight', () => {
       expect.stringMatching(`^${images[1]!} may not push: POST .* (401|403) `),
       expect.stringMatching(`^${images[1]!} may not delete: DELETE .* (401|403) `)
     ])
-    expect(error.hint).toMatch(
-      /^The login for .* lacks the permission for this; give its account or token write access\.$/
-    )
+    expect(error.hint).toMatch(/^Log in to .* again: .* wrong, has expired, or lacks the permission\.$/)
     expect(error.outputs?.['missing']).toBe(`${images[1]!} push\n${images[1]!} delete`)
     expect(answersOf(error.outputs?.['report'] ?? '')).toEqual([
       `${images[0]!} pull: yes`,
@@ -81,7 +79,7 @@ describe('preflight', () => {
       `${images[1]!} push: no`,
       `${images[1]!} delete: no`
     ])
-    expect(ports.reporter.lines.join('\n')).toContain('The login for')
+    expect(ports.reporter.lines.join('\n')).toContain('has expired, or lacks the permission.')
     expect(ports.reporter.summaries[0]).toContain('2 of 6 rights missing')
     expect(JSON.stringify([error.message, error.outputs, ports.reporter])).not.toContain(READER.password)
   })

@@ -214,9 +214,10 @@ async function cancelled(world: World, isMoment: (request: ProxiedRequest) => bo
     world.atEnd(() => proxy.stop())
     await world.built([proxy.host])
   }
-  const state: {child?: ChildProcess} = {}
+  const state: {child?: ChildProcess; isCancelled: boolean} = {isCancelled: false}
   book.refuse(request => {
-    if (isMoment(request)) state.child?.kill('SIGTERM')
+    // A second signal would end the program where it stands.
+    if (isMoment(request) && !state.isCancelled) state.isCancelled = state.child?.kill('SIGTERM') === true
     return undefined
   })
   book.jitter(20, () => 1)

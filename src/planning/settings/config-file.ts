@@ -3,7 +3,7 @@ import {InputError, type InputIssue} from '../../errors.js'
 import type {Input, InputTable, Texts} from '../../command/input.js'
 import {nearest} from '../../shared/did-you-mean.js'
 import {type BoundFault, aliasFault, boundFault} from '../../shared/yaml-bounds.js'
-import {type ConfigLine, configLines, settingLine, settingText} from './config-text.js'
+import {type ConfigLine, configLines, isNothing, settingLine, settingText} from './config-text.js'
 
 /** What a file says, in the form of inputs. */
 export interface ConfigFile {
@@ -113,7 +113,7 @@ function sectionOf(
   const found = top.find(({key}) => settingText(key as Node) === section)
   if (found === undefined || isMap(found.value)) return isMap(found?.value) ? found.value.items : []
   const value = found.value as Node | null
-  if (value === null || settingText(value) === '') return []
+  if (isNothing(value)) return []
   const message = `${section}: is not a map of settings`
   throw new InputError([{input: `${file}:${settingLine(found.key as Node, {lines})}`, message}])
 }

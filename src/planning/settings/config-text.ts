@@ -40,6 +40,11 @@ export function configLines(input: Input<unknown>, node: Value, reading: ConfigR
 /** What YAML means by nothing, where it is not in quotes. */
 const NOTHING = /^(?:null|Null|NULL|~)$/
 
+/** Whether nothing stands there, or a word for it. */
+export function isNothing(value: Value): boolean {
+  return value === null || (isScalar(value) && NOTHING.test(settingText(value) || '~'))
+}
+
 /** A block of lines keeps its lines; every other text stands where it starts. */
 function scalarLines(node: Node, reading: ConfigReading): ConfigLine[] {
   if (!isScalar(node)) return []
@@ -64,8 +69,7 @@ function entryLine(input: Input<unknown>, pair: Pair, reading: ConfigReading): C
   const line = settingLine(pair.key as Value, reading)
   if (input.isNamed === true) {
     const fields = isMap(value) ? fieldsOf(value.items, reading) : []
-    const isNothing = value === null || (isScalar(value) && NOTHING.test(settingText(value) || '~'))
-    if (!isMap(value) && !isNothing) reading.report(line, `${key} is a map of settings`)
+    if (!isMap(value) && !isNothing(value)) reading.report(line, `${key} is a map of settings`)
     return {text: [`name=${key}`, ...fields].join(','), line}
   }
   const text = isScalar(value) ? settingText(value) : JSON.stringify(plainOf(value, reading))
