@@ -77,8 +77,8 @@ function axis(scale: Scale): HTMLElement {
   const ticks = scale
     .ticks(4)
     .filter(tick => scale(tick) < 92)
-    .map(tick => {
-      const label = el('span', {}, formatTime(tick))
+    .map((tick, at) => {
+      const label = el('span', {class: at % 3 === 0 ? '' : 'if-wide'}, formatTime(tick))
       label.style.insetInlineStart = `${scale(tick)}%`
       return label
     })

@@ -74,7 +74,7 @@ function buildCards(builds: ReportData['builds']): HTMLElement[] {
   const skipped = total(builds, build => build.skipped)
   return [
     card('Slowest build', formatTime(slowest), `of ${counted(builds.length, 'build')}`),
-    card('Sent', formatSize(total(builds, ({sent}) => sent)), `${formatSize(skipped)} stood there already`)
+    card('Sent', formatSize(total(builds, ({sent}) => sent)), `${formatSize(skipped)} already present`)
   ]
 }
 

@@ -14,17 +14,21 @@ const STATES: Readonly<Record<ReportTag['state'], Parameters<typeof badge>>> = {
 export function tags({targets}: ReportData): HTMLElement {
   const all = targets.flatMap(target => target.tags.map(tag => ({target, tag})))
   if (all.length === 0) return section('tags', 'Tags', nothing('The documents name no tags.'))
+  const hasClass = all.some(({tag}) => tag.class !== undefined)
   const hasNow = all.some(({tag}) => tag.now !== undefined)
   return section(
     'tags',
     'Tags',
     table(
       `${counted(all.length, 'tag')} on all registries`,
-      ['Tag', 'Image', 'Class', 'What happened', 'Before', 'After', ...(hasNow ? ['Now'] : [])],
+      [
+        ...['Tag', 'Image', ...(hasClass ? ['Class'] : []), 'What happened', 'Before', 'After'],
+        ...(hasNow ? ['Now'] : [])
+      ],
       all.map(({target, tag}) => [
         tag.reference,
         target.name,
-        tag.class ?? '',
+        ...(hasClass ? [tag.class ?? ''] : []),
         badge(...STATES[tag.state]),
         digestOf(tag.before),
         tag.after === undefined ? '' : digestOf(tag.after),

@@ -65,8 +65,8 @@ docker pull docker.io/o/app@${root.digest}
 it('says in the log what each registry got', () =>
   expect(buildLines(VIEW)).toEqual([
     `app, linux/arm64: ${root.digest} (3.0 MiB)`,
-    `  ghcr.io/o/app@${root.digest}: 3.0 MiB sent, 0 B stood there, 0.5 s`,
-    `  docker.io/o/app@${root.digest}: 0 B sent, 3.0 MiB stood there, 0.0 s`
+    `  ghcr.io/o/app@${root.digest}: 3.0 MiB sent, 0 B already present, 0.5 s`,
+    `  docker.io/o/app@${root.digest}: 0 B sent, 3.0 MiB already present, 0.0 s`
   ]))
 
 it('gives out no record and no image where nothing was pushed', () => {

@@ -65,7 +65,7 @@ function metadataOf({job, root, configDigest}: BuildView): Record<string, unknow
 export function buildLines(view: BuildView): string[] {
   const pushes = view.pushes.map(
     ({repository, uploaded, skipped, milliseconds}) =>
-      `  ${formatReference(repository, view.root.digest)}: ${formatSize(uploaded)} sent, ${formatSize(skipped)} stood there, ${formatSeconds(milliseconds)}`
+      `  ${formatReference(repository, view.root.digest)}: ${formatSize(uploaded)} sent, ${formatSize(skipped)} already present, ${formatSeconds(milliseconds)}`
   )
   return [`${titleOf(view)}: ${view.root.digest} (${formatSize(sizeOf(view))})`, ...pushes]
 }
