@@ -261,7 +261,10 @@ describe('a section of the file', () => {
         '.github/image-release.yml:4: plan: is of one run, which does not belong in a file'
       ].join('\n')
     )
-    await expect(read('build-by-digest: yes')).rejects.toThrow('build-by-digest: is not a map of settings')
+    for (const text of ['yes', '"null"'])
+      await expect(read(`build-by-digest: ${text}`)).rejects.toThrow(
+        'build-by-digest: is not a map of settings'
+      )
   })
 
   it('is no concern of compute-tags, which knows its name', async () => {

@@ -17,13 +17,10 @@ import {listReferrers} from '../../src/registry/client/referrers.js'
 import {report} from '../../src/reporting/report.js'
 import type {ReportData} from '../../src/reporting/report-data.js'
 import {component, componentPath, itWith} from '../support/components.js'
-import {layeredImage} from '../support/images.js'
+import {layerBytes, layeredImage} from '../support/images.js'
 import {type TestRelease, buildAll, clientOf, merge, planOf, releaseTags} from '../support/releases.js'
 import {sampleMetrics} from '../support/sample-metrics.js'
 import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
-
-const bytes = (size: number, seed: number): Uint8Array =>
-  Uint8Array.from({length: size}, (_, at) => (at * 31 + seed * 7) % 251)
 
 describe('the history of releases', () => {
   const lab = suiteRegistries('histories', twoEmbedded)
@@ -37,8 +34,8 @@ describe('the history of releases', () => {
       layeredImage(
         architecture,
         [
-          {createdBy: 'ADD base', bytes: bytes(5000, architecture.charCodeAt(0))},
-          {createdBy: 'COPY app', bytes: bytes(size, size)}
+          {createdBy: 'ADD base', bytes: layerBytes(5000, architecture.charCodeAt(0))},
+          {createdBy: 'COPY app', bytes: layerBytes(size, size)}
         ],
         {'org.opencontainers.image.revision': 'a'.repeat(40), 'org.opencontainers.image.version': version}
       )

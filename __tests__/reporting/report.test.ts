@@ -6,15 +6,11 @@ import {pushAttachment} from '../../src/registry/images/attachment-push.js'
 import {report} from '../../src/reporting/report.js'
 import type {ReportData} from '../../src/reporting/report-data.js'
 import {verifyRelease} from '../../src/publishing/verify-release.js'
-import {layeredImage} from '../support/images.js'
+import {layerBytes, layeredImage} from '../support/images.js'
 import type {TestPorts} from '../support/ports.js'
 import {type TestRelease, clientOf, planOf, publishRelease, releaseTags} from '../support/releases.js'
 import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 import {failureOf} from '../support/thrown.js'
-
-/** Bytes that no gzip makes smaller, as the layers of a registry are. */
-const bytes = (size: number, seed: number): Uint8Array =>
-  Uint8Array.from({length: size}, (_, at) => (at * 31 + seed * 7) % 251)
 
 describe('report', () => {
   const lab = suiteRegistries('reports', twoEmbedded)
@@ -29,9 +25,9 @@ describe('report', () => {
       layeredImage(
         architecture,
         [
-          {createdBy: 'ADD base', bytes: bytes(5000, 1)},
-          {createdBy: 'COPY lib', bytes: bytes(2000, architecture.length)},
-          {createdBy: 'COPY app', bytes: bytes(size, size)}
+          {createdBy: 'ADD base', bytes: layerBytes(5000, 1)},
+          {createdBy: 'COPY lib', bytes: layerBytes(2000, architecture.length)},
+          {createdBy: 'COPY app', bytes: layerBytes(size, size)}
         ],
         {
           'org.opencontainers.image.revision': 'a'.repeat(40),

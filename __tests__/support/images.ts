@@ -58,6 +58,11 @@ export function image(options: ImageOptions = {}): LocalImage {
   return localImage(root, [root], [config, layer])
 }
 
+/** Bytes that no gzip makes smaller, as the layers of a registry are. */
+export function layerBytes(size: number, seed: number): Uint8Array {
+  return Uint8Array.from({length: size}, (_, at) => (at * 31 + seed * 7) % 251)
+}
+
 /** An image of several layers, each made by an instruction; a layer has exactly so many bytes. */
 export function layeredImage(
   architecture: string,

@@ -16,6 +16,7 @@ import {confirmOnTerminal} from './confirm.js'
 import {openFolderStore} from './folder-digest-store.js'
 import {newestRun, openFolderJournal} from './folder-journal.js'
 import {BUILT_INS, PLAIN_WIDTH, builtInHelp, commandHelp, overview} from './help.js'
+import {OWN_FOLDER} from './own-folder.js'
 import {type CliReporter, cliReporter} from './reporter.js'
 import {openRunNotes} from './run-notes.js'
 import {readCliRun} from './run.js'
@@ -29,10 +30,9 @@ export interface CliHost extends Host {
   commandName(): Promise<string | undefined>
 }
 
-const OWN_FOLDER = '.image-release'
-const RECORDS_FOLDER = '.image-release/records'
-const JOURNAL_FOLDER = '.image-release/journal'
-const ARTIFACTS_FOLDER = '.image-release/artifacts'
+const RECORDS_FOLDER = `${OWN_FOLDER}/records`
+const JOURNAL_FOLDER = `${OWN_FOLDER}/journal`
+const ARTIFACTS_FOLDER = `${OWN_FOLDER}/artifacts`
 
 /** Opens the host of a command line. */
 export function openCliHost(names: readonly string[], load: (name: string) => Promise<Command>): CliHost {
@@ -244,7 +244,7 @@ function fail(reporter: CliReporter, error: unknown): void {
  */
 export function openFolderCaches(environment: Readonly<Record<string, string | undefined>>): Caches {
   const home = ownHome()
-  const ofUser = home === undefined ? path.resolve('.image-release', 'cache') : path.join(home, '.cache')
+  const ofUser = home === undefined ? path.resolve(OWN_FOLDER, 'cache') : path.join(home, '.cache')
   const root = environment['XDG_CACHE_HOME'] || ofUser
   return {
     restore: name => Promise.resolve({folder: path.join(root, 'image-release', name)}),

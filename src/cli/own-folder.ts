@@ -2,7 +2,7 @@ import {mkdir, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 
 /** Where this program keeps what it goes on with, in the work tree of somebody's repository. */
-const OWN_FOLDER = '.image-release'
+export const OWN_FOLDER = '.image-release'
 
 /** Makes a folder. In one of this program everything is kept out of Git by a file in it: nobody has to be told. */
 export async function makeFolder(folder: string): Promise<void> {

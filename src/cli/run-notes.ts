@@ -31,12 +31,16 @@ export function openRunNotes(
   {args, redact}: {readonly args: readonly string[]; readonly redact: (text: string) => string}
 ): RunNotes {
   const state: {note?: Omit<RunNote, 'schema'>; written: Promise<void>} = {written: Promise.resolve()}
+  let made: Promise<void> | undefined
   const change = async (changes: Partial<RunNote>): Promise<void> => {
     const {note} = state
     if (note === undefined) return
     state.note = {...note, ...changes}
     const text = formatRunNote(state.note)
-    state.written = state.written.then(async () => await write(folder, text)).catch(() => undefined)
+    made ??= makeFolder(folder)
+    state.written = Promise.all([made, state.written])
+      .then(async () => await write(folder, text))
+      .catch(() => undefined)
     await state.written
   }
   return {
@@ -84,7 +88,6 @@ function failureOf(error: unknown, redact: (text: string) => string): Partial<Ru
 
 /** In one step: whoever reads it meanwhile finds the one before. */
 async function write(folder: string, text: string): Promise<void> {
-  await makeFolder(folder)
   const draft = path.join(folder, `.${FILE}-${process.pid}`)
   await writeFile(draft, text, {mode: 0o600})
   await rename(draft, path.join(folder, FILE))

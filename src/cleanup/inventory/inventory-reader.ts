@@ -15,7 +15,7 @@ import type {Listing} from './listing.js'
 import type {Sightings} from './sightings.js'
 
 /** More that cannot be read are no fault of theirs, but of the registry. */
-const MOST_UNREADABLE = 20
+export const MOST_UNREADABLE = 20
 /** What was listed so long ago and is not in the registry does not come any more: milliseconds. */
 const SURELY_THERE = 24 * 3600 * 1000
 
@@ -95,7 +95,7 @@ export class InventoryReader implements Inventory {
       throw new ReleaseError(
         'REGISTRY_FAILED',
         `${this.#client.name} cannot be read whole: ${messageOf(cause)}`,
-        {cause, hint: 'Nothing was deleted, for what cannot be read could be in use. Run this again.'}
+        {cause, hint: 'Nothing more is deleted, for what cannot be read could be in use. Run this again.'}
       )
     }
   }

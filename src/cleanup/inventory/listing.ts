@@ -37,7 +37,7 @@ export async function readListing(backend: RepositoryBackend, client: Repository
   throw new ReleaseError(
     'INVENTORY_CHANGED',
     `${client.name}: the listing changed each of ${READINGS} times while it was read: ${faults.at(-1) ?? ''}`,
-    {hint: 'Nothing was deleted. Run this again when nothing else is deleted there.'}
+    {hint: 'Nothing more is deleted. Run this again when nothing else is deleted there.'}
   )
 }
 

@@ -15,13 +15,11 @@ import type {
   StillWanted,
   VersionPage
 } from '../repository-backend.js'
+import {MOST_UNREADABLE} from '../inventory/inventory-reader.js'
 import {heldStatus} from './held-status.js'
 import {eachAtOnce} from '../../shared/at-once.js'
 import {deletionHint} from './vendor-hints.js'
 import {deleteWithTags} from '../execute/version-deletion.js'
-
-/** Where more tags cannot be read, that is no fault of theirs, but of the registry. */
-const MOST_UNREADABLE = 20
 
 /** A digest that no repository holds: what a registry says to its deletion tells whether it deletes. */
 const NOWHERE = digestOf(new TextEncoder().encode('image-release asks whether this registry deletes'))
@@ -112,7 +110,7 @@ class RegistryBackend implements RepositoryBackend {
       [`${this.#client.name}: the registry cannot give what stands at these tags:`, ...lines].join('\n'),
       {
         cause: first.error,
-        hint: 'Nothing was deleted, for what stands there may lead to all that could go. Run this again; if it stays so, the storage of the registry is damaged: push these tags again from their images, or delete them, then run this again.'
+        hint: 'Nothing more is deleted, for what stands there may lead to all that could go. Run this again; if it stays so, the storage of the registry is damaged: push these tags again from their images, or delete them, then run this again.'
       }
     )
   }

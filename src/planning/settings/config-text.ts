@@ -40,9 +40,11 @@ export function configLines(input: Input<unknown>, node: Value, reading: ConfigR
 /** What YAML means by nothing, where it is not in quotes. */
 const NOTHING = /^(?:null|Null|NULL|~)$/
 
-/** Whether nothing stands there, or a word for it. */
+/** Whether nothing stands there, or a word for it without quotes. */
 export function isNothing(value: Value): boolean {
-  return value === null || (isScalar(value) && NOTHING.test(settingText(value) || '~'))
+  if (!isScalar(value)) return value === null
+  const text = settingText(value)
+  return text === '' || (value.type === 'PLAIN' && NOTHING.test(text))
 }
 
 /** A block of lines keeps its lines; every other text stands where it starts. */
@@ -50,7 +52,7 @@ function scalarLines(node: Node, reading: ConfigReading): ConfigLine[] {
   if (!isScalar(node)) return []
   const first = settingLine(node, reading)
   const isBlock = node.type === 'BLOCK_LITERAL'
-  const text = node.type === 'PLAIN' && NOTHING.test(settingText(node)) ? '' : settingText(node)
+  const text = isNothing(node) ? '' : settingText(node)
   return text.split('\n').map((each, index) => ({text: each, line: isBlock ? first + 1 + index : first}))
 }
 
