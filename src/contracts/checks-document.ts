@@ -1,8 +1,7 @@
 import * as z from 'zod/mini'
-import {ReleaseError} from '../errors.js'
-import {late, readBySchema} from './schema.js'
+import {readJobDocument} from './job-document.js'
+import {late} from './schema.js'
 import type {VerifiedCheck} from './verified-check.js'
-import {parseJson} from '../shared/json.js'
 
 const schema = late(() =>
   z.array(
@@ -21,12 +20,5 @@ const schema = late(() =>
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseChecks(text: string): readonly VerifiedCheck[] {
-  const result = readBySchema(schema, parseJson(text, notJson))
-  if (result.faults === undefined) return result.data
-  const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
-  throw new ReleaseError('PLAN_INVALID', `not the output "checks" of verify-release: ${faults.join('; ')}`)
-}
-
-function notJson(cause: unknown): ReleaseError {
-  return new ReleaseError('PLAN_INVALID', 'not the output "checks" of verify-release: not JSON', {cause})
+  return readJobDocument(text, {schema, title: 'the output "checks" of verify-release'})
 }

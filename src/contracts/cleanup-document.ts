@@ -1,7 +1,6 @@
 import * as z from 'zod/mini'
-import {ReleaseError} from '../errors.js'
-import {late, readBySchema} from './schema.js'
-import {parseJson} from '../shared/json.js'
+import {readJobDocument} from './job-document.js'
+import {late} from './schema.js'
 
 const schema = late(() => {
   const manifest = z.object({
@@ -38,14 +37,5 @@ export type CleanupDocument = readonly Readonly<z.infer<ReturnType<typeof schema
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseCleanup(text: string): CleanupDocument {
-  const result = readBySchema(schema, parseJson(text, notJson))
-  if (result.faults === undefined) return result.data
-  const faults = result.faults
-    .slice(0, 5)
-    .map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
-  throw new ReleaseError('PLAN_INVALID', `not the output "report" of cleanup-latest: ${faults.join('; ')}`)
-}
-
-function notJson(cause: unknown): ReleaseError {
-  return new ReleaseError('PLAN_INVALID', 'not the output "report" of cleanup-latest: not JSON', {cause})
+  return readJobDocument(text, {schema, title: 'the output "report" of cleanup-latest', most: 5})
 }

@@ -1,10 +1,8 @@
 import * as z from 'zod/mini'
-import {ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
 import {isManifestType} from '../oci/media-type.js'
-import {late, readBySchema} from './schema.js'
-import {wrongDocument} from './document-kind.js'
-import {parseJson} from '../shared/json.js'
+import {readJobDocument} from './job-document.js'
+import {late} from './schema.js'
 
 /** The version of the format of this document. */
 const JOURNAL_SCHEMA = 1
@@ -65,14 +63,5 @@ export function formatJournal(document: Omit<JournalDocument, 'schema'>): string
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseJournal(text: string): JournalDocument {
-  const document = parseJson(text, notJson)
-  const result = readBySchema(schema, document)
-  if (result.faults === undefined) return result.data
-  const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
-  const said = wrongDocument(document, 'journal') ?? faults.join('; ')
-  throw new ReleaseError('PLAN_INVALID', `not the journal of a release: ${said}`)
-}
-
-function notJson(cause: unknown): ReleaseError {
-  return new ReleaseError('PLAN_INVALID', 'not the journal of a release: not JSON', {cause})
+  return readJobDocument(text, {schema, title: 'the journal of a release', name: 'journal'})
 }

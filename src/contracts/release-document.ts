@@ -1,9 +1,8 @@
 import * as z from 'zod/mini'
-import {ReleaseError} from '../errors.js'
 import {type Digest, isDigest} from '../oci/digest.js'
-import {late, readBySchema} from './schema.js'
-import {wrongDocument} from './document-kind.js'
-import {parseJson} from '../shared/json.js'
+import {readJobDocument} from './job-document.js'
+import {late} from './schema.js'
+import {DOCUMENTS} from './document-kind.js'
 
 /** The version of the format of this document. */
 const RELEASE_SCHEMA = 1
@@ -54,14 +53,5 @@ export function formatRelease(targets: ReleaseDocument['targets']): string {
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseRelease(text: string): ReleaseDocument {
-  const document = parseJson(text, notJson)
-  const result = readBySchema(schema, document)
-  if (result.faults === undefined) return result.data
-  const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
-  const said = wrongDocument(document, 'release') ?? faults.join('; ')
-  throw new ReleaseError('PLAN_INVALID', `not the output "release" of merge-manifest: ${said}`)
-}
-
-function notJson(cause: unknown): ReleaseError {
-  return new ReleaseError('PLAN_INVALID', 'not the output "release" of merge-manifest: not JSON', {cause})
+  return readJobDocument(text, {schema, title: DOCUMENTS.release, name: 'release'})
 }

@@ -1,9 +1,8 @@
 import * as z from 'zod/mini'
-import {ReleaseError} from '../errors.js'
 import type {ReleaseDocument} from './release-document.js'
-import {late, readBySchema} from './schema.js'
-import {wrongDocument} from './document-kind.js'
-import {parseJson} from '../shared/json.js'
+import {readJobDocument} from './job-document.js'
+import {late} from './schema.js'
+import {DOCUMENTS} from './document-kind.js'
 
 const schema = late(() => {
   return z.array(
@@ -28,12 +27,7 @@ export type VerificationDocument = readonly Readonly<z.infer<ReturnType<typeof s
  * @throws ReleaseError PLAN_INVALID, with every field that is wrong
  */
 export function parseVerification(text: string): VerificationDocument {
-  const document = parseJson(text, notJson)
-  const result = readBySchema(schema, document)
-  if (result.faults === undefined) return result.data
-  const faults = result.faults.map(({path, message}) => `${path.join('.') || 'document'}: ${message}`)
-  const said = wrongDocument(document, 'report') ?? faults.join('; ')
-  throw new ReleaseError('PLAN_INVALID', `not the output "report" of verify-release: ${said}`)
+  return readJobDocument(text, {schema, title: DOCUMENTS.report, name: 'report'})
 }
 
 /**
@@ -54,8 +48,4 @@ export function unverifiedTags(release: ReleaseDocument, found: VerificationDocu
           : [`${reference} was verified at ${report.digest ?? 'nothing'}, not at ${digest}`]
       })
   )
-}
-
-function notJson(cause: unknown): ReleaseError {
-  return new ReleaseError('PLAN_INVALID', 'not the output "report" of verify-release: not JSON', {cause})
 }

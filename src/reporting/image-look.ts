@@ -1,4 +1,4 @@
-import {isAttestation} from '../oci/attestation.js'
+import {attestedDigest, isAttestation} from '../oci/attestation.js'
 import {VERSION} from '../oci/annotations.js'
 import {type Digest, digestOf} from '../oci/digest.js'
 import {readImageConfig} from '../oci/image-config.js'
@@ -64,7 +64,7 @@ async function platformOf(
 /** What BuildKit attests stands in the index: a manifest with a layer for each statement. */
 async function inIndex(client: RepositoryClient, child: Descriptor): Promise<Attachment[]> {
   const manifest = await client.findManifest(child.digest)
-  const of = child.annotations?.['vnd.docker.reference.digest'] ?? ''
+  const of = attestedDigest(child) ?? ''
   const layers = manifest === undefined ? [] : readManifest(manifest).layers
   return layers.map(layer => {
     const type = layer.annotations?.['in-toto.io/predicate-type'] ?? layer.mediaType
