@@ -138,6 +138,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'signing',
       'github',
       'registry',
+      'ci',
       'patterns',
       'command',
       'ports',

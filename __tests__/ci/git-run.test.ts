@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from '@jest/globals'
 import {InputError, ReleaseError} from '../../src/errors.js'
-import {type GivenFacts, readGitRun} from '../../src/ci/git-run.js'
+import {type GivenFacts, readGitRepository, readGitRun} from '../../src/ci/git-run.js'
 import type {Exec} from '../../src/ports.js'
 import {execWithEnvironment} from '../support/builder-ports.js'
 
@@ -255,5 +255,29 @@ describe('where there is no work tree, the run', () => {
     [{sha: 'a'.repeat(40), ref: 'refs/remotes/origin/x'}, 'is not a full ref']
   ])('is not %j', async (given, said) => {
     expect((await faults(given))[0]).toContain(said)
+  })
+})
+
+describe('what Git says of a repository without a run', () => {
+  const repository = async () => await readGitRepository({exec: inFolder})
+  const source = {fullName: 'acme/app', url: 'https://github.com/acme/app'}
+
+  it('knows the remote and the first branch before there is a commit', async () => {
+    git('init', '--quiet', '--initial-branch', 'trunk')
+    git('remote', 'add', 'origin', 'git@github.com:acme/app.git')
+    expect(await repository()).toEqual({source, defaultBranch: 'trunk'})
+  })
+
+  it('takes no branch for the default one that only happens to be checked out', async () => {
+    makeRepository()
+    git('remote', 'add', 'origin', 'git@github.com:acme/app.git')
+    git('checkout', '--quiet', '-b', 'feature')
+    expect(await repository()).toEqual({source})
+    git('symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/develop')
+    expect(await repository()).toEqual({source, defaultBranch: 'develop'})
+  })
+
+  it('knows nothing outside of a repository', async () => {
+    expect(await repository()).toEqual({source: {fullName: ''}})
   })
 })

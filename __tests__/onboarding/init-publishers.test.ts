@@ -170,6 +170,22 @@ describe('init and workflows of others', () => {
     expect(filesOf(text, action('{run: make, shell: bash}'))).toContain(RELEASE)
   })
 
+  it.each(['./', '"./"', "'./' # as others would use it"])(
+    'finds what the root’s own action publishes: uses: %s',
+    uses => {
+      const text = workflow(`    steps:\n      - uses: ${uses}\n`)
+      const action = (step: string): Readonly<Record<string, string>> => ({
+        'action.yml': `runs:\n  using: composite\n  steps:\n    - ${step}\n`
+      })
+      expect(namedFiles([{file: FILE, text}])).toEqual(['action.yml', 'action.yaml'])
+      const pushes = action('{uses: docker/build-push-action@v6, with: {push: true, tags: acme/app}}')
+      expect(notesOf(text, pushes)).toContain('publishes already, by docker/build-push-action in ./')
+      expect(filesOf(text, pushes)).toEqual([])
+      expect(filesOf(text, action('{run: make, shell: bash}'))).toContain(RELEASE)
+      expect(filesOf(text, {'action.yml': 'runs: {using: node20, main: dist/index.js}\n'})).toContain(RELEASE)
+    }
+  )
+
   it('reads no file outside of the repository, whatever a workflow names', () => {
     const text = goreleaser('release --config ../../etc/passwd -f /etc/shadow', ', workdir: ..')
     expect(namedFiles([{file: FILE, text}]).filter(file => /^\/|^\.\./.test(file))).toEqual([])

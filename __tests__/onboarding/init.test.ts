@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process'
 import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
@@ -9,7 +10,9 @@ import {init} from '../../src/onboarding/init.js'
 import {readText} from '../../src/machine/system-ports.js'
 import {parseInputs} from '../../src/command/input.js'
 import {parsePlan} from '../../src/contracts/plan-document.js'
+import {readGitRun} from '../../src/ci/git-run.js'
 import type {Ports} from '../../src/ports.js'
+import {execWithEnvironment} from '../support/builder-ports.js'
 import {tagPush, testPorts} from '../support/ports.js'
 
 const METADATA_WORKFLOW = `# Builds our image.
@@ -307,6 +310,35 @@ describe('init', () => {
     expect(beside.reporter.notices[0]).toContain(
       'services: {app: {context: app}, one-app: {context: one/app}}'
     )
+  })
+
+  it.each<[string, readonly (readonly string[])[]]>([
+    ['without a commit', []],
+    [
+      'at a commit with several tags, which could be of two runs',
+      [
+        ['-c', 'user.name=A', '-c', 'user.email=a@mail.example', 'commit', '-qm', 'x', '--allow-empty'],
+        ['tag', 'v1'],
+        ['tag', 'v1.0.0'],
+        ['symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/trunk']
+      ]
+    ]
+  ])('knows the remote and the branch of a repository %s', async (_, commands) => {
+    write('Dockerfile', 'FROM scratch\n')
+    const git = (...args: readonly string[]): Buffer =>
+      execFileSync('git', args, {env: {...process.env, GIT_CONFIG_GLOBAL: '/dev/null'}})
+    git('init', '--quiet', '--initial-branch', 'trunk')
+    git('remote', 'add', 'origin', 'git@github.com:Acme/Tool.git')
+    for (const command of commands) git(...command)
+    const exec = execWithEnvironment({GIT_CONFIG_GLOBAL: '/dev/null'})
+    const clock = {now: () => 0, sleep: () => Promise.resolve()}
+    const workflowRun = async () => await readGitRun({}, {exec, clock})
+    const ports = portsWith({exec, workflowRun})
+    await expect(workflowRun()).rejects.toThrow(/no commit|several tags/)
+    const {diff} = await run({}, ports)
+    expect(ports.reporter.notices).toEqual([])
+    expect(diff).toContain('+  - ghcr.io/acme/tool\n')
+    expect(diff).toContain('+    branches: [trunk]\n')
   })
 
   it('says what it did not find', async () => {

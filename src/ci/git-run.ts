@@ -10,6 +10,13 @@ export interface GivenFacts {
   readonly sha?: string | undefined
 }
 
+/** What Git says of a repository that may have no commit yet. */
+export interface GitRepository {
+  readonly source: WorkflowRun['source']
+  /** What the remote says; where nothing is committed, the branch that the first commit goes to. */
+  readonly defaultBranch?: string
+}
+
 type Git = (...args: string[]) => Promise<string | undefined>
 
 /**
@@ -41,12 +48,28 @@ export async function readGitRun(
     attempt: 1,
     pullRequest: pullRequestOf(ref),
     commitDate: await git('log', '-1', '--format=%cI', sha),
-    defaultBranch: (await git('symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD'))?.replace(
-      /^origin\//,
-      ''
-    ),
+    defaultBranch: await remoteHead(git),
     source: sourceOf(origin, await git('rev-parse', '--show-toplevel'))
   })
+}
+
+/** Where a repository lies and what its default branch is, also where it has no commit, or one that tells no run. */
+export async function readGitRepository(ports: Pick<Ports, 'exec'>): Promise<GitRepository> {
+  const git = gitWith(ports)
+  const [origin, folder, remote, commit, branch] = await Promise.all([
+    git('config', '--get', 'remote.origin.url'),
+    git('rev-parse', '--show-toplevel'),
+    remoteHead(git),
+    git('rev-parse', '--verify', 'HEAD'),
+    git('symbolic-ref', '--quiet', '--short', 'HEAD')
+  ])
+  const defaultBranch = remote ?? (commit === undefined ? branch : undefined)
+  return withoutUndefined({source: sourceOf(origin, folder), defaultBranch})
+}
+
+async function remoteHead(git: Git): Promise<string | undefined> {
+  const name = await git('symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD')
+  return name?.replace(/^origin\//, '')
 }
 
 /** The words tag and branch stand for a push of one; a name alone is made a full ref where the event says what it names. */

@@ -1,3 +1,4 @@
+import {readGitRepository} from '../ci/git-run.js'
 import {diffOf} from './file-diff.js'
 import {type OnboardingPlan, accountsOf, planOnboarding} from './onboarding-plan.js'
 import {type RepositoryReader, WORKFLOWS, lookAt} from './repository-look.js'
@@ -75,13 +76,14 @@ export const init = command({
   ],
   async run(given, ports) {
     const run = await runOf(ports)
+    const {source, defaultBranch} = run ?? (await readGitRepository(ports))
     const root = await repositoryRoot()
     const reader = workTreeAt(root)
     const plan = planOnboarding(await lookAt(reader), {
       images: given.images.map(formatRepository),
-      source: run?.source.fullName.includes('/') === true ? run.source.fullName : undefined,
-      host: run?.source.url === undefined ? undefined : new URL(run.source.url).host,
-      defaultBranch: given['default-branch'] ?? run?.defaultBranch ?? 'main',
+      source: source.fullName.includes('/') ? source.fullName : undefined,
+      host: source.url === undefined ? undefined : new URL(source.url).host,
+      defaultBranch: given['default-branch'] ?? defaultBranch ?? 'main',
       workflow: given.calls ?? '',
       chosen: given.workflow,
       isBeside: given.beside
@@ -89,7 +91,7 @@ export const init = command({
     const diff = diffOf(plan)
     const account = accountsOf(plan)
     for (const line of account === '' ? [] : account.split('\n')) ports.reporter.info(line)
-    const isBranchKnown = (given['default-branch'] ?? run?.defaultBranch) !== undefined
+    const isBranchKnown = (given['default-branch'] ?? defaultBranch) !== undefined
     if (!isBranchKnown && plan.files.some(isNewWorkflow))
       ports.reporter.notice(
         'Nothing here says which branch is the default: the new workflow takes main. If it is another, give it, --default-branch NAME, or run git remote set-head origin --auto.'
@@ -99,7 +101,11 @@ export const init = command({
       ports.reporter.notice('There is nothing to do: settings and workflow are there.')
     const files = plan.files.map(({file}) => file).join('\n')
     if (given.compare) {
-      const comparison = await comparisonOf(plan, {run, reader, isJson: given.json})
+      const comparison = await comparisonOf(plan, {
+        run: run ?? {...UNKNOWN_RUN, source},
+        reader,
+        isJson: given.json
+      })
       return {diff: comparison, account, files, written: 'false', comparison}
     }
     const isWriting = plan.files.length > 0 && (given.write || (await isConfirmed(diff, ports)))
@@ -109,7 +115,7 @@ export const init = command({
 })
 
 interface ComparedRepository {
-  readonly run: WorkflowRun | undefined
+  readonly run: WorkflowRun
   readonly reader: RepositoryReader
   readonly isJson: boolean
 }
@@ -126,7 +132,7 @@ async function comparisonOf(
   const comparison =
     before === undefined || after === undefined || file === undefined
       ? {file: '', events: [], standIns: {}}
-      : await compareTags({file, before, after, run: run ?? UNKNOWN_RUN, readText})
+      : await compareTags({file, before, after, run, readText})
   return isJson ? JSON.stringify(comparison, null, 2) : comparisonText(comparison)
 }
 
@@ -150,7 +156,7 @@ async function isConfirmed(diff: string, {confirm}: Ports): Promise<boolean> {
   return await confirm(`${diff}\nWrite this?`, false)
 }
 
-/** A folder that is no repository yet has no facts, and can have settings all the same. */
+/** A folder without a commit, or at one that several runs could be of, has no run, and can have settings all the same. */
 async function runOf(ports: Ports): Promise<WorkflowRun | undefined> {
   try {
     return await ports.workflowRun('git')

@@ -8,7 +8,7 @@ const MAX_FILES = 200
 /** The files that workflows name and that may publish images, none of them outside of the repository. */
 export function namedFiles(workflows: readonly FoundFile[]): string[] {
   const actions = workflows.flatMap(({text}) =>
-    [...text.matchAll(/\buses:\s*['"]?\.\/([\w./-]+)/g)].flatMap(([, folder = '']) =>
+    [...text.matchAll(/\buses:\s*['"]?\.\/([\w./-]*)/g)].flatMap(([, folder = '']) =>
       /\.ya?ml$/.test(folder) ? [] : actionFiles(folder)
     )
   )
@@ -17,8 +17,7 @@ export function namedFiles(workflows: readonly FoundFile[]): string[] {
   return [...new Set(inside)].slice(0, MAX_FILES)
 }
 
-/** Where the file of an action is, in the order in which a runner looks. */
+/** Where the file of an action is, in the order in which a runner looks; `./` is the root's own. */
 export function actionFiles(folder: string): string[] {
-  const plain = path.posix.normalize(folder).replace(/\/$/, '')
-  return [`${plain}/action.yml`, `${plain}/action.yaml`]
+  return ['action.yml', 'action.yaml'].map(file => path.posix.join(folder, file))
 }
