@@ -115,7 +115,7 @@ describe('fillSections', () => {
   it.each([
     ['help:bake', 'help', 'image-release bake: Bakes bread.'],
     ['outputs:bake', 'outputs', '| `loaf` | The loaf. |'],
-    ['commands', 'commands', '| `bake` | Bakes bread. |']
+    ['commands', 'commands', '| [bake](docs/reference/bake.md) | Bakes bread. |']
   ])('fills %s', (head, kind, expected) => {
     expect(fillSections(`<!-- ${head} -->\n<!-- /${kind} -->\n`, [bake])).toContain(expected)
   })

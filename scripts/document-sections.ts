@@ -9,14 +9,19 @@ const OVERVIEW = /<!-- (commands) -->\n[^]*?<!-- \/\1 -->/g
 /**
  * Fills the marked sections of a Markdown document: `<!-- inputs:compute-tags -->` up to `<!-- /inputs -->`, likewise
  * `outputs` and `help` (what the command line prints), and `<!-- commands -->` up to `<!-- /commands -->`.
+ * The list of commands leads to their pages, in the folder `pages`.
  * Throws an Error where a section names no command, or is not closed.
  */
-export function fillSections(document: string, commands: readonly Command[]): string {
+export function fillSections(
+  document: string,
+  commands: readonly Command[],
+  pages = 'docs/reference'
+): string {
   const filled = document
     .replace(SECTION, (_, kind: SectionKind, name: string) => {
       return section(kind, `${kind}:${name}`, contentOf(kind, commandNamed(name, commands)))
     })
-    .replace(OVERVIEW, () => section('commands', 'commands', commandTable(commands)))
+    .replace(OVERVIEW, () => section('commands', 'commands', commandTable(commands, pages)))
   const opened = document.match(/<!-- (inputs|outputs|help):|<!-- commands -->/g)?.length ?? 0
   const closed = document.match(/<!-- \/(inputs|outputs|help|commands) -->/g)?.length ?? 0
   if (opened !== closed) throw new Error(`${opened} marked sections are opened and ${closed} are closed`)
@@ -59,10 +64,10 @@ function outputTable({outputs}: Command): string {
   )
 }
 
-function commandTable(commands: readonly Command[]): string {
+function commandTable(commands: readonly Command[], pages: string): string {
   return table(
     ['command', 'what it does'],
-    commands.map(({name, summary}) => [`\`${name}\``, summary])
+    commands.map(({name, summary}) => [`[${name}](${pages}/${name}.md)`, summary])
   )
 }
 
@@ -72,6 +77,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
 }
 
+/** A name in angle brackets would be taken for HTML, and be gone; a code span keeps it as it is. */
 function escapeCell(cell: string): string {
-  return cell.replaceAll('|', '\\|').replaceAll('\n', '<br>')
+  const text = cell.replace(/`[^`]*`|<(?=[a-z])/g, found => (found === '<' ? '\\<' : found))
+  return text.replaceAll('|', '\\|').replaceAll('\n', '<br>')
 }

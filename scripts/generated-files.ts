@@ -79,7 +79,8 @@ function documents(commands: readonly Command[]): [string, string][] {
 
 function fillDocument(file: string, text: string, commands: readonly Command[]): string {
   try {
-    const filled = fillWorkflowSections(fillSections(text, commands), readWorkflow)
+    const pages = path.posix.relative(path.posix.dirname(file), 'docs/reference')
+    const filled = fillWorkflowSections(fillSections(text, commands, pages), readWorkflow)
     return fillDifferencesSection(fillRoomsSection(fillSupportSection(fillTrustSection(filled))))
   } catch (error) {
     throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, {cause: error})

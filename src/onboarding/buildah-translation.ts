@@ -172,7 +172,7 @@ function writeBuild(draft: Draft, {job, build, push, own, credentials, tags}: Ow
       claims.taken([...path, 'with', name], to ?? 'what build-by-digest does by itself')
       continue
     }
-    const advice = ADVICE[name] ?? 'See the inputs of build-by-digest in docs/reference.md.'
+    const advice = ADVICE[name] ?? 'See docs/reference/build-by-digest.md.'
     claims.left([...path, 'with', name], 'build-by-digest has no such input', advice)
     comments.push(`init: ${name} is not taken over. ${advice}`)
   }

@@ -104,7 +104,7 @@ function buildByDigest(draft: Draft, {job, step, own}: OwnStep, plan: string): v
       draft.claims.left(
         [...path, 'with', name],
         why,
-        'See the inputs of build-by-digest in docs/reference.md.'
+        'See docs/reference/build-by-digest.md.'
       )
       comments.push(`init: ${name} is not taken over: ${why}.`)
     }
