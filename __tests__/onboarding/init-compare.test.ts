@@ -85,7 +85,12 @@ describe('the tags of the old rules and the new ones', () => {
       'pull_request | Nothing is published: a pull request only builds. To publish all the same, write push: true.',
       'schedule | ghcr.io/acme/app:next-alpine | yes | yes',
       'workflow_dispatch on main | ghcr.io/acme/app:next-alpine | yes | yes',
-      '6 events, 1 difference.'
+      '6 events, 1 difference.',
+      '',
+      'Beside the tags:',
+      '- `org.opencontainers.image.created`: there the clock of the run; here the date of the commit: the same digest again',
+      '- annotations: there at the manifest; here at manifest and index',
+      '- a build without `provenance`: there adds provenance (build-push-action); here none, unless `provenance` asks for it'
     ])
   })
 

@@ -70,6 +70,10 @@ describe('explain', () => {
       'push of v1.2.3-rc.1 | ghcr.io/o/app:x-1 | yes | no | the pre-release `v2.0.0-rc.1`, by its version or as GitHub’s release is marked: here moves no shared tag, unless asked by name'
     )
     expect(lines.join('\n')).not.toContain('no row of docs/migration.md')
+    expect(lines.slice(lines.indexOf('Beside the tags:') + 1)).toEqual([
+      '- `org.opencontainers.image.created`: there the clock of the run; here the date of the commit: the same digest again',
+      '- annotations: there at the manifest; here at manifest and index'
+    ])
     const json = await explained(on('main'), {...texts, json: 'true'})
     expect(JSON.parse(json.join('\n'))).toMatchObject({events: expect.arrayContaining([expect.anything()])})
   })

@@ -14,16 +14,19 @@ const BUNDLE = process.env['METADATA_ACTION']
 /** A test that needs docker/metadata-action itself. */
 export const itWithMetadataAction = BUNDLE === undefined ? it.skip : it
 
-/** What the bundle gave: its output `tags`, or that it failed. */
+/** What the bundle gave: its outputs line by line, or that it failed. */
 export interface BundleOutcome {
   readonly tags: readonly string[]
+  readonly labels: readonly string[]
+  readonly annotations: readonly string[]
   readonly isFailed: boolean
 }
 
 /** Runs the bundle as a step of a job, before an API that knows the repository. */
 export async function runMetadataAction(
   {images, tags, flavor, shortShaLength}: PeerInputs,
-  run: WorkflowRun
+  run: WorkflowRun,
+  extra: Readonly<Partial<Record<'labels' | 'annotations', string>>> = {}
 ): Promise<BundleOutcome> {
   const folder = await mkdtemp(path.join(tmpdir(), 'metadata-action-'))
   const api = createServer((_, response) => {
@@ -57,14 +60,24 @@ export async function runMetadataAction(
       INPUT_IMAGES: images,
       INPUT_TAGS: tags,
       INPUT_FLAVOR: flavor,
+      INPUT_LABELS: extra.labels ?? '',
+      INPUT_ANNOTATIONS: extra.annotations ?? '',
       'INPUT_GITHUB-TOKEN': 'none'
     }
     const isFailed = await new Promise<boolean>(resolve => {
       execFile(process.execPath, [BUNDLE ?? ''], {env, cwd: folder}, error => resolve(error !== null))
     })
     const text = await readFile(output, 'utf8')
-    const [, , given = ''] = /^tags<<(.+)\n([^]*?)\n\1$/m.exec(text) ?? []
-    return {tags: given.split('\n').filter(tag => tag !== ''), isFailed}
+    const linesOf = (name: string): string[] => {
+      const [, , given = ''] = new RegExp(`^${name}<<(.+)\\n([^]*?)\\n\\1$`, 'm').exec(text) ?? []
+      return given.split('\n').filter(line => line !== '')
+    }
+    return {
+      tags: linesOf('tags'),
+      labels: linesOf('labels'),
+      annotations: linesOf('annotations'),
+      isFailed
+    }
   } finally {
     api.closeAllConnections()
     await new Promise(resolve => api.close(resolve))

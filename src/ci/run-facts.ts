@@ -63,7 +63,7 @@ export function factsOf(run: WorkflowRun, shortShaLength: number): RunFacts {
 }
 
 /** When the commit was made, in UTC with milliseconds; the start of the run where nobody knows. */
-export function commitDateOf(run: WorkflowRun): string {
+export function commitDateOf(run: Pick<WorkflowRun, 'startedAt' | 'commitDate'>): string {
   const time = Date.parse(run.commitDate ?? '')
   return new Date(Number.isNaN(time) ? Date.parse(run.startedAt) : time).toISOString()
 }

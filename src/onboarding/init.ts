@@ -131,7 +131,7 @@ async function comparisonOf(
   const {before, after, file} = changed ?? {}
   const comparison =
     before === undefined || after === undefined || file === undefined
-      ? {file: '', events: [], standIns: {}}
+      ? {file: '', events: [], standIns: {}, beside: []}
       : await compareTags({file, before, after, run, readText})
   return isJson ? JSON.stringify(comparison, null, 2) : comparisonText(comparison)
 }

@@ -16,6 +16,7 @@ import type {FoundFile, NamedFiles} from './found-file.js'
 import {jobPair} from './step-nodes.js'
 import {applyEdits, hasPadding, linesOf, printedAt, startOf} from './text-edits.js'
 import {readWorkflow} from './workflow-model.js'
+import {besideRows} from '../planning/metadata-action/beside-tags.js'
 import {objectIn} from '../shared/json.js'
 
 /** A workflow that was written anew, with the account of the old one. */
@@ -92,7 +93,7 @@ function provenanceNote({workflow}: Draft): string[] {
   const builds = workflow.jobs.flatMap(({steps}) =>
     steps.filter(step => step.action === BUILD && mayPush(step))
   )
-  const isSilent = builds.some(({with: given}) => given['provenance'] === undefined)
+  const isSilent = besideRows(builds.map(({with: build}) => ({build}))).length > 0
   return isSilent
     ? [
         `${workflow.file}: docker/build-push-action adds provenance unasked, build-by-digest does not: give it provenance: mode=max to keep it.`

@@ -14,7 +14,9 @@ import type {NamedTag} from './tags/named-tag.js'
 import {type DecidedRelease, type ReleaseConfig, planRelease} from './release-plan.js'
 import {type SampleRun, sampleRuns} from './preview/sample-runs.js'
 import type {DecidedTarget} from './targets/target-plan.js'
+import {besideLines, besideRows} from './metadata-action/beside-tags.js'
 import {compareWithMetadata, outcomeOf} from './metadata-action/comparison.js'
+import type {BesideFacts} from './metadata-action/difference-row.js'
 import {comparedTags, eventTable} from './metadata-action/event-comparison.js'
 import {metadataInputs} from './metadata-action/metadata-inputs.js'
 import {taggedNames} from './jobs/metadata-outputs.js'
@@ -93,7 +95,24 @@ function againstMetadata(values: ExplainValues, config: ReleaseConfig, run: Work
     const compared = compareWithMetadata(inputs, sample.run, given)
     return {event: sample.name, ...comparedTags([compared], {written: [], given})}
   })
-  return values.json ? JSON.stringify({events}, null, 2) : eventTable(events).join('\n')
+  const beside = besideRows([besideOf(values, run)])
+  if (values.json) return JSON.stringify({events, beside}, null, 2)
+  return [...eventTable(events), ...besideLines(beside)].join('\n')
+}
+
+function besideOf(values: ExplainValues, run: WorkflowRun): BesideFacts {
+  const [labels, annotations] = [values.labels, values.annotations].map(lines =>
+    lines.map(({source}) => source).join('\n')
+  )
+  const {tags, flavor} = metadataInputs(values)
+  return {
+    labels: labels ?? '',
+    annotations: annotations ?? '',
+    levels: {there: ['manifest'], here: values['annotation-levels']},
+    templates: [tags, flavor, labels, annotations].join('\n'),
+    texts: [run.ref.replace(/^refs\/(?:heads|tags|pull)\//, '')],
+    run
+  }
 }
 
 /** Samples of the version that is given or tagged, where there is one. */

@@ -1,4 +1,5 @@
 import type {WorkflowRun} from '../../contracts/workflow-run.js'
+import {type BesideRow, besideRows} from '../../planning/metadata-action/beside-tags.js'
 import {compareWithMetadata} from '../../planning/metadata-action/comparison.js'
 import {type ComparedEvent, comparedTags} from '../../planning/metadata-action/event-comparison.js'
 import type {PlannedFile} from '../own-settings.js'
@@ -6,6 +7,7 @@ import {readWorkflow} from '../workflow-model.js'
 import {newTags} from './new-tags.js'
 import {oldRules} from './old-tags.js'
 import {RunExpressions} from './run-expressions.js'
+import {besideOf} from './beside-steps.js'
 import {runsOf} from './workflow-runs.js'
 
 /** Tags of all events, and texts that stand in for what only a run knows. */
@@ -15,6 +17,8 @@ export interface TagComparison {
   readonly events: readonly ComparedEvent[]
   /** The texts by their expressions. */
   readonly standIns: Readonly<Record<string, string>>
+  /** What else is otherwise, by the rows of docs/migration.md. */
+  readonly beside: readonly BesideRow[]
 }
 
 /** What is compared: a workflow as it is and as it would be, in a repository. */
@@ -35,7 +39,7 @@ export async function compareTags({
 }: ComparedWorkflow): Promise<TagComparison> {
   const [old, fresh] = [readWorkflow({file, text: before}), readWorkflow({file, text: after})]
   const standIns = new Map<string, string>()
-  if (old === undefined || fresh === undefined) return {file, events: [], standIns: {}}
+  if (old === undefined || fresh === undefined) return {file, events: [], standIns: {}, beside: []}
   const events: ComparedEvent[] = []
   for (const sample of runsOf(old, run)) {
     const expressions = new RunExpressions(sample.run, standIns)
@@ -45,5 +49,5 @@ export async function compareTags({
     const compared = rules.metadata.map(one => compareWithMetadata(one.inputs, one.run, here))
     events.push({event: sample.name, ...comparedTags(compared, {written: rules.written, given})})
   }
-  return {file, events, standIns: Object.fromEntries(standIns)}
+  return {file, events, standIns: Object.fromEntries(standIns), beside: besideRows(besideOf(old, run))}
 }

@@ -2,6 +2,8 @@ import type {RunFacts} from '../../ci/run-facts.js'
 import {boundedExpression} from '../../patterns/bounded-expression.js'
 import {type ReleaseVersion, findVersion, readVersion} from '../../versions/version.js'
 import {parsePep440} from '../../versions/pep440.js'
+import type {OrderedVersion} from '../../versions/version-order.js'
+import type {WorkflowRun} from '../../contracts/workflow-run.js'
 import type {PeerFlavor, PeerRule} from './peer-rules.js'
 
 /** One tag that only one of docker/metadata-action and compute-tags gives, or a run that one of them refuses. */
@@ -41,10 +43,31 @@ export interface DifferenceRow {
   readonly given: string
   readonly there: string
   readonly here: string
-  /** Whether it explains a difference of tags; absent for what a plan does not show, such as labels. */
+  /** Whether it explains a difference of tags; absent for what no rule gives, such as labels. */
   readonly explains?: (difference: TagDifference, facts: DifferenceFacts) => boolean
   /** What inputs are refused here, whatever the run; a refusal is explained by nothing else. */
   readonly refused?: (written: WrittenInputs) => boolean
+  /** Whether it holds beside the tags; each row has this or `explains`. */
+  readonly isBeside?: (beside: BesideFacts) => boolean
+}
+
+/** What is known beside the rules of a step; what is not known is absent, and no row holds by it. */
+export interface BesideFacts {
+  /** The input `labels` as it is written. */
+  readonly labels?: string
+  /** The input `annotations` as it is written. */
+  readonly annotations?: string
+  /** Where annotations are said to belong, there and here. */
+  readonly levels?: {readonly there: readonly string[]; readonly here: readonly string[]}
+  /** Whatever may hold templates: rules, flavor, labels, annotations. */
+  readonly templates?: string
+  /** The texts that tags are made of, before they are put into the form of tags. */
+  readonly texts?: readonly string[]
+  readonly run?: Pick<WorkflowRun, 'startedAt' | 'commitDate'>
+  /** The inputs of the build. */
+  readonly build?: Readonly<Record<string, string>>
+  /** What is released by a tag that only moves to newer versions, and what that tag points at. */
+  readonly move?: {readonly to: OrderedVersion; readonly from: OrderedVersion}
 }
 
 /** Inputs as they are written. */

@@ -1,5 +1,6 @@
+import {BESIDE_DIFFERENCES} from './beside-tags.js'
 import type {DifferenceFacts, DifferenceRow, TagDifference} from './difference-row.js'
-import {OTHER_DIFFERENCES, REFUSALS} from './refusals.js'
+import {REFUSALS} from './refusals.js'
 import {TAG_DIFFERENCES} from './tag-differences.js'
 import {VERSION_DIFFERENCES} from './version-differences.js'
 
@@ -11,7 +12,7 @@ export const DIFFERENCES: readonly DifferenceRow[] = [
   ...VERSION_DIFFERENCES,
   ...TAG_DIFFERENCES,
   ...REFUSALS,
-  ...OTHER_DIFFERENCES
+  ...BESIDE_DIFFERENCES
 ]
 
 /** The first row that explains a difference; undefined where none does, which is a fault of this project. */

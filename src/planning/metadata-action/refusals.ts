@@ -176,38 +176,3 @@ function inTemplate(isLike: (inner: string) => boolean): (written: WrittenInputs
       isLike(inner)
     )
 }
-
-/** What no plan of tags shows. */
-export const OTHER_DIFFERENCES: readonly DifferenceRow[] = [
-  {
-    id: 'same-name',
-    given: '`feature/a` and `feature-a`',
-    there: 'one tag, silently',
-    here: 'noted; `ref-names: unique` tells them apart'
-  },
-  {
-    id: 'created',
-    given: '`org.opencontainers.image.created`',
-    there: 'the clock of the run',
-    here: 'the date of the commit: the same digest again'
-  },
-  {
-    id: 'commit-date',
-    given: '`{{commit_date}}` without a checkout',
-    there: 'by the API',
-    here: 'the date in the event; else by the API, where `github-token` is given; else the start of the run, with a note'
-  },
-  {
-    id: 'label-without-value',
-    given: 'a label without `=`',
-    there: 'is dropped',
-    here: 'an error'
-  },
-  {id: 'annotations', given: 'annotations', there: 'at the manifest', here: 'at manifest and index'},
-  {
-    id: 'provenance',
-    given: 'a build without `provenance`',
-    there: 'adds provenance (build-push-action)',
-    here: 'none, unless `provenance` asks for it'
-  }
-]

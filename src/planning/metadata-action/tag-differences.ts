@@ -4,12 +4,6 @@ import {type DifferenceRow, isQuotedAs, namesIn} from './difference-row.js'
 /** What gives other tags by what stands around them, the special before the general. */
 export const TAG_DIFFERENCES: readonly DifferenceRow[] = [
   {
-    id: 'older-version',
-    given: 'the tag `v1.9.1`, while 2.0.1 is published',
-    there: 'moves `latest`',
-    here: '`latest` stays'
-  },
-  {
     id: 'merge-queue',
     given: 'a merge queue',
     there: 'a tag of its temporary branch',
