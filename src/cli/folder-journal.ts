@@ -8,8 +8,8 @@ import {makeFolder} from './own-folder.js'
 import {lastRun} from './run-notes.js'
 
 /**
- * Journals as files of a folder, `1.2.3.json`; the second of a version is `1.2.3-2.json`, for the first may be all that
- * is known of how the tags stood before.
+ * Journals as files of a folder, `1.2.3.json`; the second of a version is `1.2.3@2.json`, for the first may be all that
+ * is known of how the tags stood before. `1.2.3-2` is another version.
  * @throws ReleaseError ARTIFACT_FAILED where it cannot be written
  */
 export function openFolderJournal(folder: string): Journal {
@@ -46,14 +46,14 @@ export function openFolderJournal(folder: string): Journal {
   }
 }
 
-/** `1.2.3.json`, `1.2.3-2.json`; another version may begin so, but it has no such number behind it. */
+/** `1.2.3.json`, `1.2.3@2.json`: no version has that sign. */
 function isNumbered(file: string, stem: string): boolean {
-  return file.startsWith(stem) && /^(?:-\d+)?\.json$/.test(file.slice(stem.length))
+  return file.startsWith(stem) && /^(?:@\d+)?\.json$/.test(file.slice(stem.length))
 }
 
 async function writeNew(stem: string, text: string): Promise<string> {
   for (let number = 1; ; number++) {
-    const file = number === 1 ? `${stem}.json` : `${stem}-${number}.json`
+    const file = number === 1 ? `${stem}.json` : `${stem}@${number}.json`
     try {
       await writeFile(file, `${text}\n`, {flag: 'wx'})
       return file
@@ -81,8 +81,8 @@ async function newestJournals(folder: string): Promise<NewestRun['journals']> {
     )
     const newest = times.sort((a, b) => a.time - b.time || numberOf(a.file) - numberOf(b.file)).at(-1)
     if (newest === undefined) return []
-    const stem = newest.file.replace(/(?:-\d+)?\.json$/, '')
-    const tries = times.map(({file}) => file).filter(file => isNumbered(file, stem) || file === newest.file)
+    const stem = newest.file.replace(/(?:@\d+)?\.json$/, '')
+    const tries = times.map(({file}) => file).filter(file => isNumbered(file, stem))
     return await Promise.all(
       tries
         .sort((a, b) => numberOf(a) - numberOf(b))
@@ -97,5 +97,5 @@ async function newestJournals(folder: string): Promise<NewestRun['journals']> {
 }
 
 function numberOf(file: string): number {
-  return Number(/-(\d+)\.json$/.exec(file)?.[1] ?? 1)
+  return Number(/@(\d+)\.json$/.exec(file)?.[1] ?? 1)
 }
