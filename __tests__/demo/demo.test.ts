@@ -50,8 +50,8 @@ describe('script/demo', () => {
     for (const name of ['bash', 'sh', 'dirname', 'grep', 'cat', 'true']) link(name)
   }
   const link = (name: string): void => symlinkSync(findComponent(name) ?? name, path.join(folder, name))
-  const run = (): SpawnSyncReturns<string> =>
-    spawnSync('bash', [SCRIPT], {encoding: 'utf8', env: {PATH: folder}})
+  const run = (...args: string[]): SpawnSyncReturns<string> =>
+    spawnSync('bash', [SCRIPT, ...args], {encoding: 'utf8', env: {PATH: folder}})
   const itOnTerminal = itWith(['script'])
   const NODE = {node: 'case $1 in -p) echo 24 ;; dist/cli.js) echo "started $*" ;; esac'}
   const APT =
@@ -72,21 +72,35 @@ describe('script/demo', () => {
   })
 
   it.each([
-    ['root', 'echo 0', 'exit 1'],
-    ['a user whose sudo asks nothing', 'echo 1000', '[ "$1" = -n ] || exit 1; shift; exec "$@"']
-  ])('installs a builder for %s, says so, and asks no package manager to ask', (_, id, sudo) => {
-    machine({
-      ...NODE,
-      git: '',
-      id,
-      'apt-get': APT,
-      sudo,
-      env: 'while [ "${1#*=}" != "$1" ]; do shift; done; exec "$@"'
-    })
-    const {status, stdout, stderr} = run()
-    expect(stderr).toContain('installing buildah with apt-get')
-    expect([status, stdout]).toEqual([0, 'started dist/cli.js demo\n'])
-  })
+    ['root', 'echo 0', 'exit 1', 'apt-get'],
+    [
+      'a user whose sudo asks nothing',
+      'echo 1000',
+      '[ "$1" = -n ] || exit 1; shift; exec "$@"',
+      'sudo apt-get'
+    ]
+  ])(
+    'installs a builder for %s, says so and how not to, and asks no package manager to ask',
+    (_, id, sudo, by) => {
+      machine({
+        ...NODE,
+        git: '',
+        id,
+        'apt-get': APT,
+        sudo,
+        env: 'while [ "${1#*=}" != "$1" ]; do shift; done; exec "$@"'
+      })
+      const refused = run('--no-install')
+      expect([refused.status, refused.stderr]).toEqual([
+        1,
+        expect.stringMatching(/needs a builder: .*--no-install/)
+      ])
+      expect(refused.stderr).not.toMatch(/apt-get|sudo/)
+      const {status, stdout, stderr} = run()
+      expect(stderr).toContain(`installing buildah with ${by}; script/demo --no-install would not`)
+      expect([status, stdout]).toEqual([0, 'started dist/cli.js demo\n'])
+    }
+  )
 
   it.each([
     ['Node', {git: ''}, /needs Node\.js 20 or later/],

@@ -115,6 +115,9 @@ function leadToSources({tokens, env}) {
   const folder = isReadme ? path.dirname(DOCS) : path.dirname(path.join(DOCS, env.relativePath))
   for (const {children} of tokens)
     for (const token of children ?? []) {
+      // Pictures are bundled: README names them from the folder above.
+      if (token.type === 'image' && isReadme)
+        token.attrSet('src', token.attrGet('src').replace(/^docs\//, './'))
       const href = token.attrGet('href') ?? ''
       if (token.type !== 'link_open' || href === '' || /^([a-z]+:|#)/.test(href)) continue
       const [file, anchor] = href.split('#')

@@ -123,8 +123,10 @@ function introduce(
 ): void {
   const versions = VERSIONS.map(version => `v${version}`).join(' and then ')
   const lines = [
-    `This releases ${source} twice, as ${versions}: each version is built for two platforms,`,
-    'pushed to two registries on this machine, tagged, verified, and the version before is cleaned up.',
+    `This releases ${source} twice, as ${versions}.`,
+    'Each version is built for two platforms, pushed to two registries on this machine,',
+    'tagged and verified. Then the clean-up keeps one version, so that you see a deletion:',
+    'v1.0.0 goes. Your own versions stay, unless you set keep-versions.',
     'No account is needed, nothing is asked, and nothing is left running.',
     '',
     ...registries.map(({host, auth}) => `Registry ${host} ${auth}.`),

@@ -101,11 +101,7 @@ function buildByDigest(draft: Draft, {job, step, own}: OwnStep, plan: string): v
     if (isDone) draft.claims.taken([...path, 'with', name], `the plan of the job ${plan}`)
     else {
       const why = 'build-by-digest has no such input'
-      draft.claims.left(
-        [...path, 'with', name],
-        why,
-        'See docs/reference/build-by-digest.md.'
-      )
+      draft.claims.left([...path, 'with', name], why, 'See docs/reference/build-by-digest.md.')
       comments.push(`init: ${name} is not taken over: ${why}.`)
     }
   }
