@@ -8,6 +8,7 @@ export default tseslint.config(
       'coverage/',
       '.components/',
       '**/*.mjs',
+      '**/*.cjs',
       'examples/**/*.js',
       'src/reporting/page-assets.ts'
     ]

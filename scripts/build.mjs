@@ -24,10 +24,13 @@ mkdirSync(folder, {recursive: true})
 for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content)
 chmodSync(path.join(folder, 'cli.js'), 0o755)
 
-/** The bundle, its chunks, the licences of what they hold, and a package.json that says they are ES modules. */
+/**
+ * The bundle, its chunks, the licences of what they hold, and a package.json that says they are scripts: the command line
+ * starts from what V8 compiled of them before, and V8 takes that for scripts alone.
+ */
 async function bundle() {
   const {code, assets} = await ncc(path.join(root, 'scripts/bundle/index.ts'), {
-    esm: true,
+    esm: false,
     filename: 'index.js',
     target: 'es2022',
     license: 'licenses.txt',
@@ -37,7 +40,11 @@ async function bundle() {
     quiet: true
   })
   const chunks = Object.entries(assets).map(([name, asset]) => [name, contentOf(name, String(asset.source))])
-  return {'index.js': compiledAtOnce(contentOf('index.js', code)), ...Object.fromEntries(chunks)}
+  return {
+    'index.js': compiledAtOnce(contentOf('index.js', code)),
+    ...Object.fromEntries(chunks),
+    'package.json': '{\n  "type": "commonjs"\n}\n'
+  }
 }
 
 /**
@@ -47,9 +54,9 @@ async function bundle() {
  * tag took 5 % longer without.
  */
 function compiledAtOnce(code) {
-  const modules = ts
-    .createSourceFile('index.js', code, ts.ScriptTarget.Latest)
-    .statements.filter(ts.isVariableStatement)
+  const [all] = ts.createSourceFile('index.js', code, ts.ScriptTarget.Latest).statements
+  const modules = statementsOf(all)
+    .filter(ts.isVariableStatement)
     .flatMap(({declarationList}) => declarationList.declarations.map(({initializer}) => initializer))
     .filter(value => value !== undefined && ts.isObjectLiteralExpression(value))
     .flatMap(({properties}) => properties.map(({initializer}) => initializer))
@@ -61,6 +68,13 @@ function compiledAtOnce(code) {
   return code.slice(0, modules[0].pos) + text.join('')
 }
 
+/** What stands in the function that the bundler puts around all. */
+function statementsOf(statement) {
+  let inner = statement.expression
+  while (inner !== undefined && !ts.isArrowFunction(inner)) inner = inner.expression
+  return inner?.body.statements ?? []
+}
+
 /**
  * Code is minified, the chunks too, which the bundler would leave. Names stay, for stack traces. What nobody uses goes,
  * such as the classes of zod for schemas that are in no document: they would be made with every start.
@@ -68,16 +82,16 @@ function compiledAtOnce(code) {
 function contentOf(name, content) {
   if (!name.endsWith('.js')) return content
   const mangle = {keepClassNames: true, keepFnNames: true}
-  return `${minifySync(content, {module: true, compress: UNUSED, mangle, format: {comments: false}}).code}\n`
+  return `${minifySync(content, {compress: UNUSED, mangle, format: {comments: false}}).code}\n`
 }
 
 /** What `runs.main` of each action.yml and `bin` of package.json name. */
 function stubs() {
   const actions = JSON.parse(readFileSync('scripts/actions.json', 'utf8'))
-  const action = command => `import {runAction} from './index.js'\nawait runAction(${command})\n`
+  const action = command => `require('./index.js').runAction(${command})\n`
   return {
     'main.js': action(''),
     ...Object.fromEntries(actions.map(({name}) => [`${name}.js`, action(`'${name}'`)])),
-    'cli.js': readFileSync('scripts/bundle/cli.mjs', 'utf8')
+    'cli.js': readFileSync('scripts/bundle/cli.cjs', 'utf8')
   }
 }

@@ -52,7 +52,7 @@ function isNumbered(file: string, stem: string): boolean {
 }
 
 async function writeNew(stem: string, text: string): Promise<string> {
-  for (let number = 1; ; number++) {
+  for (let number = 1; ; number = await nextNumber(stem)) {
     const file = number === 1 ? `${stem}.json` : `${stem}@${number}.json`
     try {
       await writeFile(file, `${text}\n`, {flag: 'wx'})
@@ -61,6 +61,13 @@ async function writeNew(stem: string, text: string): Promise<string> {
       if (systemCodeOf(error) !== 'EEXIST') throw error
     }
   }
+}
+
+/** Behind the last: a release by hand may have been tried hundreds of times. */
+async function nextNumber(stem: string): Promise<number> {
+  const files = await readdir(path.dirname(stem))
+  const numbers = files.filter(file => isNumbered(file, path.basename(stem))).map(numberOf)
+  return Math.max(...numbers, 1) + 1
 }
 
 /**
