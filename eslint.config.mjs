@@ -10,6 +10,7 @@ export default tseslint.config(
       '**/*.mjs',
       '**/*.cjs',
       'examples/**/*.js',
+      'src/planning/settings/setting-names.ts',
       'src/reporting/page-assets.ts'
     ]
   },

@@ -6,6 +6,7 @@ import {type Branding, commandMetadata, rootMetadata} from './action-metadata.js
 import {configSchema} from './config-schema.js'
 import {fillSections} from './document-sections.js'
 import {pageAssets} from './page-assets.js'
+import {settingNames} from './setting-names.js'
 import {fillRoomsSection} from './rooms-section.js'
 import {fillDifferencesSection} from './differences-section.js'
 import {fillSupportSection} from './support-section.js'
@@ -29,7 +30,12 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   // One after the other: jest cannot load modules that share others at the same time.
   const commands: Command[] = []
   for (const name of COMMANDS.keys()) commands.push(await loadCommand(name))
-  const made = [...metadataFiles(commands), ...schemas(commands), ...documents(commands), ...page()]
+  const made = [
+    ...metadataFiles(commands),
+    ...schemas(commands),
+    ...documents(commands),
+    ...sources(commands)
+  ]
   return made.map(([file, content]) => ({
     path: file,
     content,
@@ -66,8 +72,11 @@ function schemas(commands: readonly Command[]): [string, string][] {
   return [['schema/image-release.schema.json', configSchema(inputs, tables)]]
 }
 
-function page(): [string, string][] {
-  return [['src/reporting/page-assets.ts', pageAssets(ROOT)]]
+function sources(commands: readonly Command[]): [string, string][] {
+  return [
+    ['src/planning/settings/setting-names.ts', settingNames(commands)],
+    ['src/reporting/page-assets.ts', pageAssets(ROOT)]
+  ]
 }
 
 function documents(commands: readonly Command[]): [string, string][] {

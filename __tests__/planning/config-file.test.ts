@@ -55,6 +55,44 @@ describe('what stands at the top of the file beside a section', () => {
     })
   )
 
+  it.each([
+    ['scan: trivy', 1, 'scan: is not read here, but in the section build-by-digest: move it there'],
+    [
+      'cosign-key: k',
+      1,
+      'cosign-key: is not read here, but in the section verify-release and in the section release-notes: move it there'
+    ],
+    [
+      'build-by-digest: {strategy: release}',
+      1,
+      'strategy: is not read here, but at the top of the file: move it there'
+    ],
+    [
+      'build-by-digest: {kep-versions: 3}',
+      1,
+      'kep-versions: there is no such setting; did you mean keep-versions, in the section cleanup-latest?'
+    ],
+    [
+      'cleanup-latest:\n  untaged: true',
+      2,
+      'cleanup-latest: untaged: there is no such setting; did you mean untagged?'
+    ]
+  ])(
+    'is an error where no command reads it, with the place or word that was meant: %j',
+    async (yaml, line, message) => {
+      const issues = [{input: `${FILE}:${line}`, message}]
+      expect(await failureOf(() => read(yaml))).toMatchObject({issues})
+      // The first command of a run says so, too, before anything is built.
+      const first = await failureOf(() =>
+        configure({table: computeTags.inputs}, {}, () => Promise.resolve(yaml))
+      )
+      const [place = ''] = /^build-by-digest/.exec(yaml) ?? []
+      expect(first).toMatchObject({
+        issues: [{input: `${FILE}:${line}`, message: place === '' ? message : `${place}: ${message}`}]
+      })
+    }
+  )
+
   it('may be what other commands read', async () => {
     const {texts} = await read(
       'images: a/b\npaths: src/**\ntags: [next]\nverify-release: {}\nbuild-by-digest: {push: false}'

@@ -21,6 +21,18 @@ export interface ConfigQuestion {
   readonly section?: string | undefined
   /** What else may stand at the top of the file: sections, and the inputs of others. With a section, all that may. */
   readonly others: readonly string[]
+  /** The settings that each place of the file may have, with blanks between them: `top`, and the sections. */
+  readonly places?: Places | undefined
+}
+
+type Places = Readonly<Record<string, string>>
+
+/** Where in a file a key stands that nobody reads there. */
+interface UnknownKey {
+  readonly name: string
+  readonly place: string
+  readonly known: readonly string[]
+  readonly places: Places
 }
 
 /**
@@ -32,7 +44,7 @@ export interface ConfigQuestion {
 export function parseConfigFile(
   file: string,
   text: string,
-  {table, section, others}: ConfigQuestion
+  {table, section, others, places = {}}: ConfigQuestion
 ): ConfigFile {
   assertInBounds(file, boundFault(text))
   const lines = new LineCounter()
@@ -44,16 +56,20 @@ export function parseConfigFile(
   if (issues.length === 0) assertInBounds(file, aliasFault(document, lines))
   const found = new Map<string, readonly ConfigLine[]>()
   const top = issues.length > 0 ? [] : entriesOf(document.contents, file)
-  if (section !== undefined) issues.push(...unknownAtTop(top, others, {file, lines}))
+  const place = section ?? 'top'
+  const reader: SectionReader = {file, lines, places}
+  if (section !== undefined) issues.push(...unknownAtTop(top, others, reader))
+  issues.push(...unknownInSections(top, place, reader))
   for (const {key, value} of section === undefined ? top : sectionOf(top, section, {file, lines})) {
     const name = settingText(key as Node)
     if (section === undefined && !Object.hasOwn(table, name) && others.includes(name)) continue
     const report = (line: number, message: string): number =>
       issues.push({input: `${file}:${line}`, message: `${name}: ${message}`})
     const input = Object.hasOwn(table, name) && name !== 'config' ? table[name] : undefined
+    if (input === undefined && readIn(place, places).includes(name)) continue
     const known = [...namesOf(table), ...(section === undefined ? others : [])]
-    const refusal = input === undefined ? unknownKey(name, [...new Set(known)]) : refusalOf(input)
-    if (input === undefined || refusal !== undefined) report(settingLine(key as Node, {lines}), refusal ?? '')
+    const fault = faultOf(input, {name, place, known, places})
+    if (input === undefined || fault !== undefined) report(settingLine(key as Node, {lines}), fault ?? '')
     else found.set(name, configLines(input, value as Node, {document, lines, report}))
   }
   if (issues.length > 0) throw new InputError(issues)
@@ -74,6 +90,13 @@ export function isSetting(name: string, input: Input<unknown>): boolean {
   return name !== 'config' && refusalOf(input) === undefined
 }
 
+/** What is wrong with a key; undefined where it is a setting of this place. */
+function faultOf(input: Input<unknown> | undefined, key: UnknownKey): string | undefined {
+  if (input === undefined) return unknownKey(key)
+  const refusal = refusalOf(input)
+  return refusal === undefined ? undefined : (moved(key) ?? refusal)
+}
+
 /** Why an input has no place in a file; undefined where it has one. */
 function refusalOf({secret, isOfCall, shape}: Input<unknown>): string | undefined {
   if (secret) return 'is a secret, which does not belong in a file'
@@ -90,18 +113,51 @@ function entriesOf(contents: unknown, file: string): readonly Pair[] {
   ])
 }
 
+interface SectionReader {
+  readonly file: string
+  readonly lines: LineCounter
+  readonly places: Places
+}
+
 /** A section that is misspelt would be no section at all, and what it forbids would be done. */
 function unknownAtTop(
   top: readonly Pair[],
   known: readonly string[],
-  {file, lines}: {readonly file: string; readonly lines: LineCounter}
+  {file, lines, places}: SectionReader
 ): InputIssue[] {
   return top.flatMap(({key}) => {
     const name = settingText(key as Node)
     if (known.includes(name)) return []
-    const message = `${name}: ${unknownKey(name, known)}`
+    const message = `${name}: ${unknownKey({name, place: 'top', known, places})}`
     return [{input: `${file}:${settingLine(key as Node, {lines})}`, message}]
   })
+}
+
+/** What stands in sections of other commands and is read by none: said by the first command of a run, before it builds. */
+function unknownInSections(
+  top: readonly Pair[],
+  own: string,
+  {file, lines, places}: SectionReader
+): InputIssue[] {
+  const sections = top.filter(({key}) => {
+    const name = settingText(key as Node)
+    return name !== own && name !== 'top' && Object.hasOwn(places, name)
+  })
+  return sections.flatMap(({key, value}) => {
+    const place = settingText(key as Node)
+    const known = readIn(place, places)
+    return (isMap(value) ? value.items : []).flatMap(({key: inner}) => {
+      const name = settingText(inner as Node)
+      if (known.includes(name)) return []
+      const message = `${place}: ${name}: ${unknownKey({name, place, known, places})}`
+      return [{input: `${file}:${settingLine(inner as Node, {lines})}`, message}]
+    })
+  })
+}
+
+/** The settings of a place; none where it is not known. */
+function readIn(place: string, places: Places): string[] {
+  return (places[place] ?? '').split(' ').filter(Boolean)
 }
 
 /** The entries of a section; none where the file has no such section. */
@@ -122,9 +178,29 @@ function namesOf(table: InputTable): string[] {
   return Object.entries(table).flatMap(([name, input]) => (isSetting(name, input) ? [name] : []))
 }
 
-function unknownKey(name: string, names: readonly string[]): string {
-  const guess = nearest(name, names)
-  return `there is no such setting; ${guess === undefined ? `known are ${names.join(', ')}` : `did you mean ${guess}?`}`
+function unknownKey(key: UnknownKey): string {
+  const elsewhere = moved(key)
+  if (elsewhere !== undefined) return elsewhere
+  const {name, known, places} = key
+  const guess = nearest(name, known)
+  if (guess !== undefined) return `there is no such setting; did you mean ${guess}?`
+  const far = Object.keys(places)
+    .map(place => ({place, found: nearest(name, readIn(place, places))}))
+    .find(({found}) => found !== undefined)
+  if (far?.found !== undefined)
+    return `there is no such setting; did you mean ${far.found}, ${standing(far.place)}?`
+  return `there is no such setting; known are ${[...new Set(known)].join(', ')}`
+}
+
+/** What is said of a setting that only other places of the file have. */
+function moved({name, place, places}: UnknownKey): string | undefined {
+  const homes = Object.keys(places).filter(one => readIn(one, places).includes(name))
+  if (homes.length === 0 || homes.includes(place)) return undefined
+  return `is not read here, but ${homes.map(standing).join(' and ')}: move it there`
+}
+
+function standing(place: string): string {
+  return place === 'top' ? 'at the top of the file' : `in the section ${place}`
 }
 
 function locate(issue: InputIssue, file: string, lines: readonly ConfigLine[] | undefined): InputIssue {

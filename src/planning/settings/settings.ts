@@ -49,7 +49,8 @@ export async function configure(
   if (text === undefined) return unconfigured(given)
   const {parseConfigFile} = await import('./config-file.js')
   const others = [...SECTIONS, ...OF_ONE_COMMAND, ...(section === undefined ? [] : await topSettings())]
-  const config = parseConfigFile(file, text, {table, section, others})
+  const {SETTING_NAMES} = await import('./setting-names.js')
+  const config = parseConfigFile(file, text, {table, section, others, places: SETTING_NAMES})
   const own = Object.entries(given).filter(([, value]) => value !== undefined && value.trim() !== '')
   const isOwn = new Set(own.map(([name]) => name))
   return {
@@ -69,8 +70,8 @@ export async function configure(
 
 /** What stands at the top of the file. A command with a section reads none of it, and still tells it from a slip. */
 async function topSettings(): Promise<string[]> {
-  const {computeTags} = await import('../compute-tags.js')
-  return Object.keys(computeTags.inputs)
+  const {SETTING_NAMES} = await import('./setting-names.js')
+  return SETTING_NAMES.top.split(' ')
 }
 
 /** The texts of inputs by themselves. */

@@ -1,0 +1,14 @@
+// Made of the inputs of all commands by `npm run generate`.
+/** The settings at the top of the file, and those of each section, with blanks between them. */
+export const SETTING_NAMES = {
+  top: 'images strategy tags flavor labels annotations annotation-levels policy ref-names variants default-variant exclude-variants include-variants services build-context file target build-args version version-file version-mismatch platforms platform-jobs runners push rebuild sep-tags sep-labels sep-annotations git-tag-pattern short-sha-length pr-head-sha context bake-target ask insecure paths dependency-paths changed-since',
+  preflight: 'images rights context file insecure',
+  'build-by-digest': 'context file target platforms build-args labels annotations no-cache pull add-hosts build-contexts network shm-size ulimit cgroup-parent allow no-cache-filters secret-envs secret-files ssh provenance sbom attests cache cache-mode rebuild cache-update mode cache-prefix cache-from cache-to builder source export format compression compression-level platform-check push tags outputs load call plan-target images record hand-over test test-after test-logs-name load-into load-as scan scan-severity scan-ignore vex scan-fixed-only scan-args scan-proof scan-level sbom-command sbom-format sbom-file gate-env gate-timeout expected-fingerprint fingerprint-name max-growth keep-metrics insecure',
+  'merge-manifest': 'images tags digests platforms records digests-artifacts metrics-artifacts metrics-history annotations allow-backward wait single-platform sign sign-key sign-children sign-log cosign-args attest insecure dry-run',
+  'verify-release': 'images tags platforms download cosign-key certificate-identity certificate-oidc-issuer cosign-args start start-engine start-command start-args start-timeout wait insecure',
+  'release-notes': 'write-to git-tag section title create-release cosign-key wait github-repository insecure dry-run',
+  'update-manifests': 'manifests deploy-image deploy-tag pin deliver manifests-repository manifests-branch pull-request-branch pull-request-labels pull-request-reviewers pull-request-merge sign-commits message author allow-backward attempts deployment-environment deployment-repository deployment-ref git-username github-repository insecure dry-run',
+  'promote-release': 'from to tags allow-backward wait insecure dry-run',
+  'cleanup-latest': 'images packages superseded keep-versions keep-patches superseded-prereleases keep-newest keep-tags keep-images delete-tags whole-images older-than untagged untagged-age keep-newest-untagged orphans orphaned-referrers orphans-age ghost-images partial-images pull-request-tags development-tags development-age cache-tags actions-caches cache-age cache-size min-age validate max-delete max-share force expected-plan restore strict backend github-repository insecure dry-run',
+  report: 'ask insecure'
+} as const
