@@ -68,6 +68,11 @@ export interface ExecOptions {
    * where it has ended by itself. So it is with a timeout.
    */
   readonly group?: 'cancelled' | 'ended'
+  /**
+   * The names of folders for temporary files that it takes away only where it ends by itself. With `group: 'cancelled'` those that
+   * it has files open in are taken away when it was ended, and it is waited a second for something to end before itself.
+   */
+  readonly leaves?: RegExp
   /** Written to the program's standard input. */
   readonly input?: string
   /** Takes each line of the program's output while it runs. */

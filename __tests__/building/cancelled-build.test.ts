@@ -1,14 +1,20 @@
-import {type ChildProcess, spawn} from 'node:child_process'
-import {cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
+import {cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {performance} from 'node:perf_hooks'
-import {createInterface} from 'node:readline'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {afterAll, beforeAll, describe, expect, jest} from '@jest/globals'
+import {afterAll, beforeAll, describe, expect, it, jest} from '@jest/globals'
 import {STOPPING} from '../../src/machine/system-ports.js'
-import {type CommandLine, commandLine, plainEnvironment} from '../support/command-line.js'
-import {componentPath, describeWith, itOnRootFilesystem, rootFilesystem} from '../support/components.js'
+import {
+  type BegunRun,
+  type EndlessRegistry,
+  beginRun,
+  isRunning,
+  processesOf,
+  startEndlessRegistry
+} from '../support/cancelled-run.js'
+import {type CommandLine, commandLine} from '../support/command-line.js'
+import {describeWith, itOnRootFilesystem, rootFilesystem} from '../support/components.js'
 import {BUILDERS, type RealBuilder, programOf, startBuilder} from '../support/real-builders.js'
 
 jest.setTimeout(120_000)
@@ -16,57 +22,51 @@ jest.setTimeout(120_000)
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'amd64'
 /** What is left of a cancelled run has this long to go. */
 const SECONDS = 5
+/** A file of so many bytes is copied longer than it takes to cancel that; it has none on the disk. */
+const LARGE = 16 * 2 ** 30
 
 describe.each(BUILDERS)('a build by %s that is cancelled', (name, programs) => {
   describeWith(programs, 'really', () => {
     let folder: string
     let program: CommandLine
+    let registry: EndlessRegistry
     let builder: RealBuilder
     const at = (file: string): string => path.join(folder, file)
 
     beforeAll(async () => {
       folder = mkdtempSync(path.join(tmpdir(), 'cancelled-'))
       program = commandLine()
-      builder = await startBuilder(name)
-      mkdirSync(at('context'))
-      cpSync(rootFilesystem(ARCHITECTURE), at('context/base.tar'))
+      registry = await startEndlessRegistry(ARCHITECTURE)
+      builder = await startBuilder(name, [registry.host])
     })
     afterAll(async () => {
       await builder.stop()
+      await registry.stop()
       program.remove()
       rmSync(folder, {recursive: true, force: true})
     })
 
-    /** A step that goes on for a day, and which no other test has. */
-    const begin = async (mark: string): Promise<ChildProcess> => {
-      rmSync(at('temp'), {recursive: true, force: true})
-      mkdirSync(at('temp'))
-      writeFileSync(
-        at('context/Containerfile'),
-        `FROM scratch\nADD base.tar /\nENV PATH=/bin\nRUN echo begun-$((1+1)); sleep ${mark}\n`
-      )
+    /** Builds a Containerfile, with files beside it, until it is as far as a test wants it. */
+    const begin = async (
+      containerfile: string,
+      until: RegExp | Promise<unknown>,
+      fill: (context: string) => void = () => undefined
+    ): Promise<BegunRun> => {
+      rmSync(at('context'), {recursive: true, force: true})
+      mkdirSync(at('context'))
+      fill(at('context'))
+      writeFileSync(at('context/Containerfile'), containerfile)
       const flags = {
         builder: programOf(name),
         context: at('context'),
         images: 'registry.invalid/o/app',
         platforms: `linux/${ARCHITECTURE}`,
-        push: 'false'
+        push: 'false',
+        insecure: 'true'
       }
       const given = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])
-      const child = spawn('node', [program.entry, 'build-by-digest', ...given], {
-        env: {...plainEnvironment(), PATH: componentPath, ...builder.env, TMPDIR: at('temp')},
-        stdio: ['ignore', 'pipe', 'pipe']
-      })
-      const lines: string[] = []
-      await new Promise<void>((resolve, reject) => {
-        for (const output of [child.stdout, child.stderr])
-          createInterface({input: output}).on('line', line => {
-            lines.push(line)
-            if (line.includes('begun-2')) resolve()
-          })
-        child.once('exit', code => reject(new Error(`it ended with ${code}:\n${lines.join('\n')}`)))
-      })
-      return child
+      const args = [program.entry, 'build-by-digest', ...given]
+      return await beginRun({args, env: builder.env, temporary: at('temp'), until})
     }
 
     /** Working containers of podman and buildah, and images that no tag names. */
@@ -80,36 +80,62 @@ describe.each(BUILDERS)('a build by %s that is cancelled', (name, programs) => {
       return stdout.split('\n').filter(Boolean)
     }
 
+    /** Cancels a run, and says what is left of it when all is gone, or its time is up. */
+    const leftAfter = async ({child, ended}: BegunRun, signal: NodeJS.Signals, isGone: () => boolean) => {
+      const start = performance.now()
+      child.kill(signal)
+      const exitCode = await ended
+      const left = (): string[] => processesOf(at('temp'))
+      const seconds = (): number => (performance.now() - start) / 1000
+      while ((!isGone() || left().length > 0) && seconds() < SECONDS) await sleep(50)
+      expect(seconds()).toBeLessThan(SECONDS)
+      return {
+        exitCode,
+        isGone: isGone(),
+        processes: left(),
+        temporary: readdirSync(at('temp')),
+        containers: await leftInStorage()
+      }
+    }
+    const NOTHING = {exitCode: 1, isGone: true, processes: [], temporary: [], containers: []}
+
     itOnRootFilesystem(ARCHITECTURE).each(STOPPING.map((signal, index) => [signal, index] as const))(
       `by %s leaves no process, no container and no file after ${SECONDS} s`,
       async (signal, index) => {
-        const mark = String(200_000 + process.pid * 10 + index)
-        const child = await begin(mark)
-        const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
-        const start = performance.now()
-        child.kill(signal)
-        const exitCode = await ended
-        while (isRunning(`sleep ${mark}`) && performance.now() - start < SECONDS * 1000) await sleep(50)
-        const seconds = (performance.now() - start) / 1000
-        expect({
-          exitCode,
-          running: isRunning(`sleep ${mark}`),
-          temporary: readdirSync(at('temp')),
-          containers: await leftInStorage()
-        }).toEqual({exitCode: 1, running: false, temporary: [], containers: []})
-        expect(seconds).toBeLessThan(SECONDS)
+        // A step that goes on for a day, and which no other test has.
+        const line = `sleep ${200_000 + process.pid * 10 + index}`
+        const run = await begin(
+          `FROM scratch\nADD base.tar /\nENV PATH=/bin\nRUN echo begun-$((1+1)); ${line}\n`,
+          /begun-2/,
+          context => cpSync(rootFilesystem(ARCHITECTURE), path.join(context, 'base.tar'))
+        )
+        expect(isRunning(line)).toBe(true)
+        expect(await leftAfter(run, signal, () => !isRunning(line))).toEqual(NOTHING)
+      }
+    )
+
+    it.each(STOPPING)('by %s while it copies leaves nothing either', async signal => {
+      const run = await begin(
+        'FROM scratch\nCOPY large /\n',
+        /transferring context: [\d.]+ ?[MG]B|STEP \d+\/\d+: COPY large/,
+        context => {
+          writeFileSync(path.join(context, 'large'), '')
+          truncateSync(path.join(context, 'large'), LARGE)
+        }
+      )
+      expect(await leftAfter(run, signal, () => true)).toEqual(NOTHING)
+    })
+
+    it.each(STOPPING)(
+      'by %s while it pulls the base of a later stage leaves nothing either, and nobody waits for the layer',
+      async signal => {
+        const run = await begin(
+          `FROM scratch AS first\nCOPY Containerfile /\nFROM ${registry.image}\nCOPY --from=first / /\n`,
+          registry.asked()
+        )
+        expect(registry.waiting()).toBeGreaterThan(0)
+        expect(await leftAfter(run, signal, () => registry.waiting() === 0)).toEqual(NOTHING)
       }
     )
   })
 })
-
-/** Whether a process of this command line runs. */
-function isRunning(line: string): boolean {
-  return readdirSync('/proc').some(name => {
-    try {
-      return readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() === line
-    } catch {
-      return false
-    }
-  })
-}

@@ -34,12 +34,13 @@ export async function runChild(
   const {cwd, input = '', signal, timeout} = options
   const grouping = options.group ?? (timeout === undefined ? undefined : 'ended')
   const isGroup = grouping !== undefined
+  const env = {...childVariables(command, process.env, options), ...options.env}
   const child = spawn(command, args, {
     cwd,
-    env: {...childVariables(command, process.env, options), ...options.env},
+    env,
     ...(isGroup ? {detached: process.platform !== 'win32'} : {signal})
   })
-  const watch = isGroup ? watchGroup(child, {...options, group: grouping}) : undefined
+  const watch = isGroup ? watchGroup(child, {...options, group: grouping, env}) : undefined
   if (!isGroup && signal !== undefined) endOnAbort(child, signal)
   // A program that does not read its input is no fault.
   child.stdin.on('error', () => undefined)
@@ -97,15 +98,25 @@ interface Watch {
   readonly stop: () => void
 }
 
+/** Where a program makes its temporary files: large ones not always where the others are (containers.conf(5), `image_copy_tmp_dir`). */
+function placesOf(env: ExecOptions['env']): string[] {
+  return [env?.['TMPDIR'] ?? '/tmp', '/var/tmp']
+}
+
 /** Ends a program and all that it started: it leads a process group of its own, which a shell's children stay in. */
 function watchGroup(
   child: ChildProcessWithoutNullStreams,
-  {timeout, signal, group: grouping}: ExecOptions
+  {timeout, signal, group: grouping, leaves, env}: ExecOptions
 ): Watch {
   const state = {isOver: false}
-  const group = new ProcessGroup(child, () => {
+  const cut = (): void => {
     for (const output of [child.stdout, child.stderr]) output.push(null)
-  })
+  }
+  const group = new ProcessGroup(
+    child,
+    cut,
+    leaves && {named: leaves, since: Date.now(), within: placesOf(env)}
+  )
   const end = (): void => group.end()
   const timer =
     timeout === undefined

@@ -1,13 +1,16 @@
 import type {ChildProcess} from 'node:child_process'
 import {readFileSync, readdirSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
+import {type HeldFolders, foldersHeldBy, removeFolders} from './held-folders.js'
 
 /** Milliseconds that processes have to end by themselves when they are told to. */
 export const GRACE = 2000
 /** Milliseconds that what a program works with has to end by itself, before it is ended. */
 const WORK_GRACE = 500
 /** Milliseconds that a program then has to clear up, before it is told to end itself. */
-const CLEARING = 2500
+const CLEARING = 2000
+/** Milliseconds in which a program that works with nothing yet may begin to. */
+const BEGINNING = 1000
 /** Milliseconds that what a program left has to end by itself, such as a `tee` that still writes. */
 const LINGER = 1000
 /** Milliseconds between two looks at a group: the system does not say when the last of it ends. */
@@ -17,14 +20,20 @@ const LOOK = 50
 export class ProcessGroup {
   readonly #child: ChildProcess
   readonly #cut: () => void
+  readonly #folders: HeldFolders | undefined
+  #held: readonly string[] = []
   #others: readonly number[] = []
   #timers: NodeJS.Timeout[] = []
   #isEnding = false
 
-  /** @param cut lets go of the program's output, which another process may hold for as long as it likes */
-  constructor(child: ChildProcess, cut: () => void) {
+  /**
+   * @param cut lets go of the program's output, which another process may hold for as long as it likes
+   * @param folders what it leaves where it is ended; only of such a program it is waited for what it works with
+   */
+  constructor(child: ChildProcess, cut: () => void, folders?: HeldFolders) {
     this.#child = child
     this.#cut = cut
+    this.#folders = folders
   }
 
   /** Ends all of it: politely at first. What has left the group, as a container does, is found by its parents. */
@@ -36,26 +45,45 @@ export class ProcessGroup {
   }
 
   /**
-   * Ends all of it, but what it works with before itself: so its work fails, and it clears up as it does then. podman that is
-   * told to end itself leaves its working containers behind (podman 4.3 to 5.6, libpod/shutdown).
+   * Ends all of it, but what it works with before itself: so its work fails, and it clears up as it does then. podman and buildah
+   * that are told to end themselves leave their working containers behind (podman 4.3 to 5.6, libpod/shutdown; buildah 1.28
+   * to 1.42). What they work with may be about to begin: a copy is a process of its own, a download is none.
    */
   endWork(): void {
     if (this.#isEnding) return
-    const below = descendantsOf(this.#child.pid)
-    const self = processes().find(({pid}) => pid === this.#child.pid)
-    const work = below.filter(one => self === undefined || !isSameProgram(one, self)).map(({pid}) => pid)
-    if (work.length === 0) {
+    const isWorking = this.#tellWork()
+    if (!isWorking && this.#folders === undefined) {
       this.end()
       return
     }
     this.#isEnding = true
+    this.#endAfter(isWorking ? CLEARING : BEGINNING, isWorking)
+  }
+
+  /** Lets it clear up for so long, or begin a work that can be ended, and ends it then. */
+  #endAfter(milliseconds: number, isTold: boolean): void {
+    this.#after(LOOK, () => {
+      if (!isTold && this.#tellWork()) this.#endAfter(CLEARING, true)
+      else if (milliseconds > 0) this.#endAfter(milliseconds - LOOK, isTold)
+      else {
+        this.#signal('SIGTERM')
+        this.#after(WORK_GRACE, () => this.kill())
+      }
+    })
+  }
+
+  /** Tells what it works with to end, once: what it starts afterwards clears up. Says whether there was anything. */
+  #tellWork(): boolean {
+    const below = descendantsOf(this.#child.pid)
+    const self = processes().find(({pid}) => pid === this.#child.pid)
+    const work = below.filter(one => self === undefined || !isSameProgram(one, self)).map(({pid}) => pid)
     this.#others = below.map(({pid}) => pid)
     for (const pid of work) send(pid, 'SIGTERM')
-    this.#after(WORK_GRACE, () => {
-      for (const pid of work) send(pid, 'SIGKILL')
-    })
-    this.#after(CLEARING, () => this.#signal('SIGTERM'))
-    this.#after(CLEARING + WORK_GRACE, () => this.kill())
+    if (work.length > 0)
+      this.#after(WORK_GRACE, () => {
+        for (const pid of work) send(pid, 'SIGKILL')
+      })
+    return work.length > 0
   }
 
   /** Ends all of it that is still there. */
@@ -82,6 +110,7 @@ export class ProcessGroup {
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer)
     if (this.#isEnding) this.#signal('SIGKILL')
+    removeFolders(this.#held)
   }
 
   #after(milliseconds: number, act: () => void): void {
@@ -91,6 +120,8 @@ export class ProcessGroup {
   #signal(name: NodeJS.Signals): void {
     const {pid} = this.#child
     if (pid === undefined) return
+    if (this.#folders !== undefined)
+      this.#held = [...this.#held, ...foldersHeldBy([pid, ...this.#others], this.#folders)]
     if (process.platform === 'win32') this.#child.kill(name)
     else for (const target of [-pid, ...this.#others]) send(target, name)
   }

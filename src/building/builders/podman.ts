@@ -26,9 +26,13 @@ import {
 import {findStaleSteps} from './stale-cache.js'
 import {type ProgramCall, attempt, failureOf, run} from './program.js'
 import {writeRegistriesConf} from './registries-conf.js'
+import {buildMark, removeWorkingContainers} from './working-containers.js'
 
 /** How often a build is begun again because another one that shares the storage got in its way. */
 const MOST_RACES = 3
+
+/** The folders that containers/image and containers/storage keep layers in while they come or go. */
+const LAYER_FOLDERS = /^(?:container_images_)?storage\d+$/
 
 /** Builds with podman or buildah: builds under a local name, exports once, takes the name away. */
 export class PodmanBuilder implements Builder {
@@ -84,12 +88,24 @@ export class PodmanBuilder implements Builder {
     const file = findContainerfile(request)
     const image = `localhost/image-release-build:${randomUUID()}`
     mkdirSync(request.outputFolder, {recursive: true})
-    await withSecrets(request.secrets ?? [], request.outputFolder, secrets =>
-      this.#buildUnder(
-        {image, file, secrets, isolation: request.isolation, cache: this.#cacheOf(request)},
-        request
+    const mark = buildMark(request.outputFolder)
+    try {
+      await withSecrets(request.secrets ?? [], request.outputFolder, secrets =>
+        this.#buildUnder(
+          {
+            image,
+            file,
+            secrets: [...secrets, mark],
+            isolation: request.isolation,
+            cache: this.#cacheOf(request)
+          },
+          request
+        )
       )
-    )
+    } catch (error) {
+      if (this.#ports.signal.aborted) await removeWorkingContainers(this.name, mark.id, this.#ports)
+      throw error
+    }
     try {
       const built = await this.#export(image, request)
       await this.#check(built, request, readContainerfile(file))
@@ -199,7 +215,7 @@ export class PodmanBuilder implements Builder {
   }
 
   #call(args: readonly string[], purpose: string): ProgramCall {
-    return {program: {command: this.name, prefix: []}, args, purpose}
+    return {program: {command: this.name, prefix: []}, args, purpose, leaves: LAYER_FOLDERS}
   }
 }
 

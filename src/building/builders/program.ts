@@ -21,6 +21,8 @@ export interface ProgramCall {
   readonly stream?: boolean
   /** Takes each line too. */
   readonly watch?: ((line: string) => void) | undefined
+  /** The names of folders for temporary files that it leaves where it is ended. */
+  readonly leaves?: RegExp
   /** Texts that stand in no log and no error. */
   readonly hidden?: readonly string[] | undefined
 }
@@ -43,7 +45,7 @@ export async function ask(
 /** Runs a call and gives back what it answered, whatever the exit code. */
 export async function attempt(ports: BuilderPorts, call: ProgramCall): Promise<ExecResult> {
   throwIfCancelled(ports.signal)
-  const {program, args, env, passed, stream = false} = call
+  const {program, args, env, passed, leaves, stream = false} = call
   const onLine = (line: string): void => {
     call.watch?.(line)
     ports.reporter.info(hide(line, call.hidden))
@@ -54,7 +56,8 @@ export async function attempt(ports: BuilderPorts, call: ProgramCall): Promise<E
       group: 'cancelled',
       ...(stream ? {onLine} : {}),
       ...(env === undefined ? {} : {env}),
-      ...(passed === undefined ? {} : {passed})
+      ...(passed === undefined ? {} : {passed}),
+      ...(leaves === undefined ? {} : {leaves})
     }
     const result = await ports.exec(program.command, [...program.prefix, ...args], options)
     throwIfCancelled(ports.signal)
