@@ -11,7 +11,7 @@ export interface GivenFacts {
 }
 
 /** What Git says of a repository that may have no commit yet. */
-export interface GitRepository {
+export interface CheckedOutSource {
   readonly source: WorkflowRun['source']
   /** What the remote says; where nothing is committed, the branch that the first commit goes to. */
   readonly defaultBranch?: string
@@ -54,7 +54,7 @@ export async function readGitRun(
 }
 
 /** Where a repository lies and what its default branch is, also where it has no commit, or one that tells no run. */
-export async function readGitRepository(ports: Pick<Ports, 'exec'>): Promise<GitRepository> {
+export async function readGitRepository(ports: Pick<Ports, 'exec'>): Promise<CheckedOutSource> {
   const git = gitWith(ports)
   const [origin, folder, remote, commit, branch] = await Promise.all([
     git('config', '--get', 'remote.origin.url'),

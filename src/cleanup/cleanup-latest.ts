@@ -7,7 +7,7 @@ import type {CleanupPlan} from './policy/cleanup-plan.js'
 import {planHash, stampHash} from './policy/plan-hash.js'
 import {REMAINDER_TAG} from './policy/tag-rules.js'
 import {cleanupInputs} from './cleanup-inputs.js'
-import {assertDone, isNothing, workOff} from './execute/apply-cleanup.js'
+import {assertDone, takesNothingAway, workOff} from './execute/apply-cleanup.js'
 import {assertRules, impossibleRules, unmatchedEverywhere} from './cleanup-checks.js'
 import {saidOfDeletion} from './cleanup-settings.js'
 import {CleanupSources} from './cleanup-sources.js'
@@ -77,7 +77,7 @@ export const cleanupLatest = command({
     for (const one of planned) sources.warnOfReading(one)
     if (given['dry-run']) return await conclude(overview, hash, ports)
     assertAllowed(overview, hash, given)
-    if (caches.length > 0 || !planned.every(({plan}) => isNothing(plan)))
+    if (caches.length > 0 || !planned.every(({plan}) => takesNothingAway(plan)))
       await assertConfirmed(ports, 'Delete this?', deletionLines(overview))
     const done = await workOff(planned, {caches, sources, ports})
     const outputs = await conclude({...overview, views: done.views, caches: done.caches}, hash, ports)
@@ -114,7 +114,7 @@ function overviewOf(
     image: client.name,
     plan,
     undeleted: [],
-    refusal: isNothing(plan) ? undefined : capabilities.refusal?.reason
+    refusal: takesNothingAway(plan) ? undefined : capabilities.refusal?.reason
   }))
   return {views, caches, unmatched, isDry: given['dry-run'], now: ports.clock.now()}
 }

@@ -7,7 +7,7 @@ import type {Registry} from './registry.js'
 import type {RouteTarget} from './route.js'
 
 /** GET and HEAD of a blob, whole or in part (distribution-spec, end-2). */
-export function readBlob(registry: Registry, exchange: ServerExchange, target: RouteTarget): Reply {
+export function serveBlob(registry: Registry, exchange: ServerExchange, target: RouteTarget): Reply {
   exchange.demand(scopeOfRepository(target.repository, 'pull'))
   const digest = parseContentDigest(target.reference)
   const size = registry.store.repository(target.repository)?.blobs.get(digest)

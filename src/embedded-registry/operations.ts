@@ -1,4 +1,4 @@
-import {deleteBlob, readBlob} from './blobs.js'
+import {deleteBlob, serveBlob} from './blobs.js'
 import {type ServerExchange, type Reply, jsonReply} from './exchange.js'
 import {deleteManifest, pushManifest, serveManifest} from './manifests.js'
 import {serveReferrers} from './referrers.js'
@@ -18,7 +18,7 @@ const OPERATIONS: Readonly<Record<Exclude<RouteKind, 'token'>, Methods>> = {
   catalog: {GET: listRepositories},
   uploads: {POST: startUpload},
   upload: {GET: uploadStatus, PATCH: takeChunk, PUT: finishUpload, DELETE: cancelUpload},
-  blob: {GET: readBlob, DELETE: deleteBlob},
+  blob: {GET: serveBlob, DELETE: deleteBlob},
   manifest: {GET: serveManifest, PUT: pushManifest, DELETE: deleteManifest},
   tags: {GET: serveTags},
   referrers: {GET: serveReferrers}

@@ -11,7 +11,7 @@ import {
   type ReleaseState,
   type TagsState,
   diagnoseTag,
-  disagreements,
+  disagreementLines,
   stateOf
 } from './decide/diagnosis.js'
 import {firstTry} from './decide/journal-tries.js'
@@ -73,7 +73,7 @@ export const doctor = command({
     const tags = state === 'refused' ? [] : found
     const next = nextStep(state, {note: run.note, isRunning: run.isRunning, workflow: journal?.run})
     const version = state === 'refused' ? undefined : journal?.version
-    const diagnosis = {state, version, tags, disagreeing: disagreements(tags, shown), ...next}
+    const diagnosis = {state, version, tags, disagreeing: disagreementLines(tags, shown), ...next}
     ports.reporter.summary(diagnosisSummary(diagnosis))
     return {
       diagnosis: diagnosisText(diagnosis),

@@ -5,7 +5,7 @@ import type {ReleaseJournal} from './move/release-journal.js'
 import {isAfterUndoing} from './move/tag-transaction.js'
 
 /** How far the work is; the work itself says when all tags are moved. */
-export interface Progress {
+export interface MergeProgress {
   isMoved: boolean
 }
 
@@ -16,9 +16,9 @@ export interface Progress {
 export async function summarizeFailure<T>(
   journal: ReleaseJournal,
   reporter: Reporter,
-  work: (progress: Progress) => Promise<T>
+  work: (progress: MergeProgress) => Promise<T>
 ): Promise<T> {
-  const progress: Progress = {isMoved: false}
+  const progress: MergeProgress = {isMoved: false}
   try {
     return await work(progress)
   } catch (error) {
@@ -36,7 +36,7 @@ export async function summarizeFailure<T>(
   }
 }
 
-function tagsAfter(error: unknown, {isMoved}: Progress): FailedRelease['tags'] {
+function tagsAfter(error: unknown, {isMoved}: MergeProgress): FailedRelease['tags'] {
   if (isMoved) return 'moved'
   return isAfterUndoing(error) ? 'begun' : 'none'
 }

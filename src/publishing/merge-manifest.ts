@@ -17,7 +17,7 @@ import {command} from '../command/command.js'
 import {assertConfirmed} from '../command/confirmation.js'
 import {evidenceInputs, evidenceOutputTable} from '../signing/evidence-inputs.js'
 import {findDigests, findMetrics, findRecords, recordInputs} from './collect/collected-digests.js'
-import {type Progress, summarizeFailure} from './failure-report.js'
+import {type MergeProgress, summarizeFailure} from './failure-report.js'
 import {openReleaseRegistries} from './release-registries.js'
 import type {ReleaseRegistries} from './move/tag-transaction.js'
 import {assertMayPublish} from '../ci/untrusted-runs.js'
@@ -121,7 +121,7 @@ export const mergeManifest = command({
 
 interface Merging {
   readonly registries: ReleaseRegistries
-  readonly progress: Progress
+  readonly progress: MergeProgress
 }
 
 async function mergeAll(given: Inputs, {registries, progress}: Merging, ports: Ports) {

@@ -121,7 +121,7 @@ function buildLines(builds: readonly BuiltPlatform[]): string[] {
 }
 
 /** The result for programs. */
-export function resultJson({steps, ...result}: ReleaseResult): string {
+export function releaseResultJson({steps, ...result}: ReleaseResult): string {
   const times = steps.map(({step, milliseconds, isDone}) => ({step, milliseconds, done: isDone}))
   return JSON.stringify({...result, steps: times}, undefined, 2)
 }

@@ -2,7 +2,7 @@ import {formatPlatform} from '../oci/platform.js'
 import type {Plan} from '../contracts/plan.js'
 import {parsePlan} from '../contracts/plan-document.js'
 import {parseRelease} from '../contracts/release-document.js'
-import {type ReleaseResult, releaseTitle, resultJson, resultText} from './release-summary.js'
+import {type ReleaseResult, releaseTitle, releaseResultJson, resultText} from './release-summary.js'
 import type {Ports} from '../ports.js'
 import {command} from '../command/command.js'
 import {computeTags} from '../planning/compute-tags.js'
@@ -149,7 +149,7 @@ function conclude({given, steps}: Work, plan: Plan, {builds = [], finished}: Rea
     steps: steps.reports
   }
   return {
-    result: given.json ? resultJson(result) : resultText(result),
+    result: given.json ? releaseResultJson(result) : resultText(result),
     version: plan.version ?? '',
     push: String(plan.push),
     plan: JSON.stringify(plan),

@@ -113,7 +113,7 @@ interface Cleaned extends Pick<Done, 'stop'> {
 async function cleanOne(one: PlannedRepository, sources: CleanupSources, ports: Ports): Promise<Cleaned> {
   const {client, plan, capabilities} = one
   const {refusal} = capabilities
-  if (isNothing(plan)) {
+  if (takesNothingAway(plan)) {
     await noteSightings(one, [], ports)
     return {view: {image: client.name, plan, undeleted: []}, undeleted: [], stop: undefined}
   }
@@ -169,7 +169,7 @@ async function faultOf(check: () => Promise<void>): Promise<ReleaseError | undef
 }
 
 /** Whether nothing goes. */
-export function isNothing({tags, waves}: CleanupPlan): boolean {
+export function takesNothingAway({tags, waves}: CleanupPlan): boolean {
   return tags.length + waves.length === 0
 }
 

@@ -35,7 +35,7 @@ export interface MetadataComparison {
 }
 
 /** The tags that compute-tags gives by inputs that docker/metadata-action takes, too. */
-export function ownTags(inputs: PeerInputs, run: WorkflowRun): Outcome {
+export function ourTags(inputs: PeerInputs, run: WorkflowRun): Outcome {
   return outcomeOf(() => {
     const images = parseImages(inputs.images).filter(({enable}) => enable)
     const rules = parseRules(inputs.tags.trim() === '' ? DEFAULT_RULES : inputs.tags)
@@ -54,7 +54,7 @@ export function ownTags(inputs: PeerInputs, run: WorkflowRun): Outcome {
 export function compareWithMetadata(
   inputs: PeerInputs,
   run: WorkflowRun,
-  here: Outcome = ownTags(inputs, run)
+  here: Outcome = ourTags(inputs, run)
 ): MetadataComparison {
   const facts = {
     run: factsOf(run, inputs.shortShaLength),

@@ -123,7 +123,7 @@ export function namesIn(pattern: string): string[] {
 }
 
 /** The text that a rule reads its version in: a Git tag, or its value. */
-export function sourceOf(rule: PeerRule | undefined, {run}: DifferenceFacts): string {
+export function tagSourceOf(rule: PeerRule | undefined, {run}: DifferenceFacts): string {
   const value = isOfVersion(rule) ? (rule.attributes['value'] ?? '') : ''
   return value === '' ? (run.gitTag ?? '') : value.replaceAll('{{tag}}', run.gitTag ?? '')
 }
@@ -139,7 +139,7 @@ export function writtenVersionOf(
   rule: PeerRule | undefined,
   facts: DifferenceFacts
 ): ReleaseVersion | undefined {
-  const source = sourceOf(rule, facts)
+  const source = tagSourceOf(rule, facts)
   if (rule?.type === 'ref') return rule.attributes['event'] === 'tag' ? findVersion(source) : undefined
   if (!isOfVersion(rule)) return undefined
   if (rule.type === 'match') return findVersion(source)
@@ -157,7 +157,7 @@ export function isPrerelease(rule: PeerRule | undefined, facts: DifferenceFacts)
 export function isPost(rule: PeerRule | undefined, facts: DifferenceFacts): boolean {
   if (rule?.type !== 'pep440' || isPrerelease(rule, facts)) return false
   const match = rule.attributes['match'] ?? ''
-  const source = sourceOf(rule, facts)
+  const source = tagSourceOf(rule, facts)
   const text = match === '' ? source : boundedExpression(match).find(source)?.[1]
   return text !== undefined && parsePep440(text)?.post !== undefined
 }

@@ -11,7 +11,7 @@ import {
   isPrerelease,
   namesIn,
   refusalIn,
-  sourceOf,
+  tagSourceOf,
   versionOf,
   writtenVersionOf
 } from './difference-row.js'
@@ -53,7 +53,7 @@ export const VERSION_DIFFERENCES: readonly DifferenceRow[] = [
     explains: (difference, facts) => {
       const rule = decidingRule(difference, facts)
       const match = isPatterned(rule) ? (rule.attributes['match'] ?? '') : ''
-      return difference.side === 'there' && match !== '' && !isFound(match, sourceOf(rule, facts))
+      return difference.side === 'there' && match !== '' && !isFound(match, tagSourceOf(rule, facts))
     }
   },
   {

@@ -55,7 +55,10 @@ function isRolledBack(tags: readonly DiagnosedTag[]): boolean {
  * Tags that registries disagree about: the same tag of the same image points at one thing here and at another there. Each is a
  * sentence; where a registry does not answer, nothing is known of it.
  */
-export function disagreements(tags: readonly DiagnosedTag[], shown: (digest: string) => string): string[] {
+export function disagreementLines(
+  tags: readonly DiagnosedTag[],
+  shown: (digest: string) => string
+): string[] {
   const groups = new Map<string, DiagnosedTag[]>()
   for (const tag of tags) {
     if (tag.fate === 'unknown') continue
