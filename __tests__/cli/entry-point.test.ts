@@ -1,4 +1,5 @@
 import {spawnSync} from 'node:child_process'
+import {createHash} from 'node:crypto'
 import {
   chmodSync,
   chownSync,
@@ -57,6 +58,10 @@ function run(
     encoding: 'utf8'
   })
   return {exitCode: status, output: stdout + stderr}
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64')
 }
 
 /** The files that are kept in a folder of caches, and what each holds. */
@@ -173,6 +178,25 @@ describe('the entry point of the command line', () => {
     chownSync(at('home'), STRANGER, STRANGER)
     expect(run({HOME: at('home')})).toEqual(RAN)
     expect(readdirSync(at('home'))).toEqual([])
+  })
+
+  it.each([
+    ['the file', 'fair', ['image-release', 'compiled', 'other']],
+    ['nothing', 'foul', undefined]
+  ])('where everybody may write, and %s is another user’s, runs what is %s', (_, ran, names) => {
+    mkdirSync(at('shared'))
+    chmodSync(at('shared'), 0o1777)
+    const foul = "exports.runCli = () => console.log('foul')\n"
+    const fair = foul.replace('foul', 'fair')
+    writeFileSync(at('dist', 'index.js'), foul)
+    run({XDG_CACHE_HOME: at('shared')})
+    // V8 looks at the length of a script alone, so that what was compiled of one runs in place of the other.
+    const kept = at('shared', 'image-release', 'compiled', 'other')
+    const text = readFileSync(kept).toString('latin1').replace(digestOf(foul), digestOf(fair))
+    writeFileSync(kept, text, 'latin1')
+    writeFileSync(at('dist', 'index.js'), fair)
+    if (names !== undefined) chownSync(at('shared', ...names), STRANGER, STRANGER)
+    expect(run({XDG_CACHE_HOME: at('shared')})).toEqual({exitCode: 0, output: `${ran}\n`})
   })
 
   it('runs for a user without a home, as in a container with a number for a user', () => {

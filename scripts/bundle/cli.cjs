@@ -38,18 +38,24 @@ function cacheFolder() {
   if (disabled) return undefined
   try {
     const base = named || caches || path.join(homedir(), '.cache')
-    return isOwn(base) ? path.join(base, 'image-release', 'compiled') : undefined
+    const own = path.join(base, 'image-release', 'compiled')
+    return isOwn(own) ? own : undefined
   } catch {
     return undefined
   }
 }
 
-/** Whether a folder, or the one where it would be made, belongs to this user. Windows has no such numbers. */
+/** Whether a folder, or the one where it would be made, belongs to this user. */
 function isOwn(name) {
   const found = fs.statSync(name, {throwIfNoEntry: false})
-  if (found !== undefined) return process.getuid === undefined || found.uid === process.getuid()
+  if (found !== undefined) return isOfUser(found)
   const parent = path.dirname(name)
   return parent !== name && isOwn(parent)
+}
+
+/** Windows has no such numbers. */
+function isOfUser({uid}) {
+  return process.getuid === undefined || uid === process.getuid()
 }
 
 /** A file for each command, for each calls other functions. A new version of this program, or of Node, writes over it. */
@@ -98,7 +104,7 @@ function digestOf(data) {
  */
 function readKept(file) {
   try {
-    const bytes = fs.readFileSync(file)
+    const bytes = readOwn(file)
     const end = bytes.indexOf('\n')
     const {sum, runs, parts} = JSON.parse(bytes.toString('utf8', 0, end))
     if (sum !== digestOf(bytes.subarray(end + 1))) return NOTHING
@@ -107,6 +113,16 @@ function readKept(file) {
     return {runs, parts: new Map(parts.map(entryOf))}
   } catch {
     return NOTHING
+  }
+}
+
+/** A folder may be one where others write, too, such as /tmp: what counts is whose the file is. */
+function readOwn(file) {
+  const opened = fs.openSync(file)
+  try {
+    return isOfUser(fs.fstatSync(opened)) ? fs.readFileSync(opened) : Buffer.alloc(0)
+  } finally {
+    fs.closeSync(opened)
   }
 }
 
