@@ -251,9 +251,10 @@ describe('what compute-tags says', () => {
   it('asks nobody for a run that does not publish', async () => {
     const registry = await startEmbedded()
     try {
-      const {plan} = await compute(await runOf('pull_request'), {
+      const {plan} = await compute(await runOf('push-tag'), {
         images: `${registry.host}/octo/hello`,
-        ask: 'auto'
+        ask: 'auto',
+        push: 'false'
       })
       expect(registry.registry.requests).toEqual([])
       expect(plan.notes.join()).not.toContain('decided when the tags are moved')

@@ -5,7 +5,7 @@ import type {Plan} from '../contracts/plan.js'
 import {formatPlan} from '../contracts/plan-format.js'
 import type {Ports, Reporter} from '../ports.js'
 import {assertPublishable} from './preview/tag-preview.js'
-import {formatPlanSummary, formatTagTable} from './preview/plan-summary.js'
+import {formatNextReleases, formatPlanSummary, formatTagTable} from './preview/plan-summary.js'
 import {type BakeFiles, bakeFiles} from './jobs/bake-files.js'
 import {PLAIN_FLAVOR} from './rules/flavor.js'
 import {metadataOutputs} from './jobs/metadata-outputs.js'
@@ -17,10 +17,12 @@ import type {DecidedTarget} from './targets/target-plan.js'
 import {variantOutputs} from './jobs/variant-outputs.js'
 import {detectChanges} from './change-detection.js'
 import {changeInputs, changeOutputs} from './change-inputs.js'
+import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {command} from '../command/command.js'
 import {withCommitDate} from './commit-date.js'
 import {planInputs} from './plan-inputs.js'
 import {neededTools} from './needed-tools.js'
+import type {NextRelease} from './preview/sample-plan.js'
 import {previewInputs, runOf, withExpectations} from './preview/planned-release.js'
 import {readReleaseConfig} from './release-config.js'
 
@@ -83,7 +85,7 @@ export const computeTags = command({
   name: 'compute-tags',
   summary: 'Decide the tags, labels and jobs of a release before anything is built.',
   description:
-    'Takes the inputs of docker/metadata-action by name and grammar and gives its outputs, and beside them a plan that all later jobs follow, and the matrices that they run in. Where the run publishes, the registries are asked what stands at the tags now; what they do not answer at once is said, and decided when the tags are moved. A tag that must not change ends the run here, before anything is built.',
+    'Takes the inputs of docker/metadata-action by name and grammar and gives its outputs, and beside them a plan that all later jobs follow, and the matrices that they run in. Where the run publishes, the registries are asked what stands at the tags now; what they do not answer at once is said, and decided when the tags are moved. Of a pull request the summary shows the tags of the release that it would become. A tag that must not change ends the run here, before anything is built.',
   // Plan and matrices are left out: variables of that size make later programs fail to start.
   exports: {
     prefix: 'DOCKER_METADATA_OUTPUT_',
@@ -102,14 +104,14 @@ export const computeTags = command({
     }
   ],
   async run(values, ports) {
-    const {reporter, readText} = ports
-    const config = await readReleaseConfig(values, readText)
+    const config = await readReleaseConfig(values, ports.readText)
     const asked = values.ask === 'never' ? undefined : values['github-token']
     const run = await withCommitDate(await runOf(values, ports), asked, ports)
     const release = planRelease(config, run)
     const {targets, main} = release
-    const [expected, changes, tools] = await Promise.all([
+    const [expected, next, changes, tools] = await Promise.all([
       withExpectations(release.plan, values, ports),
+      whatComesNext(config, run, values, ports),
       detectChanges(values, {targets, run}, ports),
       neededTools(values.config, ports)
     ])
@@ -138,10 +140,22 @@ export const computeTags = command({
       tools: tools.join(' '),
       rebuild_flag: values.rebuild === 'auto' ? String(isRebuild(run)) : values.rebuild
     }
-    report({...release, plan}, values.ask, reporter)
+    report({...release, plan}, {ask: values.ask, next}, ports.reporter)
     return outputs
   }
 })
+
+/** Of a pull request, what it would release. The code for that is loaded only then. */
+async function whatComesNext(
+  config: ReleaseConfig,
+  run: WorkflowRun,
+  values: InputValues<typeof inputs>,
+  ports: Ports
+): Promise<NextRelease[]> {
+  if (run.pullRequest === undefined && !run.event.startsWith('pull_request')) return []
+  const {nextReleases} = await import('./preview/next-release.js')
+  return await nextReleases(config, run, values, ports)
+}
 
 /** The plan itself, how the name of its artifact begins, and its id. */
 function planOutputs(plan: Plan) {
@@ -176,13 +190,13 @@ async function saveBakeFiles(
 /** @throws ReleaseError TAG_REFUSED, when all is said, for a release that could not be published */
 function report(
   {plan, targets}: DecidedRelease,
-  ask: InputValues<typeof inputs>['ask'],
+  {ask, next}: Pick<InputValues<typeof inputs>, 'ask'> & {readonly next: readonly NextRelease[]},
   reporter: Reporter
 ): void {
-  for (const line of formatTagTable(plan)) reporter.info(line)
+  for (const line of [...formatTagTable(plan), ...formatNextReleases(next)]) reporter.info(line)
   for (const {target, tagPlan} of targets)
     for (const {rule, why} of tagPlan.skipped) reporter.debug(`${target.name}: no tag from ${rule}: ${why}`)
   for (const note of plan.notes) reporter.notice(note)
-  reporter.summary(formatPlanSummary(plan))
+  reporter.summary(formatPlanSummary(plan, next))
   if (ask === 'auto') assertPublishable(plan)
 }

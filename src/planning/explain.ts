@@ -12,6 +12,7 @@ import {
 } from './preview/plan-explanation.js'
 import type {NamedTag} from './tags/named-tag.js'
 import {type DecidedRelease, type ReleaseConfig, planRelease} from './release-plan.js'
+import {planSample} from './preview/sample-plan.js'
 import {type SampleRun, sampleRuns} from './preview/sample-runs.js'
 import type {DecidedTarget} from './targets/target-plan.js'
 import {besideLines, besideRows} from './metadata-action/beside-tags.js'
@@ -132,12 +133,6 @@ function rowOf(config: ReleaseConfig, {name, run, version}: SampleRun): EventRow
       return {name, push: false, caches, tags: [], fault: `refused: ${error.message}`}
     throw error
   }
-}
-
-/** A version that is given is that of the sample, as it would be by then. */
-function planSample(config: ReleaseConfig, run: WorkflowRun, version?: string): DecidedRelease {
-  if (config.version === undefined || version === undefined) return planRelease(config, run)
-  return planRelease({...config, version: {...config.version, text: version}}, run)
 }
 
 function namesOf({target}: DecidedTarget): string[] {

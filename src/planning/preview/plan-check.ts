@@ -3,7 +3,7 @@ import {SOURCE} from '../../oci/annotations.js'
 import {parseRepository} from '../../oci/reference.js'
 import type {Plan} from '../../contracts/plan.js'
 import type {Ports} from '../../ports.js'
-import {type RepositoryAnswer, expectMoves, tagsByImage} from './tag-preview.js'
+import {type PlanAnswers, type RepositoryAnswer, expectMoves, tagsByImage} from './tag-preview.js'
 import {askRepository} from './tag-states.js'
 import {type RegistryInputs, openRegistries} from '../../registry/open-registries.js'
 
@@ -23,6 +23,11 @@ export interface CheckOptions extends RegistryInputs {
  * to happen there. Never rejects, and is done within the limit: what has not been answered by then, the merge decides.
  */
 export async function checkPlan(plan: Plan, options: CheckOptions, ports: Ports): Promise<Plan> {
+  return expectMoves(plan, await askForPlan(plan, options, ports))
+}
+
+/** What registries and Git answer about the tags of a plan. Never rejects, and is done within the limit. */
+export async function askForPlan(plan: Plan, options: CheckOptions, ports: Ports): Promise<PlanAnswers> {
   const {limit = LIMIT_MILLISECONDS} = options
   const tooLate = new ReleaseError('REGISTRY_UNREACHABLE', `no answer within ${limit / 1000} s`)
   const limiter = new AbortController()
@@ -33,7 +38,7 @@ export async function checkPlan(plan: Plan, options: CheckOptions, ports: Ports)
       askAll(plan, options, asking),
       orUntil(asking.signal, listGitTags(plan, asking), [])
     ])
-    return expectMoves(plan, {repositories, gitTags})
+    return {repositories, gitTags}
   } finally {
     clearTimeout(timer)
   }

@@ -12,6 +12,7 @@ import {
   words
 } from '../../shared/markdown.js'
 import {describeMoves} from './move-words.js'
+import type {NextRelease} from './sample-plan.js'
 
 /** More tags than this make a diagram that nobody can read. */
 const MAX_NODES = 24
@@ -31,8 +32,24 @@ export function formatTagTable(plan: Plan): string[] {
   ]
 }
 
-/** A plan as a section of the job summary: tags, builds, what is to be noted, and the way from event to tags. */
-export function formatPlanSummary(plan: Plan): Markdown {
+/** What a pull request would release, as lines of a log. */
+export function formatNextReleases(next: readonly NextRelease[]): string[] {
+  return next.flatMap(({when, why, plan}) => {
+    const rows = plan.targets.flatMap(({name, tags}) =>
+      tags.map(tag => [name, tag.name, describeMoves(tag, plan), tag.rule])
+    )
+    return [
+      `If this is ${when}${why === '' ? '' : ` (${why})`}:`,
+      ...textTable([['TARGET', 'TAG', 'MOVES', 'RULE'], ...rows])
+    ]
+  })
+}
+
+/**
+ * A plan as a section of the job summary: tags, builds, what is to be noted, and the way from event to tags.
+ * @param next what it would release, of a pull request
+ */
+export function formatPlanSummary(plan: Plan, next: readonly NextRelease[] = []): Markdown {
   const {source, version, push, targets, notes} = plan
   const title = version === undefined ? code(source.ref) : words(version)
   return joined([
@@ -41,17 +58,40 @@ export function formatPlanSummary(plan: Plan): Markdown {
       push ? prose`publishes` : prose`**only builds**`
     }.`,
     ...targets.flatMap(target => formatTarget(target, plan)),
-    ...(notes.length === 0
-      ? []
-      : [
-          prose`### Notes`,
-          joined(
-            notes.map(note => prose`- ${words(note)}`),
-            '\n'
-          )
-        ]),
+    ...(notes.length === 0 ? [] : [prose`### Notes`, formatNotes(notes)]),
+    ...formatNext(next),
     fence('mermaid', formatDiagram(plan))
   ])
+}
+
+function formatNotes(notes: readonly string[]): Markdown {
+  return joined(
+    notes.map(note => prose`- ${words(note)}`),
+    '\n'
+  )
+}
+
+/** The tags of each release that is to come, and what they would do on each registry, by what stands there now. */
+function formatNext(next: readonly NextRelease[]): Markdown[] {
+  if (next.length === 0) return []
+  return [
+    prose`## The release that this would become`,
+    prose`This run publishes nothing. By the settings of this branch, and what is published now:`,
+    ...next.flatMap(({when, why, plan}) => [
+      prose`### If this is ${words(when)}`,
+      ...(why === '' ? [] : [prose`${words(`${plan.version ?? when} is ${why}.`)}`]),
+      ...plan.targets
+        .filter(({tags}) => tags.length > 0)
+        .flatMap(({images, tags}) => [
+          prose`Images: ${joined(images.map(code), ', ')}`,
+          markdownTable(
+            ['Tag', 'Class', 'Moves', 'Rule'],
+            tags.map(tag => formatTag(tag, plan))
+          )
+        ]),
+      ...(plan.notes.length === 0 ? [] : [formatNotes(plan.notes)])
+    ])
+  ]
 }
 
 function formatTarget({name, images, tags, builds}: PlannedTarget, plan: Plan): Markdown[] {

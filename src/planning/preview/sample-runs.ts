@@ -49,7 +49,7 @@ export function sampleRuns(run: WorkflowRun, version = VERSION): SampleRun[] {
 }
 
 /** What one run has in common with another of the same commit. */
-function baseOf({
+export function baseOf({
   sha,
   startedAt,
   commitDate,
