@@ -1,4 +1,4 @@
-import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
+import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
 import {describeWith} from '../support/components.js'
 import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
 import {PULL_REQUEST_OPENED} from '../support/example-stand-ins.js'
@@ -25,9 +25,6 @@ const RELEASED = [
   ...PYTHONS.flatMap(python => [`0.2.3-python${python}`, `python${python}`])
 ]
 const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'podman', 'jq']
-
-// On a busy machine the emulator may lose the last line of a step that fails, which says why.
-jest.retryTimes(1, {logErrorsBeforeRetry: true, retryImmediately: true})
 
 describeWith(PROGRAMS, '000-orb in a runner', () => {
   let world: ExampleWorld

@@ -1,4 +1,4 @@
-import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
+import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
 import {describeWith} from '../support/components.js'
 import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
 import {EXAMPLE_PROGRAMS, type ExampleWorld, openExample} from '../support/example-world.js'
@@ -7,9 +7,6 @@ const MINUTES = 60_000
 const NAME = 'metro/mcp-taipei-metro-month-price'
 const IMAGES = [`docker.io/${NAME}`, `ghcr.io/${NAME}`]
 const HUB_UPLOADS = {host: 'registry-1.docker.io', path: /\/manifests\//, method: 'PUT'}
-
-// On a busy machine the emulator may lose the last line of a step that fails, which says why.
-jest.retryTimes(1, {logErrorsBeforeRetry: true, retryImmediately: true})
 
 describeWith([...EXAMPLE_PROGRAMS, 'buildah'], '001-metro in a runner', () => {
   let world: ExampleWorld

@@ -1,4 +1,4 @@
-import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
+import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
 import {describeWith} from '../support/components.js'
 import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
 import {PULL_REQUEST_OPENED, TRIVY} from '../support/example-stand-ins.js'
@@ -18,9 +18,6 @@ const variantsOf = (pythons: readonly string[]): string[] =>
 const VARIANTS = variantsOf(PYTHONS)
 const imageOf = (variant: string): string => `docker.io/braindotai/opencrate-${variant}`
 const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'podman', 'make', 'python3']
-
-// On a busy machine the emulator may lose the last line of a step that fails, which says why.
-jest.retryTimes(1, {logErrorsBeforeRetry: true, retryImmediately: true})
 
 describeWith(PROGRAMS, '002-opencrate in a runner', () => {
   let world: ExampleWorld

@@ -1,7 +1,7 @@
 import {execFile} from 'node:child_process'
 import {readFileSync} from 'node:fs'
 import {promisify} from 'node:util'
-import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
+import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
 import {component, describeWith} from '../support/components.js'
 import {type CosignKeys, PASSWORD, makeCosignKeys} from '../support/cosign.js'
 import {HUB_LOGIN} from '../support/docker-hub-emulator.js'
@@ -24,9 +24,6 @@ const REPOSITORIES = [
   'harbor.company.com/project/inclusive-world-portal'
 ]
 const PROGRAMS = [...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx', 'cosign']
-
-// On a busy machine the emulator may lose the last line of a step that fails, which says why.
-jest.retryTimes(1, {logErrorsBeforeRetry: true, retryImmediately: true})
 
 describeWith(PROGRAMS, '003-inclusive-world-portal in a runner', () => {
   let world: ExampleWorld

@@ -1,13 +1,10 @@
-import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
+import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
 import {describeWith} from '../support/components.js'
 import {EXAMPLE_PROGRAMS, type ExampleWorld, openExample} from '../support/example-world.js'
 
 const MINUTES = 60_000
 const SERVICES = ['backend', 'frontend', 'gateway', 'worker']
 const imageOf = (service: string): string => `ghcr.io/owner/mvpmvp-${service}`
-
-// On a busy machine the emulator may lose the last line of a step that fails, which says why.
-jest.retryTimes(1, {logErrorsBeforeRetry: true, retryImmediately: true})
 
 describeWith([...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx'], '004-mvpmvp in a runner', () => {
   let world: ExampleWorld

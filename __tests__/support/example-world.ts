@@ -1,4 +1,4 @@
-import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {publishBaseImages, publishScanner} from './base-images.js'
@@ -133,7 +133,7 @@ export async function openExample(options: ExampleOptions): Promise<ExampleWorld
     laterBy(milliseconds) {
       const file = path.join(temp, `later-by-${milliseconds}.cjs`)
       writeFileSync(file, `const now = Date.now\nDate.now = () => now() + ${milliseconds}\n`)
-      return {NODE_OPTIONS: `--require ${file}`}
+      return {NODE_OPTIONS: `${internet.env['NODE_OPTIONS'] ?? ''} --require ${file}`}
     },
     read: file => readFileSync(path.join(git.folder, file), 'utf8'),
     succeed,
@@ -246,7 +246,8 @@ export function copyActions(): ProjectCopy {
     'none'
   )
   spellOutOwnActions(copy.folder, action => `org/image-release/${action}@v1`)
-  rmSync(path.join(copy.folder, '.git'), {recursive: true})
+  for (const folder of ['.git', 'dist']) rmSync(path.join(copy.folder, folder), {recursive: true})
+  symlinkSync(path.join(ROOT, 'dist'), path.join(copy.folder, 'dist'))
   return copy
 }
 

@@ -7,7 +7,7 @@ import {text} from 'node:stream/consumers'
 import {component} from './components.js'
 import type {HostedGit} from './hosted/hosted-git.js'
 import {HOSTED_IMAGES, knownActions} from './hosted/hosted-image.js'
-import {GARBAGE, type HostedMachines} from './hosted/hosted-machines.js'
+import {OF_THIS_MACHINE, type HostedMachines} from './hosted/hosted-machines.js'
 import {type JobGate, type LogEntry, type Review, startJobGate} from './hosted/job-gate.js'
 import {jobClaims} from './hosted/job-identity.js'
 import {type Permissions, jobToken} from './hosted/job-token.js'
@@ -164,13 +164,25 @@ interface Started {
   readonly texts: readonly string[]
 }
 
+/**
+ * act gives each step a terminal, reads it beside the step, and forgets what it has not read yet where the step fails, often
+ * the line that says why. On GitHub a step has no terminal: where none can be opened, act reads a pipe to its end.
+ */
+function actCommand(): readonly [string, ...string[]] {
+  const act = component('act')
+  if (process.getuid?.() !== 0) return [act]
+  const script = '/bin/mount --bind /dev/null /dev/ptmx && exec "$0" "$@"'
+  return ['/usr/bin/unshare', '--mount', '--propagation', 'slave', '/bin/sh', '-c', script, act]
+}
+
 async function runAct(call: WorkflowCall, started: Started): Promise<WorkflowEnd> {
   const {temp, gate} = started
-  const child = spawn(component('act'), [call.event.name, ...argumentsOf(call, started)], {
+  const [program, ...start] = actCommand()
+  const child = spawn(program, [...start, call.event.name, ...argumentsOf(call, started)], {
     cwd: path.join(temp, 'work'),
     // act keeps its folders of jobs in the cache folder, and its first-run question in the other.
     env: {
-      ...GARBAGE,
+      ...OF_THIS_MACHINE,
       ...{PATH: call.machines.path, HOME: temp, XDG_CACHE_HOME: temp, XDG_CONFIG_HOME: temp, LANG: 'C.UTF-8'}
     },
     stdio: ['ignore', 'pipe', 'pipe']

@@ -1,7 +1,7 @@
 import {mkdirSync, mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {afterAll, beforeAll, beforeEach, expect, it, jest} from '@jest/globals'
+import {afterAll, beforeAll, beforeEach, expect, it} from '@jest/globals'
 import type {Digest} from '../../src/oci/digest.js'
 import {parseTag} from '../../src/oci/reference.js'
 import type {RepositoryClient} from '../../src/registry/client/repository-client.js'
@@ -23,9 +23,6 @@ const MINUTES = 60_000
 const DAY = 24 * 3_600_000
 const FILE = '.github/workflows/clean-up.yml'
 const REPOSITORY = 'owner/app'
-
-// On a busy machine the emulator may lose the last line of a step that fails, which says why.
-jest.retryTimes(1, {logErrorsBeforeRetry: true, retryImmediately: true})
 
 /** The recipe as it stands in the documents. */
 function recipe(): string {

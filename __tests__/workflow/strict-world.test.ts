@@ -507,6 +507,13 @@ one:
     expect(end.log).toContain(fault)
   })
 
+  it('says all that a step said before it failed, without a terminal', async () => {
+    const step = '[ -t 1 ] && echo terminal; seq 20000; echo why; exit 1'
+    const end = await run(`one:\n  runs-on: ubuntu-24.04\n  steps: [{run: '${step}'}]`)
+    const said = end.log.split('\n').flatMap(line => /\| (\S+)$/.exec(line)?.[1] ?? [])
+    expect([end.exitCode, said.length, said.at(-1)]).toEqual([1, 20001, 'why'])
+  })
+
   it('fails a run with a job that no machine is there for', async () => {
     const end = await run('one:\n  runs-on: ubuntu-26.04-huge\n  steps: [{run: echo ran}]')
     expect([end.exitCode, end.log]).toEqual([1, expect.not.stringContaining('| ran')])

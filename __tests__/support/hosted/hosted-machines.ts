@@ -8,9 +8,16 @@ import {HOSTED_IMAGES, installImage, writeActions, writeProgram} from './hosted-
 
 const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures/hosted')
 
-/** How much garbage programs in Go let grow is a matter of this machine, as its memory is. */
-export const GARBAGE: Readonly<Record<string, string>> =
-  process.env['GOGC'] === undefined ? {} : {GOGC: process.env['GOGC']}
+/**
+ * What is a matter of this machine, as its memory is: how much garbage programs in Go let grow, and where Node keeps what it
+ * compiled.
+ */
+export const OF_THIS_MACHINE: Readonly<Record<string, string>> = Object.fromEntries(
+  ['GOGC', 'NODE_COMPILE_CACHE'].flatMap(name => {
+    const value = process.env[name]
+    return value === undefined ? [] : [[name, value]]
+  })
+)
 
 /** What tests put on the machines beside what every hosted image has. */
 export interface MachineOptions {
@@ -67,7 +74,7 @@ export function hostedMachines(options: MachineOptions): HostedMachines {
       HOSTED_BUILDX: findComponent('docker-buildx') ?? '',
       ...(options.docker === undefined ? {} : {DOCKER_HOST: options.docker}),
       ...(options.buildkit === undefined ? {} : {HOSTED_BUILDKIT: options.buildkit}),
-      ...GARBAGE,
+      ...OF_THIS_MACHINE,
       BUILDAH_ISOLATION: 'chroot',
       PODMAN_IGNORE_CGROUPSV1_WARNING: '1'
     }),
