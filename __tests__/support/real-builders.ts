@@ -41,6 +41,9 @@ const PROGRAMS: Readonly<Record<RealBuilderName, BuilderProgram>> = {
   'buildah 1.42': 'buildah'
 }
 
+/** The drivers of buildx. */
+export const BUILDX_DRIVERS = BUILDERS.filter(([name]) => programOf(name) === 'buildx')
+
 /** Those that keep images in a storage of this machine. */
 export const STORING_BUILDERS = BUILDERS.filter(([name]) => programOf(name) !== 'buildx')
 
