@@ -8,7 +8,14 @@ import {formatPlan} from '../../src/contracts/plan-format.js'
 import {listTags} from '../../src/registry/client/tag-list.js'
 import {describeWith, itOnRootFilesystem} from '../support/components.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
-import {BUILDERS, type RealBuilder, hasHeredocs, programOf, startBuilder} from '../support/real-builders.js'
+import {
+  BUILDERS,
+  BUILDX_DRIVERS,
+  type RealBuilder,
+  hasHeredocs,
+  programOf,
+  startBuilder
+} from '../support/real-builders.js'
 import {
   DISTRIBUTION_2,
   DISTRIBUTION_3,
@@ -154,57 +161,59 @@ describe.each(BUILDERS.filter(([name]) => name !== 'podman'))(
   }
 )
 
-describeWith(['buildkitd', 'docker-buildx'], 'buildx that pushes by itself', () => {
-  let open: Awaited<ReturnType<typeof startEmbedded>>
-  let guarded: Awaited<ReturnType<typeof startEmbedded>>
-  let builder: RealBuilder
-  let ports: TestPorts
+describe.each(BUILDX_DRIVERS)('%s that pushes by itself', (name, programs) => {
+  describeWith(programs, 'really', () => {
+    let open: Awaited<ReturnType<typeof startEmbedded>>
+    let guarded: Awaited<ReturnType<typeof startEmbedded>>
+    let builder: RealBuilder
+    let ports: TestPorts
 
-  beforeAll(async () => {
-    open = await startEmbedded()
-    guarded = await startEmbeddedWith('token')
-    builder = await startBuilder('buildx', [open.host, guarded.host])
-    ports = testPorts([open, guarded], {exec: builder.exec})
-  })
-  afterAll(async () => {
-    ports.close()
-    await builder.stop()
-    await Promise.all([open.stop(), guarded.stop()])
-  })
-  const build = async (images: readonly string[], texts: Readonly<Record<string, string>>) => {
-    const plan = planOf({images, version: '1.0.0', tags: []})
-    const all = {context: 'examples/hello', platforms: 'linux/arm64', plan: formatPlan(plan), ...texts}
-    return await buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)
-  }
-
-  it('gives the same digest as files do, and leaves it in the other registry too, without a tag', async () => {
-    const images = [`${open.host}/org/a`, `${guarded.host}/org/a`]
-    const native = await build(images, {export: 'native', 'no-cache': 'true'})
-    expect(ports.reporter.lines).toContainEqual(
-      `Export: buildx pushes to ${images[0]!}, and the others get it from there.`
-    )
-    const files = await build([`${open.host}/org/b`], {export: 'layout', 'no-cache': 'true'})
-    expect(files.digest).toBe(native.digest)
-    for (const image of images) {
-      const {manifest} = await readContent(clientOf(ports, image), parseDigest(native.digest))
-      expect(manifest.digest).toBe(native.digest)
-      expect(await listTags(clientOf(ports, image))).toEqual([])
+    beforeAll(async () => {
+      open = await startEmbedded()
+      guarded = await startEmbeddedWith('token')
+      builder = await startBuilder(name, [open.host, guarded.host])
+      ports = testPorts([open, guarded], {exec: builder.exec})
+    })
+    afterAll(async () => {
+      ports.close()
+      await builder.stop()
+      await Promise.all([open.stop(), guarded.stop()])
+    })
+    const build = async (images: readonly string[], texts: Readonly<Record<string, string>>) => {
+      const plan = planOf({images, version: '1.0.0', tags: []})
+      const all = {context: 'examples/hello', platforms: 'linux/arm64', plan: formatPlan(plan), ...texts}
+      return await buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)
     }
-  })
 
-  it('leaves files where it has no login for the registry, and fails where files are not wanted', async () => {
-    const images = [`${guarded.host}/org/c`]
-    const {digest} = await build(images, {})
-    expect(ports.reporter.notices).toContainEqual(expect.stringMatching(/could not push to .* by itself/))
-    expect(await clientOf(ports, images[0]!).headManifest(parseDigest(digest))).toBeDefined()
-    await expect(build(images, {export: 'native'})).rejects.toMatchObject({code: 'BUILD_FAILED'})
-  })
+    it('gives the same digest as files do, and leaves it in the other registry too, without a tag', async () => {
+      const images = [`${open.host}/org/a`, `${guarded.host}/org/a`]
+      const native = await build(images, {export: 'native', 'no-cache': 'true'})
+      expect(ports.reporter.lines).toContainEqual(
+        `Export: buildx pushes to ${images[0]!}, and the others get it from there.`
+      )
+      const files = await build([`${open.host}/org/b`], {export: 'layout', 'no-cache': 'true'})
+      expect(files.digest).toBe(native.digest)
+      for (const image of images) {
+        const {manifest} = await readContent(clientOf(ports, image), parseDigest(native.digest))
+        expect(manifest.digest).toBe(native.digest)
+        expect(await listTags(clientOf(ports, image))).toEqual([])
+      }
+    })
 
-  it('attests what it built where that is asked for', async () => {
-    const image = `${open.host}/org/d`
-    const {digest} = await build([image], {provenance: 'mode=max'})
-    const {manifest} = await readContent(clientOf(ports, image), parseDigest(digest))
-    const {manifests} = readManifest(manifest)
-    expect(manifests.map(({platform}) => platform?.os)).toEqual(['linux', 'unknown'])
+    it('leaves files where it has no login for the registry, and fails where files are not wanted', async () => {
+      const images = [`${guarded.host}/org/c`]
+      const {digest} = await build(images, {})
+      expect(ports.reporter.notices).toContainEqual(expect.stringMatching(/could not push to .* by itself/))
+      expect(await clientOf(ports, images[0]!).headManifest(parseDigest(digest))).toBeDefined()
+      await expect(build(images, {export: 'native'})).rejects.toMatchObject({code: 'BUILD_FAILED'})
+    })
+
+    it('attests what it built where that is asked for', async () => {
+      const image = `${open.host}/org/d`
+      const {digest} = await build([image], {provenance: 'mode=max'})
+      const {manifest} = await readContent(clientOf(ports, image), parseDigest(digest))
+      const {manifests} = readManifest(manifest)
+      expect(manifests.map(({platform}) => platform?.os)).toEqual(['linux', 'unknown'])
+    })
   })
 })
