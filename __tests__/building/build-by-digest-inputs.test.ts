@@ -125,7 +125,7 @@ describe('the inputs of build-by-digest', () => {
     expect(line).toContain(
       '--add-host a:1.2.3.4 --add-host b:::1 --build-context lib=../lib --network host --shm-size 1g --ulimit nofile=1:2 --secret id=one,src='
     )
-    expect(line).toContain(' --secret id=two,env=TOKEN --ssh default')
+    expect(line).toMatch(/ --secret id=two,env=TOKEN (?:--secret id=image-release-build-\S+ )?--ssh default/)
     expect(line).not.toMatch(/hunter2|from-variable/)
   })
 

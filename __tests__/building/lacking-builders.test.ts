@@ -9,6 +9,7 @@ import {parseInputs} from '../../src/command/input.js'
 import type {Exec} from '../../src/ports.js'
 import {fakeBuildah} from '../support/fake-buildah.js'
 import {testPorts} from '../support/ports.js'
+import {startEmbeddedWith} from '../support/registries.js'
 import {planOf} from '../support/releases.js'
 import {formatPlan} from '../../src/contracts/plan-format.js'
 
@@ -116,12 +117,31 @@ describe('a run that has no secrets', () => {
     ports.close()
     expect(outputs).toMatchObject({record: '', images: '', digest: expect.stringMatching(/^sha256:/)})
     expect(buildah.builds).toHaveLength(1)
-    expect(buildah.builds[0]).not.toContain('--secret')
+    expect(buildah.builds[0]).not.toContain('--secret id=token')
     expect(ports.reporter.notices).toEqual([
       expect.stringMatching(/^The secret token is empty/),
       expect.stringMatching(/^It is only built: nothing is pushed/),
       ...ports.reporter.notices.slice(2)
     ])
+  })
+})
+
+describe('a run without a login that its registry wants', () => {
+  it('is told so before it builds', async () => {
+    const registry = await startEmbeddedWith('token')
+    const buildah = fakeBuildah()
+    const ports = testPorts([{...registry, credential: undefined}], {exec: buildah.exec})
+    const all = {
+      images: `${registry.host}/o/app`,
+      platforms: 'linux/amd64',
+      context: 'examples/hello',
+      builder: 'buildah'
+    }
+    const failed = buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)
+    await expect(failed).rejects.toMatchObject({code: 'RIGHT_MISSING'})
+    ports.close()
+    await registry.stop()
+    expect(buildah.builds).toEqual([])
   })
 })
 
