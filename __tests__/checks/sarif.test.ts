@@ -13,7 +13,7 @@ const FINDINGS = [
 describe('a report in SARIF', () => {
   it.each([
     ['Trivy 0.58.0', trivySarif],
-    ['Grype 0.87.0', grypeSarif],
+    ['grype 0.121.3', grypeSarif],
     ['Snyk Container', snykSarif]
   ])('of %s says how bad each finding is', (scanner, write) => {
     const report = readSarif(write(FINDINGS))

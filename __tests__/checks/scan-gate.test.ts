@@ -170,8 +170,8 @@ describe('what shows that a scan ran on this image', () => {
 
   it.each([
     ['trivy', {writes: trivySarif([], '')}, 'Trivy 0.58.0 names no digest in imageID'],
-    ['grype', {document: '{}'}, 'Grype 0.87.0 names no digest in its report or its JSON'],
-    ['grype', {document: ''}, 'Grype 0.87.0 names no digest in its report or its JSON']
+    ['grype', {document: '{}'}, 'grype 0.121.3 names no digest in its report or its JSON'],
+    ['grype', {document: ''}, 'grype 0.121.3 names no digest in its report or its JSON']
   ] as const)('is missing where %s says nothing of it: %j', async (scanner, answer, message) => {
     const error = await failureOf(() => ran(scanner, OWN, answer))
     expect(error).toMatchObject({code: 'SCAN_FAILED', message: expect.stringContaining(message)})

@@ -117,16 +117,22 @@ export const trivySarif = (findings: Findings, imageID = CONFIG_DIGEST): string 
     results: findings.map(([id, severity], ruleIndex) => result(id, ruleIndex, levelOf(severity)))
   })
 
-/** grype: identifiers with the package behind them, and the severity in texts alone. */
+/** grype 0.121.3, seen in 2026-11: identifiers with the package behind them, the severity in texts, and a score that is made of it. */
 export const grypeSarif: Shape = findings =>
   sarif({
-    name: 'Grype',
-    version: '0.87.0',
+    name: 'grype',
+    version: '0.121.3',
     rules: findings.map(([id, severity]) => ({
       id: `${id}-openssl`,
-      name: 'DpkgMatcherExactDirectMatch',
-      shortDescription: {text: `${id} ${capital(severity)} vulnerability for openssl package`},
-      help: {text: `Vulnerability ${id}\nSeverity: ${capital(severity)}\nPackage: openssl`}
+      name: 'ApkMatcherExactDirectMatch',
+      shortDescription: {text: `${id} ${severity.toLowerCase()} vulnerability for openssl package`},
+      fullDescription: {text: 'It may be a vulnerability of a low kind.'},
+      helpUri: 'https://github.com/anchore/grype',
+      help: {
+        text: `Vulnerability ${id}\nSeverity: ${severity.toLowerCase()}\nPackage: openssl\nVersion: 3.1.4-r0\nFix Version: 3.1.5-r0\nType: apk`,
+        markdown: `**Vulnerability ${id}**\n| Severity | Package |\n| --- | --- |\n| ${severity.toLowerCase()}  | openssl  |\n`
+      },
+      properties: {purls: ['pkg:apk/alpine/openssl@3.1.4-r0'], 'security-severity': scoreOf(severity)}
     })),
     results: findings.map(([id, severity], ruleIndex) =>
       result(`${id}-openssl`, ruleIndex, levelOf(severity))

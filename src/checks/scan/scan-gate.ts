@@ -1,4 +1,5 @@
 import {rm} from 'node:fs/promises'
+import {stripVTControlCharacters} from 'node:util'
 import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import {readForeignFile} from '../../shared/foreign-file.js'
 import type {Ports} from '../../ports.js'
@@ -106,7 +107,8 @@ async function provenBy(report: SarifReport, gate: ScanGate): Promise<Proof> {
 }
 
 function brokenScan({title, call}: ScanGate, run: GateRun): ReleaseError {
-  const last = run.log.trim().split('\n').slice(-3).join(' / ')
+  // grype colours what it writes, also where nobody sees it.
+  const last = stripVTControlCharacters(run.log).trim().split('\n').slice(-3).join(' / ')
   return new ReleaseError(
     'SCAN_FAILED',
     `the scan of ${title} could not be done: ${endOf(run, call.timeout)}${last === '' ? '' : `: ${last}`}`,
