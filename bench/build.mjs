@@ -210,7 +210,8 @@ function report(rows) {
       if (own.seconds > other.seconds * AIM[when] + AIM.seconds) misses.push(name)
       if (when === 'warm' && own.cached < other.cached) misses.push(name)
       const steps = when === 'warm' ? `, ${own.cached} cached steps, buildx ${other.cached}` : ''
-      return `${name.padEnd(27)} ${when} ${own.seconds.toFixed(2).padStart(6)} s, buildx ${other.seconds.toFixed(2)} s${steps}`
+      const ratio = (own.seconds / other.seconds).toFixed(2)
+      return `${name.padEnd(27)} ${when} ${ratio} times buildx: ${own.seconds.toFixed(2)} s, buildx ${other.seconds.toFixed(2)} s${steps}`
     })
   )
   return {

@@ -28,6 +28,14 @@ interface Absence {
   readonly absence: string
 }
 
+/** What buildx answered when it was asked for its version and its builder. */
+interface AnsweredBuildx {
+  readonly program: Program
+  readonly version: string
+  readonly wished: string | undefined
+  readonly answer: ExecResult | undefined
+}
+
 /** buildx 0.12 brought `--annotation`, 0.10 the layout in a folder. */
 const OLDEST_BUILDX = '0.12.0'
 
@@ -113,22 +121,22 @@ async function findPodman(name: PodmanName, ports: BuilderPorts): Promise<Builde
 }
 
 async function findBuildx(wished: string | undefined, ports: BuilderPorts): Promise<BuilderChoice | Absence> {
+  const inspect = ['inspect', '--bootstrap', ...(wished === undefined ? [] : [wished])]
   for (const program of BUILDX_PROGRAMS) {
-    const answer = await ask(ports, program, ['version'])
-    const version = answer && versionIn(answer)
-    if (version !== undefined) return findInstance({program, version, wished}, ports)
+    // Both at once: each of them starts docker and its plugin.
+    const [told, answer] = await Promise.all([ask(ports, program, ['version']), ask(ports, program, inspect)])
+    const version = told && versionIn(told)
+    if (version !== undefined) return instanceIn({program, version, wished, answer}, ports)
   }
   return {absence: 'buildx is not installed'}
 }
 
-async function findInstance(
-  buildx: {program: Program; version: string; wished: string | undefined},
+/** The builder that buildx told of. */
+function instanceIn(
+  {program, version, wished, answer}: AnsweredBuildx,
   ports: BuilderPorts
-): Promise<BuilderChoice | Absence> {
-  const {program, version, wished} = buildx
+): BuilderChoice | Absence {
   if (!isAtLeast(version, OLDEST_BUILDX)) return {absence: `buildx ${version} is older than ${OLDEST_BUILDX}`}
-  const args = ['inspect', '--bootstrap', ...(wished === undefined ? [] : [wished])]
-  const answer = await ask(ports, program, args)
   if (answer?.exitCode !== 0) {
     const said = answer === undefined ? '' : lastLineOf(answer)
     return {
