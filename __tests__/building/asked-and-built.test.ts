@@ -24,6 +24,7 @@ import {digestOf, parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {DOCKER_MANIFEST} from '../../src/oci/media-type.js'
 import type {Exec} from '../../src/ports.js'
+import {fieldAt} from '../../src/shared/json.js'
 import {builderPorts} from '../support/builder-ports.js'
 import {componentPath, describeWith, itOnRootFilesystem, rootFilesystem} from '../support/components.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
@@ -247,6 +248,26 @@ RUN --mount=type=secret,id=key --mount=type=secret,id=spaced --mount=type=secret
         expect(config).toMatchObject({config: {Volumes: {'/data': {}, '/logs': {}, '/with space': {}}}})
       }
       expect(ports.reporter.warnings.filter(line => line.startsWith('VOLUME'))).toEqual([])
+    })
+
+    it('with HEALTHCHECK, SHELL and ONBUILD, or says of each that it is lost', async () => {
+      const made = context(
+        'FROM scratch\nCOPY Containerfile /\nSHELL ["/bin/odd", "-c"]\nHEALTHCHECK CMD ["/check"]\nONBUILD ENV A=b\n'
+      )
+      const told = ports.reporter.warnings.length
+      const lostOf = async (format: string): Promise<unknown> => {
+        const {config} = await build({context: made, format})
+        const kept = fieldAt(config, 'config') as Readonly<Record<string, unknown>>
+        return ['Healthcheck', 'Shell', 'OnBuild'].filter(key => kept[key] === undefined)
+      }
+      expect(await lostOf('docker')).toEqual([])
+      expect(ports.reporter.warnings.slice(told)).toEqual([])
+      expect(await lostOf('oci')).toEqual(
+        programOf(name) === 'buildx' ? [] : ['Healthcheck', 'Shell', 'OnBuild']
+      )
+      expect(ports.reporter.warnings.slice(told).map(line => line.replace(/ is lost: .*/, ''))).toEqual(
+        programOf(name) === 'buildx' ? [] : ['HEALTHCHECK', 'SHELL', 'ONBUILD']
+      )
     })
 
     const itPacked = programOf(name) === 'buildx' ? it : it.skip
