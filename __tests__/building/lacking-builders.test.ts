@@ -130,7 +130,7 @@ describe('a run without a login that its registry wants', () => {
   it('is told so before it builds', async () => {
     const registry = await startEmbeddedWith('token')
     const buildah = fakeBuildah()
-    const ports = testPorts([{...registry, credential: undefined}], {exec: buildah.exec})
+    const ports = testPorts([], {exec: buildah.exec})
     const all = {
       images: `${registry.host}/o/app`,
       platforms: 'linux/amd64',
