@@ -52,6 +52,8 @@ import {readArtifact} from '../src/actions/artifact-archive.js'
 import {readGithubRun} from '../src/ci/github-run.js'
 import {readText} from '../src/machine/system-ports.js'
 import {sbomType} from '../src/checks/sbom/sbom-type.js'
+import {BakeFiles} from '../src/onboarding/bake/bake-file.js'
+import {HclFault} from '../src/onboarding/bake/hcl-expression.js'
 import {readEntries} from '../src/onboarding/github-workflow.js'
 import {readWorkflow} from '../src/onboarding/workflow-model.js'
 import type {HttpResponse} from '../src/ports.js'
@@ -233,6 +235,22 @@ const DOCKER_CONFIG = {
 }
 const WORKFLOW =
   'on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {tags: "a:b"}\n'
+const BAKE_HCL =
+  'variable "T" { default = "x" }\ntarget "a" {\n  tags = concat(["a:${T}"], [for t in ["b"] : T == "x" ? "c:${t}" : "d"])\n}\n'
+const BAKE_JSON = JSON.stringify({
+  variable: {T: {default: 'x'}},
+  group: {a: {targets: ['b']}},
+  target: {b: {matrix: {v: ['1', '2']}, name: 'b-${v}', tags: ['a:${T}-${v}'], args: {A: 1}}}
+})
+/** What cannot be read of a bake file is a sentence for a note, and ends nothing. */
+const readBakeText = (file: string) => (content: string) => {
+  try {
+    return new BakeFiles([{file, text: content}], new Map()).targets(['a'])
+  } catch (error) {
+    if (error instanceof HclFault) return undefined
+    throw error
+  }
+}
 
 /** An archive of a layout of nothing: one header, one file. */
 function tarOf(name: string, content: string): Buffer {
@@ -342,7 +360,9 @@ const SLOW_PARSERS: readonly Parser[] = [
   ofText('a workflow', WORKFLOW, content => {
     readWorkflow({file: 'a.yml', text: content})
     readEntries({file: 'a.yml', text: content})
-  })
+  }),
+  ofText('a bake file', BAKE_JSON, readBakeText('a.json')),
+  ofText('a bake file in HCL', BAKE_HCL, readBakeText('a.hcl'))
 ]
 
 /** Everything that reads bytes which others wrote, each with something that it reads. */
@@ -623,6 +643,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'checks/sbom/sbom-type.ts': 'a bill of materials',
   'signing/sigstore-bundle.ts': 'a bundle',
   'onboarding/comparison/run-expressions.ts': 'own: values that this program wrote as JSON itself',
+  'onboarding/bake/bake-file.ts': 'a bake file',
   'onboarding/github-workflow.ts': 'a workflow',
   'onboarding/workflow-text.ts': 'a workflow',
   'cleanup/vendors/docker-hub-api.ts': 'own: 16 MiB an answer; read field by field',

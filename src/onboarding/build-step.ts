@@ -38,7 +38,8 @@ export const SAME_INPUTS: readonly string[] = [
 
 /** Lists that may have commas there, and have lines here. */
 const LINES = ['add-hosts', 'secret-envs', 'ssh', 'ulimit']
-const CONTEXT = '${{ github.server_url }}/${{ github.repository }}.git#${{ github.ref }}'
+/** The commit as Git has it. */
+export const CONTEXT = '${{ github.server_url }}/${{ github.repository }}.git#${{ github.ref }}'
 
 /**
  * Has a step of docker/build-push-action build by digest.

@@ -3,7 +3,7 @@ import {type Draft, nameOf} from './draft.js'
 import {bothConditions, isOpen, onlyExpression, withVariables} from './expression-text.js'
 import {type HandmadeTags, readHandmadeTags} from './handmade-tags.js'
 import {pushWish} from './plan-step.js'
-import {BUILDAH, METADATA, REDHAT_PUSH, variablesOf} from './publishers.js'
+import {BUILDAH, METADATA, REDHAT_PUSH, variablesOf} from './build-actions.js'
 import {mapBelow, newStep, sayBefore, setText, setUses, stepsNode, writeSteps} from './step-nodes.js'
 import type {Job, Step, TextMap} from './workflow-model.js'
 

@@ -2,7 +2,7 @@ import {contextsOf, isOpen, onlyExpression, withVariables} from './expression-te
 import type {Draft} from './draft.js'
 import {readHandmadeTags} from './handmade-tags.js'
 import {pushWish} from './plan-step.js'
-import {BUILD, METADATA, isByDigest, mayPush, metadataOf, variablesOf} from './publishers.js'
+import {BUILD, METADATA, isByDigest, mayPush, metadataOf, variablesOf} from './build-actions.js'
 import {SAME_INPUTS} from './build-step.js'
 import type {Job, Step} from './workflow-model.js'
 

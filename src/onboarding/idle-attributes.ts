@@ -1,5 +1,5 @@
 import {attributesOf} from '../planning/rules/rule-grammar.js'
-import {METADATA} from './publishers.js'
+import {METADATA} from './build-actions.js'
 import type {Step, Workflow} from './workflow-model.js'
 
 /** A workflow whose rules compute-tags can read, and what was taken out of them: sentences. */

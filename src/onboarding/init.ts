@@ -28,7 +28,7 @@ const inputs = {
   }),
   beside: flag({
     summary:
-      'Write a workflow even where something publishes already that cannot be translated, such as bake, goreleaser or docker push.'
+      'Write a workflow even where something publishes already that cannot be translated, such as goreleaser, ko or docker push.'
   }),
   'default-branch': text({
     summary: 'The branch whose pushes a new workflow builds; by default the one that the remote says.',

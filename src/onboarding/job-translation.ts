@@ -2,7 +2,7 @@ import {type YAMLMap, isMap} from 'yaml'
 import {buildStep} from './build-step.js'
 import {type BuildPlace, type BuildTags, type Draft, nameOf} from './draft.js'
 import {planStep} from './plan-step.js'
-import {BUILD, isByDigest, mayPush, metadataOf, variablesOf} from './publishers.js'
+import {BUILD, isByDigest, mayPush, metadataOf, variablesOf} from './build-actions.js'
 import {onlyExpression, withVariables} from './expression-text.js'
 import {readHandmadeTags} from './handmade-tags.js'
 import {stepsNode, writeSteps} from './step-nodes.js'
@@ -84,12 +84,13 @@ function placeOf(draft: Draft, job: Job, step: Step): BuildPlace | undefined {
   }
 }
 
-function freeId(wish: string, taken: readonly string[]): string {
+/** An id that no step has. */
+export function freeId(wish: string, taken: readonly string[]): string {
   return taken.includes(wish) ? freeId(`${wish}-1`, taken) : wish
 }
 
-/** Where the tags of a build come from. */
-function tagsOf(workflow: Workflow, job: Job, step: Step): BuildTags | {readonly fault: string} {
+/** Where the tags of a build come from; or why there is no telling. */
+export function tagsOf(workflow: Workflow, job: Job, step: Step): BuildTags | {readonly fault: string} {
   const text = withVariables(step.with['tags'] ?? '', variablesOf(workflow, job, step)).trim()
   if (text === '')
     return {fault: 'it names no tags, so that there is no telling what it publishes under which names'}

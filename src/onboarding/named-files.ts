@@ -1,4 +1,5 @@
 import path from 'node:path'
+import {bakeFiles} from './bake/bake-names.js'
 import {goreleaserFiles} from './goreleaser.js'
 import type {FoundFile} from './found-file.js'
 
@@ -12,7 +13,9 @@ export function namedFiles(workflows: readonly FoundFile[]): string[] {
       /\.ya?ml$/.test(folder) ? [] : actionFiles(folder)
     )
   )
-  const files = [...actions, ...goreleaserFiles(workflows)].map(file => path.posix.normalize(file))
+  const files = [...actions, ...goreleaserFiles(workflows), ...bakeFiles(workflows)].map(file =>
+    path.posix.normalize(file)
+  )
   const inside = files.filter(file => !file.startsWith('../') && !path.posix.isAbsolute(file))
   return [...new Set(inside)].slice(0, MAX_FILES)
 }

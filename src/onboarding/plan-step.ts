@@ -1,7 +1,7 @@
 import type {YAMLMap} from 'yaml'
 import {isSameCondition, onlyExpression, withVariables} from './expression-text.js'
 import type {BuildPlace, Draft} from './draft.js'
-import {variablesOf} from './publishers.js'
+import {variablesOf} from './build-actions.js'
 import {mapBelow, newStep, putFirst, setText, setUses} from './step-nodes.js'
 import type {Job, Step, TextMap} from './workflow-model.js'
 

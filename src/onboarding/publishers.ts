@@ -1,7 +1,10 @@
 import {knownBuilder, stepsOfAction} from './called-publishers.js'
 import {imagesOfGoreleaser} from './goreleaser.js'
 import type {NamedFiles} from './found-file.js'
-import {onlyExpression, splitList, withVariables} from './expression-text.js'
+import {splitList, withVariables} from './expression-text.js'
+import {BAKE} from './bake/bake-names.js'
+import {NOT_PUSHED, readBake} from './bake/bake-step.js'
+import {BUILD, REDHAT_PUSH, mayPush, metadataOf, variablesOf} from './build-actions.js'
 import type {Job, Step, Workflow} from './workflow-model.js'
 
 /** Something in a workflow that publishes images. */
@@ -18,14 +21,8 @@ export interface Publisher {
   readonly images: readonly string[]
 }
 
-export const METADATA = 'docker/metadata-action'
-export const BUILD = 'docker/build-push-action'
-export const BUILDAH = 'redhat-actions/buildah-build'
-export const REDHAT_PUSH = 'redhat-actions/push-to-registry'
-
 /** Actions that publish, and that are left to a person. */
 const OTHERS: Readonly<Record<string, string>> = {
-  'docker/bake-action': 'docker/bake-action',
   'depot/build-push-action': 'depot/build-push-action',
   'depot/bake-action': 'depot/bake-action',
   'useblacksmith/build-push-action': 'useblacksmith/build-push-action',
@@ -89,6 +86,7 @@ function stepPublisher(workflow: Workflow, {job, step, files}: PlacedStep): Publ
   const {action} = step
   if (action === BUILD) return mayPush(step) ? found(BUILD, !isOldest(step)) : []
   if (action === REDHAT_PUSH) return found('redhat-actions/push-to-registry', true)
+  if (action === BAKE) return bakePublisher(workflow, {job, step, files})
   const other = OTHERS[action]
   if (other !== undefined) return isOnlyBuilt(step) ? [] : found(other, false)
   const within = stepsOfAction(step.uses, files)
@@ -101,6 +99,18 @@ function stepPublisher(workflow: Workflow, {job, step, files}: PlacedStep): Publ
   const joined = linesOf(step)
   const [line] = LINES.filter(([pattern]) => pattern.test(joined))
   return line === undefined ? [] : found(line[1], false)
+}
+
+/** A step that bakes what is only built is none; one that cannot be read is, if it may push. */
+function bakePublisher(workflow: Workflow, {job, step, files}: PlacedStep): Publisher[] {
+  const read = readBake({workflow, job, step, files})
+  const place = {file: workflow.file, job: job.name, step}
+  if ('fault' in read) {
+    if (read.fault === NOT_PUSHED || isOnlyBuilt(step)) return []
+    return [{...place, tool: `${BAKE} (${read.fault})`, isKnown: false, images: []}]
+  }
+  const images = [...new Set(read.flatMap(({build}) => imagesOf(workflow, job, build)))]
+  return [{...place, tool: BAKE, isKnown: true, images}]
 }
 
 /** The lines of a step, each command on one of them, without comments. */
@@ -134,34 +144,6 @@ function isNeverPushed(push: string | undefined): boolean {
 /** Version 1 had other inputs: repository, username, tag_with_ref. */
 function isOldest({version}: Step): boolean {
   return /^v1(?:\.|$)/.test(version)
-}
-
-/** Whether a step of build-push-action publishes in any run. */
-export function mayPush({with: given}: Step): boolean {
-  const push = given['push']?.trim().toLowerCase() ?? ''
-  const outputs = given['outputs'] ?? ''
-  if (/(?:^|[,\n])\s*push=(?!false)/.test(outputs) || /type=registry/.test(outputs)) return true
-  if (onlyExpression(push)?.toLowerCase() === 'false') return false
-  return push !== '' && push !== 'false'
-}
-
-/** Whether it pushes without a tag, for another job to merge. */
-export function isByDigest({with: given}: Step): boolean {
-  return /push-by-digest=(?!false)/.test(given['outputs'] ?? '')
-}
-
-/** Variables of the workflow, the job and a step that stand for texts, the nearest first. */
-export function variablesOf(workflow: Workflow, job: Job, step?: Step): Readonly<Record<string, string>> {
-  const all = {...workflow.env, ...job.env, ...step?.env}
-  const filled = Object.entries(all).map(([name, text]) => [name, withVariables(text, all)])
-  return Object.fromEntries(filled) as Record<string, string>
-}
-
-/** The metadata step whose tags a build takes; undefined where they come from elsewhere. */
-export function metadataOf(job: Job, {with: given}: Step): Step | undefined {
-  const named = /steps\.([\w-]+)\.outputs\.tags\b/.exec(given['tags'] ?? '')?.[1]
-  const steps = job.steps.filter(({action}) => action === METADATA)
-  return steps.find(({id}) => id !== undefined && id === named)
 }
 
 function imagesOf(workflow: Workflow, job: Job, step: Step): string[] {

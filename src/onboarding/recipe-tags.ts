@@ -1,6 +1,6 @@
 import {splitList, withVariables} from './expression-text.js'
 import {readHandmadeTags} from './handmade-tags.js'
-import {METADATA, variablesOf} from './publishers.js'
+import {METADATA, variablesOf} from './build-actions.js'
 import type {Job, Step, TextMap, Workflow} from './workflow-model.js'
 
 const CREATE = /\bimagetools\s+create\b/

@@ -1,6 +1,6 @@
 import {contextsOf, isOpen, withVariables} from './expression-text.js'
 import {matrixJobs, withMatrix} from './matrix-values.js'
-import {BUILD, METADATA, isByDigest, mayPush, variablesOf} from './publishers.js'
+import {BUILD, METADATA, isByDigest, mayPush, variablesOf} from './build-actions.js'
 import {isCreate, mergeTags} from './recipe-tags.js'
 import type {Job, Step, TextMap, Workflow} from './workflow-model.js'
 

@@ -21,7 +21,12 @@ export function rewire(draft: Draft, job: Job, places: readonly BuildPlace[]): v
 }
 
 /** Replaces what matches in the lines of a job, but not where they are written anew. */
-export function replaceInJob(draft: Draft, job: string, pattern: RegExp, by: string): void {
+export function replaceInJob(
+  draft: Draft,
+  job: string,
+  pattern: RegExp,
+  by: string | ((whole: string, ...groups: string[]) => string)
+): void {
   const {document, text} = draft.workflow
   const pair = jobPair(document, job)
   const lines = linesOf(text, startOf(isScalar(pair?.key) ? pair.key : undefined))
@@ -29,7 +34,9 @@ export function replaceInJob(draft: Draft, job: string, pattern: RegExp, by: str
   for (const match of text.slice(lines.start, lines.end).matchAll(pattern)) {
     const start = lines.start + match.index
     const isAnew = draft.edits.some(edit => edit.start <= start && start < edit.end)
-    if (!isAnew) draft.edits.push({start, end: start + match[0].length, text: match[0].replace(pattern, by)})
+    const [whole, ...groups] = match
+    const text = typeof by === 'string' ? whole.replace(pattern, by) : by(whole, ...groups)
+    if (!isAnew && text !== whole) draft.edits.push({start, end: start + whole.length, text})
   }
 }
 

@@ -2,6 +2,8 @@ import {isScalar} from 'yaml'
 import {ReleaseError} from '../errors.js'
 import {type Account, Claims, accountOf} from './account.js'
 import {type Call, CallReader} from './call-translation.js'
+import {translateBake} from './bake-translation.js'
+import {BAKE} from './bake/bake-names.js'
 import {translateBuildah} from './buildah-translation.js'
 import type {CleanedWorkflow} from './cleanup-steps.js'
 import type {Draft} from './draft.js'
@@ -9,7 +11,8 @@ import {formatPath, readEntries} from './github-workflow.js'
 import {withoutIdleAttributes} from './idle-attributes.js'
 import {translateJob} from './job-translation.js'
 import {strangerCalls} from './called-publishers.js'
-import {BUILD, type Publisher, mayPush, publishersIn} from './publishers.js'
+import {BUILD, mayPush} from './build-actions.js'
+import {type Publisher, publishersIn} from './publishers.js'
 import {findRecipe} from './recipe.js'
 import {translateRecipe} from './recipe-translation.js'
 import type {FoundFile, NamedFiles} from './found-file.js'
@@ -74,29 +77,31 @@ export function draftWorkflow(
   for (const {job, uses} of strangerCalls(workflow))
     draft.claims.remarked(['jobs', job, 'uses'], `${uses.split('@')[0] ?? ''} may publish: look at it`)
   const call = around.hasSettings ? undefined : callOf(draft, names, around)
-  const translated =
-    call === undefined
-      ? workflow.jobs.reduce(
-          (count, job) => count + translateJob(draft, job) + translateBuildah(draft, job),
-          0
-        ) + recipesIn(draft)
-      : 1
-  if (translated === 0) return undefined
+  if (call === undefined && translatedIn(draft, around) === 0) return undefined
   notes.push(...ruleNotes, ...provenanceNote(draft))
   const after = applyEdits(workflow.text, draft.edits)
   const account = checkedAccount(original, after, draft.claims)
   return {file: workflow.file, before: original.text, after, account, call, notes: []}
 }
 
+/** How many images got steps of their own in the place of the old ones. */
+function translatedIn(draft: Draft, {named}: Around): number {
+  const ofJobs = draft.workflow.jobs.map(
+    job => translateJob(draft, job) + translateBuildah(draft, job) + translateBake(draft, job, named)
+  )
+  return ofJobs.reduce((sum, count) => sum + count, 0) + recipesIn(draft)
+}
+
 /** What no value of the file says, and yet happened: the action adds provenance where nobody asks for it. */
 function provenanceNote({workflow}: Draft): string[] {
   const builds = workflow.jobs.flatMap(({steps}) =>
-    steps.filter(step => step.action === BUILD && mayPush(step))
+    steps.filter(step => step.action === BAKE || (step.action === BUILD && mayPush(step)))
   )
+  const what = builds.some(({action}) => action === BUILD) ? BUILD : BAKE
   const isSilent = besideRows(builds.map(({with: build}) => ({build}))).length > 0
   return isSilent
     ? [
-        `${workflow.file}: docker/build-push-action adds provenance unasked, build-by-digest does not: give it provenance: mode=max to keep it.`
+        `${workflow.file}: ${what} adds provenance unasked, build-by-digest does not: give it provenance: mode=max to keep it.`
       ]
     : []
 }

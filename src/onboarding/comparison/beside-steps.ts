@@ -1,6 +1,6 @@
 import type {BesideFacts} from '../../planning/metadata-action/difference-row.js'
 import type {WorkflowRun} from '../../contracts/workflow-run.js'
-import {BUILD, METADATA, mayPush, variablesOf} from '../publishers.js'
+import {BUILD, METADATA, mayPush, variablesOf} from '../build-actions.js'
 import type {Workflow} from '../workflow-model.js'
 
 /** What the steps of a workflow that plan and build say beside their tags. */

@@ -1,7 +1,7 @@
 import type {WorkflowRun} from '../../contracts/workflow-run.js'
 import type {PeerInputs} from '../../planning/metadata-action/peer-tags.js'
 import {splitList} from '../expression-text.js'
-import {BUILD, METADATA, REDHAT_PUSH, isByDigest, mayPush, metadataOf, variablesOf} from '../publishers.js'
+import {BUILD, METADATA, REDHAT_PUSH, isByDigest, mayPush, metadataOf, variablesOf} from '../build-actions.js'
 import {givenTags, isCreate, isOfPlan} from '../recipe-tags.js'
 import type {Job, Step, TextMap, Workflow} from '../workflow-model.js'
 import type {RunExpressions} from './run-expressions.js'

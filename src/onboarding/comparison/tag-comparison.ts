@@ -3,7 +3,10 @@ import {type BesideRow, besideRows} from '../../planning/metadata-action/beside-
 import {compareWithMetadata} from '../../planning/metadata-action/comparison.js'
 import {type ComparedEvent, comparedTags} from '../../planning/metadata-action/event-comparison.js'
 import type {PlannedFile} from '../own-settings.js'
-import {readWorkflow} from '../workflow-model.js'
+import {type Workflow, readWorkflow} from '../workflow-model.js'
+import type {FoundFile} from '../found-file.js'
+import {withBakedSteps} from '../bake/bake-step.js'
+import {namedFiles} from '../named-files.js'
 import {newTags} from './new-tags.js'
 import {oldRules} from './old-tags.js'
 import {RunExpressions} from './run-expressions.js'
@@ -37,7 +40,9 @@ export async function compareTags({
   run,
   readText
 }: ComparedWorkflow): Promise<TagComparison> {
-  const [old, fresh] = [readWorkflow({file, text: before}), readWorkflow({file, text: after})]
+  const [old, fresh] = await Promise.all(
+    [before, after].map(async text => await readBaked({file, text}, readText))
+  )
   const standIns = new Map<string, string>()
   if (old === undefined || fresh === undefined) return {file, events: [], standIns: {}, beside: []}
   const events: ComparedEvent[] = []
@@ -50,4 +55,18 @@ export async function compareTags({
     events.push({event: sample.name, ...comparedTags(compared, {written: rules.written, given})})
   }
   return {file, events, standIns: Object.fromEntries(standIns), beside: besideRows(besideOf(old, run))}
+}
+
+/** A workflow with the targets that it bakes as builds. */
+async function readBaked(
+  found: FoundFile,
+  readText: ComparedWorkflow['readText']
+): Promise<Workflow | undefined> {
+  const workflow = readWorkflow(found)
+  if (workflow === undefined) return undefined
+  const texts = await Promise.all(
+    namedFiles([found]).map(async file => [file, await readText(file)] as const)
+  )
+  const files = texts.flatMap(([file, text]) => (text === undefined ? [] : [[file, text] as const]))
+  return withBakedSteps(workflow, new Map(files))
 }
