@@ -12,12 +12,16 @@ import {describeWith} from '../support/components.js'
 import {attestedImage, image} from '../support/images.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
 import {
+  DISTRIBUTION_2,
   DISTRIBUTION_3,
   OLAREG,
   type RunningRegistry,
+  ZOT,
+  startDistribution2,
   startDistribution3,
   startEmbedded,
-  startOlareg
+  startOlareg,
+  startZot
 } from '../support/registries.js'
 import {clientOf, publishRelease, releaseTags} from '../support/releases.js'
 import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
@@ -52,7 +56,8 @@ function attachingTo(start: () => Promise<RunningRegistry>, hasApi: boolean): vo
     const other = {...sbom(), artifactType: 'application/vnd.cyclonedx+json'}
     expect(await pushAttachment(client, local.root, other)).toMatchObject({isNew: true})
     const listed = await listReferrers(client, local.root.digest)
-    expect(listed.map(({artifactType}) => artifactType).sort()).toEqual(
+    const manifests = await Promise.all(listed.map(async ({digest}) => await client.getManifest(digest)))
+    expect(manifests.map(manifest => readManifest(manifest).artifactType).sort()).toEqual(
       [ARTIFACT_TYPE, 'application/vnd.cyclonedx+json'].sort()
     )
     expect(await listTags(client)).toEqual(hasApi ? [] : [fallbackTag(local.root.digest)])
@@ -64,6 +69,10 @@ describeWith(OLAREG, 'a bill of materials in olareg', () => attachingTo(startOla
 describeWith(DISTRIBUTION_3, 'a bill of materials in distribution 3, which has no list', () =>
   attachingTo(startDistribution3, false)
 )
+describeWith(DISTRIBUTION_2, 'a bill of materials in distribution 2.8, which has no list', () =>
+  attachingTo(startDistribution2, false)
+)
+describeWith(ZOT, 'a bill of materials in zot', () => attachingTo(startZot, true))
 
 describe('the bills of materials of a release', () => {
   const lab = suiteRegistries('org', twoEmbedded)

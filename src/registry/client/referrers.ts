@@ -1,4 +1,5 @@
 import {ReleaseError} from '../../errors.js'
+import {EMPTY_CONFIG} from '../../oci/artifact-manifest.js'
 import {type Digest, hexOf} from '../../oci/digest.js'
 import {type Descriptor, type Manifest, descriptorOf, manifestOf, readManifest} from '../../oci/manifest.js'
 import {OCI_INDEX, bareMediaType} from '../../oci/media-type.js'
@@ -54,7 +55,15 @@ export async function referrersByApi(
 
 /** Supported is a 200 with an index: GHCR and GAR redirect to HTML pages, others say 404. */
 async function byApi(client: RepositoryClient, digest: Digest): Promise<readonly Descriptor[]> {
-  return (await referrersByApi(client, digest)) ?? []
+  const listed = (await referrersByApi(client, digest)) ?? []
+  return await Promise.all(listed.map(async descriptor => await typed(client, descriptor)))
+}
+
+/** zot 1.4.3 gives the type of the config for that of the artifact (2026-11): of an empty config the manifest says it. */
+async function typed(client: RepositoryClient, descriptor: Descriptor): Promise<Descriptor> {
+  if (descriptor.artifactType !== EMPTY_CONFIG) return descriptor
+  const manifest = await client.findManifest(descriptor.digest)
+  return manifest === undefined ? descriptor : referrerDescriptor(manifest)
 }
 
 function isIndex({status, headers}: Answer): boolean {
