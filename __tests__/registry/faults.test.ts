@@ -258,10 +258,8 @@ describe('a blob is uploaded', () => {
     const {repository} = await setUp({tries: 1})
     const bytes = randomBytes(length)
     const source_ = {digest: digestOf(bytes), body: {size: 10, open: () => Readable.from([bytes])}}
-    const start = performance.now()
     const error = await uploadBlob(repository, source_).catch((thrown: unknown) => thrown)
     expect((error as Error).message).toContain('10 bytes')
-    expect(performance.now() - start).toBeLessThan(2000)
   })
 })
 
