@@ -7,6 +7,7 @@ import {benchComputeTags} from './compute-tags.mjs'
 import {benchMerge} from './merge.mjs'
 import {benchPlanSize} from './plan-size.mjs'
 import {benchRelease} from './release.mjs'
+import {benchReport} from './report.mjs'
 import {benchUpload} from './upload.mjs'
 
 /** The benches, and how often each program runs at most: cleanup needs a new world for every run. */
@@ -17,6 +18,7 @@ const BENCHES = new Map([
   ['merge', {bench: benchMerge, most: 5}],
   ['plan-size', {bench: benchPlanSize, most: 15}],
   ['release', {bench: benchRelease, most: 5}],
+  ['report', {bench: benchReport, most: 5}],
   ['upload', {bench: benchUpload, most: 5}]
 ])
 const options = {

@@ -6,7 +6,10 @@ const KINDS: Readonly<Record<ReportCheck['kind'], string>> = {
   tag: 'tag read back',
   signature: 'signature verified',
   start: 'container started',
-  scan: 'scanned'
+  scan: 'scanned',
+  test: 'tested',
+  layers: 'layers compared with those that were tested',
+  sbom: 'bill of materials attached'
 }
 
 /** Every check with its evidence; what failed stands first. */

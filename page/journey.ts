@@ -6,70 +6,132 @@ import {el, nothing, section} from './dom.js'
 /** How many kinds of phases have a colour of their own. */
 const KINDS = ['build', 'scan', 'test', 'sbom', 'push']
 
-/** The journey: each build job with its phases, side by side as they run. */
-export function journey({builds}: ReportData): HTMLElement {
-  if (builds.length === 0)
+/** A line of the timeline. */
+interface Line {
+  readonly name: string
+  readonly platform: string
+  readonly key: string
+  /** Milliseconds from the beginning of the axis on. */
+  readonly offset: number
+  readonly spans: ReportBuild['phases']
+}
+
+const STEPS: Readonly<Record<string, string>> = {
+  'compute-tags': 'Plan',
+  'merge-manifest': 'Merge',
+  'verify-release': 'Verify',
+  'cleanup-latest': 'Clean-up'
+}
+
+/** The journey: the plan, each build job with its phases, side by side as they run, merge, verification and clean-up. */
+export function journey({builds, steps}: ReportData): HTMLElement {
+  if (builds.length === 0 && steps.length === 0)
     return section(
       'journey',
       'Journey',
       nothing('No metrics were given: builds keep them with keep-metrics.')
     )
-  const end = Math.max(
-    1,
-    ...builds.flatMap(build => spansOf(build).map(({start, milliseconds}) => start + milliseconds))
-  )
+  const isDated = builds.every(({began}) => began !== undefined)
+  const lines = isDated ? datedLines(builds, steps) : builds.map(build => buildLine(build, 0))
+  const undated = isDated ? [] : steps
+  const end = Math.max(1, ...lines.map(endOf))
   const scale = scaleLinear().domain([0, end]).range([0, 100])
+  const caption = steps.length === 0 ? 'Times of all builds' : 'Times of all jobs'
   return section(
     'journey',
     'Journey',
-    el('p', {class: 'quiet'}, 'Each build job from its own start; they run side by side.'),
-    legend(),
     el(
-      'div',
-      {class: 'scroll tall', role: 'region', tabindex: 0, 'aria-label': 'Times of all builds'},
+      'p',
+      {class: 'quiet'},
+      isDated
+        ? `From the first step to the last: ${formatTime(end)}. Builds run side by side.`
+        : 'Each build job from its own start; they run side by side.'
+    ),
+    legend(steps.length > 0),
+    timeline(caption, lines, scale),
+    undated.length > 0 &&
       el(
-        'table',
-        {class: 'timeline'},
-        el('caption', {}, 'Times of all builds'),
-        el(
-          'thead',
-          {},
-          el(
-            'tr',
-            {},
-            el('th', {scope: 'col'}, 'Build'),
-            el('th', {scope: 'col'}, axis(scale)),
-            el('th', {scope: 'col'}, 'Took')
-          )
-        ),
-        el('tbody', {}, ...builds.map(build => line(build, scale)))
+        'p',
+        {},
+        undated
+          .map(({step, milliseconds}) => `${STEPS[step] ?? step} took ${formatTime(milliseconds)}`)
+          .join(', ')
       )
-    )
   )
+}
+
+/** All of them on one axis, in the order of their begin. */
+function datedLines(builds: ReportData['builds'], steps: ReportData['steps']): Line[] {
+  const times = [...builds.map(({began}) => began ?? ''), ...steps.map(({began}) => began)]
+  const first = Math.min(...times.map(Date.parse))
+  const offsetOf = (began = ''): number => Date.parse(began) - first
+  const all = [
+    ...steps.map(step => stepLine(step, offsetOf(step.began))),
+    ...builds.map(build => buildLine(build, offsetOf(build.began)))
+  ]
+  return all.sort((a, b) => a.offset - b.offset)
+}
+
+function buildLine(build: ReportBuild, offset: number): Line {
+  const {target, platform, phases, buildTime} = build
+  const spans = phases.length > 0 ? phases : [{name: 'build', start: 0, milliseconds: buildTime}]
+  return {name: target, platform, key: `${target} ${platform}`, offset, spans}
+}
+
+function stepLine({step, milliseconds}: ReportData['steps'][number], offset: number): Line {
+  const name = STEPS[step] ?? step
+  return {name, platform: '', key: name, offset, spans: [{name: 'step', start: 0, milliseconds}]}
 }
 
 type Scale = ReturnType<typeof scaleLinear<number, number>>
 
-function spansOf({phases, buildTime}: ReportBuild): ReportBuild['phases'] {
-  return phases.length > 0 ? phases : [{name: 'build', start: 0, milliseconds: buildTime}]
+function tookOf({spans}: Line): number {
+  return Math.max(...spans.map(({start, milliseconds}) => start + milliseconds))
 }
 
-function line(build: ReportBuild, scale: Scale): HTMLElement {
-  const spans = spansOf(build)
-  const took = Math.max(...spans.map(({start, milliseconds}) => start + milliseconds))
+function endOf(line: Line): number {
+  return line.offset + tookOf(line)
+}
+
+function timeline(caption: string, lines: readonly Line[], scale: Scale): HTMLElement {
+  return el(
+    'div',
+    {class: 'scroll tall', role: 'region', tabindex: 0, 'aria-label': caption},
+    el(
+      'table',
+      {class: 'timeline'},
+      el('caption', {}, caption),
+      el(
+        'thead',
+        {},
+        el(
+          'tr',
+          {},
+          el('th', {scope: 'col'}, 'Job'),
+          el('th', {scope: 'col'}, axis(scale)),
+          el('th', {scope: 'col'}, 'Took')
+        )
+      ),
+      el('tbody', {}, ...lines.map(line => drawn(line, scale)))
+    )
+  )
+}
+
+function drawn(line: Line, scale: Scale): HTMLElement {
+  const {name: job, platform, key, offset, spans} = line
   const bars = spans.map(({name, start, milliseconds}) => {
-    const text = `${name}: ${formatTime(milliseconds)}, from ${formatTime(start)} on`
+    const text = `${name === 'step' ? job : name}: ${formatTime(milliseconds)}, from ${formatTime(offset + start)} on`
     const bar = el('li', {class: `bar ${kindOf(name)}`, title: text}, el('span', {class: 'off-screen'}, text))
-    bar.style.insetInlineStart = `${scale(start)}%`
+    bar.style.insetInlineStart = `${scale(offset + start)}%`
     bar.style.width = `max(2px, ${scale(milliseconds)}%)`
     return bar
   })
   return el(
     'tr',
-    {'data-key': `${build.target} ${build.platform}`.toLowerCase()},
-    el('th', {scope: 'row'}, `${build.target} `, el('span', {class: 'quiet'}, build.platform)),
+    {'data-key': key.toLowerCase()},
+    el('th', {scope: 'row'}, `${job} `, el('span', {class: 'quiet'}, platform)),
     el('td', {}, el('ul', {class: 'bars'}, ...bars)),
-    el('td', {class: 'number'}, formatTime(took))
+    el('td', {class: 'number'}, formatTime(tookOf(line)))
   )
 }
 
@@ -85,14 +147,16 @@ function axis(scale: Scale): HTMLElement {
   return el('div', {class: 'axis'}, el('span', {class: 'off-screen'}, 'Phases'), ...ticks)
 }
 
-function legend(): HTMLElement {
+function legend(hasSteps: boolean): HTMLElement {
   return el(
     'ul',
     {class: 'legend'},
-    ...[...KINDS, 'other'].map(kind => el('li', {}, el('i', {class: `bar ${kind}`}), kind))
+    ...[...(hasSteps ? ['step'] : []), ...KINDS, 'other'].map(kind =>
+      el('li', {}, el('i', {class: `bar ${kind}`}), kind)
+    )
   )
 }
 
 function kindOf(name: string): string {
-  return KINDS.find(kind => name.startsWith(kind)) ?? 'other'
+  return ['step', ...KINDS].find(kind => name.startsWith(kind)) ?? 'other'
 }

@@ -23,7 +23,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   main: {
     head: [],
     holds: 'the trip: which command, its inputs, its run, its outputs, its end',
-    uses: ['commands', 'cli', 'actions', 'host', 'planning', 'ci', 'command', 'ports'],
+    uses: ['commands', 'cli', 'actions', 'host', 'planning', 'ci', 'command', 'ports', 'contracts'],
     packages: [],
     pure: []
   },
@@ -116,9 +116,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     head: ['report'],
     holds: 'a release as a page: its documents and what the registries have, in one HTML file',
     uses: ['building', 'signing', 'registry', 'command', 'ports', 'contracts', 'version'],
-    packages: ['node:crypto'],
+    packages: ['node:crypto', 'node:events', 'node:fs/promises', 'node:http', 'node:net', 'node:path'],
     pure: [
       'attachments',
+      'html',
       'layer-growth',
       'layer-table',
       'looks',
@@ -126,7 +127,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'package-changes',
       'page-html',
       'report-builds',
-      'report-data'
+      'report-data',
+      'report-summary',
+      'serve/browse-html',
+      'site-html',
+      'site-release'
     ]
   },
   onboarding: {

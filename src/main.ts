@@ -24,6 +24,7 @@ import {type InputTable, type InputValues, parseInputs} from './command/input.js
 import {nearest} from './shared/did-you-mean.js'
 import {InputError, ReleaseError} from './errors.js'
 import type {Ports} from './ports.js'
+import {TIMES_OUTPUT, formatStepTimes} from './contracts/step-times.js'
 
 /**
  * Runs as a GitHub action: the command of this name, or the one that the input `command` names.
@@ -74,8 +75,12 @@ async function readSettings(file: string, ports: Ports): Promise<string | undefi
 /** A command that fails may have found something all the same, such as a report of what is wrong. */
 async function runWith(inputs: InputValues<InputTable>, command: Command, host: Host): Promise<void> {
   host.begin(command)
+  const {clock} = host.ports
+  const began = clock.now()
   try {
-    await host.write(command, await command.run(inputs, host.ports))
+    const outputs = await command.run(inputs, host.ports)
+    const times = formatStepTimes(command.name, began, clock.now() - began)
+    await host.write(command, command.isTimed === true ? {...outputs, [TIMES_OUTPUT]: times} : outputs)
   } catch (error) {
     if (error instanceof ReleaseError && error.outputs !== undefined) await host.write(command, error.outputs)
     throw error

@@ -144,6 +144,11 @@ export interface KeptBeginning {
 export interface Artifacts {
   /** Keeps files under a name, in place of what an earlier attempt kept under it. Returns where they lie. */
   save(name: string, files: readonly ArtifactFile[]): Promise<string>
+  /**
+   * Keeps one file as it is, under its own name, so that a browser shows it. Returns its address. Absent where files are kept in
+   * folders.
+   */
+  readonly saveAsIs?: (file: ArtifactFile) => Promise<string>
   /** The names of what this run has kept, by all its jobs; each once. */
   names(): Promise<readonly string[]>
   /** The small files that lie under a name; undefined where nothing does. The newest count. */

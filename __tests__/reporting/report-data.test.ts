@@ -4,6 +4,8 @@ import {layerGrowth} from '../../src/reporting/layer-growth.js'
 import {makeReport} from '../../src/reporting/make-report.js'
 import {packageChanges, packagesIn} from '../../src/reporting/package-changes.js'
 import {parseCleanup} from '../../src/contracts/cleanup-document.js'
+import {formatStepTimes, parseStepTimes} from '../../src/contracts/step-times.js'
+import {sampleMetrics} from '../support/sample-metrics.js'
 import {namedDigest, sampleReport} from '../support/sample-report.js'
 
 const EMPTY = {made: '2026-11-28T10:00:00.000Z', program: '0.1.0', looks: [], history: [], notes: []}
@@ -205,4 +207,57 @@ describe('a report', () => {
       }
     ])
   })
+})
+
+describe('the checks', () => {
+  it('have every gate that a build passed, with what speaks for it', () => {
+    const gates = [
+      {gate: 'layers' as const, evidence: 'they are those that were tested: fingerprint abc'},
+      {gate: 'scan' as const, evidence: 'Trivy 0.70.0 found 2 high; nothing critical or worse'},
+      {gate: 'test' as const, evidence: 'passed before the push'},
+      {gate: 'sbom' as const, evidence: 'attached as ghcr.io/o/app@sha256:1'}
+    ]
+    const {checks} = makeReport({...EMPTY, metrics: [sampleMetrics({gates})]})
+    expect(checks).toEqual(
+      gates.map(({gate, evidence}) => ({kind: gate, subject: 'app linux/arm64', evidence, faults: []}))
+    )
+  })
+
+  it('have the scan of metrics that say no more', () => {
+    const {checks} = makeReport({...EMPTY, metrics: [sampleMetrics()]})
+    expect(checks.map(({kind, evidence}) => [kind, evidence])).toEqual([
+      ['scan', expect.stringMatching(/^Trivy 0\.58\.0 found 2 high/)]
+    ])
+  })
+})
+
+describe('the journey', () => {
+  const step = (name: string, began: string) => ({step: name, began, milliseconds: 1000})
+
+  it('has the steps around the builds in the order of their begin, and when each build began', () => {
+    const data = makeReport({
+      ...EMPTY,
+      metrics: [sampleMetrics({began: '2026-11-28T09:00:10Z'}), sampleMetrics()],
+      times: [step('merge-manifest', '2026-11-28T09:02:00Z'), step('compute-tags', '2026-11-28T09:00:00Z')]
+    })
+    expect(data.steps.map(one => one.step)).toEqual(['compute-tags', 'merge-manifest'])
+    expect(data.builds.map(({began}) => began)).toEqual(['2026-11-28T09:00:10Z', undefined])
+  })
+})
+
+describe('the times of a step', () => {
+  it('come back as they were given out', () => {
+    expect(parseStepTimes(formatStepTimes('merge-manifest', 0, 1500))).toEqual({
+      step: 'merge-manifest',
+      began: '1970-01-01T00:00:00.000Z',
+      milliseconds: 1500
+    })
+  })
+
+  it.each(['{}', 'x', '{"step":"<b>","began":"2026-11-28T09:00:00Z","milliseconds":1}'])(
+    'are not %j',
+    text => {
+      expect(() => parseStepTimes(text)).toThrow(/the output "times" of a command/)
+    }
+  )
 })

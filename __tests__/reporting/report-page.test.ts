@@ -12,7 +12,7 @@ import type {ReportData} from '../../src/reporting/report-data.js'
 import {component, describeWith} from '../support/components.js'
 import {EXAMPLES, examplePlan, planBefore, releasePlan} from '../support/example-release.js'
 import {hostileTexts} from '../support/hostile-texts.js'
-import {sampleReport} from '../support/sample-report.js'
+import {joinReports, sampleReport} from '../support/sample-report.js'
 import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -154,6 +154,7 @@ describeWith(['chromium'], 'the page of a release in a browser', () => {
       targets: [],
       layers: [],
       builds: [],
+      steps: [],
       checks: [],
       history: [],
       notes: []
@@ -189,9 +190,12 @@ describeWith(['chromium'], 'the page of a release in a browser', () => {
     await page.close()
   })
 
-  it.each(hostileTexts)('shows hostile text %# as text, wherever it stands', async text => {
-    const data = sampleReport({targets: 1, platforms: ['linux/amd64'], registries: ['ghcr.io'], spice: text})
-    const {page, requests, faults} = await open(pageHtml(text, data))
+  it('shows hostile texts as text, wherever they stand', async () => {
+    // One page for all of them: each is in names, tags, instructions, packages, findings and notes of a release of its own.
+    const all = hostileTexts.map(spice =>
+      sampleReport({targets: 1, platforms: ['linux/amd64'], registries: ['ghcr.io'], spice})
+    )
+    const {page, requests, faults} = await open(pageHtml(hostileTexts.join(' '), joinReports(all)))
     await ask(page, "document.querySelectorAll('details').forEach(box => (box.open = true))")
     expect(await ask(page, 'globalThis.hacked')).toBeUndefined()
     const kinds = await ask<string>(
@@ -199,18 +203,26 @@ describeWith(['chromium'], 'the page of a release in a browser', () => {
       "[...new Set([...document.querySelectorAll('body *')].map(one => one.localName))].sort().join()"
     )
     const drawn =
-      'a,button,caption,circle,code,dd,details,div,dl,dt,figcaption,figure,footer,form,g,h1,h2,header,i,input,label,li,line,main,nav,noscript,p,path,rect,script,section,span,strong,summary,svg,table,tbody,td,text,th,thead,title,tr,ul'
-    expect(
-      kinds
-        .split(',')
-        .filter(kind => !drawn.split(',').includes(kind) && kind !== 'select' && kind !== 'option')
-    ).toEqual([])
+      'a,button,caption,circle,code,dd,details,div,dl,dt,figcaption,figure,footer,form,g,h1,h2,header,i,input,label,li,line,main,nav,noscript,option,p,path,rect,script,section,select,span,strong,summary,svg,table,tbody,td,text,th,thead,title,tr,ul'
+    expect(kinds.split(',').filter(kind => !drawn.split(',').includes(kind))).toEqual([])
     expect(await page.locator('script, img, iframe, [onclick], [onload], [onerror]').count()).toBe(2)
+    expect(await page.locator('#layers-target option').count()).toBe(hostileTexts.length)
+    for (const at of hostileTexts.keys()) {
+      await page.locator('#layers-target').selectOption(String(at))
+      expect(await ask(page, 'globalThis.hacked')).toBeUndefined()
+    }
     const shown = await ask<string>(
       page,
       "[...document.querySelectorAll('header, main')].map(one => one.textContent).join()"
     )
-    if (/^[\x20-\x7e]+$/.test(text)) expect(shown).toContain(text)
+    const texts = hostileTexts.filter(text => /^[\x20-\x7e]+$/.test(text))
+    expect(texts.filter(text => !shown.includes(text))).toEqual([])
+    // In each section, and not only somewhere.
+    expect(texts.filter(text => !shown.slice(0, shown.indexOf('page made')).includes(text))).toEqual([])
+    for (const id of ['journey', 'tags', 'images', 'packages', 'checks', 'cleanup', 'notes', 'findings']) {
+      const section = await ask<string>(page, SECTION(id))
+      expect([id, texts.filter(text => !section.includes(text))]).toEqual([id, []])
+    }
     expect(shown).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/)
     expect(requests.filter(url => !url.startsWith('file:'))).toEqual([])
     expect(faults).toEqual([])

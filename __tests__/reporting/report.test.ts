@@ -1,13 +1,15 @@
 import {describe, expect, it} from '@jest/globals'
 import {parseInputs} from '../../src/command/input.js'
 import type {Digest} from '../../src/oci/digest.js'
-import {readManifest} from '../../src/oci/manifest.js'
+import {manifestOf, readManifest} from '../../src/oci/manifest.js'
+import {parseTag} from '../../src/oci/reference.js'
 import {pushAttachment} from '../../src/registry/images/attachment-push.js'
 import {report} from '../../src/reporting/report.js'
 import type {ReportData} from '../../src/reporting/report-data.js'
 import {verifyRelease} from '../../src/publishing/verify-release.js'
 import {layerBytes, layeredImage} from '../support/images.js'
 import type {TestPorts} from '../support/ports.js'
+import {manifestOfLayer, putBlob} from '../support/registry-client.js'
 import {type TestRelease, clientOf, planOf, publishRelease, releaseTags} from '../support/releases.js'
 import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 import {failureOf} from '../support/thrown.js'
@@ -121,6 +123,30 @@ describe('report', () => {
     expect(data.targets[0]!.attachments).toContainEqual(
       expect.objectContaining({kind: 'sbom', type: 'application/vnd.cyclonedx+json'})
     )
+  })
+
+  it('has what cosign before version 3 kept at tags of the digest in the graph of the index', async () => {
+    const {digest, release} = await publishRelease(lab.ports, releaseOf('1.1.0', 3000))
+    const client = clientOf(lab.ports, lab.images[0]!)
+    const payload = Buffer.from('{"critical": {}}')
+    const layer = {digest: await putBlob(client, payload), size: payload.length}
+    const plain = await manifestOfLayer(client, layer)
+    const document = JSON.parse(Buffer.from(plain.bytes).toString()) as object
+    const mediaType = 'application/vnd.dev.cosign.simplesigning.v1+json'
+    const signed = manifestOf(
+      Buffer.from(JSON.stringify({...document, layers: [{mediaType, ...layer}]})),
+      plain.mediaType
+    )
+    await client.putManifest(signed, parseTag(`${digest.replace(':', '-')}.sig`))
+    const {data} = await make({release})
+    expect(data.targets[0]!.attachments).toEqual([
+      {
+        kind: 'signature',
+        type: mediaType,
+        digest: signed.digest,
+        of: digest
+      }
+    ])
   })
 
   it('shows what the documents say where no registry answers, and says which did not', async () => {

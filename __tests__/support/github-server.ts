@@ -69,6 +69,8 @@ export interface GithubServer {
   readonly deployments: ServedDeployment[]
   /** Bundles by digest. */
   readonly attestations: Map<string, unknown[]>
+  /** What was asked to be deployed as a site of GitHub Pages, in order. */
+  readonly pages: Readonly<Record<string, unknown>>[]
   /** Commits by Git tag; an annotated tag is `tag of COMMIT`. */
   readonly tags: Map<string, string>
   /** When each commit was made. */
@@ -96,6 +98,7 @@ export async function startGithub(options: GithubServerOptions = {}): Promise<Gi
     pulls: [],
     deployments: [],
     attestations: new Map(),
+    pages: [],
     tags: new Map(),
     commits: new Map(),
     requests: [],
@@ -126,6 +129,7 @@ interface State {
   readonly pulls: ServedPull[]
   readonly deployments: ServedDeployment[]
   readonly attestations: Map<string, unknown[]>
+  readonly pages: Readonly<Record<string, unknown>>[]
   readonly tags: Map<string, string>
   readonly commits: Map<string, string>
   readonly requests: (ServedRequest & {readonly message: IncomingMessage})[]
@@ -199,6 +203,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST pulls': (state, call) => (call.parts.length > 0 ? postReviewers(state, call) : postPull(state, call)),
   'PATCH pulls': patchPull,
   'POST attestations': keepAttestation,
+  'POST pages': deployPages,
   'GET attestations': ({attestations}, {parts}) => {
     const bundles = attestations.get(parts[0] ?? '')
     return bundles && {status: 200, body: {attestations: bundles.map(bundle => ({repository_id: 1, bundle}))}}
@@ -216,6 +221,16 @@ function keepAttestation({attestations}: State, {request: {body}}: Call): Reply 
     attestations.set(name, [...(attestations.get(name) ?? []), bundle])
   }
   return {status: 201, body: {id: 1}}
+}
+
+/** A deployment of GitHub Pages, which knows the run by a token of its identity. */
+function deployPages({pages}: State, {parts, request: {body}, repository}: Call): Reply | undefined {
+  if (parts[0] !== 'deployments') return undefined
+  pages.push(body)
+  const [owner = '', name = ''] = repository.split('/')
+  const url = `https://${owner}.github.io/${name}/`
+  const status = `https://api.github.com/repos/${repository}/pages/deployments/${pages.length}`
+  return {status: 200, body: {id: String(pages.length), status_url: status, page_url: url}}
 }
 
 /** Notes that are kept nowhere. */

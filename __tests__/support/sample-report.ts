@@ -88,6 +88,12 @@ export function sampleReport(size: ReportSize = SMALL): ReportData {
       faults: []
     })),
     metrics,
+    times: [
+      {step: 'compute-tags', began: '2026-11-28T09:00:00.000Z', milliseconds: 2400},
+      {step: 'merge-manifest', began: '2026-11-28T09:02:20.000Z', milliseconds: 9000},
+      {step: 'verify-release', began: '2026-11-28T09:02:30.000Z', milliseconds: 4000},
+      {step: 'cleanup-latest', began: '2026-11-28T09:02:50.000Z', milliseconds: 6000}
+    ],
     cleanup: registries.map(registry => ({
       image: `${registry}/org/service-1`,
       plan: {
@@ -113,6 +119,54 @@ export function sampleReport(size: ReportSize = SMALL): ReportData {
   })
 }
 
+/** Several reports as one, as if they were one release. */
+export function joinReports(reports: readonly ReportData[]): ReportData {
+  const [first] = reports
+  if (first === undefined) throw new Error('nothing to join')
+  const starts = reports.map((_, at) =>
+    reports.slice(0, at).reduce((count, {layers}) => count + layers.length, 0)
+  )
+  const moved = <T extends {readonly layers: readonly number[]}>(one: T, start = 0): T => ({
+    ...one,
+    layers: one.layers.map(layer => layer + start)
+  })
+  const texts = (of: (report: ReportData) => string | undefined): string => reports.map(of).join(' ')
+  return {
+    ...first,
+    ...(first.source === undefined
+      ? {}
+      : {
+          source: {
+            ...first.source,
+            repository: texts(({source}) => source?.repository),
+            ref: texts(({source}) => source?.ref),
+            event: texts(({source}) => source?.event)
+          }
+        }),
+    version: texts(({version}) => version),
+    targets: reports.flatMap(({targets}, at) =>
+      targets.map(target => ({
+        ...target,
+        platforms: target.platforms.map(one => moved(one, starts[at])),
+        ...(target.before === undefined
+          ? {}
+          : {
+              before: {
+                ...target.before,
+                platforms: target.before.platforms.map(one => moved(one, starts[at]))
+              }
+            })
+      }))
+    ),
+    layers: reports.flatMap(({layers}) => layers),
+    builds: reports.flatMap(({builds}) => builds),
+    checks: reports.flatMap(({checks}) => checks),
+    cleanup: reports.flatMap(({cleanup = []}) => cleanup),
+    history: reports.flatMap(({history}) => history),
+    notes: reports.flatMap(({notes}) => notes)
+  }
+}
+
 function grown(metrics: BuildMetrics, factor: number): BuildMetrics {
   return {
     ...metrics,
@@ -128,6 +182,7 @@ function metricsOf(target: string, platform: string, factor: number): BuildMetri
     target,
     platform,
     buildTime: took,
+    began: '2026-11-28T09:00:10.000Z',
     imageSize: Math.round(70 * MIB * factor),
     ...(findings === undefined
       ? {}

@@ -13,6 +13,7 @@ import {startHostedGithub} from '../support/hosted/hosted-github.js'
 import {type HostedMachines, hostedMachines} from '../support/hosted/hosted-machines.js'
 import {identitySites} from '../support/hosted/job-identity.js'
 import {type Internet, type Site, passOn, startInternet} from '../support/internet.js'
+import type {ReportData} from '../../src/reporting/report-data.js'
 import {testPorts} from '../support/ports.js'
 import type {ProjectCopy} from '../support/project-copy.js'
 import {indexOf, newManifest} from '../support/registry-client.js'
@@ -30,7 +31,13 @@ const TAG = 'v1.2.3'
 const TAGS = ['1', '1.2', '1.2.3', 'latest']
 
 type Rights = Readonly<Record<string, 'read' | 'write'>>
-const ALL: Rights = {contents: 'write', packages: 'write', 'id-token': 'write', attestations: 'write'}
+const ALL: Rights = {
+  contents: 'write',
+  packages: 'write',
+  'id-token': 'write',
+  attestations: 'write',
+  pages: 'write'
+}
 
 /** A call of the workflow with a permission less. */
 interface Less {
@@ -38,7 +45,7 @@ interface Less {
   readonly rights: Rights
   /** What one job may do, where that is less than the caller. */
   readonly job?: {readonly name: string; readonly rights: Rights}
-  readonly with?: Readonly<Record<string, boolean>>
+  readonly with?: Readonly<Record<string, boolean | string>>
   /** What the jobs say that fail. */
   readonly says: readonly string[]
   /** How far it comes. */
@@ -90,6 +97,20 @@ const LESS: Readonly<Record<string, Less>> = {
     job: {name: 'cleanup', rights: {contents: 'read', packages: 'read'}},
     with: {'release-notes': true, cleanup: true},
     says: [INACCESSIBLE, 'the token has no role Admin on the package'],
+    reaches: 'tags'
+  },
+  'page-with-contents-read': {
+    rights: ALL,
+    job: {name: 'page', rights: {...ALL, contents: 'read'}},
+    with: {page: true, pages: true, 'pages-branch': 'other-pages'},
+    // Git says it, in the log.
+    says: [],
+    reaches: 'tags'
+  },
+  'pages-without-pages': {
+    rights: without('pages'),
+    with: {page: true, pages: true, 'pages-branch': 'more-pages'},
+    says: ['Ensure GITHUB_TOKEN has permission "pages: write".'],
     reaches: 'tags'
   }
 }
@@ -203,6 +224,44 @@ describeWith(['act', 'git', 'openssl', ...DISTRIBUTION_3], 'release.yml in act',
     expect(ghcr.manifests(`owner/${WHOLE}`)).not.toContain(old.get(WHOLE))
   })
 
+  it('shows the release as a page that a browser opens from the run, and adds it to the site of all releases', () => {
+    const pages = service
+      .artifacts()
+      .filter(({name}) => /^report-1\.2\.3-.*\.html$/.test(name))
+      .map(({name, mimeType}) => ({mimeType, html: service.content(name)?.toString() ?? ''}))
+    const page = pages.find(({html}) => html.includes(`ghcr.io/owner/${WHOLE}:latest`))
+    expect(page?.mimeType).toBe('text/html')
+    expect(page?.html).toMatch(/^<!doctype html>/)
+    const data = JSON.parse(/id="report">(.*?)<\/script>/s.exec(page?.html ?? '')?.[1] ?? '') as ReportData
+    expect(data.version).toBe('1.2.3')
+    expect(data.targets[0]?.tags.map(({reference}) => reference).sort()).toEqual(
+      TAGS.map(tag => `ghcr.io/owner/${WHOLE}:${tag}`)
+    )
+    expect(data.checks.length).toBeGreaterThanOrEqual(TAGS.length)
+    expect(data.builds.map(({platform}) => platform)).toEqual(['linux/amd64'])
+    expect(data.steps.map(({step}) => step)).toEqual([
+      'compute-tags',
+      'merge-manifest',
+      'verify-release',
+      'cleanup-latest'
+    ])
+    expect(data.cleanup?.flatMap(({deleted}) => deleted.map(({digest}) => digest))).toContain(old.get(WHOLE))
+    const folder = `${data.targets[0]?.name ?? ''}-1.2.3`
+    const files = ['index.html', 'releases.json', `${folder}/index.html`, `${folder}/report.json`]
+    const kept = git.git('ls-tree', '-r', '--name-only', 'release-pages').split('\n')
+    expect(kept.sort()).toEqual(files.sort())
+    expect(git.git('show', 'release-pages:index.html')).toContain(`<a href="${folder}/index.html">1.2.3</a>`)
+    expect(end.log).toContain(`deployed: ${files.map(file => `./${file}`).join(' ')}`)
+    const claims = JSON.parse(
+      Buffer.from(String(github.pages[0]?.['oidc_token']).split('.')[1] ?? '', 'base64url').toString()
+    ) as {readonly repository: string}
+    expect(claims.repository).toBe(REPOSITORY)
+    expect(github.pages).toHaveLength(1)
+    const branches = git.git('for-each-ref', '--format=%(refname:short)', 'refs/heads').split('\n')
+    expect(branches).toEqual(['main', 'more-pages', 'release-pages'])
+    expect(end.log).toMatch(/\[page-with-contents-read\/.*returned error: 403/)
+  })
+
   it.each(Object.entries(LESS))(
     'fails without one of them, and says so: %s',
     async (name, {says, reaches}) => {
@@ -228,7 +287,7 @@ describeWith(['act', 'git', 'openssl', ...DISTRIBUTION_3], 'release.yml in act',
 interface CallJob {
   readonly uses: string
   readonly rights: Rights
-  readonly with?: Readonly<Record<string, boolean>>
+  readonly with?: Readonly<Record<string, boolean | string>>
 }
 
 function callerOf(calls: Readonly<Record<string, CallJob>>): string {
@@ -244,6 +303,7 @@ function callerOf(calls: Readonly<Record<string, CallJob>>): string {
         'install-tools': false,
         preflight: false,
         cleanup: false,
+        page: false,
         ...more
       }
     }
@@ -257,7 +317,11 @@ function callerOf(calls: Readonly<Record<string, CallJob>>): string {
 }
 
 const CALLER = callerOf({
-  [WHOLE]: {uses: 'release', rights: ALL, with: {'release-notes': true, cleanup: true}},
+  [WHOLE]: {
+    uses: 'release',
+    rights: ALL,
+    with: {'release-notes': true, cleanup: true, page: true, pages: true}
+  },
   ...Object.fromEntries(
     Object.entries(LESS).map(([name, {rights, job, with: more = {}}]) => [
       name,

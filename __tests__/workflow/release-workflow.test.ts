@@ -145,7 +145,7 @@ describe('sparse-checkout', () => {
 
 describe('the settings file', () => {
   /** Settings that say what the jobs of this workflow do: a file cannot know it. */
-  const OF_THE_WORKFLOW = ['rights']
+  const OF_THE_WORKFLOW = ['rights', 'keep-metrics', 'metrics-artifacts']
 
   it.each(['refs/tags/v1.2.3', 'refs/heads/main', 'refs/pull/7/merge'])(
     'is beaten by no default, on %s',
@@ -201,13 +201,13 @@ describe('secrets', () => {
       return Object.fromEntries(found) as Record<string, string>
     }
     const publishing = entriesOf(at(workflow.root, 'jobs')).flatMap(([name, job]) => {
-      const needs = plainText(at(job, 'needs'))
+      const needs = [plainText(at(job, 'needs')), ...itemsOf(at(job, 'needs')).map(plainText)]
       const condition = at(job, 'if') ?? null
       const texts = [plainText(condition), ...[...expressionsIn(condition)].map(([, {text}]) => text)]
       const isHeld = texts.some(text => text.includes("needs.plan.outputs.push == 'true'"))
-      return isHeld || needs === 'publish' ? [name] : []
+      return isHeld || needs.includes('publish') ? [name] : []
     })
-    expect(publishing).toEqual(['preflight', 'publish', 'notes', 'cleanup'])
+    expect(publishing).toEqual(['preflight', 'publish', 'notes', 'cleanup', 'page'])
     const inBuilds = (push: string, own?: typeof secrets) => {
       const {plan, build} = given(push, own)
       return {plan, build}

@@ -6,7 +6,13 @@ import {ReleaseError} from '../errors.js'
 import type {Artifacts, KeptBeginning, ArtifactFile} from '../ports.js'
 import {withPrivateFolder} from '../shared/temp-folder.js'
 import {type ArtifactBounds, downloadArtifact} from './artifact-download.js'
-import {type ArtifactContent, artifactFailure, replaceArtifact, uploadArtifact} from './artifact-upload.js'
+import {
+  type ArtifactContent,
+  artifactFailure,
+  replaceArtifact,
+  replaceFile,
+  uploadArtifact
+} from './artifact-upload.js'
 
 /** How much is read. */
 export interface ReadBounds extends Pick<ArtifactBounds, 'archive'> {
@@ -24,12 +30,21 @@ const UNPACKING = {entries: 1000, unpacked: 64 * 1024 * 1024}
  * Files as artifacts of the workflow run.
  * @throws ReleaseError ARTIFACT_FAILED where the service does not take or give them; RECORD_INVALID for one that is too
  * large to be what is looked for
+ * @param run the address of the run
  */
-export function openArtifactFiles(temp = os.tmpdir()): Artifacts {
+export function openArtifactFiles(
+  temp = os.tmpdir(),
+  run = ''
+): Artifacts & Required<Pick<Artifacts, 'saveAsIs'>> {
   const client = new DefaultArtifactClient()
   return {
     save: async (name, files) =>
       await withPrivateFolder(async folder => await upload(client, {name, files, folder}), temp),
+    saveAsIs: async file =>
+      await withPrivateFolder(async folder => {
+        const id = await uploadAsIs(client, file, folder)
+        return `${run}/artifacts/${String(id)}`
+      }, temp),
     names: async () => (await listAll(client)).map(({name}) => name),
     load: async name =>
       await withPrivateFolder(
@@ -51,6 +66,20 @@ async function upload(client: DefaultArtifactClient, upload: Upload): Promise<st
     return await replaceArtifact(client, await writeFiles(upload))
   } catch (cause) {
     throw artifactFailure(`artifact ${upload.name} cannot be uploaded`, cause)
+  }
+}
+
+/** Browsers show a file that no archive is around (github.blog, changelog of 2026-02-26). */
+async function uploadAsIs(
+  client: DefaultArtifactClient,
+  file: ArtifactFile,
+  folder: string
+): Promise<number> {
+  try {
+    const {files} = await writeFiles({name: file.name, files: [file], folder})
+    return await replaceFile(client, files[0] ?? '', folder)
+  } catch (cause) {
+    throw artifactFailure(`${file.name} cannot be uploaded`, cause)
   }
 }
 

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import {
   ArtifactNotFoundError,
   type DefaultArtifactClient,
@@ -36,6 +37,22 @@ export async function uploadArtifact(
 ): Promise<string> {
   const {id} = await client.uploadArtifact(name, [...files], folder, options)
   return `artifact ${name} (${String(id)})`
+}
+
+/**
+ * Uploads one file without an archive around it, in place of one of the name: it is called what the file is called.
+ * @returns its number
+ */
+export async function replaceFile(
+  client: DefaultArtifactClient,
+  file: string,
+  folder: string
+): Promise<number> {
+  const name = path.basename(file)
+  await client.deleteArtifact(name).catch(ignoreMissing)
+  const {id} = await client.uploadArtifact(name, [file], folder, {skipArchive: true})
+  if (id === undefined) throw new Error('the service gave it no number')
+  return id
 }
 
 /** The service answers 409 where the run has an artifact of the name; the client passes that on in its message. */

@@ -101,10 +101,12 @@ function artifactStore(): DigestStore {
 
 /** Files for people and later jobs, by the same client. */
 function workflowArtifacts(): Artifacts {
-  const open = async (): Promise<Artifacts> =>
-    (await import('./artifact-files.js')).openArtifactFiles(process.env['RUNNER_TEMP'])
+  const {RUNNER_TEMP: temp, GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: repository = ''} = process.env
+  const run = `${server}/${repository}/actions/runs/${process.env['GITHUB_RUN_ID'] ?? ''}`
+  const open = async () => (await import('./artifact-files.js')).openArtifactFiles(temp, run)
   return {
     save: async (name, files) => await (await open()).save(name, files),
+    saveAsIs: async file => await (await open()).saveAsIs(file),
     names: async () => await (await open()).names(),
     load: async name => await (await open()).load(name)
   }

@@ -1,5 +1,6 @@
 import type {BuildMetrics} from '../contracts/metrics.js'
 import {metricsOf} from './metrics/measured-build.js'
+import {passedGates} from './metrics/passed-gates.js'
 import {baselineOf, growthOf} from './metrics/metrics-growth.js'
 import type {BuildView, PushView} from './build-result.js'
 import type {GateResults, GateWork} from './build-gates.js'
@@ -25,7 +26,9 @@ export function viewOf(
     cacheHits,
     scan,
     pushes,
-    phases: phases.measured
+    phases: phases.measured,
+    gates: passedGates(work, results),
+    began: phases.began
   })
   return {
     job,

@@ -65,7 +65,7 @@ export async function scanGate(context: GateContext, scan: string): Promise<Scan
     proof: preset?.proof ?? {from: 'report'},
     demand: given['scan-proof'],
     done: preset?.done ?? [0],
-    threshold: level === 'basic' && given['scan-severity'] !== 'never' ? 'critical' : given['scan-severity'],
+    threshold: scanThreshold(given, level),
     ignore: given['scan-ignore'],
     vex: plan.vex,
     repositories: plan.repositories,
@@ -96,4 +96,12 @@ async function callOf(
     timeout: given['gate-timeout'],
     secrets
   }
+}
+
+/** From which severity on a finding stops the push: a basic scan stops it for what is critical alone. */
+export function scanThreshold(
+  given: Pick<GateInputs, 'scan-severity'>,
+  level: GatePlan['level']
+): ScanGate['threshold'] {
+  return level === 'basic' && given['scan-severity'] !== 'never' ? 'critical' : given['scan-severity']
 }

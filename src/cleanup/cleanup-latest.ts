@@ -26,6 +26,7 @@ export const cleanupLatest = command({
   description:
     'Takes the digests that tags such as latest pointed at before, and deletes those that no tag reaches any more, with their platforms, attestations and signatures. Further inputs name older versions, tags by pattern and age, tags of closed pull requests, caches, and what has no tag. What is too young, what cannot be read, and what anything kept refers to stays; so does the newest version. Everything is read and planned before the first deletion, and every tag that stays is looked at again after the last. Run it after verify-release.',
   settings: 'section',
+  isTimed: true,
   inputs: cleanupInputs,
   outputs: {
     deleted: 'One REPOSITORY@DIGEST a line, for everything that was deleted.',

@@ -1,5 +1,6 @@
 import type {InputTable, InputValues} from './input.js'
 import type {Ports} from '../ports.js'
+import {TIMES_OUTPUT} from '../contracts/step-times.js'
 
 /** What a command gives out: texts by their names in kebab-case. */
 export type Outputs<Name extends string = string> = Readonly<Record<Name, string>>
@@ -34,6 +35,8 @@ export interface Command<Inputs extends InputTable = InputTable, Out extends Out
   readonly exports?: {readonly prefix: string; readonly outputs: readonly string[]}
   /** Whether it moves tags: a command line notes how such a run went, for doctor. */
   readonly movesTags?: boolean
+  /** Whether its times are shown in the journey of a release: they are an output beside its own. */
+  readonly isTimed?: boolean
   /** Outputs with one value a line: a command line gives each as a list. */
   readonly lists?: readonly string[]
   /** Outputs that cross jobs and may be lost or too large on their way. */
@@ -52,5 +55,8 @@ export interface Command<Inputs extends InputTable = InputTable, Out extends Out
 export function command<const Inputs extends InputTable, const Out extends OutputTable>(
   definition: Command<Inputs, Out>
 ): Command<Inputs, Out> {
-  return definition
+  if (definition.isTimed !== true) return definition
+  return {...definition, outputs: {...definition.outputs, [TIMES_OUTPUT]: TIMES}}
 }
+
+const TIMES = 'JSON: when this step began and how long it took; report shows it in the journey of a release.'

@@ -33,7 +33,11 @@ const schema = late(() => {
         })
       ),
       registries: z.array(z.object({repository: text, uploaded: size, skipped: size, milliseconds: size})),
-      phases: z.array(z.object({name: text, start: size, milliseconds: size}))
+      phases: z.array(z.object({name: text, start: size, milliseconds: size})),
+      gates: z.exactOptional(
+        z.array(z.object({gate: z.enum(['scan', 'test', 'layers', 'sbom']), evidence: text}))
+      ),
+      began: z.exactOptional(z.iso.datetime())
     })
   )
 })

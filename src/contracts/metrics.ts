@@ -46,6 +46,12 @@ export interface VulnerabilityMetric {
   readonly ignored: number
 }
 
+/** Something that an image was held against before its digest was handed over, and what speaks for it. It passed. */
+export interface PassedGate {
+  readonly gate: 'scan' | 'test' | 'layers' | 'sbom'
+  readonly evidence: string
+}
+
 /** The numbers of one build of one platform. */
 export interface BuildMetrics {
   readonly schema: typeof METRICS_SCHEMA
@@ -68,4 +74,8 @@ export interface BuildMetrics {
   readonly vulnerabilities?: VulnerabilityMetric
   readonly registries: readonly RegistryMetric[]
   readonly phases: readonly PhaseMetric[]
+  /** What it was held against; absent in metrics of earlier versions. */
+  readonly gates?: readonly PassedGate[]
+  /** When the build job began, as ISO 8601; absent in metrics of earlier versions. */
+  readonly began?: string
 }

@@ -92,6 +92,7 @@ export const computeTags = command({
     outputs: ['version', 'tags', 'tag-names', 'labels', 'annotations', 'json', ...BAKE_OUTPUTS]
   },
   settings: 'top',
+  isTimed: true,
   documents: {outputs: ['plan'], place: 'plan-artifact'},
   lists: ['tags', 'tag-names'],
   furtherOutputs: /_(?:tags|versions_json)$/,

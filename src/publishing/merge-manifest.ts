@@ -73,6 +73,7 @@ export const mergeManifest = command({
   description:
     'Finds every image that the build jobs handed over on every registry, checks it against the plan, copies what one registry lacks from another, pushes one index per image by digest everywhere, then moves the tags, latest last, and reads each back. What fails is put back. Without a plan it takes images, tags and digests.',
   settings: 'section',
+  isTimed: true,
   documents: {outputs: ['release', 'journal', 'metrics'], place: 'release-artifact'},
   inputs,
   outputs: {

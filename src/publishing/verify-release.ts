@@ -49,6 +49,7 @@ export const verifyRelease = command({
   description:
     'Each tag must point at the digest that was released, every platform must be there with a config that says the same platform, and every layer must be there with its size; with download its bytes are held against its digest. Tags that stayed where they were must point at the same in all registries. Nothing is written. The reports are given also where it fails.',
   settings: 'section',
+  isTimed: true,
   documents: {outputs: ['report', 'checks'], place: 'report-artifact'},
   inputs,
   outputs: {

@@ -5,7 +5,7 @@ import {readImageConfig} from '../oci/image-config.js'
 import {type Descriptor, type Manifest, type ManifestDocument, readManifest} from '../oci/manifest.js'
 import {isIndexType} from '../oci/media-type.js'
 import {formatPlatform} from '../oci/platform.js'
-import {listReferrers} from '../registry/client/referrers.js'
+import {listReferrers, signatureTags} from '../registry/client/referrers.js'
 import type {RepositoryClient} from '../registry/client/repository-client.js'
 import {bundleContent, isBundleType} from '../signing/sigstore-bundle.js'
 import {type Attachment, attachmentKind} from './attachments.js'
@@ -31,7 +31,8 @@ export async function lookAtImage(client: RepositoryClient, digest: Digest): Pro
   const subjects = [...new Set([digest, ...images.map(child => child.digest)])]
   const attachments = await Promise.all([
     ...children.filter(isAttestation).map(async child => await inIndex(client, child)),
-    ...subjects.map(async subject => await referring(client, subject))
+    ...subjects.map(async subject => await referring(client, subject)),
+    ...subjects.map(async subject => await atSignatureTags(client, subject))
   ])
   const version = document.annotations[VERSION]
   return {
@@ -84,6 +85,26 @@ async function referring(client: RepositoryClient, subject: Digest): Promise<Att
       return {kind, type: type ?? artifactType, digest, of: subject, ...(blob === undefined ? {} : {blob})}
     })
   )
+}
+
+/** Before version 3 cosign kept signatures, attestations and bills of materials at tags that name the digest. */
+async function atSignatureTags(client: RepositoryClient, subject: Digest): Promise<Attachment[]> {
+  const found = await Promise.all(
+    signatureTags(subject).map(async tag => {
+      const manifest = await client.findManifest(tag)
+      return manifest === undefined ? [] : readManifest(manifest).layers.map(layer => ({manifest, layer}))
+    })
+  )
+  return found.flat().map(({manifest, layer}) => {
+    const type = layer.annotations?.['predicateType'] ?? layer.mediaType
+    return {
+      kind: attachmentKind(type, layer.mediaType),
+      type,
+      digest: manifest.digest,
+      of: subject,
+      blob: layer
+    }
+  })
 }
 
 /** What a bundle states: its annotation says so, else the bundle itself. */

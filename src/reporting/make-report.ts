@@ -1,6 +1,7 @@
 import type {CleanupDocument} from '../contracts/cleanup-document.js'
 import type {JournalDocument} from '../contracts/journal-document.js'
 import type {BuildMetrics} from '../contracts/metrics.js'
+import type {StepTimes} from '../contracts/step-times.js'
 import type {Plan, PlannedTarget} from '../contracts/plan.js'
 import {type ReleaseNumbers, releasesOf} from '../contracts/release-history.js'
 import type {ReleaseDocument} from '../contracts/release-document.js'
@@ -30,6 +31,7 @@ export interface ReportSources {
   readonly checks?: readonly VerifiedCheck[] | undefined
   readonly journal?: JournalDocument | undefined
   readonly metrics?: readonly BuildMetrics[] | undefined
+  readonly times?: readonly StepTimes[] | undefined
   readonly cleanup?: CleanupDocument | undefined
   readonly looks: readonly TargetLook[]
   /** Releases before this one, from the oldest on. */
@@ -61,6 +63,7 @@ export function makeReport(sources: ReportSources): ReportData {
     targets,
     layers: table.layers,
     builds: metrics.map(reportBuild),
+    steps: [...(sources.times ?? [])].sort((a, b) => Date.parse(a.began) - Date.parse(b.began)),
     checks: checksOf({...sources, metrics}),
     ...(cleanup === undefined ? {} : {cleanup: cleanup.flatMap(cleanupOf)}),
     history: historyOf(sources, metrics.length === 0 ? [] : [now]),
@@ -208,19 +211,18 @@ function checksOf({verification = [], checks = [], metrics = []}: ReportSources)
       evidence: check.outcome,
       faults: check.faults
     })),
-    ...metrics.flatMap(({target = 'image', platform, vulnerabilities}) =>
-      vulnerabilities === undefined
-        ? []
-        : [
-            {
-              kind: 'scan' as const,
-              subject: `${target} ${platform}`,
-              evidence: `${vulnerabilities.scanner} found ${findingsInWords(vulnerabilities)}`,
-              faults: []
-            }
-          ]
-    )
+    ...metrics.flatMap(gatesOf)
   ]
+}
+
+/** What a build passed; of metrics of earlier versions only the scan is known. */
+function gatesOf({target = 'image', platform, vulnerabilities, gates}: BuildMetrics): ReportCheck[] {
+  const subject = `${target} ${platform}`
+  if (gates !== undefined)
+    return gates.map(({gate, evidence}) => ({kind: gate, subject, evidence, faults: []}))
+  if (vulnerabilities === undefined) return []
+  const evidence = `${vulnerabilities.scanner} found ${findingsInWords(vulnerabilities)}`
+  return [{kind: 'scan', subject, evidence, faults: []}]
 }
 
 function cleanupOf({image, plan, frees}: CleanupDocument[number]): ReportCleanup[] {

@@ -1,17 +1,28 @@
 import {createHash} from 'node:crypto'
 import {PAGE_SCRIPT, PAGE_STYLE} from './page-assets.js'
 
+/** What a page may do that a server on this machine gives out. A file may do none of it. */
+export interface PageOptions {
+  /** HTML that stands above, in which every text of others is escaped. */
+  readonly head?: string
+  /** Whether its forms may be sent to where it comes from. */
+  readonly hasForms?: boolean
+  /** Whether it may ask where it comes from for its data anew. */
+  readonly isFollowing?: boolean
+}
+
 /**
  * One HTML file with its style, its script and a document in it. It asks for nothing and can ask for nothing: its policy
  * allows this one script and this one style by their hashes, and no request (https://www.w3.org/TR/CSP3/).
  */
-export function pageHtml(title: string, data: object): string {
+export function pageHtml(title: string, data: object, options: PageOptions = {}): string {
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(PAGE_SCRIPT)}'`,
     `style-src '${hashOf(PAGE_STYLE)}'`,
     "base-uri 'none'",
-    "form-action 'none'"
+    `form-action '${options.hasForms ? 'self' : 'none'}'`,
+    ...(options.isFollowing ? ["connect-src 'self'"] : [])
   ].join('; ')
   return `<!doctype html>
 <html lang="en">
@@ -25,7 +36,7 @@ export function pageHtml(title: string, data: object): string {
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
-<noscript><p>This page draws itself by the script in it: allow scripts to see it. All that it shows stands in it as JSON.</p></noscript>
+${options.head ?? ''}<noscript><p>This page draws itself by the script in it: allow scripts to see it. All that it shows stands in it as JSON.</p></noscript>
 <script type="application/json" id="report">${scriptJson(data)}</script>
 <script>${PAGE_SCRIPT}</script>
 </body>
@@ -33,7 +44,8 @@ export function pageHtml(title: string, data: object): string {
 `
 }
 
-function hashOf(text: string): string {
+/** The hash of a script or a style, as a content policy names it. */
+export function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }
 
@@ -48,6 +60,7 @@ export function scriptJson(data: object): string {
   )
 }
 
-function escapeText(text: string): string {
+/** A text as HTML: it has no other meaning, in an attribute neither. */
+export function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 }

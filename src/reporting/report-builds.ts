@@ -4,7 +4,8 @@ import type {ReportBuild} from './report-data.js'
 
 /** The numbers of a build that the page shows, and its times. */
 export function reportBuild(metrics: BuildMetrics): ReportBuild {
-  return {...numbersOf(metrics), builder: metrics.builder, phases: metrics.phases}
+  const {builder, phases, began} = metrics
+  return {...numbersOf(metrics), builder, phases, ...(began === undefined ? {} : {began})}
 }
 
 /** A release by the numbers of its builds. */

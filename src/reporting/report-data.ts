@@ -1,4 +1,5 @@
-import type {PhaseMetric} from '../contracts/metrics.js'
+import type {PassedGate, PhaseMetric} from '../contracts/metrics.js'
+import type {StepTimes} from '../contracts/step-times.js'
 import type {BuildNumbers, ReleaseNumbers} from '../contracts/release-history.js'
 
 /** The version of the format of this document. Fields may be added within a version; none changes its meaning. */
@@ -17,10 +18,14 @@ export interface ReportData {
   /** Every layer once; platforms name them by their place. */
   readonly layers: readonly ReportLayer[]
   readonly builds: readonly ReportBuild[]
+  /** The steps around the builds, in the order of their begin; empty where their times are not known. */
+  readonly steps: readonly StepTimes[]
   readonly checks: readonly ReportCheck[]
   readonly cleanup?: readonly ReportCleanup[]
   /** Releases from the oldest on; the last is this one. Empty if no metrics are known. */
   readonly history: readonly ReleaseNumbers[]
+  /** How far a release has come that is under way; absent for one that is over. */
+  readonly progress?: ReportProgress
   /** What could not be read, and what was left out: sentences. */
   readonly notes: readonly string[]
 }
@@ -132,11 +137,13 @@ export interface ReportBuild extends BuildNumbers {
   /** Name and version. */
   readonly builder: string
   readonly phases: readonly PhaseMetric[]
+  /** When its job began, as ISO 8601. */
+  readonly began?: string
 }
 
 /** Something that was checked, and what speaks for it. */
 export interface ReportCheck {
-  readonly kind: 'tag' | 'signature' | 'start' | 'scan'
+  readonly kind: 'tag' | 'signature' | 'start' | PassedGate['gate']
   readonly subject: string
   /** What was seen. */
   readonly evidence: string
@@ -157,4 +164,24 @@ export interface ReportCleanup {
   readonly kept: number
   /** Bytes. */
   readonly freed?: number
+}
+
+/** A release under way, by what it left in its folder so far. */
+export interface ReportProgress {
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled' | 'unknown'
+  readonly command?: string
+  /** ISO 8601. */
+  readonly started?: string
+  /** What it failed with, and what to do. */
+  readonly message?: string
+  readonly hint?: string
+  /** Images to build, those with a digest are there. */
+  readonly builds: readonly {readonly name: string; readonly digest?: string}[]
+  /** Tags to move; `now` is what a registry shows, `nothing` where nothing is there. */
+  readonly tags: readonly {
+    readonly reference: string
+    readonly before?: string
+    readonly after: string
+    readonly now?: string
+  }[]
 }

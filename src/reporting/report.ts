@@ -1,11 +1,12 @@
-import {InputError, ReleaseError, messageOf} from '../errors.js'
-import {type InputValues, choice, json} from '../command/input.js'
+import {InputError} from '../errors.js'
+import {type InputValues, choice, count, flag, json, lines, text} from '../command/input.js'
 import {parseChecks} from '../contracts/checks-document.js'
 import {parseCleanup} from '../contracts/cleanup-document.js'
 import {parseJournal} from '../contracts/journal-document.js'
 import {parseMetrics} from '../contracts/metrics-document.js'
+import {parseStepTimes} from '../contracts/step-times.js'
 import {parseVerification} from '../contracts/verification-document.js'
-import type {ArtifactFile, Ports} from '../ports.js'
+import type {Ports} from '../ports.js'
 import {command} from '../command/command.js'
 import {config, plan, releaseInput} from '../command/shared-inputs.js'
 import {openRegistries} from '../registry/open-registries.js'
@@ -33,6 +34,14 @@ const inputs = {
     {summary: 'What merge-manifest gave out as metrics.', placeholder: 'JSON|FILE'},
     parseMetrics
   ),
+  times: lines(
+    {
+      summary:
+        'What compute-tags, merge-manifest, verify-release and cleanup-latest gave out as times, one a line: the journey shows them beside the builds.',
+      placeholder: 'JSON'
+    },
+    parseStepTimes
+  ),
   'metrics-baseline': json(
     {
       summary: 'Metrics of the release before, to compare with.',
@@ -52,6 +61,20 @@ const inputs = {
       'Whether the registries are asked for layers, signatures, attestations, bills of materials and what the tags point at now. What they do not answer is said on the page.',
     default: 'auto'
   }),
+  site: text({
+    summary:
+      'A folder with the pages of releases, to be served by GitHub Pages or any server of files: the page is added to it, and its index of all releases made anew.',
+    placeholder: 'FOLDER'
+  }),
+  serve: flag({
+    summary:
+      'Serve pages on 127.0.0.1 until you stop it: of any image of any registry, with its tags, its history and the differences of two tags; and of the release that is under way in the folder follow. With it no document is needed.'
+  }),
+  port: count({summary: 'The port of serve; 0 takes a free one.', default: '0', min: 0, max: 65_535}),
+  follow: text({
+    summary: 'The folder of the release that serve follows. Default: .image-release.',
+    placeholder: 'FOLDER'
+  }),
   insecure,
   config,
   'registry-credentials': registryCredentials
@@ -70,7 +93,8 @@ export const report = command({
   outputs: {
     page: 'The path of the page, for later steps.',
     data: 'The path of the same as JSON.',
-    kept: 'Where both are kept: an artifact of the run, or a folder. Empty where nothing keeps them.'
+    kept: 'Where both are kept: an artifact of the run, or a folder. Empty where nothing keeps them.',
+    address: 'Where a browser shows the page: the address of an artifact of the run. Empty on a command line.'
   },
   examples: [
     {
@@ -80,9 +104,18 @@ export const report = command({
     {
       line: 'image-release report --release release.json --ask never --output page',
       remark: 'Only what the document says; prints the path of the page'
+    },
+    {
+      line: 'image-release report --plan plan.json --release release.json --site public',
+      remark: 'Add the page to those of other releases, with an index of all'
+    },
+    {
+      line: 'image-release report --serve',
+      remark: 'Look at images of any registry in a browser, and follow the release that runs here'
     }
   ],
   async run(given, ports) {
+    if (given.serve) return await serve(given, ports)
     assertSomething(given)
     const looks = await lookAtAll(given, ports)
     const data = makeReport({
@@ -95,10 +128,27 @@ export const report = command({
       history: earlierOf(given),
       notes: given.ask === 'never' ? ['No registry was asked: ask is never.'] : []
     })
-    const {pageHtml} = await import('./page-html.js')
-    return await keep(data, pageHtml(titleOf(data), data), given, ports)
+    const {keepReport} = await import('./keep-report.js')
+    return await keepReport({data, plan: given.plan, site: given.site}, ports)
   }
 })
+
+/** Serves pages until the run is ended: there is nothing to keep then. */
+async function serve(given: Inputs, ports: Ports) {
+  const {serveReports} = await import('./serve/serve.js')
+  await serveReports(
+    {
+      port: given.port,
+      folder: given.follow ?? '.image-release',
+      plan: given.plan,
+      openRegistries: () => openRegistries(given, ports),
+      isAsking: given.ask !== 'never'
+    },
+    ports
+  )
+  ports.reporter.info('The pages are no longer served.')
+  return {page: '', data: '', kept: '', address: ''}
+}
 
 /** @throws InputError where there is nothing to show */
 function assertSomething({plan: planned, release, metrics}: Inputs): void {
@@ -114,48 +164,4 @@ async function lookAtAll(given: Inputs, ports: Ports): Promise<TargetLook[]> {
 
 function earlierOf({'metrics-baseline': baseline}: Inputs): ReportData['history'] {
   return baseline === undefined ? [] : [releaseOfBuilds('before', undefined, baseline)]
-}
-
-function titleOf({version, source, targets}: ReportData): string {
-  const name = source?.repository ?? targets[0]?.images[0] ?? 'Release'
-  return version === undefined ? name : `${name} ${version}`
-}
-
-async function keep(data: ReportData, html: string, given: Inputs, ports: Ports) {
-  const text = `${JSON.stringify(data)}\n`
-  const files = [
-    {name: 'report.html', text: html},
-    {name: 'report.json', text}
-  ]
-  const [page, dataFile] = [
-    await ports.saveText('report.html', html),
-    await ports.saveText('report.json', text)
-  ]
-  const kept = await keepFiles(artifactName(given), files, ports)
-  ports.reporter.info(`The page of the release: ${kept === '' ? page : kept}`)
-  return {page, data: dataFile, kept}
-}
-
-/** The same run may release several plans, each with a page of its own. */
-function artifactName({plan: planned}: Inputs): string {
-  const {version, id} = planned ?? {}
-  return ['report', version, id]
-    .filter(part => part !== undefined)
-    .join('-')
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-}
-
-/** Where nothing can be kept, later steps still have the page as a file. */
-async function keepFiles(
-  name: string,
-  files: readonly ArtifactFile[],
-  {artifacts, reporter}: Ports
-): Promise<string> {
-  try {
-    return await artifacts.save(name, files)
-  } catch (error) {
-    if (!(error instanceof ReleaseError)) throw error
-    reporter.warning(`The page is not kept: ${messageOf(error)}`)
-    return ''
-  }
 }

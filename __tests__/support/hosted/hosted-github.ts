@@ -14,7 +14,8 @@ export function startHostedGithub(repository: string): Promise<GithubServer> {
 const RIGHTS: Readonly<Record<string, string>> = {
   releases: 'contents',
   pulls: 'pull-requests',
-  attestations: 'attestations'
+  attestations: 'attestations',
+  pages: 'pages'
 }
 
 function isPermitted({method, path, token}: ServedRequest): boolean {

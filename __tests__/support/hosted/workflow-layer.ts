@@ -145,7 +145,8 @@ function layerStep(step: Step): Step {
 /** Inputs of actions whose default is the token of the job. */
 const TOKEN_INPUTS: Readonly<Record<string, string>> = {
   'actions/checkout': 'token',
-  'actions/attest-build-provenance': 'github-token'
+  'actions/attest-build-provenance': 'github-token',
+  'actions/deploy-pages': 'token'
 }
 
 const OUTPUTS = 'hosted-outputs'

@@ -7,6 +7,7 @@ import {
   type BuildMetrics,
   type LayerMetric,
   METRICS_SCHEMA,
+  type PassedGate,
   type PhaseMetric
 } from '../../contracts/metrics.js'
 import type {BuildJob} from '../build-job.js'
@@ -35,6 +36,9 @@ export interface MeasuredBuild {
     readonly milliseconds: number
   }[]
   readonly phases: readonly PhaseMetric[]
+  readonly gates: readonly PassedGate[]
+  /** When the job began, as ISO 8601. */
+  readonly began: string
 }
 
 /** The numbers of a build, as later runs, release notes and people read them. */
@@ -62,7 +66,9 @@ export function metricsOf(build: MeasuredBuild): BuildMetrics {
       skipped,
       milliseconds
     })),
-    phases: build.phases
+    phases: build.phases,
+    gates: build.gates,
+    began: build.began
   }
 }
 

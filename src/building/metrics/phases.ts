@@ -12,6 +12,11 @@ export class Phases {
     this.#began = clock.now()
   }
 
+  /** When the job began, as ISO 8601. */
+  get began(): string {
+    return new Date(this.#began).toISOString()
+  }
+
   get measured(): readonly PhaseMetric[] {
     return this.#measured
   }

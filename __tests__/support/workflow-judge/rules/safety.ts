@@ -267,7 +267,11 @@ async function neededBy(job: JobRun, step: StepRun): Promise<Needed[]> {
     return [{right: 'actions: read', why: 'artifacts of another run are read'}]
   if (name === 'actions/attest-build-provenance')
     return ['id-token: write', 'attestations: write'].map(right => ({right, why: `${name} attests files`}))
+  if (name === 'actions/deploy-pages')
+    return ['pages: write', 'id-token: write'].map(right => ({right, why: `${name} deploys a site`}))
   const commands = shellCommands(step.run)
+  if (commands.some(({program, args}) => program === 'git' && args.includes('push')))
+    return [{right: 'contents: write', why: 'git pushes a branch'}]
   if (commands.some(({program}) => program === 'scripts/publish/moving-tags'))
     return [{right: 'contents: write', why: 'moving-tags pushes Git tags'}]
   const isReleased = commands.some(
