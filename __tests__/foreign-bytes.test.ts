@@ -22,6 +22,8 @@ import {parseJournal} from '../src/contracts/journal-document.js'
 import {parseRunNote} from '../src/contracts/run-note.js'
 import {parseMetrics} from '../src/contracts/metrics-document.js'
 import {parseOrigin} from '../src/contracts/record-origin.js'
+import {parseSite} from '../src/contracts/site-document.js'
+import {parseStepTimes} from '../src/contracts/step-times.js'
 import {parseScanJobs} from '../src/contracts/scan-jobs.js'
 import {parseDigestRecord} from '../src/contracts/digest-record.js'
 import {parseRecordLines} from '../src/building/record-lines.js'
@@ -411,6 +413,16 @@ const PARSERS: readonly Parser[] = [
   ),
   ofText('a journal', '{"schema":1,"repositories":[]}', parseJournal),
   ofText('the note of a run', '{"schema":1,"command":"release"}', parseRunNote),
+  ofText(
+    'the list of a folder of pages',
+    '{"schema":1,"releases":[{"folder":"a","name":"1","created":"","images":[],"platforms":1,"tags":1,"faults":0}]}',
+    parseSite
+  ),
+  ofText(
+    'the times of a step',
+    '{"step":"merge-manifest","began":"2026-11-28T09:00:00Z","milliseconds":1}',
+    parseStepTimes
+  ),
   ofText('metrics', '[{"target":"app"}]', parseMetrics),
   [
     'the origin of a record',
@@ -659,6 +671,8 @@ const PARSING: Readonly<Record<string, string>> = {
   'planning/jobs/runner-map.ts': 'own: an input of the caller, of bounded length',
   'contracts/run-note.ts': 'the note of a run',
   'contracts/scan-jobs.ts': 'scan jobs',
+  'contracts/site-document.ts': 'the list of a folder of pages',
+  'contracts/step-times.ts': 'the times of a step',
   'contracts/verification-document.ts': 'a report',
   'registry/auth/credential-helper.ts': 'the answer of a credential helper',
   'registry/auth/docker-config.ts': 'a docker configuration',

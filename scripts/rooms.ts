@@ -119,6 +119,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['node:crypto', 'node:events', 'node:fs/promises', 'node:http', 'node:net', 'node:path'],
     pure: [
       'attachments',
+      'browse-html',
       'html',
       'layer-growth',
       'layer-table',
@@ -129,7 +130,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'report-builds',
       'report-data',
       'report-summary',
-      'serve/browse-html',
       'site-html',
       'site-release'
     ]

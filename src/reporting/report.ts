@@ -135,7 +135,7 @@ export const report = command({
 
 /** Serves pages until the run is ended: there is nothing to keep then. */
 async function serve(given: Inputs, ports: Ports) {
-  const {serveReports} = await import('./serve/serve.js')
+  const {serveReports} = await import('./serve.js')
   await serveReports(
     {
       port: given.port,

@@ -1,22 +1,22 @@
-import {CREATED, VERSION} from '../../oci/annotations.js'
-import {isAttestation} from '../../oci/attestation.js'
-import type {Digest} from '../../oci/digest.js'
-import {readManifest} from '../../oci/manifest.js'
-import {formatPlatform} from '../../oci/platform.js'
+import {CREATED, VERSION} from '../oci/annotations.js'
+import {isAttestation} from '../oci/attestation.js'
+import type {Digest} from '../oci/digest.js'
+import {readManifest} from '../oci/manifest.js'
+import {formatPlatform} from '../oci/platform.js'
 import {
   type Repository,
   type Tag,
   formatReference,
   formatRepository,
   parseReference
-} from '../../oci/reference.js'
-import {ReleaseError} from '../../errors.js'
-import type {Registries} from '../../registry/client/registries.js'
-import type {RepositoryClient} from '../../registry/client/repository-client.js'
-import {listTags} from '../../registry/client/tag-list.js'
-import {makeReport} from '../make-report.js'
-import type {ReportData} from '../report-data.js'
-import {lookAtTarget} from '../registry-look.js'
+} from '../oci/reference.js'
+import {ReleaseError} from '../errors.js'
+import type {Registries} from '../registry/client/registries.js'
+import type {RepositoryClient} from '../registry/client/repository-client.js'
+import {listTags} from '../registry/client/tag-list.js'
+import {makeReport} from './make-report.js'
+import type {ReportData} from './report-data.js'
+import {lookAtTarget} from './registry-look.js'
 import type {TagSeen} from './browse-html.js'
 
 /** How many tags are looked at one by one: each is a request. */
@@ -43,18 +43,13 @@ async function tagSeen(client: RepositoryClient, name: Tag): Promise<TagSeen> {
   try {
     const manifest = await client.findManifest(name)
     if (manifest === undefined) return {name}
-    const {manifests, layers, config, annotations} = readManifest(manifest)
+    const {manifests, annotations} = readManifest(manifest)
     const images = manifests.filter(child => !isAttestation(child))
-    const size = [...layers, ...(config === undefined ? [] : [config])].reduce(
-      (all, one) => all + one.size,
-      0
-    )
     const [created, version] = [annotations[CREATED], annotations[VERSION]]
     return {
       name,
       digest: manifest.digest,
       platforms: images.flatMap(({platform}) => (platform === undefined ? [] : [formatPlatform(platform)])),
-      ...(size === 0 ? {} : {size}),
       ...(created === undefined ? {} : {created}),
       ...(version === undefined ? {} : {version})
     }

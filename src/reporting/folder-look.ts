@@ -1,14 +1,14 @@
 import {readdir, stat} from 'node:fs/promises'
 import path from 'node:path'
-import {parseDigestRecord} from '../../contracts/digest-record.js'
-import {type JournalDocument, parseJournal} from '../../contracts/journal-document.js'
-import type {BuildMetrics} from '../../contracts/metrics.js'
-import {parseMetrics} from '../../contracts/metrics-document.js'
-import type {Plan} from '../../contracts/plan.js'
-import {parsePlan} from '../../contracts/plan-document.js'
-import {type RunNote, parseRunNote} from '../../contracts/run-note.js'
-import type {Digest} from '../../oci/digest.js'
-import {readForeignFile} from '../../shared/foreign-file.js'
+import {parseDigestRecord} from '../contracts/digest-record.js'
+import {type JournalDocument, parseJournal} from '../contracts/journal-document.js'
+import type {BuildMetrics} from '../contracts/metrics.js'
+import {parseMetrics} from '../contracts/metrics-document.js'
+import type {Plan} from '../contracts/plan.js'
+import {parsePlan} from '../contracts/plan-document.js'
+import {type RunNote, parseRunNote} from '../contracts/run-note.js'
+import type {Digest} from '../oci/digest.js'
+import {readForeignFile} from '../shared/foreign-file.js'
 
 /** What a release under way has left in its folder so far. */
 export interface FolderLook {

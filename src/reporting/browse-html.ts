@@ -1,14 +1,11 @@
-import {formatSize} from '../../shared/format.js'
-import {htmlTable, plainPage} from '../html.js'
-import {escapeText} from '../page-html.js'
+import {htmlTable, plainPage} from './html.js'
+import {escapeText} from './page-html.js'
 
 /** A tag of a repository, as far as it was looked at. */
 export interface TagSeen {
   readonly name: string
   readonly digest?: string
   readonly platforms?: readonly string[]
-  /** Bytes of all manifests that it names; a registry tells no more without asking for each. */
-  readonly size?: number
   readonly created?: string
   readonly version?: string
 }
@@ -33,7 +30,7 @@ export function repositoryHtml(repository: string, tags: readonly TagSeen[], tot
   const rows = tags.map(tag => rowOf(repository, tag))
   const rest = total > tags.length ? `, of which ${tags.length} were looked at` : ''
   const caption = `${total} ${total === 1 ? 'tag' : 'tags'}${rest}`
-  const table = htmlTable(caption, ['Tag', 'From', 'To', 'Digest', 'Platforms', 'Size', 'Created'], rows)
+  const table = htmlTable(caption, ['Tag', 'From', 'To', 'Digest', 'Platforms', 'Created'], rows)
   const main = `<p><a href="/">Another image</a></p>
 <section aria-labelledby="tags-title"><h2 id="tags-title">Tags</h2>
 <form action="/look" method="get">
@@ -44,7 +41,7 @@ ${table}
   return plainPage({title: repository, main, hasForms: true})
 }
 
-function rowOf(repository: string, {name, digest, platforms, size, created, version}: TagSeen): string[] {
+function rowOf(repository: string, {name, digest, platforms, created, version}: TagSeen): string[] {
   const reference = escapeText(`${repository}:${name}`)
   const address = `/look?image=${encodeURIComponent(`${repository}:${name}`)}`
   const radio = (which: string): string =>
@@ -57,7 +54,6 @@ function rowOf(repository: string, {name, digest, platforms, size, created, vers
       ? ''
       : `<code title="${escapeText(digest)}">${escapeText(digest.slice(7, 19))}</code>`,
     escapeText((platforms ?? []).join(', ')),
-    size === undefined ? '' : formatSize(size),
     escapeText((created ?? '').slice(0, 10))
   ]
 }

@@ -1,8 +1,8 @@
-import {parseReference} from '../../oci/reference.js'
-import type {Plan} from '../../contracts/plan.js'
-import type {Registries} from '../../registry/client/registries.js'
-import {makeReport} from '../make-report.js'
-import type {ReportData, ReportProgress} from '../report-data.js'
+import {parseReference} from '../oci/reference.js'
+import type {Plan} from '../contracts/plan.js'
+import type {Registries} from '../registry/client/registries.js'
+import {makeReport} from './make-report.js'
+import type {ReportData, ReportProgress} from './report-data.js'
 import {type FolderLook, lookAtFolder} from './folder-look.js'
 
 /** A release under way: where it writes, and what is known of it beside that. */
