@@ -10,5 +10,5 @@ export const SETTING_NAMES = {
   'update-manifests': 'manifests deploy-image deploy-tag pin deliver manifests-repository manifests-branch pull-request-branch pull-request-labels pull-request-reviewers pull-request-merge sign-commits message author allow-backward attempts deployment-environment deployment-repository deployment-ref git-username github-repository insecure dry-run',
   'promote-release': 'from to tags allow-backward wait insecure dry-run',
   'cleanup-latest': 'images packages superseded keep-versions keep-patches superseded-prereleases keep-newest keep-tags keep-images delete-tags whole-images older-than untagged untagged-age keep-newest-untagged orphans orphaned-referrers orphans-age ghost-images partial-images pull-request-tags development-tags development-age cache-tags actions-caches cache-age cache-size min-age validate max-delete max-share force expected-plan restore strict backend github-repository insecure dry-run',
-  report: 'ask insecure'
+  report: 'times ask site serve port follow insecure'
 } as const
