@@ -26,6 +26,12 @@ export interface CheckedAnswer {
   readonly body?: unknown
 }
 
+/** A path with its places, as `/orgs/{org}/packages`. */
+interface Template {
+  readonly path: string
+  readonly parts: readonly string[]
+}
+
 interface Parameter {
   readonly name: string
   readonly in: string
@@ -35,12 +41,21 @@ interface Parameter {
 /** Holds requests and answers against a published description. */
 export class OpenApiCheck {
   readonly #document: OpenApiDocument
+  /** By the number of their parts, those with fewer places first. A description has a thousand. */
+  readonly #templates: ReadonlyMap<number, readonly Template[]>
   readonly #ajv = new Ajv({strict: false, validateSchema: false, allErrors: true, coerceTypes: false})
   readonly #validators = new Map<string, ValidateFunction>()
   readonly #coercing = new Ajv({strict: false, validateSchema: false, coerceTypes: true})
 
   constructor(document: OpenApiDocument) {
     this.#document = document
+    const templates = Object.keys(document.paths)
+      .map((path): Template => ({path, parts: path.split('/')}))
+      .sort((one, other) => placesIn(one) - placesIn(other))
+    const lengths = new Set(templates.map(({parts}) => parts.length))
+    this.#templates = new Map(
+      [...lengths].map(length => [length, templates.filter(({parts}) => parts.length === length)])
+    )
     for (const ajv of [this.#ajv, this.#coercing]) {
       ajvFormats.default(ajv)
       // GitHub's own name for `owner/name`, which says no more than its type.
@@ -64,9 +79,7 @@ export class OpenApiCheck {
 
   #operationOf({method, target}: CheckedRequest): readonly string[] | undefined {
     const segments = pathOf(target)
-    const template = Object.keys(this.#document.paths)
-      .filter(path => fits(path.split('/'), segments))
-      .sort((one, other) => placesIn(one) - placesIn(other))[0]
+    const template = this.#templates.get(segments.length)?.find(({parts}) => fits(parts, segments))?.path
     const verb = method.toLowerCase()
     if (template === undefined || this.#document.paths[template]?.[verb] === undefined) return undefined
     return ['paths', template, verb]
@@ -175,15 +188,12 @@ function isPlace(part: string): boolean {
   return part.startsWith('{')
 }
 
-function placesIn(path: string): number {
-  return path.split('/').filter(isPlace).length
+function placesIn({parts}: Template): number {
+  return parts.filter(isPlace).length
 }
 
 function fits(template: readonly string[], segments: readonly string[]): boolean {
-  return (
-    template.length === segments.length &&
-    template.every((part, at) => isPlace(part) || part === segments[at])
-  )
+  return template.every((part, at) => isPlace(part) || part === segments[at])
 }
 
 function escaped(name: string): string {
