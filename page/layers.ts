@@ -71,7 +71,7 @@ function viewOf(target: ReportTarget, data: ReportData, users: ReadonlyMap<numbe
       'p',
       {class: 'quiet'},
       target.before === undefined
-        ? 'What stood there before is not known: every layer counts as new.'
+        ? 'What was there before is not known: every layer counts as new.'
         : `Compared with ${target.before.version ?? target.before.digest.slice(0, 19)}.`
     ),
     el(

@@ -106,7 +106,7 @@ export interface DigestStore {
   find(name: string, build: RecordedBuild): Promise<Uint8Array | undefined>
 }
 
-/** Where what stood at the tags is kept before a release moves them: an artifact of the workflow, or a file. */
+/** Where what was at the tags is kept before a release moves them: an artifact of the workflow, or a file. */
 export interface Journal {
   /**
    * Keeps a journal. A second save under the name does not replace the first: what it says of the tags may be all that

@@ -180,7 +180,7 @@ describe('build-by-digest', () => {
       expect(await plain({record: 'mine-arm64'})).toMatchObject({record: 'mine-arm64'}))
   })
 
-  it('sends nothing again that stands there', async () => {
+  it('sends nothing again that is there', async () => {
     await build()
     const before = open.registry.requests.length
     await build()

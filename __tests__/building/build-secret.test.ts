@@ -38,7 +38,7 @@ describe('parseSecretValues', () => {
     ['one that is empty', 'a=\nb=1', [value('a', ''), value('b', '1')]]
   ])('%s', (_title, text, expected) => expect(parseSecretValues(text)).toEqual(expected))
 
-  it('says which entry is none, and not what stands there', () => {
+  it('says which entry is none, and not what is there', () => {
     const table = {
       secrets: linesTo<readonly BuildSecret[]>({summary: '', secret: true}, parseSecretValues, [])
     }

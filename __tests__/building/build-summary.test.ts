@@ -42,7 +42,7 @@ Image \`${root.digest}\`<br>config \`sha256:${'c'.repeat(64)}\`
 | --- | --- | --- | --- | --- |
 | linux/arm64 | 3.0 MiB | 1 | buildah 1.28.2 | 1.2 s |
 
-| Repository | Sent | Stood there | Time |
+| Repository | Sent | Already there | Time |
 | --- | --- | --- | --- |
 | \`ghcr.io/o/app\` | 3.0 MiB | 0 B | 0.5 s |
 | \`docker.io/o/app\` | 0 B | 3.0 MiB | 0.0 s |

@@ -61,9 +61,9 @@ describe('records as outputs of a step', () => {
     [`digest-1=${A.slice(0, -1)}`, 'record digest-1'],
     [`digest-1=${A.toUpperCase()}`, 'record digest-1'],
     [`../x=${A}`, 'is not NAME=sha256:…'],
-    [`digest-1=${A}\ndigest-1=${B}`, 'digest-1 stands there twice, with two digests'],
+    [`digest-1=${A}\ndigest-1=${B}`, 'digest-1 is there twice, with two digests'],
     ['{"a":', 'the records are not JSON'],
-    [`{"a":"digest-1=${A}","b":"digest-1=${B}"}`, 'digest-1 stands there twice, with two digests']
+    [`{"a":"digest-1=${A}","b":"digest-1=${B}"}`, 'digest-1 is there twice, with two digests']
   ])('are refused: %j', async (text, message) => {
     const error = await failureOf(() => parseRecordLines(text))
     expect(error).toMatchObject({code: 'RECORD_INVALID', message: expect.stringContaining(message)})

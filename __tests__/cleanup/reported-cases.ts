@@ -280,7 +280,7 @@ export const REPORTED_CASES: readonly ReportedCase[] = [
         await context.push.tag(newest, 'pr-1')
         const run = await place.clean(context.name, rules, cutOff(nth, when)).catch(() => undefined)
         const {faults} = await readWholeTags(place.baseOf(context.name))
-        // Where a tag goes by way of an empty index, that may stand there.
+        // Where a tag goes by way of an empty index, that may are there.
         expect({nth, when, faults: faults.filter(fault => fault !== 'pr-1: an empty index')}).toEqual({
           nth,
           when,

@@ -11,7 +11,7 @@ export interface Told {
   readonly journals: readonly string[]
 }
 
-const UNTOUCHED = 'All tags stand as they stood before'
+const UNTOUCHED = 'All tags are as they were before'
 const OTHERS = 'All other tags are as they were before.'
 
 /**
@@ -115,7 +115,7 @@ function isSo({place, said}: {readonly place: string; readonly said: string}, fo
   return digest !== undefined
 }
 
-/** The last journal says of each tag what stood there before, and, of a release that was published, what is there. */
+/** The last journal says of each tag what was there before, and, of a release that was published, what is there. */
 function journalFaults({journals, outputs}: Told, prepared: PreparedWorld, found: WorldState): string[] {
   const text = journals.at(-1)
   if (text === undefined) return changed(prepared, found).map(place => `${place} changed without a journal`)

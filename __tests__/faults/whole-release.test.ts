@@ -169,7 +169,7 @@ describe('a whole release that is stopped, and gone on with', () => {
     git('checkout', '--quiet', 'v1.1.0')
     return world
   }
-  /** What stands at every tag of both registries, without the names of these. */
+  /** What is at every tag of both registries, without the names of these. */
   const stateOf = async ({name}: World): Promise<string[]> => {
     const places = registries.flatMap(({host}, at) => TAGS.map(tag => ({host, at, tag})))
     return await Promise.all(
@@ -199,7 +199,7 @@ describe('a whole release that is stopped, and gone on with', () => {
       const isSaid =
         state === 'moved'
           ? told.error === undefined || said.includes('All tags of this release are moved')
-          : /No tag was moved|All tags stand as they stood before/.test(said)
+          : /No tag was moved|All tags are as they were before/.test(said)
       expect({nth, state, said: isSaid ? '' : said}).toEqual({
         nth,
         state: expect.stringMatching(/^(?:before|moved)$/),

@@ -14,7 +14,7 @@ describe('the text of a file', () => {
     rmSync(folder, {recursive: true})
   })
 
-  it('is what stands there, without a byte order mark', async () => {
+  it('is what is there, without a byte order mark', async () => {
     const file = path.join(folder, 'VERSION')
     writeFileSync(file, '\uFEFFv1.2.3 ü\n')
     expect(await readText(file)).toBe('v1.2.3 ü\n')

@@ -139,7 +139,7 @@ describe('the account of init', () => {
           if (fate.kind === 'left')
             expect(after).toContain(`# init: ${String(entry.path.at(-1))} is not taken over`)
         }
-        // Each step of another kind stands there as often as before.
+        // Each step of another kind is there as often as before.
         for (const step of ['run: make', 'uses: acme/sign@v1', 'uses: actions/checkout@v4'])
           expect(timesIn(after, step)).toBe(timesIn(text, step))
       }),

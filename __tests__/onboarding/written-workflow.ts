@@ -42,7 +42,7 @@ export function planned(
   )
 }
 
-/** The text that a file gets; what stands there where it does not change. */
+/** The text that a file gets; what is there where it does not change. */
 export function writtenText({files}: OnboardingPlan, file = FILE): string {
   return files.find(one => one.file === file)?.after ?? ''
 }

@@ -82,7 +82,7 @@ describe('a name that a stranger made for a pattern', () => {
 })
 
 describe('an expression that is made of a text', () => {
-  it('stands where the text is known, or is bounded', () => {
+  it('is where the text is known, or is bounded', () => {
     const root = path.resolve(import.meta.dirname, '../../src')
     const makers = [...readSources(root)]
       .filter(([, text]) => /new RegExp\(/.test(text))

@@ -67,7 +67,7 @@ describe('compute-tags on each event', () => {
 
   it.each<[string, Partial<WorkflowRun>, Texts, RegExp]>([
     ['Dependabot', {actor: 'dependabot[bot]'}, {}, /started by Dependabot/],
-    ['no tag', {}, {tags: 'type=ref,event=tag'}, /the run earns no tag/],
+    ['no tag', {}, {tags: 'type=ref,event=tag'}, /the event produces no tags/],
     ['no image', {}, {images: ''}, /no image is named or enabled/],
     ['no enabled image', {}, {images: 'name=octo/hello,enable=false'}, /no image is named or enabled/]
   ])('publishes nothing by itself for %s', async (_, changes, texts, note) => {
@@ -222,7 +222,7 @@ describe('what compute-tags says', () => {
       'hello   latest  forward    only to a newer version  flavor'
     ])
     expect(reporter.notices).toEqual([
-      'Whether a newer version stands at 1.2, latest already is decided when the tags are moved.'
+      'Whether a newer version is at 1.2, latest already is decided when the tags are moved.'
     ])
   })
 

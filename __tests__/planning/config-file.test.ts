@@ -29,14 +29,14 @@ async function faultsOf(yaml: string, texts: Readonly<Record<string, string>> = 
   return []
 }
 
-/** The commands whose settings stand there, in the order of a release. */
+/** The commands whose settings are there, in the order of a release. */
 async function commandsWith(settings: 'top' | 'section'): Promise<string[]> {
   const names: string[] = []
   for (const name of COMMANDS.keys()) if ((await loadCommand(name)).settings === settings) names.push(name)
   return names
 }
 
-describe('what stands at the top of the file beside a section', () => {
+describe('what is at the top of the file beside a section', () => {
   const read = (yaml: string) =>
     configure({table: buildByDigest.inputs, section: 'build-by-digest'}, {}, () => Promise.resolve(yaml))
 

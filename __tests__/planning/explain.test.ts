@@ -53,7 +53,7 @@ describe('explain', () => {
       '',
       'Notes:',
       '- No tag from line 3 of the strategy release: major version 0 promises nothing to its users. To have the tag, write enable=true on that line.',
-      '- Whether a newer version stands at 0.3, next, latest already is decided when the tags are moved.'
+      '- Whether a newer version is at 0.3, next, latest already is decided when the tags are moved.'
     ])
   })
 

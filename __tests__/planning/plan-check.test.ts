@@ -138,7 +138,7 @@ describe('what a plan expects of its tags', () => {
     expect(expected(plan)['latest']).toBeUndefined()
     expect(plan.targets[0]?.tags.find(tag => tag.name === 'latest')?.newest).toBe('2.0.1')
     expect(plan.notes).toEqual([
-      'Whether a newer version stands at latest already is decided when the tags are moved.'
+      'Whether a newer version is at latest already is decided when the tags are moved.'
     ])
   })
 
@@ -155,8 +155,7 @@ describe('what a plan expects of its tags', () => {
   })
 
   describe('where it cannot be asked', () => {
-    const UNCHECKED =
-      'Whether a newer version stands at 1.2, latest already is decided when the tags are moved.'
+    const UNCHECKED = 'Whether a newer version is at 1.2, latest already is decided when the tags are moved.'
 
     async function checkUnanswered(limit = 400): Promise<Plan> {
       const plan = await checkPlan(planned('1.2.4'), {...OPEN, limit}, ports)

@@ -58,7 +58,7 @@ describe('tags that only move forward', () => {
     expect(Object.keys(annotations)).not.toContain('image-release.version')
   })
 
-  it('stay where other tags of the repository show a newer version and what stands there names none', async () => {
+  it('stay where other tags of the repository show a newer version and what is there names none', async () => {
     await push({}, '2.0.1', 'latest')
     const {kept} = await release('1.9.1')
     expect(kept).toBe(`${name}:latest`)

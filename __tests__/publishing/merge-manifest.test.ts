@@ -228,7 +228,7 @@ describe('merge-manifest', () => {
       await expect(merge(cancelled, {plan: JSON.stringify(plan)})).rejects.toMatchObject({
         code: 'CANCELLED',
         message: 'the release was not published: cancelled by SIGTERM',
-        hint: expect.stringContaining('All tags stand as they stood before') as unknown
+        hint: expect.stringContaining('All tags are as they were before') as unknown
       })
     } finally {
       clearInterval(watch)

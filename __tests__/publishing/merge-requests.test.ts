@@ -36,7 +36,7 @@ describe('what a merge asks of registries', () => {
     )
   }
 
-  it('is what stands at several tags once, from each registry', async () => {
+  it('is what is at several tags once, from each registry', async () => {
     await publishRelease(lab.ports, releaseOf('1.0.0'))
     const old = await digestAt(lab.ports, lab.images[0]!, 'latest')
     const lines = await asked(releaseOf('1.0.1'))

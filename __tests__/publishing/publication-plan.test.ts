@@ -23,7 +23,7 @@ describe('joinRecords', () => {
     )
   })
 
-  it('publishes nothing of a target that earns no tag, and needs no record of it', () => {
+  it('publishes nothing of a target that produces no tags, and needs no record of it', () => {
     const [app] = PLAN.targets
     const plan = {
       ...PLAN,

@@ -75,7 +75,7 @@ describe('the journal of a release', () => {
     expect(lab.ports.journals).toHaveLength(1)
   })
 
-  it('notes a tag that stays with what stands there', async () => {
+  it('notes a tag that stays with what is there', async () => {
     const newer = await publishRelease(lab.ports, releaseOf('2.0.0', 'c'))
     const patch = await publishRelease(lab.ports, releaseOf('1.9.1'))
     const stays = {digest: newer.digest, mediaType: OCI_INDEX}

@@ -26,7 +26,7 @@ describe('rollback-release on the embedded registry', () => {
     await expect(lab.rollback({journal: next.journal})).rejects.toMatchObject({
       code: 'TAG_NOT_MOVED',
       message: expect.stringContaining('the release was not rolled back'),
-      hint: expect.stringContaining('All tags stand as they stood before')
+      hint: expect.stringContaining('All tags are as they were before')
     })
     for (const {registry} of running) registry.faults.clear()
     expect(await lab.tagsOf('latest')).toEqual([next.digest, next.digest])

@@ -111,7 +111,7 @@ describe('a release, when all its tags are written', () => {
     const before = await Promise.all(lab.images.map(async image => await found(image, 'latest')))
     const {error} = await run('1.1.0', how, refusal)
     expect(before).toEqual([undefined, undefined])
-    expect(error?.hint).toContain('All tags stand as they stood before')
+    expect(error?.hint).toContain('All tags are as they were before')
     const old = await read('1.0.0')
     expect(await read('latest')).toEqual(old)
     expect(await read('1.1.0')).toEqual([undefined, undefined])
@@ -180,7 +180,7 @@ describe('a release, when all its tags are written', () => {
       isPut(request, 'latest') && isFirst(request) ? answer(201) : undefined
     )
     expect(error?.message).toContain(`${lab.images[0]!}:latest: the registry confirmed`)
-    expect(error?.hint).toContain('All tags stand as they stood before')
+    expect(error?.hint).toContain('All tags are as they were before')
     expect(await read('latest')).toEqual(await read('1.0.0'))
     expect(await read('1.1.0')).toEqual([undefined, undefined])
   })
@@ -205,7 +205,7 @@ describe('a release, when all its tags are written', () => {
       return answer(502)
     })
     expect(error?.code).toBe('TAG_NOT_MOVED')
-    expect(error?.hint).toContain('All tags stand as they stood before')
+    expect(error?.hint).toContain('All tags are as they were before')
     expect(await read('1.1')).toEqual([undefined, undefined])
     expect(await read('latest')).toEqual(await read('1.0.0'))
   })
@@ -402,7 +402,7 @@ describe('two releases, of which one fails', () => {
   it('goes back to what was before where nothing was published meanwhile', async () => {
     const error = await failWhile(() => Promise.resolve())
     expect(await latest()).toEqual(await latest('1.2.2'))
-    expect(error.hint).toContain('All tags stand as they stood before')
+    expect(error.hint).toContain('All tags are as they were before')
   })
 
   it('leads its aliases to one that is published while it goes back', async () => {
@@ -568,7 +568,7 @@ describe('two releases, of which one fails', () => {
     expect(sleeps.length).toBeLessThan(12)
   })
 
-  describe('where an alias stands at a version that the repository does not list', () => {
+  describe('where an alias is at a version that the repository does not list', () => {
     const STEPS = 12
     const clients = () => lab.images.map(image => clientOf(lab.ports, image))
     const put = async (version: string, tag: string) => {

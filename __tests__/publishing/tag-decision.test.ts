@@ -20,7 +20,7 @@ interface Case {
   readonly published?: readonly string[]
 }
 
-/** A tag, what stands there, and what is released: a text is the version's name. */
+/** A tag, what is there, and what is released: a text is the version's name. */
 function decide(
   given: Case,
   standing: string | ReleaseFacts | undefined,
@@ -136,10 +136,10 @@ describe('a forward tag', () => {
 
   it.each([
     ['1', '1.9.0', 'move'],
-    ['1', '2.0.1', 'move: 2.0.1 stood there, which does not belong to 1'],
-    ['v1', '2.0.1', 'move: 2.0.1 stood there, which does not belong to v1'],
+    ['1', '2.0.1', 'move: 2.0.1 was there, which does not belong to 1'],
+    ['v1', '2.0.1', 'move: 2.0.1 was there, which does not belong to v1'],
     ['1.9', '1.9.7', 'keep: stays at 1.9.7, which is newer than 1.9.1'],
-    ['1.9', '1.10.0', 'move: 1.10.0 stood there, which does not belong to 1.9'],
+    ['1.9', '1.10.0', 'move: 1.10.0 was there, which does not belong to 1.9'],
     ['2', '2.0.1', 'keep: stays at 2.0.1, which is newer than 1.9.1'],
     ['latest', '2.0.1', 'keep: stays at 2.0.1, which is newer than 1.9.1']
   ])('of a line: %s from %s with 1.9.1: %s', (tag, standing, expected) => {
@@ -150,18 +150,18 @@ describe('a forward tag', () => {
     [
       TUESDAY,
       MONDAY,
-      `keep: stays at a commit of ${TUESDAY}, which is newer than ${MONDAY}; what stands there is called 1.2 only`
+      `keep: stays at a commit of ${TUESDAY}, which is newer than ${MONDAY}; what is there is called 1.2 only`
     ],
-    [MONDAY, TUESDAY, 'move: what stands there is called 1.2 only'],
+    [MONDAY, TUESDAY, 'move: what is there is called 1.2 only'],
     [
       MONDAY,
       MONDAY,
-      `move: what stands there is called 1.2 only; both commits are of ${MONDAY}, so that neither is newer`
+      `move: what is there is called 1.2 only; both commits are of ${MONDAY}, so that neither is newer`
     ],
     [
       undefined,
       MONDAY,
-      'move: what stands there is called 1.2 only; what stood there names no date, so that neither is known to be newer'
+      'move: what is there is called 1.2 only; what was there names no date, so that neither is known to be newer'
     ]
   ])('lets the commits decide where 1.2 of %s meets 1.2.3 of %s: %s', (theirs, ours, expected) => {
     const standing = {named: '1.2', revision: OTHER, ...(theirs === undefined ? {} : {created: theirs})}
@@ -172,25 +172,25 @@ describe('a forward tag', () => {
   it.each([
     ['1.3', 'keep: stays at 1.3, which is newer than 1.2.3'],
     ['1.1', 'move'],
-    ['1', 'move: what stands there is called 1 only']
+    ['1', 'move: what is there is called 1 only']
   ])('compares %s with 1.2.3 as far as it goes: %s', (standing, expected) => {
     const dates = {named: standing, revision: OTHER, created: MONDAY}
     expect(decide({}, dates, {version: '1.2.3', revision: COMMIT, created: TUESDAY})).toBe(expected)
   })
 
   it.each([
-    ['main', undefined, 'move: what stood there names no version to compare with'],
-    ['sha-860c190', undefined, 'move: what stood there names no version to compare with'],
-    ['8601904', [], 'move: what stood there names no version to compare with'],
+    ['main', undefined, 'move: what was there names no version to compare with'],
+    ['sha-860c190', undefined, 'move: what was there names no version to compare with'],
+    ['8601904', [], 'move: what was there names no version to compare with'],
     [
       'main',
       ['1.9.0', '2.0.1-rc.1', '2.1.0-alpine', '20240131', 'latest'],
-      'move: what stood there names no version to compare with'
+      'move: what was there names no version to compare with'
     ],
     [
       'main',
       ['1.9.0', '2.0.1', '10'],
-      'keep: stays: what stands there names no version, and 2.0.1, which is newer, is released already'
+      'keep: stays: what is there names no version, and 2.0.1, which is newer, is released already'
     ]
   ])('from %s, beside the tags %j: %s', (standing, published, expected) => {
     expect(decide(published === undefined ? {} : {published}, standing, '1.9.1')).toBe(expected)
@@ -239,19 +239,19 @@ describe('a moving tag', () => {
       'a commit without a date',
       {revision: OTHER},
       {revision: COMMIT, created: MONDAY},
-      'move: what stood there names no date, so that neither is known to be newer'
+      'move: what was there names no date, so that neither is known to be newer'
     ],
     [
       'nonsense for a date',
       {revision: OTHER, created: 'yesterday'},
       {revision: COMMIT, created: MONDAY},
-      'move: what stood there names no date, so that neither is known to be newer'
+      'move: what was there names no date, so that neither is known to be newer'
     ],
     [
       'an image without any facts',
       {},
       {revision: COMMIT, created: MONDAY},
-      'move: what stood there names no date, so that neither is known to be newer'
+      'move: what was there names no date, so that neither is known to be newer'
     ],
     [
       'anything, by a commit without a date',

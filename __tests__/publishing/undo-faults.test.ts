@@ -93,7 +93,7 @@ describe('an undoing that meets faults of its own', () => {
         await buffer((await pass()).body)
         return answer(status)
       })
-      expect(error.hint).toContain('All tags stand as they stood before')
+      expect(error.hint).toContain('All tags are as they were before')
       expect(await read('1.1.0')).toEqual([undefined, undefined])
     }
   )
@@ -114,7 +114,7 @@ describe('an undoing that meets faults of its own', () => {
       }
       return {status: 200, headers, body: Readable.from(method === 'HEAD' ? [] : [state.shown])}
     })
-    expect(error.hint).toContain('All tags stand as they stood before')
+    expect(error.hint).toContain('All tags are as they were before')
     expect(await read('1.1')).toEqual([undefined, undefined])
   })
 
@@ -125,7 +125,7 @@ describe('an undoing that meets faults of its own', () => {
       const isLook = url.pathname.endsWith('/manifests/1.1') && method !== 'PUT'
       return Promise.resolve(isLook && state.looks++ < 6 ? answer(404) : undefined)
     })
-    expect(error.hint).toContain('All tags stand as they stood before')
+    expect(error.hint).toContain('All tags are as they were before')
     expect(await read('1.1')).toEqual([undefined, undefined])
   })
 
@@ -140,7 +140,7 @@ describe('an undoing that meets faults of its own', () => {
       return Promise.resolve(isLook ? answer(500) : undefined)
     })
     expect(await read('1.1.0')).toEqual([undefined, undefined])
-    expect(error.hint).toContain('All tags stand as they stood before')
+    expect(error.hint).toContain('All tags are as they were before')
   })
 
   it.each([
@@ -175,7 +175,7 @@ describe('an undoing that meets faults of its own', () => {
       return Promise.resolve(state.step === 'placed' ? undefined : answer(403))
     })
     expect(state.step).toBe('left')
-    expect(error.hint).toContain('All tags stand as they stood before')
+    expect(error.hint).toContain('All tags are as they were before')
     expect(await read('1.1')).toEqual([undefined, undefined])
   })
 
@@ -188,7 +188,7 @@ describe('an undoing that meets faults of its own', () => {
     })
     const [old] = await read('1.0.0')
     expect(writes).toEqual([old, old])
-    expect(error.hint).toContain('All tags stand as they stood before')
+    expect(error.hint).toContain('All tags are as they were before')
     expect(await read('latest')).toEqual([old, old])
   })
 
@@ -200,14 +200,14 @@ describe('an undoing that meets faults of its own', () => {
       .filter(({method, path}) => method !== 'GET' && method !== 'HEAD' && path.endsWith('/latest'))
     // That of the release before it: the refusal itself came from the way there.
     expect(writes).toHaveLength(1)
-    expect(error.hint).toContain('All tags stand as they stood before')
+    expect(error.hint).toContain('All tags are as they were before')
   })
 
   it('goes back to what was there before where the tags cannot be listed', async () => {
     const error = await undone(({url}) =>
       Promise.resolve(url.pathname.endsWith('/tags/list') ? answer(500) : undefined)
     )
-    expect(error.hint).toContain('All tags stand as they stood before')
+    expect(error.hint).toContain('All tags are as they were before')
     expect(await read('latest')).toEqual(await read('1.0.0'))
     expect(await read('1.1.0')).toEqual([undefined, undefined])
   })

@@ -125,7 +125,7 @@ function undoing(start: () => Promise<RunningRegistry>): void {
     await releaseOnce(world)
     const before = await Promise.all(world.images.map(image => digestAt(world.ports, image, 'latest')))
     const error = await fail(world)
-    expect(error.hint).toContain('All tags stand as they stood before')
+    expect(error.hint).toContain('All tags are as they were before')
     expect(await tagsOf(world)).toEqual([OLD_TAGS, OLD_TAGS, OLD_TAGS])
     expect(await Promise.all(world.images.map(image => digestAt(world.ports, image, 'latest')))).toEqual(
       before
@@ -175,7 +175,7 @@ describe('the undoing of a release on hosts of packages', () => {
     const error = await failureOf(() =>
       promoteRelease.run(parseInputs(promoteRelease.inputs, texts), world.ports)
     )
-    expect(error.hint).toContain('All tags stand as they stood before')
+    expect(error.hint).toContain('All tags are as they were before')
     expect(await digestAt(world.ports, ghcr, '2.0.0')).toBe(undefined)
     expect(await digestAt(world.ports, hub, '2.0.0')).toBe(undefined)
   })

@@ -101,7 +101,7 @@ export function copySuite(start: () => Promise<RunningRegistry>): void {
     await assertWhole(to, [signature.digest, countersigned.digest, ofChild.digest])
   })
 
-  it.each(directions)('joins its referrers to those that stand there %s', async (_, places) => {
+  it.each(directions)('joins its referrers to those that are there %s', async (_, places) => {
     const [from, to] = places()
     const {index} = await pushIndex(from)
     await copyImage(from, to, index.digest)

@@ -126,7 +126,7 @@ describe('a web page in place of an answer', () => {
 
   it.each<[string, (repository: RepositoryClient) => Promise<unknown>]>([
     ['is no manifest', async repository => await repository.findManifest(TAG)],
-    ['is nothing that stands at a tag', async repository => await repository.headManifest(TAG)],
+    ['is nothing that is at a tag', async repository => await repository.headManifest(TAG)],
     ['is no list of tags', async repository => await listTags(repository)],
     ['is no tag that was written', async repository => await repository.putManifest(indexOf(), TAG)]
   ])('%s', async (_, ask) => {

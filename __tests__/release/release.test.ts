@@ -200,7 +200,7 @@ describeWith(['buildah', 'git'], 'a release in one command', () => {
     expect(ports.reporter.lines.join('\n')).not.toContain('STEP 1')
   }, 60_000)
 
-  it('says on a branch that earns no tag how a version is released', async () => {
+  it('says on a branch that produces no tags how a version is released', async () => {
     event = {event: 'push', ref: 'refs/heads/main'}
     await run({until: 'plan'})
     expect(ports.reporter.notices).toContainEqual(expect.stringContaining('git tag v1.2.3'))

@@ -35,7 +35,7 @@ const signedBy = (program: CosignProgram) => (): void => {
   let own: TestPorts
   let images: string[]
   let number = 0
-  /** Every call of cosign, with what it was given and what stood at the tags then. */
+  /** Every call of cosign, with what it was given and what was at the tags then. */
   let calls: {args: readonly string[]; env: Readonly<Record<string, string>>; tags: (string | undefined)[]}[]
 
   beforeAll(async () => {

@@ -10,7 +10,7 @@ const CHART = {mediaType: 'application/vnd.cncf.helm.config.v1+json'}
 const old = (registry: MemoryRegistry): Put => registry.image(NAME, {config: {old: true}})
 const blob = (registry: MemoryRegistry, text: string) => registry.putBlob(NAME, text)
 
-/** What stands at a tag that is nothing that a release makes, each with the way to put it at a tag of `ODD_NAME`. */
+/** What is at a tag that is nothing that a release makes, each with the way to put it at a tag of `ODD_NAME`. */
 export const ODD: readonly [string, (registry: MemoryRegistry, tag: string) => unknown][] = [
   [
     'a Helm chart without annotations',

@@ -144,7 +144,7 @@ export class OpenApiCheck {
     return validate({value}) ? [] : (validate.errors ?? []).map(wordsOf)
   }
 
-  /** Follows references until something else stands there. */
+  /** Follows references until something else is there. */
   #resolve(pointer: readonly string[]): readonly string[] {
     const value = this.#at(pointer)
     const reference = typeof value === 'object' && value !== null && '$ref' in value ? value.$ref : undefined

@@ -75,7 +75,7 @@ const BUILDERS: readonly {
   }
 ]
 
-/** A repository as people have it: its files, what is said in the call, and what has to stand there afterwards. */
+/** A repository as people have it: its files, what is said in the call, and what has to be there afterwards. */
 interface Sample {
   readonly title: string
   readonly files: Readonly<Record<string, string>>

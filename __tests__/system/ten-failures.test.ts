@@ -178,7 +178,7 @@ const FAILURES: readonly Failure[] = [
       cancelled(world, ({method, url}) => method === 'PUT' && url.endsWith('/manifests/latest')),
     says: [
       'error: the release was not published: cancelled by SIGTERM [CANCELLED]',
-      'error: All tags stand as they stood before; run this again with the same inputs.'
+      'error: All tags are as they were before; run this again with the same inputs.'
     ],
     tags: 'they had begun to move'
   }

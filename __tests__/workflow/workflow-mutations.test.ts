@@ -25,7 +25,7 @@ interface Mutation {
   /** What its message says. */
   readonly says: string | RegExp
   readonly file: string
-  /** What stands there; the first place of several. */
+  /** What is there; the first place of several. */
   readonly from: string
   readonly to: string
   /** The workflow that is judged where another file was changed. */

@@ -68,7 +68,8 @@ export default defineConfig({
           page('The page of a release', '/report'),
           page('Cleaning up', '/cleaning-up'),
           page('Where images are deleted', '/package-hosts'),
-          page('What is supported where', '/support')
+          page('What is supported where', '/support'),
+          page('Glossary', '/glossary')
         ]
       },
       {

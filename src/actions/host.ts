@@ -135,7 +135,7 @@ function workflowCaches(): Caches {
   }
 }
 
-/** What stood at the tags, beside the records: of a run's attempts, each has its own. */
+/** What was at the tags, beside the records: of a run's attempts, each has its own. */
 function artifactJournal(): Journal {
   const {RUNNER_TEMP: temp, GITHUB_RUN_ATTEMPT: attempt} = process.env
   const open = async (): Promise<Journal> =>

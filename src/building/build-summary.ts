@@ -154,7 +154,7 @@ function pushParts(view: BuildView): Markdown[] {
     words(formatSeconds(milliseconds))
   ])
   return [
-    markdownTable(['Repository', 'Sent', 'Stood there', 'Time'], rows),
+    markdownTable(['Repository', 'Sent', 'Already there', 'Time'], rows),
     prose`No tag was made. The digest is handed over as ${code(view.job.record)}.`,
     prose`**Pull**`,
     fence(

@@ -54,7 +54,7 @@ export function parseRecordLines(text: string): ReadonlyMap<string, Uint8Array> 
       const [name, bytes] = parseLine(line)
       const known = records.get(name)
       if (known !== undefined && !Buffer.from(known).equals(bytes))
-        faults.push(`${name} stands there twice, with two digests`)
+        faults.push(`${name} is there twice, with two digests`)
       records.set(name, bytes)
     } catch (error) {
       // Other outputs of a job may look like this, too.
@@ -83,7 +83,7 @@ function linesOf(text: string): string[] {
     .filter(line => line !== '' && !line.startsWith('#'))
 }
 
-/** All lines of all texts in a document, however deep, in the order in which they stand there. */
+/** All lines of all texts in a document, however deep, in the order in which they are there. */
 function textsIn(document: unknown): string[] {
   const lines: string[] = []
   const open: unknown[] = [document]

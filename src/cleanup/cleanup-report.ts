@@ -44,7 +44,7 @@ function viewReport({image, plan, refusal, undeleted}: CleanupView): unknown {
   }
 }
 
-/** `created` is what the image says of itself; how long it is here stands at `pushed`, `modified`, `seen` or `cached`. */
+/** `created` is what the image says of itself; how long it is here is at `pushed`, `modified`, `seen` or `cached`. */
 function versionReport({time, timeKind, created, ...version}: PlannedVersion): unknown {
   return {
     ...version,

@@ -25,7 +25,7 @@ const schema = late(() => {
     /** `registry/name:tag` */
     reference: z.string(),
     class: z.enum(['immutable', 'forward', 'moving']),
-    /** What stood there before; absent where the tag was free. */
+    /** What was there before; absent where the tag was free. */
     before: z.optional(found),
     /** What the run was about to leave there. */
     after: manifest
@@ -47,7 +47,7 @@ const schema = late(() => {
   })
 })
 
-/** What stood at every tag before a run moved the first one, and where each was to go: all that putting back needs. */
+/** What was at every tag before a run moved the first one, and where each was to go: all that putting back needs. */
 export type JournalDocument = z.infer<ReturnType<typeof schema>>
 
 /** One tag of a journal. */

@@ -17,7 +17,7 @@ export interface PlannedTag {
   readonly rule: string
   /** The newest version of the tag's line that is released already, where that is newer than this release. */
   readonly newest?: string
-  /** What stood at the tag when the plan was made, and what is expected to happen there; absent where nobody asked. */
+  /** What was at the tag when the plan was made, and what is expected to happen there; absent where nobody asked. */
   readonly expected?: readonly ExpectedMove[]
 }
 
@@ -26,7 +26,7 @@ export interface ExpectedMove {
   /** Repositories that it holds for; absent where it is the same in all of them. */
   readonly images?: readonly string[]
   readonly action: 'create' | 'move' | 'same' | 'keep' | 'refuse'
-  /** What stands there: its version, else the start of its commit or digest. */
+  /** What is there: its version, else the start of its commit or digest. */
   readonly from?: string
   readonly note?: string
 }
@@ -103,7 +103,7 @@ export interface Plan {
   readonly notes: readonly string[]
 }
 
-/** What was published under one repository: the index, and what stood at each tag before. */
+/** What was published under one repository: the index, and what was at each tag before. */
 export interface PublishedImage {
   readonly target: string
   readonly image: string

@@ -27,7 +27,7 @@ export interface PublishedBuild {
   readonly platform?: Platform
 }
 
-/** What is known of what a release publishes, or of what stands at a tag. */
+/** What is known of what a release publishes, or of what is at a tag. */
 export interface ReleaseFacts {
   /** The version alone, for example 1.2.3. */
   readonly version?: string

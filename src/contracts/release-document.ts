@@ -19,7 +19,7 @@ const schema = late(() => {
     state: z.enum(['new', 'moved', 'same', 'kept']),
     /** How it moves; documents of older versions do not say it. */
     class: z.optional(z.enum(['immutable', 'forward', 'moving'])),
-    /** What stood there before. */
+    /** What was there before. */
     before: z.optional(digest),
     /** A tag that stayed free on purpose: what is newer is released already. */
     unset: z.optional(z.literal(true))
@@ -40,7 +40,7 @@ const schema = late(() => {
   })
 })
 
-/** What a release published: the digest of each image, its tags, and what stood there before. */
+/** What a release published: the digest of each image, its tags, and what was there before. */
 export type ReleaseDocument = z.infer<ReturnType<typeof schema>>
 
 /** The document as one line of JSON. */

@@ -17,7 +17,7 @@ const schema = late(() => {
     /** What it failed with. */
     message: z.exactOptional(text),
     hint: z.exactOptional(text),
-    /** Where it wrote down what stood at the tags; empty where it moved none. */
+    /** Where it wrote down what was at the tags; empty where it moved none. */
     journals: z.array(text)
   })
 })

@@ -9,7 +9,7 @@ const schema = late(() => {
     z.object({
       /** `registry/name:tag` */
       reference: z.string(),
-      /** Absent where nothing stands there. */
+      /** Absent where nothing is there. */
       digest: z.optional(z.string()),
       platforms: z.exactOptional(z.readonly(z.array(z.string()))),
       /** How many blobs were asked for and are there. */

@@ -42,7 +42,7 @@ const inputs = {
   }),
   pin: choice(['tag', 'digest', 'both'], {
     summary:
-      'What manifests name: the tag, the digest, or both. A digest that stands there is always kept right.',
+      'What manifests name: the tag, the digest, or both. A digest that is there is always kept right.',
     default: 'tag'
   }),
   deliver: choice(['commit', 'pull-request', 'files'], {
@@ -106,7 +106,7 @@ export const updateManifests = command({
   name: 'update-manifests',
   summary: 'Name a published image in the manifests of a deployment, by commit or pull request.',
   description:
-    'Changes the tag, the digest and the name of images in kustomizations, values of Helm charts and manifests of Kubernetes, and nothing else in these files: comments and layout stay. The change goes to a branch of this or another repository; where somebody else was faster, it is made anew on what stands there. A manifest that names a newer version stays as it is. Without a change there is no commit.',
+    'Changes the tag, the digest and the name of images in kustomizations, values of Helm charts and manifests of Kubernetes, and nothing else in these files: comments and layout stay. The change goes to a branch of this or another repository; where somebody else was faster, it is made anew on what is there. A manifest that names a newer version stays as it is. Without a change there is no commit.',
   settings: 'section',
   inputs,
   outputs: {

@@ -32,8 +32,7 @@ const inputs = {
 /** Shows a whole release on one machine, with real builds and real registries. */
 export const demo = command({
   name: 'demo',
-  summary:
-    'Release a sample application twice to two registries on this machine, and show what stands there.',
+  summary: 'Release a sample application twice to two registries on this machine, and show what is there.',
   description:
     'Starts two embedded registries with different authentication, releases the sample application as v1.0.0 and then as v1.1.0 (plan, build of two platforms by digest, merge, verify, clean-up), and shows tags, digests and times. Nothing is left running.',
   inputs,

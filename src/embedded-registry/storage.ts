@@ -26,7 +26,7 @@ export interface Storage {
   saveRecord(key: string, text: string): Promise<void>
   deleteRecord(key: string): Promise<void>
   stage(): Promise<Staging>
-  /** Makes the staged bytes the content of a digest; what stood there before has the same bytes. */
+  /** Makes the staged bytes the content of a digest; what was there before has the same bytes. */
   keep(staging: Staging, digest: ContentDigest): Promise<void>
   openContent(digest: ContentDigest, range?: ByteRange): Readable
   deleteContent(digest: ContentDigest): Promise<void>

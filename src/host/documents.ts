@@ -12,7 +12,7 @@ export const DOCUMENT_MARK = 'artifact:'
 /** Where documents lie that cross jobs: workflow artifacts, or a folder. */
 export interface Documents {
   /**
-   * Keeps documents under a name. What stands there already is the same, for the name says what is in it.
+   * Keeps documents under a name. What is there already is the same, for the name says what is in it.
    * @throws ReleaseError ARTIFACT_FAILED, SERVER_UNSUPPORTED where they cannot be kept
    */
   save(name: string, files: readonly ArtifactFile[]): Promise<void>

@@ -10,7 +10,7 @@ export const SOURCE = 'org.opencontainers.image.source'
  */
 export const BARE_VERSION = 'image-release.version'
 
-/** Marks an empty index that stands at a tag only to be deleted with it. */
+/** Marks an empty index that is at a tag only to be deleted with it. */
 export const PLACEHOLDER = 'image-release.placeholder'
 
 /** Says in an empty index what a clean-up that is under way has still to delete: digests with spaces between. */

@@ -29,7 +29,7 @@ export class Claims {
   readonly #moves = new Map<string, EntryPath>()
   readonly #remarks = new Map<string, string>()
 
-  /** All below this path is done by what stands at `to`, a place of the written files. */
+  /** All below this path is done by what is at `to`, a place of the written files. */
   taken(path: EntryPath, to: string): void {
     this.#fates.set(keyOf(path), {kind: 'taken', to})
   }

@@ -4,7 +4,7 @@ import {settingsText} from './settings-file.js'
 /** A file that is to be written. */
 export interface PlannedFile {
   readonly file: string
-  /** What stands there; undefined where nothing does. */
+  /** What is there; undefined where nothing does. */
   readonly before: string | undefined
   readonly after: string
 }

@@ -1,6 +1,6 @@
 import {Document, type Node} from 'yaml'
 
-/** A part of a text, from a place up to another, and what stands there instead. */
+/** A part of a text, from a place up to another, and what is there instead. */
 export interface TextEdit {
   readonly start: number
   readonly end: number

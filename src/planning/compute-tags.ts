@@ -85,7 +85,7 @@ export const computeTags = command({
   name: 'compute-tags',
   summary: 'Decide the tags, labels and jobs of a release before anything is built.',
   description:
-    'Takes the inputs of docker/metadata-action by name and grammar and gives its outputs, and beside them a plan that all later jobs follow, and the matrices that they run in. Where the run publishes, the registries are asked what stands at the tags now; what they do not answer at once is said, and decided when the tags are moved. Of a pull request the summary shows the tags of the release that it would become. A tag that must not change ends the run here, before anything is built.',
+    'Takes the inputs of docker/metadata-action by name and grammar and gives its outputs, and beside them a plan that all later jobs follow, and the matrices that they run in. Where the run publishes, the registries are asked what is at the tags now; what they do not answer at once is said, and decided when the tags are moved. Of a pull request the summary shows the tags of the release that it would become. A tag that must not change ends the run here, before anything is built.',
   // Plan and matrices are left out: variables of that size make later programs fail to start.
   exports: {
     prefix: 'DOCKER_METADATA_OUTPUT_',
@@ -167,7 +167,7 @@ function groupOutputs(plan: Plan, {flavor = PLAIN_FLAVOR}: InputValues<typeof in
   return {group: releaseGroup(plan), 'build-group': buildGroup(plan, flavor)}
 }
 
-/** Where a run earns no tag, the version that is given still names what is built. */
+/** Where a run produces no tags, the version that is given still names what is built. */
 function versionOutput({main}: DecidedRelease, {version}: ReleaseConfig): {version: string} {
   return {version: main.target.tags[0]?.name ?? version?.text ?? ''}
 }

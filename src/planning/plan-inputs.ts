@@ -186,7 +186,7 @@ const runInputs = {
   ),
   push: choice(PUSH_MODES, {
     summary:
-      'Whether the run publishes. auto: not for pull requests, merge queues, forks and Dependabot, nor where no tag is earned.',
+      'Whether the run publishes. auto: not for pull requests, merge queues, forks and Dependabot, nor where the event produces no tags.',
     default: 'auto'
   }),
   rebuild: choice(['auto', 'true', 'false'], {

@@ -31,7 +31,7 @@ export function decidePush(
   if (never !== undefined)
     return {push: false, notes: mode === 'false' ? [] : [`Nothing is published: ${never}.`]}
   if (mode !== 'auto') return {push: mode === 'true', notes: []}
-  const unasked = right === 'asked' ? reason(origin) : tags === 0 ? 'the run earns no tag' : undefined
+  const unasked = right === 'asked' ? reason(origin) : tags === 0 ? 'the event produces no tags' : undefined
   if (unasked === undefined) return {push: true, notes: []}
   return {
     push: false,

@@ -49,7 +49,7 @@ const inputs = {
     parseKeyValue
   ),
   'allow-backward': flag({
-    summary: 'Move tags such as latest even where what stands there is newer than what is released.'
+    summary: 'Move tags such as latest even where what is there is newer than what is released.'
   }),
   wait,
   'single-platform': choice(['index', 'manifest'], {
@@ -81,10 +81,10 @@ export const mergeManifest = command({
     digests: 'JSON: the digest of the index for each target.',
     images: 'One REPOSITORY@DIGEST a line.',
     tags: 'One REPOSITORY:TAG a line, for every tag that now points at this release.',
-    kept: 'One REPOSITORY:TAG a line, for every tag that stayed because something newer stands there.',
+    kept: 'One REPOSITORY:TAG a line, for every tag that stayed because something newer is there.',
     superseded: 'One REPOSITORY@DIGEST a line, for everything that a tag pointed at before.',
     journal:
-      'JSON: what stood at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
+      'JSON: what was at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
     release: 'JSON: all of this in one document; verify-release and cleanup-latest take it.',
     'release-artifact':
       'artifact:NAME, where release, journal and metrics are kept beside these outputs: the inputs of those names take it, too. For jobs that get no output, as GitHub drops one that holds a secret’s value. Empty where nothing keeps it.',

@@ -55,7 +55,7 @@ const inputs = {
     parseTag
   ),
   'allow-backward': flag({
-    summary: 'Move tags such as latest even where what stands there is newer than what is promoted.'
+    summary: 'Move tags such as latest even where what is there is newer than what is promoted.'
   }),
   'github-token': githubToken,
   wait,
@@ -78,10 +78,10 @@ export const promoteRelease = command({
     digest: 'The digest of the image, which is the same everywhere.',
     images: 'One REPOSITORY@DIGEST a line.',
     tags: 'One REPOSITORY:TAG a line, for every tag that now points at this image.',
-    kept: 'One REPOSITORY:TAG a line, for every tag that stayed because something newer stands there.',
+    kept: 'One REPOSITORY:TAG a line, for every tag that stayed because something newer is there.',
     superseded: 'One REPOSITORY@DIGEST a line, for everything that a tag pointed at before.',
     journal:
-      'JSON: what stood at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
+      'JSON: what was at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
     release: 'JSON: all of this in one document; verify-release and cleanup-latest take it.'
   },
   movesTags: true,
@@ -126,7 +126,7 @@ function sayCopies({copies, index}: PromotedImage, reporter: Reporter): void {
   for (const {to, result} of copies) {
     const {manifests, uploaded, skipped, kept} = result
     reporter.info(
-      `${formatReference(to, index.digest)}: ${manifests} manifests were new, ${formatSize(uploaded)} sent, ${formatSize(skipped)} stood there or on the same registry`
+      `${formatReference(to, index.digest)}: ${manifests} manifests were new, ${formatSize(uploaded)} sent, ${formatSize(skipped)} was there or on the same registry`
     )
     for (const tag of kept)
       reporter.warning(

@@ -48,7 +48,7 @@ const inputs = {
     parseTag
   ),
   force: flag({
-    summary: 'Move tags back even where something else stands there than the journal or a version says.'
+    summary: 'Move tags back even where something else is there than the journal or a version says.'
   }),
   'delete-new': flag({
     summary: 'Delete the tags that were new in the release of the journal. Without it nothing is deleted.'
@@ -62,20 +62,20 @@ const inputs = {
 
 type Inputs = InputValues<typeof inputs>
 
-/** Puts aliases and branch tags back to what stood there before a release, all of them or none. */
+/** Puts aliases and branch tags back to what was there before a release, all of them or none. */
 export const rollbackRelease = command({
   name: 'rollback-release',
-  summary: 'Put aliases and branch tags back to what stood there before a release, all of them or none.',
+  summary: 'Put aliases and branch tags back to what was there before a release, all of them or none.',
   description:
     'Takes the journal of a release, or the tag of an older version. Version tags stay where they are, and nothing is deleted unless delete-new is given. A tag that was moved since is not touched: then nothing is written at all. What fails half way is put back.',
   inputs,
   outputs: {
     tags: 'One REPOSITORY:TAG a line, for every tag that now points at what it is to go back to.',
-    kept: 'One REPOSITORY:TAG a line, for every alias that stayed because nothing newer stands there.',
+    kept: 'One REPOSITORY:TAG a line, for every alias that stayed because nothing newer is there.',
     left: 'One REPOSITORY:TAG a line, for every tag of the release that is still there: versions, and what was new.',
     deleted: 'One REPOSITORY:TAG a line, for every tag that was new and is gone.',
     superseded: 'One REPOSITORY@DIGEST a line, for everything that a tag pointed at until now.',
-    journal: 'JSON: what stood at each tag before this rollback. Empty where none had to move.'
+    journal: 'JSON: what was at each tag before this rollback. Empty where none had to move.'
   },
   movesTags: true,
   lists: ['tags', 'kept', 'left', 'deleted', 'superseded'],

@@ -37,7 +37,7 @@ export async function showDryRun({plan, inputs, prepared, given}: DryRun, ports:
   for (const line of [head, ...superseded.map(one => `  ${one}`)]) ports.reporter.info(line)
 }
 
-/** What stands at the tags that are expected to move: REPOSITORY@DIGEST, and the tag. */
+/** What is at the tags that are expected to move: REPOSITORY@DIGEST, and the tag. */
 async function supersededBy(plan: Plan, inputs: StepInputs, ports: Ports): Promise<string[]> {
   const registries = openRegistries(inputs.cleanup, ports)
   const places = plan.targets.flatMap(({tags, images}) =>

@@ -82,13 +82,13 @@ export class ReleaseSteps {
     this.#ports.reporter.summary(releaseSummary(this.#title, this.#reports, fault))
   }
 
-  /** Where a merge had begun to move tags, its own error has read what stands at each. */
+  /** Where a merge had begun to move tags, its own error has read what is at each. */
   #stateAfter(error: unknown): string {
     const isBegun = this.#reports.some(({step, isDone}) => step === 'build' && isDone)
     const next = isBegun || this.#reports.some(({step}) => step === 'build') ? ` ${RESUME}` : ''
     if (this.#tags === 'moved') return `All tags of this release are moved.${next}`
     return isAfterUndoing(error)
-      ? `Tags had begun to move; what stands at each now is said below.${next}`
+      ? `Tags had begun to move; what is at each now is said below.${next}`
       : `No tag was moved.${next}`
   }
 }

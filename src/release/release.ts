@@ -25,10 +25,10 @@ const outputs = {
   digests: 'JSON: the digest of the index for each target.',
   images: 'One REPOSITORY@DIGEST a line.',
   tags: 'One REPOSITORY:TAG a line, for every tag that now points at this release.',
-  kept: 'One REPOSITORY:TAG a line, for every tag that stayed because something newer stands there.',
+  kept: 'One REPOSITORY:TAG a line, for every tag that stayed because something newer is there.',
   superseded: 'One REPOSITORY@DIGEST a line, for everything that a tag pointed at before.',
   journal:
-    'JSON: what stood at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
+    'JSON: what was at each tag before the first was moved; rollback-release takes it. Empty where none had to move.',
   release: 'JSON: all of this in one document; update-manifests, promote-release and others take it.',
   'release-artifact':
     'artifact:NAME, where plan, release, journal and metrics are kept beside these outputs. Empty where nothing keeps them.',
@@ -45,7 +45,7 @@ export const release = command({
   name: 'release',
   summary: 'Do a whole release in one call: plan, check, build, merge, verify, notes and clean-up.',
   description:
-    'Takes the file of settings that every other command reads, and does what compute-tags, preflight, build-by-digest, merge-manifest, verify-release, release-notes and cleanup-latest do, in one process and on one machine. All platforms are built here, side by side: natively, by the nodes of buildx, or by emulation; what cannot run here is said before anything is built. A pull request is only built. Where it fails or is killed, tags stand as before or are all moved, it says which, and with resume it goes on.',
+    'Takes the file of settings that every other command reads, and does what compute-tags, preflight, build-by-digest, merge-manifest, verify-release, release-notes and cleanup-latest do, in one process and on one machine. All platforms are built here, side by side: natively, by the nodes of buildx, or by emulation; what cannot run here is said before anything is built. A pull request is only built. Where it fails or is killed, tags are as before or are all moved, it says which, and with resume it goes on.',
   settings: 'top',
   documents: {outputs: ['plan', 'release', 'journal', 'metrics'], place: 'release-artifact'},
   movesTags: true,

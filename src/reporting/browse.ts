@@ -67,7 +67,7 @@ export interface ImageWish {
 
 /**
  * The page of an image of any registry: its platforms, layers, attachments, packages and history, beside those of another.
- * @throws ReleaseError CHILD_MISSING where nothing stands there; RegistryError
+ * @throws ReleaseError CHILD_MISSING where nothing is there; RegistryError
  */
 export async function browseImage(
   {repository, to, from}: ImageWish,
@@ -83,7 +83,7 @@ export async function browseImage(
   const reference = formatReference(repository, to)
   const target = {target: name, digest, platforms: [], images: [formatRepository(repository)]}
   const isTag = parseReference(reference).tag !== undefined
-  // The look takes what is compared with for what stood there before; the page tells of the tag as it is.
+  // The look takes what is compared with for what was there before; the page tells of the tag as it is.
   const moved = {reference, state: 'moved' as const, ...(before === undefined ? {} : {before})}
   const look = await lookAtTarget({...target, tags: isTag || before !== undefined ? [moved] : []}, registries)
   return makeReport({

@@ -28,7 +28,7 @@ export interface TargetLook {
   /** The metrics that stand beside the image, and beside what was there before. */
   readonly history?: ReleaseHistory
   readonly historyBefore?: ReleaseHistory
-  /** What stands at each tag now: a digest, `nothing`, or `unknown`. */
+  /** What is at each tag now: a digest, `nothing`, or `unknown`. */
   readonly tags: ReadonlyMap<string, string>
   readonly notes: readonly string[]
 }

@@ -25,7 +25,7 @@ export async function lookAtTarget(target: Target, registries: Registries): Prom
   const before =
     beforeDigest === undefined
       ? undefined
-      : await noted(`${target.target}: what stood there before`, notes, async () =>
+      : await noted(`${target.target}: what was there before`, notes, async () =>
           lookAtImage(client, beforeDigest)
         )
   const packages = await noted(`${target.target}: the bills of materials`, notes, async () =>

@@ -64,7 +64,7 @@ export interface ReportTag {
   readonly state: 'new' | 'moved' | 'same' | 'kept' | 'planned'
   readonly before?: string
   readonly after?: string
-  /** What stands there now, if it is something else; `nothing` if it is gone. */
+  /** What is there now, if it is something else; `nothing` if it is gone. */
   readonly now?: string
 }
 

@@ -85,7 +85,7 @@ type Inputs = InputValues<typeof inputs>
 /** Shows a release as one page. */
 export const report = command({
   name: 'report',
-  summary: 'Show a release as one HTML page: what was released, what grew, what stands where.',
+  summary: 'Show a release as one HTML page: what was released, what grew, what is where.',
   description:
     'Makes one file that needs no network from the documents of a release, each of which may be missing, and from what the registries answer: the journey with its times, every tag on every registry with what it pointed at before, the parts of each index, layers and what grew, findings, packages, checks and clean-up. Nothing is written to a registry, and a registry that does not answer is no failure.',
   settings: 'section',

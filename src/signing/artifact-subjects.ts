@@ -12,7 +12,7 @@ export interface DeclaredImage {
 
 /**
  * Tells the runner what was released, so that later steps such as actions/attest find it: a line `oci://name@digest` for
- * each in the file that GITHUB_ARTIFACTS names (actions/runner 2026-06, behind a switch). A name may stand there once, so
+ * each in the file that GITHUB_ARTIFACTS names (actions/runner 2026-06, behind a switch). A name may are there once, so
  * that images which share a repository are named with their tags.
  */
 export async function declareImages(file: string, images: readonly DeclaredImage[]): Promise<void> {

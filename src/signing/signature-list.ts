@@ -27,7 +27,7 @@ const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json'
 const CERTIFICATE_ANNOTATION = 'dev.sigstore.cosign/certificate'
 
 /**
- * Reads all signatures of a manifest: bundles among its referrers (cosign 3, GitHub), and what stands at cosign 2's tag.
+ * Reads all signatures of a manifest: bundles among its referrers (cosign 3, GitHub), and what is at cosign 2's tag.
  * What cannot be read is left out: it is no signature to anybody else either.
  */
 export async function listSignatures(client: RepositoryClient, digest: Digest): Promise<FoundSignature[]> {

@@ -26,7 +26,7 @@ export function releasedVersion({version = ''}: ReleaseFacts): OrderedVersion | 
 }
 
 /**
- * The version of what stands at a tag: as image-release wrote it, else out of its name, without what a variant puts
+ * The version of what is at a tag: as image-release wrote it, else out of its name, without what a variant puts
  * around it. Undefined where the name holds none, such as `main` or `sha-860c190`.
  */
 export function currentVersion(standing: ReleaseFacts, candidate: ReleaseFacts): OrderedVersion | undefined {
@@ -86,7 +86,7 @@ export function publishedAs<Name extends string>(
 
 /**
  * The tag of the newest stable version in the line of `tag` beside the released one, where it is newer than what stands
- * there. Undefined where what stands there names no version to compare with.
+ * there. Undefined where what is there names no version to compare with.
  * @param standing undefined where the tag is free
  */
 export function pendingPublished<Name extends string>(

@@ -5,7 +5,7 @@ export interface Finding {
   readonly message: string
 }
 
-/** An error of a judge that stands at one place. */
+/** An error of a judge that is at one place. */
 export function findingAt(place: string, error: unknown): Finding {
   return {place, message: error instanceof Error ? error.message : String(error)}
 }

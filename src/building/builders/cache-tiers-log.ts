@@ -8,7 +8,7 @@ export interface TierUse {
   readonly direction: 'read' | 'written'
   /** Milliseconds; undefined where the log does not say. */
   readonly milliseconds?: number
-  /** Digests of layers that were written, or stood there. */
+  /** Digests of layers that were written, or was there. */
   readonly layers?: readonly string[]
   /** Steps that it gave or took; undefined where the builder does not say. */
   readonly steps?: number

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type {ElfHead} from '../../oci/elf-head.js'
 
-/** What stands at a path, as far as it says what runs there. */
+/** What is at a path, as far as it says what runs there. */
 export type TreeEntry =
   | {readonly kind: 'program'; readonly head: ElfHead}
   | {readonly kind: 'script'; readonly line: string}

@@ -51,7 +51,7 @@ export function parseSecretVariable(line: string): BuildSecret {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return {id, source: {kind: 'variable', name}}
   throw new ReleaseError(
     'INPUT_INVALID',
-    `the secret ${secretTitle(id)} does not name a variable of the environment (what stands there is not shown, for it may be the secret itself)`
+    `the secret ${secretTitle(id)} does not name a variable of the environment (what is there is not shown, for it may be the secret itself)`
   )
 }
 

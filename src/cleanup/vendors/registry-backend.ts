@@ -107,10 +107,10 @@ class RegistryBackend implements RepositoryBackend {
     const lines = failures.map(({tag, error}) => `  ${tag}: ${error.message}`).sort()
     throw new ReleaseError(
       'REGISTRY_FAILED',
-      [`${this.#client.name}: the registry cannot give what stands at these tags:`, ...lines].join('\n'),
+      [`${this.#client.name}: the registry cannot give what is at these tags:`, ...lines].join('\n'),
       {
         cause: first.error,
-        hint: 'Nothing more is deleted, for what stands there may lead to all that could go. Run this again; if it stays so, the storage of the registry is damaged: push these tags again from their images, or delete them, then run this again.'
+        hint: 'Nothing more is deleted, for what is there may lead to all that could go. Run this again; if it stays so, the storage of the registry is damaged: push these tags again from their images, or delete them, then run this again.'
       }
     )
   }

@@ -47,7 +47,7 @@ const PAUSE = 500
 
 /**
  * Commits edits to a branch. Where another writer was faster, the branch is read again and the edits are made anew on
- * what stands there now: nobody's commit is lost. Without changes there is no commit.
+ * what is there now: nobody's commit is lost. Without changes there is no commit.
  * @throws ReleaseError GIT_FAILED where the branch is not there, or moves again and again
  */
 export async function deliverToBranch(wish: DeliveryOptions, parts: DeliveryParts): Promise<Delivery> {

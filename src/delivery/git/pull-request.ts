@@ -103,7 +103,7 @@ export interface PullRequestParts {
 
 /**
  * A branch that no open pull request is for is left from one that is merged or closed: it is begun anew. One that is open
- * is brought onto its base first, so that the edit is made on what stands there now. Where both changed the same lines,
+ * is brought onto its base first, so that the edit is made on what is there now. Where both changed the same lines,
  * those of the base stand, and what other services proposed in others is kept; where that is not possible it is begun anew.
  * Where people have committed to it, they resolve it.
  */

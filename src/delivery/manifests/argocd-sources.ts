@@ -18,7 +18,7 @@ interface Found {
 
 /**
  * Finds what the sources of Argo CD's Applications and ApplicationSets put over their manifests: the texts of
- * `kustomize.images`, each `[OLD=]NAME[:TAG][@DIGEST]`; with a key the `helm.parameters` of that name and what stands there
+ * `kustomize.images`, each `[OLD=]NAME[:TAG][@DIGEST]`; with a key the `helm.parameters` of that name and what is there
  * in `helm.valuesObject` (argo-cd.readthedocs.io, "Kustomize" and "Helm").
  */
 export function argocdPlaces(yaml: YamlFile, wish: ChangeOptions): ImagePlace[] {

@@ -20,7 +20,7 @@ export interface DeployedImage {
   readonly tags?: readonly Tag[]
   /** Those of them that may be deployed in place of the first: another variant of the same image. */
   readonly choices?: readonly Tag[]
-  /** What stood at its tags before. */
+  /** What was at its tags before. */
   readonly replaced?: readonly Digest[]
   /** Whether every tag stayed at something newer: the release is overtaken. */
   readonly isOvertaken?: boolean

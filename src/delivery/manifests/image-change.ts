@@ -39,7 +39,7 @@ export interface ValueChange {
   readonly document: number
   /** The way to what changes. */
   readonly path: readonly KeyStep[]
-  /** What stands there afterwards. */
+  /** What is there afterwards. */
   readonly value: unknown
   /** Absent where it is an alias: the place of its anchor brings the edit. */
   readonly edit?: YamlEdit

@@ -65,26 +65,26 @@ export function isTemplate({name, tag, digest}: ImageValue): boolean {
   return /\{\{|\$\{|\$\(|<[^>]*>/.test(`${name}:${tag}@${digest}`)
 }
 
-/** What is to stand somewhere in place of what stands there. */
+/** What is to stand somewhere in place of what is there. */
 export interface WantedImage {
   readonly image: DeployedImage
   /** The tag of the image that fits this place; undefined where it has none. */
   readonly tag: Tag | undefined
   readonly pin: Pin
-  /** How the image is written there: its own name, or the one that stands there and means the same. */
+  /** How the image is written there: its own name, or the one that is there and means the same. */
   readonly name: string
 }
 
 /** What the keys of a place allow and need. */
 export interface KeyNeeds {
-  /** `needed` where nothing but the tag's key can hold a digest; `kept` where a tag that stands there stays one. */
+  /** `needed` where nothing but the tag's key can hold a digest; `kept` where a tag that is there stays one. */
   readonly tag: 'needed' | 'kept' | 'free'
   /** Whether a key for the digest that is empty is filled. */
   readonly fillsDigest: boolean
 }
 
 /**
- * What a place is to say: the tag and the digest that are asked for, and those that stand there already, for what is left
+ * What a place is to say: the tag and the digest that are asked for, and those that are there already, for what is left
  * would count beside them.
  */
 export function wantedValue(

@@ -74,7 +74,7 @@ export async function decide(
   return [{edited, changes, image}]
 }
 
-/** The tag of the same variant as the one that stands there, where the image has several. */
+/** The tag of the same variant as the one that is there, where the image has several. */
 function fittingTag({tag, choices = []}: DeployedImage, {tag: standing}: ImageValue): Tag | undefined {
   const [there, ours] = [standing, tag ?? ''].map(one => readVariantTag(one)?.variant)
   if (there === undefined || there === ours) return tag

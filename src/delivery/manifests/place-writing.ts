@@ -45,7 +45,7 @@ export function partsIn(
 
 /** How the name is to be written: as it stands, where that is the same repository. */
 export interface NameWriting {
-  /** The name that stands there, whole. */
+  /** The name that is there, whole. */
   readonly standing: string
   /** Whether it stays, though it is another one: a mirror. */
   readonly isFixed: boolean
@@ -110,7 +110,7 @@ function changesOf(yaml: YamlFile, at: PartKeys, texts: WrittenParts): ValueChan
   return [...there, ...added]
 }
 
-/** No change where the text stands there already: a number that is written like it is not the text. */
+/** No change where the text is there already: a number that is written like it is not the text. */
 function textChange(
   yaml: YamlFile,
   {map, path, document, pathOf = one => [...path, one]}: PartKeys,

@@ -19,7 +19,7 @@ export interface ChoicePlace {
 export type TargetChoice = DeployedImage | 'variant' | 'undecided' | undefined
 
 /**
- * Chooses by the repository that stands there, and among targets that share it by what is around the version of their
+ * Chooses by the repository that is there, and among targets that share it by what is around the version of their
  * tags: 1.9.0-debug means the target that released 1.10.0-debug.
  */
 export function chooseImage(

@@ -212,7 +212,7 @@ function assertCreation({repository, gitTag, create}: NotesPlace): void {
   )
 }
 
-/** A server that fails in passing may have written all the same: what stands there is read again either way. */
+/** A server that fails in passing may have written all the same: what is there is read again either way. */
 async function replaceBody(
   {repository}: NotesPlace,
   {id}: GithubRelease,

@@ -1,6 +1,6 @@
 import type {ExpectedMove, Plan, PlannedTag, TagClass} from '../../contracts/plan.js'
 
-/** How a tag of each class moves, where nobody knows what stands there. */
+/** How a tag of each class moves, where nobody knows what is there. */
 const MOVES: Readonly<Record<TagClass, string>> = {
   immutable: 'stays on this commit',
   forward: 'only to a newer version',
@@ -20,7 +20,7 @@ export function describeMoves(tag: PlannedTag, {version, source}: Pick<Plan, 've
     .join('; ')
 }
 
-/** What is released, by all the names that what stands at a tag may say of itself. */
+/** What is released, by all the names that what is at a tag may say of itself. */
 interface Release {
   /** The name that counts for the class of the tag. */
   readonly to: string

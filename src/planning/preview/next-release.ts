@@ -17,7 +17,7 @@ const FIRST = '1.0.0'
 /**
  * What a pull request would release, by the settings of its branch: when it is merged, and by the next version. Both are plans
  * of runs that are not there yet, so nothing of them is refused, and what registries do not answer is noted in them.
- * @param ask whether registries and Git are asked what stands at the tags now
+ * @param ask whether registries and Git are asked what is at the tags now
  */
 export async function nextReleases(
   config: ReleaseConfig,

@@ -19,7 +19,7 @@ export interface CheckOptions extends RegistryInputs {
 }
 
 /**
- * Asks the registries and Git what stands at the tags of a plan, all side by side, and notes in the plan what is expected
+ * Asks the registries and Git what is at the tags of a plan, all side by side, and notes in the plan what is expected
  * to happen there. Never rejects, and is done within the limit: what has not been answered by then, the merge decides.
  */
 export async function checkPlan(plan: Plan, options: CheckOptions, ports: Ports): Promise<Plan> {

@@ -27,7 +27,7 @@ export function formatTagTable(plan: Plan): string[] {
   return [
     `${what}; this run ${push ? 'publishes' : 'only builds'}.`,
     ...(rows.length === 0
-      ? ['It earns no tag.']
+      ? ['This event produces no tags.']
       : textTable([['TARGET', 'TAG', 'CLASS', 'MOVES', 'RULE'], ...rows]))
   ]
 }
@@ -71,7 +71,7 @@ function formatNotes(notes: readonly string[]): Markdown {
   )
 }
 
-/** The tags of each release that is to come, and what they would do on each registry, by what stands there now. */
+/** The tags of each release that is to come, and what they would do on each registry, by what is there now. */
 function formatNext(next: readonly NextRelease[]): Markdown[] {
   if (next.length === 0) return []
   return [
@@ -104,7 +104,7 @@ function formatTarget({name, images, tags, builds}: PlannedTarget, plan: Plan): 
     prose`### ${words(name)}`,
     images.length === 0 ? prose`No image is named.` : prose`Images: ${joined(images.map(code), ', ')}`,
     tags.length === 0
-      ? prose`No tag is earned.`
+      ? prose`This event produces no tags.`
       : markdownTable(
           ['Tag', 'Class', 'Moves', 'Rule'],
           tags.map(tag => formatTag(tag, plan))

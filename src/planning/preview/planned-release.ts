@@ -11,7 +11,7 @@ import {insecure, registryCredentials} from '../../registry/registry-inputs.js'
 export const previewInputs = {
   ask: choice(['auto', 'note', 'never'], {
     summary:
-      'Whether registries and Git are asked what stands at the tags now, so that the plan can say what moves and what stays. auto: where the run publishes, for two seconds at most; a tag that must not change ends the run before anything is built, and what is not answered is decided when the tags are moved. note: the same, but such a tag is only noted. never: all is decided when the tags are moved. In a pull request they are asked about the release that it would become.',
+      'Whether registries and Git are asked what is at the tags now, so that the plan can say what moves and what stays. auto: where the run publishes, for two seconds at most; a tag that must not change ends the run before anything is built, and what is not answered is decided when the tags are moved. note: the same, but such a tag is only noted. never: all is decided when the tags are moved. In a pull request they are asked about the release that it would become.',
     default: 'auto'
   }),
   insecure,
@@ -19,7 +19,7 @@ export const previewInputs = {
 }
 
 /**
- * The plan with what stands at its tags. Asking takes code of its own, which is loaded only then.
+ * The plan with what is at its tags. Asking takes code of its own, which is loaded only then.
  * @throws InputError for a login that is not whole in a run that publishes
  */
 export async function withExpectations(

@@ -18,7 +18,7 @@ import type {ReleaseFacts} from '../../contracts/planned-image.js'
 export interface RepositoryAnswer {
   /** `registry/name` */
   readonly image: string
-  /** What stands at each tag, undefined where it is free. A tag that is not in it could not be asked for. */
+  /** What is at each tag, undefined where it is free. A tag that is not in it could not be asked for. */
   readonly standing: ReadonlyMap<string, CurrentState | undefined>
   /** Its tags, as many as one answer holds. */
   readonly published: readonly string[]
@@ -101,7 +101,7 @@ function expectTarget(target: PlannedTarget, plan: Plan, answers: PlanAnswers): 
   return {...target, tags}
 }
 
-/** A tag that is free in one registry, or stands at something nameless, must not go to an old line for that. */
+/** A tag that is free in one registry, or is at something nameless, must not go to an old line for that. */
 function withNewest(
   tag: PlannedTag,
   candidate: ReleaseFacts,
@@ -190,14 +190,14 @@ function openNotes(targets: readonly PlannedTarget[]): string[] {
   return [
     ...(forward === ''
       ? []
-      : [`Whether a newer version stands at ${forward} already is decided when the tags are moved.`]),
+      : [`Whether a newer version is at ${forward} already is decided when the tags are moved.`]),
     ...(moving === ''
       ? []
-      : [`Whether a newer commit stands at ${moving} already is decided when the tags are moved.`])
+      : [`Whether a newer commit is at ${moving} already is decided when the tags are moved.`])
   ]
 }
 
-/** Whether a tag moves by what stands there, and that is not known in all repositories of its target. */
+/** Whether a tag moves by what is there, and that is not known in all repositories of its target. */
 function isOpen(tagClass: TagClass, {images}: PlannedTarget): (tag: PlannedTag) => boolean {
   return ({class: own, expected = []}) =>
     own === tagClass &&

@@ -14,7 +14,7 @@ import {annotatedFacts, imageFacts} from '../../publishing/move/current-tags.js'
 const MAX_TAGS = 100
 
 /**
- * Asks what stands at some tags, all requests side by side. The labels of an image without annotations take two more,
+ * Asks what is at some tags, all requests side by side. The labels of an image without annotations take two more,
  * one after the other: they are read at immutable tags, which would end the release when all is built, and left to the
  * merge elsewhere. Never rejects; what failed is the answer's fault.
  * @param source the address of the source of what is released

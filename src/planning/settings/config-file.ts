@@ -15,7 +15,7 @@ export interface ConfigFile {
 
 /** What is looked for in a file of settings. */
 export interface ConfigQuestion {
-  /** The inputs that may stand there. */
+  /** The inputs that may are there. */
   readonly table: InputTable
   /** The section that they stand in; the top of the file without one. */
   readonly section?: string | undefined
@@ -36,7 +36,7 @@ interface UnknownKey {
 }
 
 /**
- * Reads a file of settings: a map whose keys are inputs or sections of inputs. Each scalar is the text that stands there,
+ * Reads a file of settings: a map whose keys are inputs or sections of inputs. Each scalar is the text that is there,
  * so that 3.10 stays 3.10.
  * @param file its path, for messages
  * @throws InputError with all faults, each with the line of the file

@@ -40,14 +40,14 @@ export function configLines(input: Input<unknown>, node: Value, reading: ConfigR
 /** What YAML means by nothing, where it is not in quotes. */
 const NOTHING = /^(?:null|Null|NULL|~)$/
 
-/** Whether nothing stands there, or a word for it without quotes. */
+/** Whether nothing is there, or a word for it without quotes. */
 export function isNothing(value: Value): boolean {
   if (!isScalar(value)) return value === null
   const text = settingText(value)
   return text === '' || (value.type === 'PLAIN' && NOTHING.test(text))
 }
 
-/** A block of lines keeps its lines; every other text stands where it starts. */
+/** A block of lines keeps its lines; every other text is where it starts. */
 function scalarLines(node: Node, reading: ConfigReading): ConfigLine[] {
   if (!isScalar(node)) return []
   const first = settingLine(node, reading)

@@ -68,7 +68,7 @@ export async function configure(
   }
 }
 
-/** What stands at the top of the file. A command with a section reads none of it, and still tells it from a slip. */
+/** What is at the top of the file. A command with a section reads none of it, and still tells it from a slip. */
 async function topSettings(): Promise<string[]> {
   const {SETTING_NAMES} = await import('./setting-names.js')
   return SETTING_NAMES.top.split(' ')

@@ -1,6 +1,6 @@
 import type {JournalTag} from '../../contracts/journal-document.js'
 
-/** What stands at a tag now, as a registry answers: a digest, nothing, or why it cannot be told. */
+/** What is at a tag now, as a registry answers: a digest, nothing, or why it cannot be told. */
 export type FoundNow = {readonly digest: string | undefined} | {readonly fault: string}
 
 /** What became of a tag since the journal was written. */
@@ -11,7 +11,7 @@ export interface DiagnosedTag {
   /** `registry/name:tag` */
   readonly reference: string
   readonly fate: TagFinding
-  /** What stood there, what was to stand there, and what stands there now. */
+  /** What was there, what was to be there, and what is there now. */
   readonly before: string | undefined
   readonly after: string
   readonly now: string | undefined
@@ -25,7 +25,7 @@ export type TagsState = 'whole' | 'untouched' | 'half' | 'rolled-back' | 'overta
 /** How a release stands as a whole: refused where no tag had begun to move, running where it goes on. */
 export type ReleaseState = TagsState | 'refused' | 'running'
 
-/** Compares what stands at a tag with what its journal says. */
+/** Compares what is at a tag with what its journal says. */
 export function diagnoseTag({reference, before, after}: JournalTag, found: FoundNow): DiagnosedTag {
   const common = {reference, before: before?.digest, after: after.digest}
   if ('fault' in found) return {...common, now: undefined, fate: 'unknown', fault: found.fault}

@@ -12,7 +12,7 @@ export function firstTry(tries: readonly JournalDocument[]): JournalDocument | u
   )
 }
 
-/** What stood at each tag before the later try is what the earlier one found or left there. */
+/** What was at each tag before the later try is what the earlier one found or left there. */
 function isSame(earlier: JournalDocument, later: JournalDocument): boolean {
   const found = new Map(earlier.tags.map(tag => [tag.reference, tag]))
   return (

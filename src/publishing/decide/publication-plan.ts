@@ -12,7 +12,7 @@ export function recordNames(plan: Plan): string[] {
   return earningTargets(plan).flatMap(({builds}) => builds.map(({record}) => record))
 }
 
-/** A variant may be built and tested on an event on which it earns no tag: there is nothing of it to publish. */
+/** A variant may be built and tested on an event on which it produces no tags: there is nothing of it to publish. */
 function earningTargets({targets}: Plan): PlannedTarget[] {
   return targets.filter(({tags}) => tags.length > 0)
 }

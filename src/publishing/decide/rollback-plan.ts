@@ -9,7 +9,7 @@ import type {ReleaseFacts} from '../../contracts/planned-image.js'
 import type {CurrentState, TagDecision} from './tag-decision.js'
 import {affixesOf, lineOf, releasedVersion, currentVersion} from '../../versions/version-names.js'
 
-/** A tag of a journal that something stood at before. */
+/** A tag of a journal that something was at before. */
 export type ReplacedTag = JournalTag & {readonly before: NonNullable<JournalTag['before']>}
 
 /** What it goes back to, with why that cannot be read, where it cannot. */
@@ -52,7 +52,7 @@ export function journalOf({targets}: ReleaseDocument): JournalDocument {
   return {schema: 1, tags}
 }
 
-/** Whether a tag goes back to what a journal says: only where the release that the journal is of still stands there. */
+/** Whether a tag goes back to what a journal says: only where the release that the journal is of still is there. */
 export function decideByJournal(
   {before, after, odd}: ReplacedContent,
   standing: CurrentState | undefined,
@@ -66,7 +66,7 @@ export function decideByJournal(
 }
 
 function noteOf(odd: string | undefined): {readonly note?: string} {
-  return odd === undefined ? {} : {note: `${odd}; it stood there before, and goes back`}
+  return odd === undefined ? {} : {note: `${odd}; it was there before, and goes back`}
 }
 
 /**
@@ -109,8 +109,8 @@ export function decideByVersion(
   if (standing.odd !== undefined) return {action: 'move', note: `${standing.odd}; it is replaced`}
   if (ours === undefined || theirs === undefined)
     return isForced
-      ? {action: 'move', note: 'what stood there names no version to compare with'}
-      : {action: 'refuse', note: 'stands at an image that names no version, which may be anything'}
-  if (compareOrdered(theirs, ours) > 0) return {action: 'move', note: `${theirs.text} stood there`}
+      ? {action: 'move', note: 'what was there names no version to compare with'}
+      : {action: 'refuse', note: 'is at an image that names no version, which may be anything'}
+  if (compareOrdered(theirs, ours) > 0) return {action: 'move', note: `${theirs.text} was there`}
   return {action: 'keep', note: `stays at ${theirs.text}, which is not newer than ${ours.text}`}
 }

@@ -22,7 +22,7 @@ export type TagDecision =
   /** It must not move, and so the release must not happen. */
   | {readonly action: 'refuse'; readonly note: string}
 
-/** What stands at a tag. */
+/** What is at a tag. */
 export interface CurrentState extends ReleaseFacts {
   readonly digest: Digest
   /** What it is and why it cannot be read, where it is nothing that a release makes. */
@@ -44,7 +44,7 @@ export interface TagSituation {
   readonly published?: readonly string[]
 }
 
-/** Whether a tag may move from what stands there to what is released. */
+/** Whether a tag may move from what is there to what is released. */
 export function decideTag(situation: TagSituation, candidate: Candidate): TagDecision {
   const {tag, standing} = situation
   if (standing === undefined) return decideFree(situation, candidate)
@@ -91,11 +91,11 @@ function decideForward(
   if (standing.odd !== undefined || theirs === undefined) return decideUnnamed(situation, candidate)
   if (ours === undefined) return decideByDate(candidate, standing, 'no version is released')
   if (!isOfLine(theirs, lineOf(tag.name, candidate)))
-    return {action: 'move', note: `${theirs.text} stood there, which does not belong to ${tag.name}`}
+    return {action: 'move', note: `${theirs.text} was there, which does not belong to ${tag.name}`}
   if (compareOrdered(theirs, ours) > 0)
     return {action: 'keep', note: `stays at ${theirs.text}, which is newer than ${ours.text}`}
   return isLessExact(theirs, ours)
-    ? decideByDate(candidate, standing, `what stands there is called ${theirs.text} only`)
+    ? decideByDate(candidate, standing, `what is there is called ${theirs.text} only`)
     : {action: 'move'}
 }
 
@@ -107,11 +107,11 @@ function decideUnnamed(
   const {odd} = situation.standing
   const newer = newerElsewhere(situation, candidate)
   if (newer !== undefined) {
-    const what = odd ?? 'what stands there names no version'
+    const what = odd ?? 'what is there names no version'
     return {action: 'keep', note: `stays: ${what}, and ${newer}, which is newer, is released already`}
   }
   if (odd !== undefined) return replaceOdd(odd)
-  return {action: 'move', note: 'what stood there names no version to compare with'}
+  return {action: 'move', note: 'what was there names no version to compare with'}
 }
 
 /** What nobody can read, nobody can run: a release mends its tag. */
@@ -119,7 +119,7 @@ function replaceOdd(odd: string): TagDecision {
   return {action: 'move', note: `${odd}; it is replaced`}
 }
 
-/** The newest version of the tag's line that is known without asking what stands there, if it is newer than ours. */
+/** The newest version of the tag's line that is known without asking what is there, if it is newer than ours. */
 function newerElsewhere({tag, published = []}: TagSituation, candidate: Candidate): string | undefined {
   const ours = releasedVersion(candidate)
   const line = lineOf(tag.name, candidate)
@@ -145,8 +145,7 @@ function decideByDate(candidate: Candidate, standing: CurrentState, why?: string
   if (isSameOrUnknownCommit(candidate, standing)) return move()
   const [ours, theirs] = [dateOf(candidate), dateOf(standing)]
   if (ours === undefined) return move('what is released names no date, so that neither is known to be newer')
-  if (theirs === undefined)
-    return move('what stood there names no date, so that neither is known to be newer')
+  if (theirs === undefined) return move('what was there names no date, so that neither is known to be newer')
   if (ours === theirs) return move(`both commits are of ${candidate.created ?? ''}, so that neither is newer`)
   if (theirs < ours) return move()
   const note = `stays at a commit of ${standing.created ?? ''}, which is newer than ${candidate.created ?? ''}`

@@ -10,7 +10,7 @@ import type {PublishedTag, ReleaseFacts} from '../../contracts/planned-image.js'
 import type {CurrentState} from '../decide/tag-decision.js'
 import {assertReadable, describeOddness} from '../collect/odd-content.js'
 
-/** What stands at a tag now. */
+/** What is at a tag now. */
 export interface CurrentTag extends CurrentState {
   /** What would put it back; absent where it stands as it is to be. */
   readonly manifest?: Manifest
@@ -24,7 +24,7 @@ export interface TaggedImage {
   readonly source?: string | undefined
 }
 
-/** Reads what stands at tags of one repository. What stands at several of them is fetched once. */
+/** Reads what is at tags of one repository. What is at several of them is fetched once. */
 export class CurrentTags {
   readonly #client: RepositoryClient
   readonly #released: TaggedImage
@@ -36,7 +36,7 @@ export class CurrentTags {
   }
 
   /**
-   * Where a tag stands at what is about to be released, the facts of that are not asked for. The tag of a new version is
+   * Where a tag is at what is about to be released, the facts of that are not asked for. The tag of a new version is
    * nearly always free, which GET alone proves: it is not asked for by HEAD before.
    * @returns undefined where the tag is free
    */

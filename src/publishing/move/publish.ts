@@ -77,7 +77,7 @@ export async function publish(release: Release, registries: ReleaseRegistries): 
   }))
 }
 
-/** The images of a publication, and what stands at its tags. */
+/** The images of a publication, and what is at its tags. */
 interface ReadImage extends CollectedImage {
   readonly readings: readonly TagReading[]
 }

@@ -11,7 +11,7 @@ import type {ReleaseDocument} from '../../contracts/release-document.js'
 import type {Ports} from '../../ports.js'
 import {type TagMove, isWrite, tagReference} from './tag-moves.js'
 
-/** Writes down what stands at every tag before the first one moves, so that it can be put back at any later time. */
+/** Writes down what is at every tag before the first one moves, so that it can be put back at any later time. */
 export class ReleaseJournal {
   readonly #ports: Pick<Ports, 'journal' | 'reporter' | 'environment'>
   #text = ''
@@ -107,7 +107,7 @@ export interface SupersededImage {
 
 /**
  * What earlier calls of a release took tags from, by the journals that they kept: a call that goes on after tags had moved
- * finds them moved, and what they left by these alone. A journal counts where a tag stands at what it was about to leave there.
+ * finds them moved, and what they left by these alone. A journal counts where a tag is at what it was about to leave there.
  */
 export async function supersededEarlier(
   {targets}: ReleaseDocument,

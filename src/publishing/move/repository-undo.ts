@@ -127,7 +127,7 @@ export class RepositoryUndo {
     return undefined
   }
 
-  /** Where a registry deletes no tags, the tag stands at an empty index of ours on its way. */
+  /** Where a registry deletes no tags, the tag is at an empty index of ours on its way. */
   async #isOurs({entry: {move}, set}: Undo): Promise<boolean> {
     if (set === undefined || set.digest !== undefined) return false
     return await this.#client
@@ -223,7 +223,7 @@ export interface TagGoal {
 
 /**
  * Where a tag goes back to: what was there before. An alias goes to a newer version where one was published meanwhile;
- * where the release that it stood at was itself taken back, it goes to the newest version that is left.
+ * where the release that it was at was itself taken back, it goes to the newest version that is left.
  * @param listed the tags of the repository now; undefined where they are not known
  */
 export async function goalOf(

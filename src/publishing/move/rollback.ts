@@ -36,7 +36,7 @@ const SINCE = 'Nothing was written. Somebody released since; give force to move 
 const UNNAMED = 'Nothing was written. Give force to move the tags all the same.'
 
 /**
- * Decides for each tag of a journal whether it goes back to what stood there before.
+ * Decides for each tag of a journal whether it goes back to what was there before.
  * @throws ReleaseError RELEASE_INCOMPLETE with everything that is no longer there to go back to
  */
 export async function movesByJournal(
@@ -112,7 +112,7 @@ async function decideAll(work: readonly Promise<TagMove[]>[]): Promise<TagMove[]
 }
 
 /**
- * What stood at a tag goes back there, also where nobody can read it: the release that replaced it is undone.
+ * What was at a tag goes back there, also where nobody can read it: the release that replaced it is undone.
  * @returns what it is, and why it cannot be read; undefined where it can
  */
 async function wholeOrOdd(
@@ -129,7 +129,7 @@ async function wholeOrOdd(
   return undefined
 }
 
-/** A clean-up may have deleted what stood there: a tag must not go back to half an image. */
+/** A clean-up may have deleted what was there: a tag must not go back to half an image. */
 async function assertWhole(
   client: RepositoryClient,
   manifest: Manifest,

@@ -11,7 +11,7 @@ import {type Candidate, type TagDecision, decideTag} from '../decide/tag-decisio
 import {publishedAs, currentVersion} from '../../versions/version-names.js'
 import {type CurrentTag, CurrentTags} from './current-tags.js'
 
-/** One tag in one repository: where it is to point, what stands there, and what is to happen. */
+/** One tag in one repository: where it is to point, what is there, and what is to happen. */
 export interface TagMove {
   readonly publication: PlannedImage
   readonly client: RepositoryClient
@@ -33,7 +33,7 @@ export interface TagMove {
 /** How tags are decided and moved. */
 export interface MoveOptions {
   readonly facts: ReleaseFacts
-  /** Move tags that would stay because what stands there is newer. */
+  /** Move tags that would stay because what is there is newer. */
   readonly allowBackward: boolean
   /** Decides in place of the class of the tag. */
   readonly rule?: MoveRule
@@ -57,7 +57,7 @@ export function tagReference({client, tag}: Pick<TagMove, 'client' | 'tag'>): st
   return formatReference(client.repository, tag.name)
 }
 
-/** A tag, and what stands there. */
+/** A tag, and what is there. */
 type Situation = Pick<TagMove, 'tag' | 'standing'>
 
 /** What was read of the tags of a publication in one repository. */
@@ -72,7 +72,7 @@ export interface WantedTags extends Pick<TagMove, 'publication' | 'options'> {
   readonly digest?: Digest
 }
 
-/** Reads what stands at every tag of a publication, in all repositories side by side. */
+/** Reads what is at every tag of a publication, in all repositories side by side. */
 export async function readTags(
   clients: readonly RepositoryClient[],
   wanted: WantedTags
@@ -85,7 +85,7 @@ export function decideRead(readings: readonly TagReading[], place: Omit<Place, '
   return readings.flatMap(reading => decideIn({...place, client: reading.client}, reading))
 }
 
-/** Reads what stands at every tag of a publication, and decides what is to happen with each. */
+/** Reads what is at every tag of a publication, and decides what is to happen with each. */
 export async function decideMoves(
   publication: PlannedImage,
   index: Manifest,
@@ -96,7 +96,7 @@ export async function decideMoves(
   return decideRead(readings, {publication, index, options})
 }
 
-/** Reads again what stands at the tag of a move, and decides again. What was listed before is not forgotten. */
+/** Reads again what is at the tag of a move, and decides again. What was listed before is not forgotten. */
 export async function decideAnew(move: TagMove): Promise<TagMove> {
   const wanted = {...move, digest: move.index.digest}
   const [decided = move] = decideIn(move, await readIn(move.client, [move.tag], wanted))
@@ -145,7 +145,7 @@ async function readIn(
   }
 }
 
-/** Whether an alias stands at a version that the repository does not list. */
+/** Whether an alias is at a version that the repository does not list. */
 function isAheadOf(
   {tag, standing, published}: Situation & Pick<TagMove, 'published'>,
   candidate: ReleaseFacts
@@ -156,7 +156,7 @@ function isAheadOf(
 }
 
 /**
- * Whether an alias stands at a version that the repository does not list, though releases have version tags there: that
+ * Whether an alias is at a version that the repository does not list, though releases have version tags there: that
  * release is being taken back, or its version tag alone was deleted.
  */
 export function isAhead(move: TagMove): boolean {

@@ -47,7 +47,7 @@ export async function moveOrUndo(
 
 const UNDONE = new WeakSet()
 
-/** Whether tags had begun to move when this was thrown: then it says what stands at each. */
+/** Whether tags had begun to move when this was thrown: then it says what is at each. */
 export function isAfterUndoing(error: unknown): boolean {
   return typeof error === 'object' && error !== null && UNDONE.has(error)
 }
@@ -59,7 +59,7 @@ function hintFor(cause: unknown, undone: readonly Undone[]): string {
     undone.filter(({state}) => state === wanted).map(({name, said}) => `  ${name}: ${said}`)
   const [open, other, led] = [named('open'), named('other'), named('led')]
   if (open.length + other.length + led.length === 0)
-    return [own, 'All tags stand as they stood before; run this again with the same inputs.']
+    return [own, 'All tags are as they were before; run this again with the same inputs.']
       .filter(text => text !== undefined)
       .join(' ')
   const parts = [

@@ -8,7 +8,7 @@ export interface FailedRelease {
   readonly message: string
   readonly hint: string | undefined
   readonly isCancelled: boolean
-  /** none: no tag had begun to move; begun: they may have, and the hint says what stands at each; moved: all of them. */
+  /** none: no tag had begun to move; begun: they may have, and the hint says what is at each; moved: all of them. */
   readonly tags: 'none' | 'begun' | 'moved'
   /** What was at every tag before, where that was written down. */
   readonly journal: JournalDocument | undefined

@@ -14,9 +14,9 @@ export interface CopyResult {
   readonly manifests: number
   /** Bytes of blobs that went through this machine. */
   readonly uploaded: number
-  /** Bytes of blobs that stood there already, or were mounted. */
+  /** Bytes of blobs that was there already, or were mounted. */
   readonly skipped: number
-  /** Tags of signatures that stayed, for something else stands there. */
+  /** Tags of signatures that stayed, for something else is there. */
   readonly kept: readonly Tag[]
 }
 
@@ -120,7 +120,7 @@ class ImageCopy {
     if (referrers.length > 0) await addReferrers(this.#to, subject, referrers)
   }
 
-  /** What stands at such a tag already may hold signatures that nobody else has, so that it stays. */
+  /** What is at such a tag already may hold signatures that nobody else has, so that it stays. */
   async #copySignatures(digest: Digest): Promise<void> {
     await Promise.all(
       signatureTags(digest).map(async tag => {
