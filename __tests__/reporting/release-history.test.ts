@@ -1,6 +1,7 @@
 import {execFile} from 'node:child_process'
 import {promisify} from 'node:util'
 import {describe, expect, it} from '@jest/globals'
+import {chromium} from 'playwright-core'
 import {earlierMetrics} from '../../src/building/build-metrics.js'
 import {growthOf} from '../../src/building/metrics/metrics-growth.js'
 import {readHistory} from '../../src/building/metrics/release-history.js'
@@ -16,6 +17,7 @@ import {Registries} from '../../src/registry/client/registries.js'
 import {listReferrers} from '../../src/registry/client/referrers.js'
 import {report} from '../../src/reporting/report.js'
 import type {ReportData} from '../../src/reporting/report-data.js'
+import {formatSize} from '../../src/shared/format.js'
 import {component, componentPath, itWith} from '../support/components.js'
 import {layerBytes, layeredImage} from '../support/images.js'
 import {type TestRelease, buildAll, clientOf, merge, planOf, releaseTags} from '../support/releases.js'
@@ -82,7 +84,27 @@ describe('the history of releases', () => {
       {registries: new Registries(lab.ports), ports: lab.ports}
     )
 
-  itWith(['crane'])(
+  const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
+
+  /** What a browser draws of the sizes: a point of the chart for each release, a rectangle of the treemap for each layer. */
+  const drawnSizes = async (html: string) => {
+    const browser = await chromium.launch({executablePath: component('chromium'), args: ['--no-sandbox']})
+    try {
+      const page = await browser.newPage()
+      await page.setContent(html)
+      await page.locator('#history svg').first().waitFor()
+      const chart = page.locator('#history figure', {hasText: 'Size of all platforms'})
+      const titles = await page.locator('#layers .treemap g title').allTextContents()
+      return {
+        chart: await chart.locator('circle title').allTextContents(),
+        treemap: titles.map(title => / — ([\d.]+ \w+), /.exec(title)?.[1] ?? title).sort()
+      }
+    } finally {
+      await browser.close()
+    }
+  }
+
+  itWith(['crane', 'chromium'])(
     'of three releases whose layer grows has the sizes that crane gives: chart, treemap and warning',
     async () => {
       const sizes = new Map([
@@ -125,6 +147,18 @@ describe('the history of releases', () => {
         expect(layers.map(at => data.layers[at]!.size)).toEqual([5000, 9000])
         expect(grew).toEqual([{createdBy: 'COPY app', before: 4000, now: 9000}])
       }
+
+      const {manifests} = await manifestAt(`${lab.images[1]!}@${outputs[2]!.digest}`)
+      const children = await Promise.all(
+        manifests.map(child => manifestAt(`${lab.images[1]!}@${child.digest}`))
+      )
+      const drawn = await drawnSizes(lab.ports.files.get('report.html') ?? '')
+      expect(drawn.chart).toEqual(
+        [...sizes.keys()].map((version, at) => `${version}: ${formatSize(sum(seen[at]!))}`)
+      )
+      expect(drawn.treemap).toEqual(
+        children.flatMap(({layers}) => layers.map(({size}) => formatSize(size))).sort()
+      )
 
       const [now] = metricsOf(releaseOf('1.4.0', 12_000))
       const before = (await earlierOf(releaseOf('1.4.0', 12_000))).find(
