@@ -23,7 +23,7 @@ export function anchorOf(heading: string): string {
 }
 
 const TITLE =
-  /(?:\b(?:it|describe)\w*|\))\s*(?:<[^()]*?>)?\(\s*(?:\[[^\]]*\],\s*|[A-Z_\d]+,\s*)?(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*,/g
+  /(?:\b(?:it|describe)\w*|\))\s*(?:\?\.)?(?:<[^()]*?>)?\(\s*(?:\[[^\]]*\],\s*|[A-Z_\d]+,\s*)?(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*,/g
 const TABLE_ROW = /\[\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*[,\]]/g
 
 /** What tests of a file are called, and their groups, and the rows of their tables; no other text of the file. */
