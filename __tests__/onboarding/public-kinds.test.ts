@@ -8,6 +8,7 @@ import {compareTags} from '../../src/onboarding/comparison/tag-comparison.js'
 import type {OnboardingPlan} from '../../src/onboarding/onboarding-plan.js'
 import {component, itWith} from '../support/components.js'
 import {on} from '../support/tag-plans.js'
+import {MARKS, TRIED, isOfKind} from './public-counts.js'
 import {PUBLIC_KINDS, type PublicKind} from './public-kinds.js'
 import {FILE, newFindings, planned, writtenText} from './written-workflow.js'
 
@@ -48,6 +49,29 @@ describe('init and the kinds of public workflows', () => {
 
   itWith(['actionlint']).each(translated)('writes what actionlint takes: %s', (_, {text}) => {
     expect(lintOf(writtenText(planned(text)))).toEqual([])
+  })
+
+  it('are of at least 60 workflows of public repositories, each counted by what shows it', () => {
+    expect(TRIED.workflows).toBeGreaterThanOrEqual(60)
+    expect(Object.keys(MARKS)).toEqual(Object.keys(PUBLIC_KINDS))
+    for (const [kind, {text, seen}] of kinds) {
+      expect([kind, isOfKind(kind, text)]).toEqual([kind, true])
+      expect(seen).toBeLessThanOrEqual(TRIED.workflows)
+    }
+    // Most of what was tried is of one kind or another.
+    expect(kinds.reduce((sum, [, {seen}]) => sum + seen, 0)).toBeGreaterThan(TRIED.workflows)
+  })
+
+  itWithFolder('are counted in the folder as they stand here', () => {
+    const names = readdirSync(FOLDER ?? '')
+    const texts = names.map(name => readFileSync(path.join(FOLDER ?? '', name), 'utf8'))
+    expect(texts.length).toBeGreaterThanOrEqual(60)
+    expect({
+      workflows: texts.length,
+      repositories: new Set(names.map(name => name.split('__')[0])).size
+    }).toEqual(TRIED)
+    const counted = kinds.map(([kind]) => [kind, texts.filter(text => isOfKind(kind, text)).length])
+    expect(counted).toEqual(kinds.map(([kind, {seen}]) => [kind, seen]))
   })
 
   itWithFolder(
