@@ -100,7 +100,13 @@ function plainOf(form: string): z.ZodType[] {
   const isTaken = (text: string): boolean => new RegExp(`^(?:${form})$`).test(text)
   return [
     ...(isTaken('7.5') ? [z.number().min(isTaken('-7') ? Number.MIN_SAFE_INTEGER : 0)] : []),
-    ...(isTaken('7') && !isTaken('7.5') ? [z.number().int().min(0)] : []),
+    ...(isTaken('7') && !isTaken('7.5') ? [wholeNumber(isTaken('100'))] : []),
     ...(isTaken('true') ? [z.boolean()] : [])
   ]
+}
+
+/** Whole numbers, of two digits where three are too many. */
+function wholeNumber(isLong: boolean): z.ZodType {
+  const number = z.number().int().min(0)
+  return isLong ? number : number.max(99)
 }

@@ -2,6 +2,7 @@ import type {Input} from '../src/command/input.js'
 
 const TAG = '[A-Za-z0-9_][A-Za-z0-9._-]{0,127}'
 const DIGEST = 'sha256:[0-9a-f]{64}'
+const REPOSITORY = '[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+'
 const DURATION = String.raw`\d+(?:ms|s|m|h|d|w)|0`
 const ARCHITECTURE =
   '386|amd64|arm|arm64|loong64|mips|mips64|mips64le|mipsle|ppc64|ppc64le|riscv64|s390x|wasm|x86[-_]64|aarch64|armhf|armel|i386'
@@ -15,12 +16,26 @@ const FORMS: Readonly<Record<string, string>> = {
   rights: 'pull|push',
   'untagged-age': DURATION,
   'orphans-age': DURATION,
-  'keep-newest-untagged': String.raw`\d+`
+  'keep-newest-untagged': String.raw`\d+`,
+  compression: anyCase('gzip|zstd|estargz'),
+  'compression-level': String.raw`\d{1,2}`,
+  'github-repository': REPOSITORY,
+  'deployment-repository': REPOSITORY,
+  'cache-size': String.raw`\d+(?:\.\d+)?\s*(?:[KMGTkmgt][Ii]?)?[Bb]?`
+}
+/** What docker/build-push-action takes and build-by-digest does not: the texts that mean the same all the same, mostly none. */
+const NOT_TAKEN: Readonly<Record<string, string>> = {
+  tags: '(?!)',
+  outputs: '(?!)',
+  load: anyCase('false'),
+  call: 'build'
 }
 
 /** The form of a setting; undefined where only the command can judge its text. */
 export function formOf(name: string, {shape}: Input<unknown>): string | undefined {
   if (name === 'tags' && shape === 'list') return TAG
+  if (shape === 'text' && NOT_TAKEN[name] !== undefined) return NOT_TAKEN[name]
+  if (name === 'push' && shape === 'text') return anyCase('true|false')
   return FORMS[name]
 }
 

@@ -20,16 +20,125 @@ interface Setting {
 }
 
 /** Settings whose every text can be judged without a run, a template or another setting. */
-function isJudgedBySchema({name, input: {shape}}: Setting): boolean {
+function isJudgedBySchema({name, input}: Setting): boolean {
+  const {shape} = input
   const withForm = [
     ...['platforms', 'digests', 'annotation-levels', 'rights', 'untagged-age', 'orphans-age'],
-    'keep-newest-untagged'
+    ...['keep-newest-untagged', 'compression', 'compression-level', 'cache-size', 'github-repository'],
+    'deployment-repository'
   ]
   return (
     ['flag', 'number', 'choice', 'duration'].includes(shape) ||
     withForm.includes(name) ||
-    isTagList(name, shape)
+    isTagList(name, shape) ||
+    (shape === 'text' && ['tags', 'outputs', 'load', 'call', 'push'].includes(name)) ||
+    takesAnyText(input)
   )
+}
+
+/** Settings that take whatever is written: the schema says no more than that it is a text. */
+function takesAnyText(input: Input<unknown>): boolean {
+  if (input.shape !== 'text' && input.shape !== 'list') return false
+  return [...WORDS, ...ODD_TEXTS].every(word => {
+    try {
+      input.parse(word, {})
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+const ODD_TEXTS = [
+  'a=b',
+  '=b',
+  '{{typo}}',
+  '{{',
+  '"a',
+  'regex:(',
+  'a/b',
+  'https://x/y',
+  'a:b',
+  'x\ty',
+  '[1',
+  '../x',
+  '-1'
+]
+
+/** Why no JSON schema can judge the texts of the other settings: it would have to be the parser. */
+const BEYOND_A_SCHEMA: Readonly<Record<string, readonly string[]>> = {
+  'templates, whose names are those of a vocabulary and of the axes that variants make': [
+    ...[
+      'images',
+      'tags',
+      'flavor',
+      'labels',
+      'annotations',
+      'services',
+      'build-args',
+      'build-context',
+      'file',
+      'target'
+    ],
+    ...['message', 'pull-request-branch']
+  ],
+  'values that have to be those of another setting': [
+    'default-variant',
+    'exclude-variants',
+    'include-variants'
+  ],
+  'fields with quotes and commas in lines with comments': [
+    ...[
+      'variants',
+      'policy',
+      'runners',
+      'add-hosts',
+      'allow',
+      'attests',
+      'build-contexts',
+      'cache',
+      'cache-from',
+      'cache-to'
+    ],
+    ...[
+      'no-cache-filters',
+      'secret-envs',
+      'secret-files',
+      'ssh',
+      'ulimit',
+      'records',
+      'manifests',
+      'keep-newest'
+    ],
+    ...['cosign-args', 'scan-args', 'start-args', 'start-command', 'vex']
+  ],
+  'regular expressions, globs and patterns, some of which are refused for the time that they would take': [
+    ...[
+      'git-tag-pattern',
+      'paths',
+      'dependency-paths',
+      'actions-caches',
+      'cache-tags',
+      'delete-tags',
+      'development-tags'
+    ],
+    ...['keep-images', 'keep-tags']
+  ],
+  'references, repositories, hosts and addresses, whose parsers know ports, IPv6 and lengths': [
+    ...[
+      'insecure',
+      'deploy-image',
+      'from',
+      'to',
+      'manifests-repository',
+      'packages',
+      'source',
+      'builder',
+      'author'
+    ],
+    ...['pull-request-reviewers', 'changed-since', 'record', 'section', 'gate-env']
+  ],
+  'documents and hashes of other runs': ['expected-plan', 'pull-request-tags', 'restore', 'superseded']
 }
 
 function isTagList(name: string, shape: string): boolean {
@@ -66,7 +175,23 @@ const WORDS = [
     'linux/x86-64'
   ],
   ...['latest', '.dot', 'a b', 'v1,v2', 'v1,,v2', `sha256:${'a'.repeat(64)}`, `sha256:${'A'.repeat(64)}`],
-  ...['pull', 'pull,push', 'delete', 'manifest,index', 'manifest;index', 'a\nb', '# no', '#no\nlatest']
+  ...['pull', 'pull,push', 'delete', 'manifest,index', 'manifest;index', 'a\nb', '# no', '#no\nlatest'],
+  ...[
+    'gzip',
+    'ZSTD',
+    'lz4',
+    '22',
+    '100',
+    '500MB',
+    '1.5 GiB',
+    '5 I',
+    'owner/name',
+    'a/b/c',
+    'build',
+    'False',
+    'FALSE',
+    'fAlse'
+  ]
 ]
 
 let validate: ValidateFunction
@@ -167,6 +292,11 @@ describe('the schema of the file of settings and the commands', () => {
       ),
       {numRuns: 500}
     )
+  })
+
+  it('agree in one direction only where a reason is known: these texts no schema can hold', () => {
+    const others = settings.filter(setting => !isJudgedBySchema(setting)).map(({name}) => name)
+    expect([...new Set(others)].sort()).toEqual(Object.values(BEYOND_A_SCHEMA).flat().sort())
   })
 
   it('agree on types: what is no text, list or map of its kind is refused by both', async () => {
