@@ -100,13 +100,16 @@ function plainOf(form: string): z.ZodType[] {
   const isTaken = (text: string): boolean => new RegExp(`^(?:${form})$`).test(text)
   return [
     ...(isTaken('7.5') ? [z.number().min(isTaken('-7') ? Number.MIN_SAFE_INTEGER : 0)] : []),
-    ...(isTaken('7') && !isTaken('7.5') ? [wholeNumber(isTaken('100'))] : []),
+    ...(isTaken('7') && !isTaken('7.5') ? [wholeNumber(isTaken)] : []),
     ...(isTaken('true') ? [z.boolean()] : [])
   ]
 }
 
-/** Whole numbers, of two digits where three are too many. */
-function wholeNumber(isLong: boolean): z.ZodType {
-  const number = z.number().int().min(0)
-  return isLong ? number : number.max(99)
+/** Whole numbers, of two digits where three are too many, and from 1 on where none is no answer. */
+function wholeNumber(isTaken: (text: string) => boolean): z.ZodType {
+  const number = z
+    .number()
+    .int()
+    .min(isTaken('0') ? 0 : 1)
+  return isTaken('100') ? number : number.max(99)
 }

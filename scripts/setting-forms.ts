@@ -16,7 +16,7 @@ const FORMS: Readonly<Record<string, string>> = {
   rights: 'pull|push',
   'untagged-age': DURATION,
   'orphans-age': DURATION,
-  'keep-newest-untagged': String.raw`\d+`,
+  'keep-newest-untagged': String.raw`[1-9]\d{0,5}`,
   compression: anyCase('gzip|zstd|estargz'),
   'compression-level': String.raw`\d{1,2}`,
   'github-repository': REPOSITORY,

@@ -138,7 +138,13 @@ const BEYOND_A_SCHEMA: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['pull-request-reviewers', 'changed-since', 'record', 'section', 'gate-env']
   ],
-  'documents and hashes of other runs': ['expected-plan', 'pull-request-tags', 'restore', 'superseded']
+  'documents and hashes of other runs': [
+    'expected-plan',
+    'pull-request-tags',
+    'restore',
+    'superseded',
+    'times'
+  ]
 }
 
 function isTagList(name: string, shape: string): boolean {
