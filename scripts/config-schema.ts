@@ -101,7 +101,7 @@ function plainOf(form: string): z.ZodType[] {
   return [
     ...(isTaken('7.5') ? [z.number().min(isTaken('-7') ? Number.MIN_SAFE_INTEGER : 0)] : []),
     ...(isTaken('7') && !isTaken('7.5') ? [wholeNumber(isTaken)] : []),
-    ...(isTaken('true') ? [z.boolean()] : [])
+    ...[true, false].filter(word => isTaken(String(word))).map(word => z.literal(word))
   ]
 }
 
