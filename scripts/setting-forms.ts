@@ -13,7 +13,7 @@ const FORMS: Readonly<Record<string, string>> = {
   platforms: anyCase(PLATFORM),
   digests: DIGEST,
   'annotation-levels': 'manifest|index|manifest-descriptor|index-descriptor',
-  rights: 'pull|push',
+  rights: 'pull|push|delete|login|artifacts|sign|sign-with-key|release',
   'untagged-age': DURATION,
   'orphans-age': DURATION,
   'keep-newest-untagged': String.raw`[1-9]\d{0,5}`,
