@@ -1,2 +1,1 @@
-import {runAction} from './index.js'
-await runAction('build-by-digest')
+require('./index.js').runAction('build-by-digest')

@@ -1,2 +1,1 @@
-import {runAction} from './index.js'
-await runAction('cleanup-latest')
+require('./index.js').runAction('cleanup-latest')

@@ -1,2 +1,1 @@
-import {runAction} from './index.js'
-await runAction('compute-tags')
+require('./index.js').runAction('compute-tags')

@@ -1,2 +1,1 @@
-import {runAction} from './index.js'
-await runAction('merge-manifest')
+require('./index.js').runAction('merge-manifest')

@@ -1,2 +1,1 @@
-import {runAction} from './index.js'
-await runAction('preflight')
+require('./index.js').runAction('preflight')

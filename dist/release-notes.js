@@ -1,2 +1,1 @@
-import {runAction} from './index.js'
-await runAction('release-notes')
+require('./index.js').runAction('release-notes')

@@ -1,2 +1,1 @@
-import {runAction} from './index.js'
-await runAction('update-manifests')
+require('./index.js').runAction('update-manifests')

@@ -1,2 +1,1 @@
-import {runAction} from './index.js'
-await runAction('verify-release')
+require('./index.js').runAction('verify-release')

@@ -1,0 +1,24 @@
+"use strict";exports.id=6508;exports.ids=[6508];exports.modules={99993:(e,t,a)=>{a.d(t,{I:()=>htmlTable,w:()=>plainPage});var n=a(1021);var r=a(79565);function plainPage({title:e,main:t,hasForms:a=false}){const i=["default-src 'none'",`style-src '${(0,r.qQ)(n.W)}'`,"base-uri 'none'",`form-action '${a?"self":"none"}'`].join("; ");return`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${i}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<title>${(0,r.X1)(e)}</title>
+<style>${n.W}</style>
+</head>
+<body>
+<header><h1>${(0,r.X1)(e)}</h1></header>
+<main>
+${t}
+</main>
+</body>
+</html>
+`}function htmlTable(e,t,a){const row=([e="",...t])=>`<tr><th scope="row">${e}</th>${t.map(e=>`<td>${e}</td>`).join("")}</tr>`;return`<div class="scroll" role="region" tabindex="0" aria-label="${(0,r.X1)(e)}"><table>
+<caption>${(0,r.X1)(e)}</caption>
+<thead><tr>${t.map(e=>`<th scope="col">${(0,r.X1)(e)}</th>`).join("")}</tr></thead>
+<tbody>
+${a.map(row).join("\n")}
+</tbody></table></div>`}},56508:(e,t,a)=>{a.d(t,{addToSite:()=>addToSite});var n=a(51455);var r=a(76760);var i=a.n(r);var s=a(94343);var o=a(73305);var l=a(67336);var c=a(96523);const d=1;const m=(0,c.f)(()=>{const e=s.YjP().check(o.Eb(4096));const t=s.aig().check(o.qm(0));const a=s.Ikc({folder:s.YjP().check(o.Fk(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/)),name:e,created:e,images:s.YOg(e),platforms:t,tags:t,size:s.yqP(t),buildTime:s.yqP(t),vulnerabilities:s.yqP(t),faults:t});return s.Ikc({schema:s.euz(d),releases:s.YOg(a)})});function formatSite(e){const t=e.map(e=>`  ${JSON.stringify(e)}`);return`{"schema": ${d}, "releases": [\n${t.join(",\n")}\n]}\n`}function parseSite(e){return(0,l.b)(e,{schema:m,title:"the list of a folder of pages",most:5})}var u=a(83916);var f=a(75040);var h=a(36338);var p=a(99993);var g=a(79565);function siteHtml(e,t){const a=`${t.length} ${1===t.length?"release":"releases"}, the newest first`;const n=(0,p.I)(a,w,t.map(row));const r=`<section aria-labelledby="releases-title"><h2 id="releases-title">Releases</h2>\n${n}</section>`;return(0,p.w)({title:e,main:r})}const w=["Release","When","Images","Platforms","Tags","Size","Slowest build","Vulnerabilities","Checks"];function row(e){const{folder:t,name:a,created:n,images:r,platforms:i,tags:s,size:o,buildTime:l,vulnerabilities:c,faults:d}=e;return[`<a href="${(0,g.X1)(t)}/index.html">${(0,g.X1)(a)}</a>`,(0,g.X1)(n.slice(0,10)),(0,g.X1)(r.join(", ")),String(i),String(s),void 0===o?"":(0,h.Xq)(o),void 0===l?"":timeOf(l),void 0===c?"not scanned":String(c),0===d?'<span class="badge good">no fault</span>':`<span class="badge bad">${d} ${1===d?"fault":"faults"}</span>`]}function timeOf(e){return e<6e4?(0,h.Xo)(e):(0,h.dp)(e)}function siteRelease(e){const{targets:t,builds:a,checks:n,source:r,made:i}=e;const s=t.flatMap(e=>e.platforms);const o=s.flatMap(({size:e})=>e??[]);const l=a.flatMap(({findings:e})=>e??[]);const c=e.version??r?.ref.replace(/^refs\/(?:heads|tags)\//,"")??"release";return{folder:folderOf([t[0]?.name??"images",c]),name:cut(c),created:r?.created??i,images:t.slice(0,$).map(e=>cut(e.name)),platforms:s.length,tags:t.reduce((e,{tags:t})=>e+t.length,0),...0===o.length?{}:{size:sum(o)},...0===a.length?{}:{buildTime:Math.max(...a.map(({buildTime:e})=>e))},...0===l.length?{}:{vulnerabilities:sum(l.map(({critical:e,high:t,medium:a,low:n,unknown:r})=>e+t+a+n+r))},faults:n.reduce((e,{faults:t})=>e+t.length,0)}}const $=100;function cut(e){return e.slice(0,1e3)}function sum(e){return e.reduce((e,t)=>e+t,0)}function folderOf(e){const t=e.join("-").replace(/[^A-Za-z0-9._-]+/g,"-");return t.replace(/^[^A-Za-z0-9]+/,"").slice(0,120)||"release"}function withRelease(e,t){const a=e.filter(({folder:e})=>e!==t.folder);return[t,...a].sort((e,t)=>site_release_timeOf(t)-site_release_timeOf(e))}function site_release_timeOf({created:e}){const t=Date.parse(e);return Number.isNaN(t)?0:t}const b=8388608;async function addToSite(e,{html:t,data:a,title:r}){const s=siteRelease(a);const o=withRelease(await listIn(e),s);const l=i().join(e,s.folder,"index.html");try{await (0,n.mkdir)(i().dirname(l),{recursive:true});await (0,n.writeFile)(l,t);await (0,n.writeFile)(i().join(e,s.folder,"report.json"),`${JSON.stringify(a)}\n`);await (0,n.writeFile)(i().join(e,"releases.json"),formatSite(o));await (0,n.writeFile)(i().join(e,"index.html"),siteHtml(r,o))}catch(t){throw new u.K2("ARTIFACT_FAILED",`${e} cannot be written: ${(0,u.bD)(t)}`,{cause:t,hint:"Name a folder with site that can be written to."})}return l}async function listIn(e){const t=i().join(e,"releases.json");try{return parseSite((await (0,f.pe)(t,b)).toString("utf8")).releases}catch(e){if("ENOENT"===(0,u.c7)(e))return[];throw e}}}};
