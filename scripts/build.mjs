@@ -39,12 +39,26 @@ async function bundle() {
     cache: false,
     quiet: true
   })
-  const chunks = Object.entries(assets).map(([name, asset]) => [name, contentOf(name, String(asset.source))])
+  const chunks = Object.entries(assets).map(([name, asset]) => [
+    name,
+    contentOf(name, withAddresses(String(asset.source)))
+  ])
   return {
-    'index.js': compiledAtOnce(contentOf('index.js', code)),
+    'index.js': compiledAtOnce(contentOf('index.js', withAddresses(code))),
     ...Object.fromEntries(chunks),
     'package.json': '{\n  "type": "commonjs"\n}\n'
   }
+}
+
+/**
+ * The bundler writes `import.meta.url` of a package by `require` and `__filename`. Where a package has variables of these names,
+ * as that of Azure's storage for @actions/artifact, it takes those in their place, which have no value yet.
+ */
+function withAddresses(code) {
+  return code.replace(
+    /\b[\w$]+_require\("url"\)\.pathToFileURL\([\w$]+_filename\)\.href/g,
+    'require("url").pathToFileURL(__filename).href'
+  )
 }
 
 /**
