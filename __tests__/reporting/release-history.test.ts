@@ -12,7 +12,7 @@ import {formatHistory, nextHistory} from '../../src/contracts/release-history.js
 import {parseDigest} from '../../src/oci/digest.js'
 import {readManifest} from '../../src/oci/manifest.js'
 import {parsePlatform} from '../../src/oci/platform.js'
-import {parseRepository} from '../../src/oci/reference.js'
+import {parseRepository, parseTag} from '../../src/oci/reference.js'
 import {Registries} from '../../src/registry/client/registries.js'
 import {listReferrers} from '../../src/registry/client/referrers.js'
 import {report} from '../../src/reporting/report.js'
@@ -58,8 +58,11 @@ describe('the history of releases', () => {
       })
     })
 
-  const publish = async (release: TestRelease, texts: Readonly<Record<string, string>> = {}) => {
-    const {ports} = lab
+  const publish = async (
+    release: TestRelease,
+    texts: Readonly<Record<string, string>> = {},
+    ports = lab.ports
+  ) => {
     ports.kept.clear()
     for (const metrics of metricsOf(release))
       ports.kept.set(`metrics-${metrics.platform.replace('/', '-')}`, {
@@ -187,6 +190,25 @@ describe('the history of releases', () => {
     expect(await readHistory(clientOf(lab.ports, lab.images[0]!), parseDigest(digest))).toBeUndefined()
     await publish(releaseOf('1.2.0', 3000))
     expect(await earlierOf(releaseOf('1.3.0', 3000), false)).toEqual([])
+  })
+
+  it.each([
+    ['auto', []],
+    ['true', [expect.stringMatching(/^sha256-/), expect.stringMatching(/^sha256-/)]]
+  ])('takes a tag, where a registry has no API for referrers, only if told to: %s', async (wanted, tags) => {
+    const {ports} = lab
+    const send: typeof ports.send = async request =>
+      await ports.send(
+        request.url.pathname.includes('/referrers/')
+          ? {...request, url: new URL(request.url.href.replace('/referrers/', '/nothing-like-it/'))}
+          : request
+      )
+    const {digest} = await publish(releaseOf('1.1.0', 3000), {'metrics-history': wanted}, {...ports, send})
+    const fallback = parseTag(digest.replace(':', '-'))
+    const found = await Promise.all(
+      lab.images.map(async image => (await clientOf(ports, image).headManifest(fallback)) && fallback)
+    )
+    expect(found.filter(tag => tag !== undefined)).toEqual(tags)
   })
 
   it('that a registry does not take is a warning, and the release stands', async () => {

@@ -186,7 +186,7 @@ describeWith(['chromium'], 'the page of a release in a browser', () => {
     const button = page.locator('#images details').nth(1).locator('.pulls button').first()
     await button.focus()
     await page.keyboard.press('Enter')
-    await page.waitForFunction("document.querySelector('#live').textContent === 'Copied'")
+    await page.locator('#live', {hasText: /^Copied$/u}).waitFor({state: 'attached'})
     await page.close()
   })
 

@@ -5,6 +5,7 @@ import {type ReleaseHistory, nextHistory} from '../contracts/release-history.js'
 import type {ReleaseFacts} from '../contracts/planned-image.js'
 import type {Digest} from '../oci/digest.js'
 import type {Reporter} from '../ports.js'
+import {referrersByApi} from '../registry/client/referrers.js'
 import type {RepositoryClient} from '../registry/client/repository-client.js'
 import type {PublishedIndex} from './move/publish.js'
 
@@ -13,6 +14,8 @@ export interface KeptMetrics {
   readonly metrics: readonly BuildMetrics[]
   readonly facts: ReleaseFacts
   readonly clientOf: (repository: PublishedIndex['publication']['repositories'][number]) => RepositoryClient
+  /** Whether they are kept, too, where that takes a tag, for the registry has no API for referrers. */
+  readonly mayTag: boolean
   readonly reporter: Reporter
 }
 
@@ -43,10 +46,11 @@ export async function keepReleaseMetrics(
 async function keepImageMetrics(
   {publication, index, moves}: PublishedIndex,
   client: RepositoryClient,
-  {metrics, facts}: KeptMetrics
+  {metrics, facts, mayTag}: KeptMetrics
 ): Promise<void> {
   const builds = metrics.filter(({target}) => target === publication.target)
   if (builds.length === 0) return
+  if (!mayTag && (await referrersByApi(client, index.digest)) === undefined) return
   const before = moves
     .filter(move => move.client.name === client.name && move.decision.action === 'move')
     .map(({standing}) => standing?.digest)

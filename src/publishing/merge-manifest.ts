@@ -152,10 +152,16 @@ async function mergeAll(given: Inputs, {registries, progress}: Merging, ports: P
   }
   if (!given['dry-run']) await finishEvidence(evidence, published.map(releasedImage), outputs)
   reportEvidence(evidence.view(), ports.reporter)
-  if (!given['dry-run'] && given['metrics-history'] && metrics.length > 0) {
+  if (!given['dry-run'] && given['metrics-history'] !== 'false' && metrics.length > 0) {
     const {keepReleaseMetrics} = await import('./keep-metrics.js')
     const clientOf = (repository: Repository) => registries.working.repository(repository, 'pull,push')
-    await keepReleaseMetrics(published, {metrics, facts: release.facts, clientOf, reporter: ports.reporter})
+    await keepReleaseMetrics(published, {
+      metrics,
+      facts: release.facts,
+      clientOf,
+      mayTag: given['metrics-history'] === 'true',
+      reporter: ports.reporter
+    })
   }
   return {...outputs, ...evidenceOutputs(evidence.view())}
 }

@@ -1,5 +1,5 @@
 import {InputError, ReleaseError, messageOf} from '../../errors.js'
-import {type InputValues, flag, linesTo, text} from '../../command/input.js'
+import {type InputValues, choice, linesTo, text} from '../../command/input.js'
 import {matchesPattern} from '../../patterns/name-pattern.js'
 import type {Digest} from '../../oci/digest.js'
 import type {BuildMetrics} from '../../contracts/metrics.js'
@@ -31,10 +31,10 @@ export const recordInputs = {
       'Artifacts of this run with metrics of its builds, to give out as one list, for example metrics-*.',
     placeholder: 'PATTERN'
   }),
-  'metrics-history': flag({
+  'metrics-history': choice(['auto', 'true', 'false'], {
     summary:
-      'Keep these metrics beside each index, too, on every registry, with the numbers of the releases before: report draws them, and builds with keep-metrics compare themselves.',
-    default: 'true'
+      'Keep these metrics beside each index, too, with the numbers of the releases before: report draws them, and builds with keep-metrics compare themselves. auto: on registries with the API for referrers, where they need no tag; true: on every registry, with a tag sha256-… where there is no such API, as on GHCR and Docker Hub.',
+    default: 'auto'
   })
 }
 
