@@ -66,7 +66,9 @@ describe.each(BUILDERS)('%s, where the base image needs a login', (name, program
       await expect(
         build({'registry-credentials': login(), 'build-args': `BASE=${base}`})
       ).resolves.toHaveProperty('digest')
-      expect(builder.calls.join('\n')).not.toContain(PUBLISHER.password)
+      // A build's own mark is a secret that no step asks for: the word in the name of that flag is no password.
+      const said = builder.calls.join('\n').replaceAll('--secret id=', '')
+      expect(said).not.toContain(PUBLISHER.password)
       if (programOf(name) === 'buildx') expect(builder.calls.join('\n')).toContain('push-by-digest=true')
     })
 

@@ -261,8 +261,10 @@ async function neededBy(job: JobRun, step: StepRun): Promise<Needed[]> {
   const {name} = usesParts(step.uses)
   if (name === 'actions/checkout')
     return [{right: 'contents: read', why: 'actions/checkout fetches the repository'}]
-  if (name === 'github/codeql-action/upload-sarif')
+  if (['github/codeql-action/upload-sarif', 'github/codeql-action/analyze'].includes(name))
     return [{right: 'security-events: write', why: `${name} uploads findings`}]
+  if (name === 'ossf/scorecard-action')
+    return [{right: 'id-token: write', why: `${name} publishes its result under the repository's name`}]
   if (name === 'actions/download-artifact' && step.given.includes('run-id'))
     return [{right: 'actions: read', why: 'artifacts of another run are read'}]
   if (name === 'actions/attest-build-provenance')
