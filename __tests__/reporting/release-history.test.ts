@@ -19,29 +19,19 @@ import {report} from '../../src/reporting/report.js'
 import type {ReportData} from '../../src/reporting/report-data.js'
 import {formatSize} from '../../src/shared/format.js'
 import {component, componentPath, itWith} from '../support/components.js'
-import {layerBytes, layeredImage} from '../support/images.js'
-import {type TestRelease, buildAll, clientOf, merge, planOf, releaseTags} from '../support/releases.js'
+import {layerBytes} from '../support/images.js'
+import {type TestRelease, buildAll, clientOf, merge, layeredRelease, planOf} from '../support/releases.js'
 import {sampleMetrics} from '../support/sample-metrics.js'
 import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 
 describe('the history of releases', () => {
   const lab = suiteRegistries('histories', twoEmbedded)
 
-  const releaseOf = (version: string, size: number): TestRelease => ({
-    images: lab.images,
-    version,
-    tags: releaseTags(version),
-    created: `2026-0${version.split('.')[1] ?? '1'}-03T04:00:00Z`,
-    make: architecture =>
-      layeredImage(
-        architecture,
-        [
-          {createdBy: 'ADD base', bytes: layerBytes(5000, architecture.charCodeAt(0))},
-          {createdBy: 'COPY app', bytes: layerBytes(size, size)}
-        ],
-        {'org.opencontainers.image.revision': 'a'.repeat(40), 'org.opencontainers.image.version': version}
-      )
-  })
+  const releaseOf = (version: string, size: number): TestRelease =>
+    layeredRelease(lab.images, version, architecture => [
+      {createdBy: 'ADD base', bytes: layerBytes(5000, architecture.charCodeAt(0))},
+      {createdBy: 'COPY app', bytes: layerBytes(size, size)}
+    ])
 
   /** What a build of the release measures of itself. */
   const metricsOf = (release: TestRelease): BuildMetrics[] =>

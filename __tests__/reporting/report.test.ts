@@ -7,10 +7,10 @@ import {pushAttachment} from '../../src/registry/images/attachment-push.js'
 import {report} from '../../src/reporting/report.js'
 import type {ReportData} from '../../src/reporting/report-data.js'
 import {verifyRelease} from '../../src/publishing/verify-release.js'
-import {layerBytes, layeredImage} from '../support/images.js'
+import {layerBytes} from '../support/images.js'
 import type {TestPorts} from '../support/ports.js'
 import {manifestOfLayer, putBlob} from '../support/registry-client.js'
-import {type TestRelease, clientOf, planOf, publishRelease, releaseTags} from '../support/releases.js'
+import {type TestRelease, clientOf, layeredRelease, planOf, publishRelease} from '../support/releases.js'
 import {suiteRegistries, twoEmbedded} from '../support/suite-registries.js'
 import {failureOf} from '../support/thrown.js'
 
@@ -18,25 +18,12 @@ describe('report', () => {
   const lab = suiteRegistries('reports', twoEmbedded)
 
   /** A release whose application has so many bytes, on a base that stays. */
-  const releaseOf = (version: string, size: number): TestRelease => ({
-    images: lab.images,
-    version,
-    tags: releaseTags(version),
-    created: `2026-0${version.split('.')[1] ?? '1'}-03T04:00:00Z`,
-    make: architecture =>
-      layeredImage(
-        architecture,
-        [
-          {createdBy: 'ADD base', bytes: layerBytes(5000, 1)},
-          {createdBy: 'COPY lib', bytes: layerBytes(2000, architecture.length)},
-          {createdBy: 'COPY app', bytes: layerBytes(size, size)}
-        ],
-        {
-          'org.opencontainers.image.revision': 'a'.repeat(40),
-          'org.opencontainers.image.version': version
-        }
-      )
-  })
+  const releaseOf = (version: string, size: number): TestRelease =>
+    layeredRelease(lab.images, version, architecture => [
+      {createdBy: 'ADD base', bytes: layerBytes(5000, 1)},
+      {createdBy: 'COPY lib', bytes: layerBytes(2000, architecture.length)},
+      {createdBy: 'COPY app', bytes: layerBytes(size, size)}
+    ])
 
   const make = async (texts: Readonly<Record<string, string>>, ports: TestPorts = lab.ports) => {
     const outputs = await report.run(parseInputs(report.inputs, texts), ports)

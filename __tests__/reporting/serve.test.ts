@@ -12,10 +12,10 @@ import {parseDigest} from '../../src/oci/digest.js'
 import {report} from '../../src/reporting/report.js'
 import {component, describeWith} from '../support/components.js'
 import {hostileTexts} from '../support/hostile-texts.js'
-import {layerBytes, layeredImage} from '../support/images.js'
+import {layerBytes} from '../support/images.js'
 import type {TestPorts} from '../support/ports.js'
 import {DISTRIBUTION_3, startDistribution3} from '../support/registries.js'
-import {type TestRelease, planOf, publishRelease, releaseTags} from '../support/releases.js'
+import {type TestRelease, layeredRelease, planOf, publishRelease} from '../support/releases.js'
 import {suiteRegistries} from '../support/suite-registries.js'
 
 describeWith(['chromium', ...DISTRIBUTION_3], 'report --serve', () => {
@@ -37,21 +37,11 @@ describeWith(['chromium', ...DISTRIBUTION_3], 'report --serve', () => {
     await running
   })
 
-  const releaseOf = (version: string, size: number): TestRelease => ({
-    images: lab.images,
-    version,
-    tags: releaseTags(version),
-    created: `2026-0${version.split('.')[1] ?? '1'}-03T04:00:00Z`,
-    make: architecture =>
-      layeredImage(
-        architecture,
-        [
-          {createdBy: 'ADD base', bytes: layerBytes(5000, 1)},
-          {createdBy: 'COPY app', bytes: layerBytes(size, size)}
-        ],
-        {'org.opencontainers.image.revision': 'a'.repeat(40), 'org.opencontainers.image.version': version}
-      )
-  })
+  const releaseOf = (version: string, size: number): TestRelease =>
+    layeredRelease(lab.images, version, () => [
+      {createdBy: 'ADD base', bytes: layerBytes(5000, 1)},
+      {createdBy: 'COPY app', bytes: layerBytes(size, size)}
+    ])
 
   /** Starts the command, and gives the address that it says. */
   const serve = async (texts: Readonly<Record<string, string>> = {}): Promise<string> => {

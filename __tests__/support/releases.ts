@@ -9,7 +9,7 @@ import {Registries} from '../../src/registry/client/registries.js'
 import type {RepositoryClient} from '../../src/registry/client/repository-client.js'
 import {formatDigestRecord} from '../../src/contracts/digest-record.js'
 import {mergeManifest} from '../../src/publishing/merge-manifest.js'
-import {image} from './images.js'
+import {image, layeredImage} from './images.js'
 import type {TestPorts} from './ports.js'
 
 /** A client for a repository, with all rights. */
@@ -113,4 +113,26 @@ export function releaseTags(version: string): PlannedTag[] {
     {name: `${major}.${minor}`, class: 'forward', rule: 'semver'},
     {name: 'latest', class: 'forward', rule: 'latest'}
   ]
+}
+
+/**
+ * A release of images with layers: which ones an image has, its architecture says. It was made in the month that its minor
+ * version is, so that later ones are newer.
+ */
+export function layeredRelease(
+  images: TestRelease['images'],
+  version: string,
+  layersOf: (architecture: string) => Parameters<typeof layeredImage>[1]
+): TestRelease {
+  const labels = {
+    'org.opencontainers.image.revision': 'a'.repeat(40),
+    'org.opencontainers.image.version': version
+  }
+  return {
+    images,
+    version,
+    tags: releaseTags(version),
+    created: `2026-0${version.split('.')[1] ?? '1'}-03T04:00:00Z`,
+    make: architecture => layeredImage(architecture, layersOf(architecture), labels)
+  }
 }

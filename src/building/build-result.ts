@@ -26,7 +26,7 @@ export interface PushView {
   readonly repository: Repository
   /** Bytes of blobs that were sent. */
   readonly uploaded: number
-  /** Bytes of blobs that was there already. */
+  /** Bytes of blobs that were there already. */
   readonly skipped: number
   readonly milliseconds: number
 }

@@ -24,7 +24,7 @@ export interface RegistryMetric {
   readonly repository: string
   /** Bytes of blobs that were sent. */
   readonly uploaded: number
-  /** Bytes of blobs that was there already, or were mounted. */
+  /** Bytes of blobs that were there already, or were mounted. */
   readonly skipped: number
   readonly milliseconds: number
 }

@@ -20,7 +20,7 @@ export interface BuildNumbers {
   readonly layerCount: number
   readonly cache?: CacheMetric
   readonly findings?: VulnerabilityMetric
-  /** Bytes that were sent to registries, and bytes that was there already. */
+  /** Bytes that were sent to registries, and bytes that were there already. */
   readonly sent: number
   readonly skipped: number
 }

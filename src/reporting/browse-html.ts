@@ -1,5 +1,4 @@
-import {htmlTable, plainPage} from './html.js'
-import {escapeText} from './page-html.js'
+import {escapeText, htmlTable, plainPage} from './html.js'
 
 /** A tag of a repository, as far as it was looked at. */
 export interface TagSeen {

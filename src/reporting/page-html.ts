@@ -1,5 +1,5 @@
-import {createHash} from 'node:crypto'
-import {PAGE_SCRIPT, PAGE_STYLE} from './page-assets.js'
+import {htmlPage} from './html.js'
+import {PAGE_SCRIPT} from './page-assets.js'
 
 /** What a page may do that a server on this machine gives out. A file may do none of it. */
 export interface PageOptions {
@@ -16,37 +16,15 @@ export interface PageOptions {
  * allows this one script and this one style by their hashes, and no request (https://www.w3.org/TR/CSP3/).
  */
 export function pageHtml(title: string, data: object, options: PageOptions = {}): string {
-  const policy = [
-    "default-src 'none'",
-    `script-src '${hashOf(PAGE_SCRIPT)}'`,
-    `style-src '${hashOf(PAGE_STYLE)}'`,
-    "base-uri 'none'",
-    `form-action '${options.hasForms ? 'self' : 'none'}'`,
-    ...(options.isFollowing ? ["connect-src 'self'"] : [])
-  ].join('; ')
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<title>${escapeText(title)}</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-${options.head ?? ''}<noscript><p>This page draws itself by the script in it: allow scripts to see it. All that it shows stands in it as JSON.</p></noscript>
+  return htmlPage({
+    title,
+    body: `${options.head ?? ''}<noscript><p>This page draws itself by the script in it: allow scripts to see it. All that it shows stands in it as JSON.</p></noscript>
 <script type="application/json" id="report">${scriptJson(data)}</script>
-<script>${PAGE_SCRIPT}</script>
-</body>
-</html>
-`
-}
-
-/** The hash of a script or a style, as a content policy names it. */
-export function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+<script>${PAGE_SCRIPT}</script>`,
+    script: PAGE_SCRIPT,
+    hasForms: options.hasForms,
+    mayAsk: options.isFollowing
+  })
 }
 
 /**
@@ -58,9 +36,4 @@ export function scriptJson(data: object): string {
     /[<>&\u2028\u2029]/g,
     character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   )
-}
-
-/** A text as HTML: it has no other meaning, in an attribute neither. */
-export function escapeText(text: string): string {
-  return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 }

@@ -1,7 +1,6 @@
 import {formatMinutes, formatSeconds, formatSize} from '../shared/format.js'
 import type {SiteRelease} from '../contracts/site-document.js'
-import {htmlTable, plainPage} from './html.js'
-import {escapeText} from './page-html.js'
+import {escapeText, htmlTable, plainPage} from './html.js'
 
 /** The index of all releases, with a link to the page of each. */
 export function siteHtml(title: string, releases: readonly SiteRelease[]): string {

@@ -14,7 +14,7 @@ export interface CopyResult {
   readonly manifests: number
   /** Bytes of blobs that went through this machine. */
   readonly uploaded: number
-  /** Bytes of blobs that was there already, or were mounted. */
+  /** Bytes of blobs that were there already, or were mounted. */
   readonly skipped: number
   /** Tags of signatures that stayed, for something else is there. */
   readonly kept: readonly Tag[]

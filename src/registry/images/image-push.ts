@@ -14,7 +14,7 @@ export interface PushResult {
   readonly digest: Digest
   /** Bytes of blobs that were sent. */
   readonly uploaded: number
-  /** Bytes of blobs that was there already, or were mounted. */
+  /** Bytes of blobs that were there already, or were mounted. */
   readonly skipped: number
 }
 
