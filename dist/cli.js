@@ -61,7 +61,7 @@ function isOfUser({uid}) {
 /** A file for each command, for each calls other functions. A new version of this program, or of Node, writes over it. */
 function cacheName() {
   const [, , word = ''] = process.argv
-  return /^[a-z-]{1,40}$/.test(word) && !word.startsWith('-') ? word : 'other'
+  return /^[a-z][a-z-]{0,39}$/.test(word) ? word : 'other'
 }
 
 /** The bundle, from what was kept where that is of just these files; and what is compiled now is kept at the end. */
