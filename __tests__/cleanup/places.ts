@@ -65,6 +65,8 @@ export interface Place {
   putDamaged(name: string, damaged: Damaged): Promise<void>
   /** Has the host refuse the deletion of this manifest, in the host's own way. */
   refusing(name: string, digest: Digest): Network
+  /** Whether what it refuses so it deletes for nobody, so that a release which supersedes it does not fail by it. */
+  readonly refusesAll: boolean
   clean(name: string, texts: Readonly<Record<string, string>>, network?: Network): Promise<PlaceRun>
   /** What the host's API was asked or answered other than its description says. */
   faults(): readonly string[]
@@ -147,6 +149,7 @@ export async function registryPlace(
       for (const step of keepsChildren ? [lose, put] : [put, lose]) await step()
     },
     refusing: (_, digest) => locking(digest),
+    refusesAll: false,
     clean: async (name, texts, network) => await clean(ports, {images: imageOf(name), ...texts}, network),
     faults: () => [],
     close: async () => {
@@ -183,6 +186,7 @@ export async function ghcrPlace(): Promise<Place> {
       emulator.state.find(`org/${name}`, digest)!.downloads = 5001
       return {}
     },
+    refusesAll: true,
     clean: async (name, texts, network) =>
       await clean(ports, {images: imageOf(name), ...own, ...texts}, network, send => {
         const {reporter, signal, clock} = ports
@@ -224,6 +228,7 @@ export async function hubPlace(): Promise<Place> {
       await loseBehind(`http://${behind.host}/v2/ada/${name}`, lost)
     },
     refusing: (_, digest) => locking(digest),
+    refusesAll: false,
     clean: async (name, texts, network) => await clean(ports, {images: imageOf(name), ...texts}, network),
     faults: () => hub.faults,
     close: async () => {

@@ -256,7 +256,7 @@ describe('a run that is cancelled', () => {
     const stop = new AbortController()
     const made = path.join(state.folder, 'made')
     await writeFile(made, '')
-    const script = `echo begun; sleep 300 & wait $! || rm "${made}"`
+    const script = `sleep 300 & echo begun; wait $! || rm "${made}"`
     const work = execPrograms('sh', ['-c', script], {
       signal: stop.signal,
       group: 'cancelled',

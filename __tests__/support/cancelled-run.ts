@@ -11,8 +11,8 @@ import {componentPath} from './components.js'
 /** A run of a program that a test means to cancel. */
 export interface BegunRun {
   readonly child: ChildProcess
-  /** The exit code, when it has ended. */
-  readonly ended: Promise<number | null>
+  /** The exit code, or the signal that ended it, when it has ended. */
+  readonly ended: Promise<number | NodeJS.Signals | null>
 }
 
 /** Starts a program of node whose temporary files lie in a folder of its own, which is emptied before. */
@@ -34,7 +34,9 @@ export async function beginRun({args, env, temporary, until}: RunToCancel): Prom
     stdio: ['ignore', 'pipe', 'pipe']
   })
   const lines: string[] = []
-  const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
+  const ended = new Promise<number | NodeJS.Signals | null>(resolve => {
+    child.once('exit', (code, signal) => resolve(code ?? signal))
+  })
   await new Promise<void>((resolve, reject) => {
     for (const output of [child.stdout, child.stderr])
       createInterface({input: output}).on('line', line => {
