@@ -70,7 +70,10 @@ export function plainUser(name: RealBuilderName, context: string): PlainUser {
   }
 }
 
-/** podman without root leaves a process that keeps its namespace. */
+/** podman without root leaves a process that keeps its namespace; one that is gone may have left its number to another. */
 function endPause(file: string): void {
-  if (existsSync(file)) process.kill(Number(readFileSync(file, 'utf8')))
+  if (!existsSync(file)) return
+  const pid = Number(readFileSync(file, 'utf8'))
+  const line = `/proc/${pid}/cmdline`
+  if (existsSync(line) && /podman|catatonit/.test(readFileSync(line, 'utf8'))) process.kill(pid)
 }

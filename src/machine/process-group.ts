@@ -21,8 +21,10 @@ export class ProcessGroup {
   readonly #child: ChildProcess
   readonly #cut: () => void
   readonly #folders: HeldFolders | undefined
+  /** When the program started; undefined where the system does not tell. */
+  readonly #start: string | undefined
   #held: readonly string[] = []
-  #others: readonly number[] = []
+  #others: readonly Process[] = []
   #timers: NodeJS.Timeout[] = []
   #isEnding = false
 
@@ -34,11 +36,12 @@ export class ProcessGroup {
     this.#child = child
     this.#cut = cut
     this.#folders = folders
+    this.#start = child.pid === undefined ? undefined : processOf(child.pid)?.start
   }
 
   /** Ends all of it: politely at first. What has left the group, as a container does, is found by its parents. */
   end(): void {
-    this.#others = descendantsOf(this.#child.pid).map(({pid}) => pid)
+    this.#others = descendantsOf(this.#child.pid)
     this.#signal('SIGTERM')
     if (!this.#isEnding) this.#after(GRACE, () => this.kill())
     this.#isEnding = true
@@ -75,13 +78,13 @@ export class ProcessGroup {
   /** Tells what it works with to end, once: what it starts afterwards clears up. Says whether there was anything. */
   #tellWork(): boolean {
     const below = descendantsOf(this.#child.pid)
-    const self = processes().find(({pid}) => pid === this.#child.pid)
-    const work = below.filter(one => self === undefined || !isSameProgram(one, self)).map(({pid}) => pid)
-    this.#others = below.map(({pid}) => pid)
-    for (const pid of work) send(pid, 'SIGTERM')
+    const self = this.#child.pid === undefined ? undefined : processOf(this.#child.pid)
+    const work = below.filter(one => self === undefined || !isSameProgram(one, self))
+    this.#others = below
+    for (const one of work) sendTo(one, 'SIGTERM')
     if (work.length > 0)
       this.#after(WORK_GRACE, () => {
-        for (const pid of work) send(pid, 'SIGKILL')
+        for (const one of work) sendTo(one, 'SIGKILL')
       })
     return work.length > 0
   }
@@ -96,7 +99,7 @@ export class ProcessGroup {
   async endLeft(): Promise<readonly string[]> {
     const {pid} = this.#child
     if (pid === undefined || process.platform === 'win32' || (await isGone(pid, LINGER))) return []
-    const left = processes().flatMap(one => (one.group === pid ? [one.line] : []))
+    const left = processes().flatMap(one => (one.group === pid ? [lineOf(one)] : []))
     this.#signal('SIGTERM')
     if (!(await isGone(pid, GRACE))) {
       this.kill()
@@ -121,9 +124,16 @@ export class ProcessGroup {
     const {pid} = this.#child
     if (pid === undefined) return
     if (this.#folders !== undefined)
-      this.#held = [...this.#held, ...foldersHeldBy([pid, ...this.#others], this.#folders)]
+      this.#held = [
+        ...this.#held,
+        ...foldersHeldBy([pid, ...this.#others.map(one => one.pid)], this.#folders)
+      ]
     if (process.platform === 'win32') this.#child.kill(name)
-    else for (const target of [-pid, ...this.#others]) send(target, name)
+    else {
+      const leader = processOf(pid)
+      if (leader === undefined || leader.start === this.#start) send(-pid, name)
+      for (const one of this.#others) sendTo(one, name)
+    }
   }
 }
 
@@ -144,6 +154,14 @@ function send(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/**
+ * What was seen a while ago may be gone, and its number another's: a busy machine gives all of 32,768 numbers within two minutes,
+ * for each thread takes one. Nobody else's process is ended.
+ */
+function sendTo({pid, start}: Process, name: NodeJS.Signals): void {
+  if (processOf(pid)?.start === start) send(pid, name)
+}
+
 /** One that has ended, and whose parent does not want to know, is still there, but runs no more. */
 function isRunning(group: number): boolean {
   try {
@@ -159,13 +177,13 @@ interface Process {
   readonly pid: number
   readonly parent: number
   readonly group: number
-  /** Its command line. */
-  readonly line: string
+  /** When it started, in ticks since the machine did: what no other process of this number has. */
+  readonly start: string
 }
 
 /** Whether one is the other once more, with the same arguments, as rootless podman and buildah start themselves. */
 function isSameProgram(one: Process, other: Process): boolean {
-  const argumentsOf = ({line}: Process): string => line.replace(/^\S* ?/, '')
+  const argumentsOf = (each: Process): string => lineOf(each).replace(/^\S* ?/, '')
   return argumentsOf(one) !== '' && argumentsOf(one) === argumentsOf(other)
 }
 
@@ -184,15 +202,22 @@ function descendantsOf(pid: number | undefined): Process[] {
   return [...found]
 }
 
-/** What runs, without zombies (proc(5), `/proc/PID/stat`); nothing on systems that have no such files. */
+/** What runs, without zombies; nothing on systems that have no such files. */
 function processes(): Process[] {
-  return names('/proc').flatMap(name => {
-    const [, parent, group] =
-      /^\d+ \(.*\) [A-Y] (\d+) (\d+)/s.exec(textOf(`/proc/${name}/stat`)) ?? ([] as (string | undefined)[])
-    if (parent === undefined || group === undefined) return []
-    const line = textOf(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim()
-    return [{pid: Number(name), parent: Number(parent), group: Number(group), line}]
-  })
+  return names('/proc').flatMap(name => processOf(Number(name)) ?? [])
+}
+
+/** A process that runs (proc(5), `/proc/PID/stat`: parent, group and start are fields 4, 5 and 22). */
+function processOf(pid: number): Process | undefined {
+  const fields = /^\d+ \(.*\) [A-Y] (.*)/s.exec(textOf(`/proc/${pid}/stat`))?.[1]?.split(' ')
+  const [parent, group, start] = [fields?.[0], fields?.[1], fields?.[18]]
+  if (parent === undefined || group === undefined || start === undefined) return undefined
+  return {pid, parent: Number(parent), group: Number(group), start}
+}
+
+/** Its command line. */
+function lineOf({pid}: Process): string {
+  return textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()
 }
 
 function names(folder: string): string[] {
