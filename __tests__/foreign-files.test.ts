@@ -66,6 +66,7 @@ const READERS: readonly (readonly [
   ['report', 'report.sarif', 'SCAN_FAILED'],
   ['bill', 'sbom.json', 'SBOM_INVALID'],
   ['manifest', 'app.yaml', 'DEPLOYMENT_INVALID'],
+  ['deployed', 'app.yaml', 'INPUT_INVALID'],
   ['repository', 'VERSION', 'INPUT_INVALID'],
   ['record', 'digest-app', 'RECORD_INVALID'],
   ['layout', 'index.json', 'LAYOUT_INVALID', {'oci-layout': '{"imageLayoutVersion":"1.0.0"}'}],

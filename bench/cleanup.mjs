@@ -123,7 +123,7 @@ function ourProgram({server, folder, dist}, {policy, isDry}) {
     args: [
       path.join(dist, 'cli.js'),
       'cleanup-latest',
-      ...['--images', image, '--backend', 'ghcr', '--force', ...POLICIES[policy]],
+      ...['--images', image, '--backend', 'ghcr', '--force', '--yes', ...POLICIES[policy]],
       ...(isDry ? ['--dry-run'] : [])
     ],
     env: {GITHUB_API_URL: `http://127.0.0.1:${server.port}`, GITHUB_TOKEN: 'bench', RUNNER_TEMP: folder},

@@ -67,7 +67,7 @@ function timeSteps(cli, folder, image) {
     const report = run(cli, folder, ['verify-release', ...config, ...release, '--output', 'report'])
     const found = ['--report', keep('report.json', report)]
     run(cli, folder, ['release-notes', ...config, ...release, ...found, '--write-to', 'file'])
-    run(cli, folder, ['cleanup-latest', ...config, ...release])
+    run(cli, folder, ['cleanup-latest', '--yes', ...config, ...release])
   })
 }
 

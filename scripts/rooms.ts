@@ -247,7 +247,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     head: ['cleanup-latest'],
     holds: 'what goes from a repository: decided by policy, read, deleted, looked at again',
     uses: ['github', 'registry', 'versions', 'patterns', 'command', 'ports', 'contracts'],
-    packages: ['p-limit'],
+    packages: ['p-limit', 'node:*'],
     pure: ['policy/', 'cleanup-report', 'cleanup-rules', 'cleanup-summary', 'repository-backend']
   },
   signing: {

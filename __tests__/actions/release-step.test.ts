@@ -75,7 +75,7 @@ describe('the actions merge-manifest, verify-release and cleanup-latest, without
     expect(verified.exitCode).toBe(0)
     expect(verified.outputs['verified']?.split('\n')).toEqual(images.map(name => `${name}:edge`))
 
-    const cleaned = await act('cleanup-latest', {release, 'min-age': '0'})
+    const cleaned = await act('cleanup-latest', {release, 'allow-deletion': 'true', 'min-age': '0'})
     expect(cleaned.exitCode).toBe(0)
     expect(second.outputs['superseded']).toContain(first.outputs['digest'])
     expect(await digestsAt('edge')).toEqual([second.outputs['digest'], second.outputs['digest']])
@@ -181,7 +181,11 @@ describeWith(['buildah'], 'the actions, one after the other as a workflow runs t
 
     const inputs = {release: second.outputs['release'] ?? '', 'registry-credentials': credentials()}
     expect((await step('verify-release', SECOND, inputs)).exitCode).toBe(0)
-    const cleaned = await step('cleanup-latest', SECOND, {...inputs, 'min-age': '0'})
+    const cleaned = await step('cleanup-latest', SECOND, {
+      ...inputs,
+      'allow-deletion': 'true',
+      'min-age': '0'
+    })
     expect(cleaned.exitCode).toBe(0)
     const superseded = images.map(name => `${name}@${first.outputs['digest'] ?? ''}`)
     expect(cleaned.outputs['deleted']?.split('\n')).toEqual(expect.arrayContaining(superseded))

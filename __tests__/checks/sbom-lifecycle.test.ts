@@ -134,7 +134,7 @@ describe('the bills of materials of a release', () => {
     const oldSboms = await attachTo(await children(old.digest))
     const current = await publish('0.0.2', 'b')
     const sboms = await attachTo(await children(current.digest))
-    const texts = {release: current.release, 'min-age': '0'}
+    const texts = {release: current.release, 'allow-deletion': 'true', 'min-age': '0'}
     await cleanupLatest.run(parseInputs(cleanupLatest.inputs, texts), lab.ports)
     expect(await isThere(source(), sboms)).toEqual([true, true])
     expect(await isThere(source(), oldSboms)).toEqual([false, false])

@@ -37,7 +37,10 @@ export function arrivalSuite(
   })
 
   const run = async (image: string, texts: Readonly<Record<string, string>>) =>
-    await cleanupLatest.run(parseInputs(cleanupLatest.inputs, {images: image, ...texts}), ports)
+    await cleanupLatest.run(
+      parseInputs(cleanupLatest.inputs, {images: image, 'allow-deletion': 'true', ...texts}),
+      ports
+    )
   const imageAt = (): string => `${registry.host}/arrival/${(serial += 1)}`
 
   const push = async (

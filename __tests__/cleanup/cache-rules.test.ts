@@ -41,7 +41,10 @@ describe('rules for caches', () => {
     }
   }
   const cleanup = async (texts: Readonly<Record<string, string>>) =>
-    await cleanupLatest.run(parseInputs(cleanupLatest.inputs, {...RULES, ...texts}), ports)
+    await cleanupLatest.run(
+      parseInputs(cleanupLatest.inputs, {'allow-deletion': 'true', ...RULES, ...texts}),
+      ports
+    )
   const tagsOf = async (name: string): Promise<string[]> =>
     [...(await listTags(clientOf(ports, name)))].sort()
 

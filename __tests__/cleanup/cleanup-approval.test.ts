@@ -16,7 +16,7 @@ describe('a clean-up that somebody approves', () => {
   const cleanup = async (hours: number, texts: Readonly<Record<string, string>>) => {
     const now = Date.now() + hours * HOUR
     const ports = {...lab.ports, clock: {...lab.ports.clock, now: () => now}}
-    const given = {images: lab.images.join(','), 'min-age': '0', ...texts}
+    const given = {images: lab.images.join(','), 'allow-deletion': 'true', 'min-age': '0', ...texts}
     return await cleanupLatest.run(parseInputs(cleanupLatest.inputs, given), ports)
   }
   const publish = async (tag: string, revision: string): Promise<void> => {

@@ -37,7 +37,10 @@ describe('cleanup-latest', () => {
   })
 
   const cleanup = async (texts: Readonly<Record<string, string>>) =>
-    await cleanupLatest.run(parseInputs(cleanupLatest.inputs, {'min-age': '0', ...texts}), lab.ports)
+    await cleanupLatest.run(
+      parseInputs(cleanupLatest.inputs, {'allow-deletion': 'true', 'min-age': '0', ...texts}),
+      lab.ports
+    )
   const publish = async (version: string, tags: readonly PlannedTag[], revision: string) =>
     await publishRelease(lab.ports, {images: lab.images, version, tags, revision: revision.repeat(40)})
   const isThere = async (digest: string) =>
@@ -185,6 +188,7 @@ describe('cleanup-latest', () => {
         images: lab.images[0]!,
         'pull-request-tags': 'pr-{number}',
         'actions-caches': 'glob:buildkit-*',
+        'allow-deletion': 'true',
         'min-age': '0'
       }),
       told

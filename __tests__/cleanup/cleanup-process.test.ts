@@ -171,7 +171,7 @@ describeWith(['openssl'], 'a clean-up as a program', () => {
   }
   const byInputs = async (inputs: Inputs): Promise<Ended> =>
     await runAction('cleanup-latest', {
-      inputs: {...inputs, 'github-token': 'admin'},
+      inputs: {...inputs, 'allow-deletion': 'true', 'github-token': 'admin'},
       event: 'push-branch',
       variables: internet.env
     })

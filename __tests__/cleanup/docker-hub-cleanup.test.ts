@@ -46,7 +46,7 @@ async function withHub(
 }
 
 async function clean(ports: TestPorts, texts: Readonly<Record<string, string>>) {
-  const inputs = {images: IMAGE, 'min-age': '0', ...texts}
+  const inputs = {images: IMAGE, 'allow-deletion': 'true', 'min-age': '0', ...texts}
   return await cleanupLatest.run(parseInputs(cleanupLatest.inputs, inputs), ports)
 }
 

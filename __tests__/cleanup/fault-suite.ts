@@ -163,10 +163,14 @@ async function killAt(
     started.child?.kill('SIGKILL')
     await started.gone
   })
-  const child = spawn(process.execPath, [path.resolve('dist/cli.js'), 'cleanup-latest', ...flags], {
-    stdio: 'ignore',
-    env: {PATH: process.env['PATH'], HOME: '/nonexistent'}
-  })
+  const child = spawn(
+    process.execPath,
+    [path.resolve('dist/cli.js'), 'cleanup-latest', '--allow-deletion', ...flags],
+    {
+      stdio: 'ignore',
+      env: {PATH: process.env['PATH'], HOME: '/nonexistent'}
+    }
+  )
   started.child = child
   started.gone = once(child, 'exit')
   await started.gone

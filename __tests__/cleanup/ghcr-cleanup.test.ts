@@ -46,7 +46,14 @@ async function releasedTwice(registry: RunningRegistry): Promise<World> {
 }
 
 async function clean({ports, image}: World, texts: Readonly<Record<string, string>>) {
-  const inputs = {images: image, backend: 'ghcr', 'min-age': '0', 'github-token': 'admin', ...texts}
+  const inputs = {
+    images: image,
+    backend: 'ghcr',
+    'allow-deletion': 'true',
+    'min-age': '0',
+    'github-token': 'admin',
+    ...texts
+  }
   return await cleanupLatest.run(parseInputs(cleanupLatest.inputs, inputs), ports)
 }
 

@@ -22,7 +22,7 @@ export function judge(world: World, policy: RetentionPolicy): Verdict {
   const guarded = [...new Set([...along, ...touched])].filter(at => {
     const isTimed = world.isWhole || touched.includes(at)
     const isYoung = policy.grace > 0 && isTimed && nodes[at]!.age * HOUR < policy.grace
-    return isYoung || policy.journal.includes(digestAt(at))
+    return isYoung || policy.journal.includes(digestAt(at)) || isDeployed(at, policy)
   })
   const staying = places.filter(
     at => guarded.includes(at) || named(at).some(tag => !going.has(tag)) || !along.has(at)
@@ -86,7 +86,8 @@ function beyondNewestUntagged(world: Pick<World, 'nodes' | 'digests'>, policy: R
     const isPart = world.nodes.some(({children}) => children.includes(at))
     const isOld = node.age * HOUR >= policy.untaggedAge
     const isAway = node.age * HOUR >= policy.olderThan && isDamaged(node, policy)
-    return node.tags.length === 0 && node.subject === undefined && !isPart && isOld && !isAway ? [at] : []
+    const isCounted = node.tags.length === 0 && node.subject === undefined && !isPart && isOld && !isAway
+    return isCounted && !isDeployed(at, policy) ? [at] : []
   })
   return images.sort(byDate(world)).slice(policy.keepNewestUntagged)
 }
@@ -166,6 +167,7 @@ function goingTags(world: World, policy: RetentionPolicy): Set<string> {
       !tagged.some(other => other.at === one.at && isKept(other)))
   const isKept = ({tag, at}: Tagged): boolean => {
     if (policy.keepTags.some(({matches}) => matches(tag)) || isOfKeptImage(at, tagged, policy)) return true
+    if (isDeployed(at, policy, tag)) return true
     if (policy.deleteTags.some(({text}) => text === tag)) return false
     const version = releases.find(one => one.tag === tag)
     return (version !== undefined && rank(version) === newest) || tag === 'latest'
@@ -176,6 +178,10 @@ function goingTags(world: World, policy: RetentionPolicy): Set<string> {
   const places = new Set(first.map(({at}) => at))
   const whole = tagged.filter(({at}) => places.has(at) && !tagged.some(one => one.at === at && held(one)))
   return new Set(whole.map(({tag}) => tag))
+}
+
+function isDeployed(at: number, {deployed}: RetentionPolicy, tag = ''): boolean {
+  return deployed.some(({digests, words}) => digests.has(digestAt(at)) || words.has(tag))
 }
 
 function isOfKeptImage(at: number, tagged: readonly Tagged[], {keepImages}: RetentionPolicy): boolean {
@@ -215,6 +221,8 @@ function countedImages(
       const isExempt =
         tags.some(name => policy.keepTags.some(({matches}) => matches(name))) ||
         isOfKeptImage(at, tagged, policy) ||
+        isDeployed(at, policy) ||
+        tags.some(name => isDeployed(at, policy, name)) ||
         world.nodes.some(({children}) => children.includes(at)) ||
         (age >= policy.olderThan && isDamaged(world.nodes[at]!, policy))
       return isOwn && !isExempt && age >= (rule.olderThan ?? policy.olderThan)

@@ -250,7 +250,12 @@ async function clean(
   const before = ports.reporter.warnings.length
   const warnings = (): string[] => ports.reporter.warnings.slice(before)
   const send = through(ports.send, network, requests)
-  const inputs = parseInputs(cleanupLatest.inputs, {'min-age': '0', force: 'true', ...texts})
+  const inputs = parseInputs(cleanupLatest.inputs, {
+    'allow-deletion': 'true',
+    'min-age': '0',
+    force: 'true',
+    ...texts
+  })
   try {
     const outputs = await cleanupLatest.run(inputs, {...ports, send, ...more(send)})
     return {outputs, error: undefined, requests, warnings: warnings()}

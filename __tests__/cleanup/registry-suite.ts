@@ -47,7 +47,10 @@ export function registrySuite({start, collector}: CleanupSuite): void {
     await promisify(execFile)(component(collector), ['garbage-collect', file], {env})
   }
   const run = async (texts: Readonly<Record<string, string>>) =>
-    await cleanupLatest.run(parseInputs(cleanupLatest.inputs, {'min-age': '0', ...texts}), ports)
+    await cleanupLatest.run(
+      parseInputs(cleanupLatest.inputs, {'allow-deletion': 'true', 'min-age': '0', ...texts}),
+      ports
+    )
 
   it('leaves all that tags reach, and nothing of what was chosen', async () => {
     const image = `${registry.host}/cleanup/world`

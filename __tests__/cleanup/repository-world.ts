@@ -31,7 +31,8 @@ export async function clean(
   world: RepositoryWorld,
   more: Readonly<Record<string, string>> = {}
 ) {
-  return await cleanupLatest.run(parseInputs(cleanupLatest.inputs, {...textsFor(world), ...more}), ports)
+  const texts = {'allow-deletion': 'true', ...textsFor(world), ...more}
+  return await cleanupLatest.run(parseInputs(cleanupLatest.inputs, texts), ports)
 }
 
 /** Fills a repository. @param via what the clean-up goes through, where that is not the registry itself */

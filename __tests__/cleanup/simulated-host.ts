@@ -197,7 +197,14 @@ export class SimulatedHost {
 
   /** Runs a clean-up; what it throws is an answer. */
   async clean(texts: Readonly<Record<string, string>>, ports = this.ports()): Promise<CleanRun> {
-    const inputs = {images: IMAGE, backend: this.options.kind, 'min-age': '0', force: 'true', ...texts}
+    const inputs = {
+      images: IMAGE,
+      backend: this.options.kind,
+      'allow-deletion': 'true',
+      'min-age': '0',
+      force: 'true',
+      ...texts
+    }
     try {
       const outputs = await cleanupLatest.run(parseInputs(cleanupLatest.inputs, inputs), ports)
       return {outputs, ports}

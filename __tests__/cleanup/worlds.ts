@@ -4,6 +4,7 @@ import {type Digest, digestOf, hexOf} from '../../src/oci/digest.js'
 import {type Tag, parseTag} from '../../src/oci/reference.js'
 import type {Content, StoredManifest, Inventory} from '../../src/cleanup/policy/inventory.js'
 import type {Needs} from '../../src/cleanup/policy/inventory-needs.js'
+import type {DeployedNames} from '../../src/cleanup/policy/deployed.js'
 import type {RetentionPolicy} from '../../src/cleanup/policy/policy.js'
 import {parseNumberedPattern, parseTagPattern} from '../../src/patterns/tag-pattern.js'
 
@@ -125,6 +126,12 @@ export function digestAt(place: number): Digest {
   return place < 0 ? GONE : digest(`node ${place}`)
 }
 
+/** A file of a deployment that names these. */
+export function deployedIn(digests: readonly Digest[], tags: readonly string[]): DeployedNames {
+  const at = <Name>(names: readonly Name[]) => new Map(names.map(name => [name, 'deploy/app.yaml']))
+  return {text: 'deploy', digests: at(digests), words: at(tags)}
+}
+
 export const policies: fc.Arbitrary<RetentionPolicy> = fc
   .record({
     superseded: fc.uniqueArray(fc.nat(13), {maxLength: 4}),
@@ -133,6 +140,8 @@ export const policies: fc.Arbitrary<RetentionPolicy> = fc
     supersededPrereleases: fc.boolean(),
     keep: fc.subarray(['main', 'glob:nightly-*', 'regex:pr-[12]', '1.0.0']),
     keepImages: fc.subarray(['nightly-2', 'glob:*-alpine']),
+    deployedTags: fc.subarray(['1.0.0', 'pr-2', '1.1'], {maxLength: 1}),
+    deployedPlaces: fc.uniqueArray(fc.nat(13), {maxLength: 1}),
     delete: fc.subarray(['latest', 'glob:nightly-*', 'glob:1*', 'regex:pr-\\d', 'glob:*']),
     untagged: fc.boolean(),
     orphans: fc.boolean(),
@@ -151,20 +160,33 @@ export const policies: fc.Arbitrary<RetentionPolicy> = fc
     journal: fc.uniqueArray(fc.nat(13), {maxLength: 1}),
     grace: fc.constantFrom(0, 0, 2 * HOUR, 3 * DAY)
   })
-  .map(({keep, keepImages, delete: chosen, pulls, cacheAge, keepNewest, ...rest}) => ({
-    ...rest,
-    keepNewest: keepNewest.map(parseNewestRule),
-    superseded: rest.superseded.map(digestAt),
-    journal: rest.journal.map(digestAt),
-    keepTags: keep.map(parseTagPattern),
-    keepImages: keepImages.map(parseTagPattern),
-    deleteTags: chosen.map(parseTagPattern),
-    pullRequests: {patterns: [parseNumberedPattern('pr-{number}')], closed: new Set(pulls)},
-    development: {patterns: rest.development.map(parseTagPattern), olderThan: 3 * DAY},
-    cache: {patterns: [parseTagPattern('cache-a')], olderThan: cacheAge},
-    now: NOW,
-    limits: {maxDelete: 0, maxShare: 100}
-  }))
+  .map(
+    ({
+      keep,
+      keepImages,
+      deployedTags,
+      deployedPlaces,
+      delete: chosen,
+      pulls,
+      cacheAge,
+      keepNewest,
+      ...rest
+    }) => ({
+      ...rest,
+      deployed: [deployedIn(deployedPlaces.map(digestAt), deployedTags)],
+      keepNewest: keepNewest.map(parseNewestRule),
+      superseded: rest.superseded.map(digestAt),
+      journal: rest.journal.map(digestAt),
+      keepTags: keep.map(parseTagPattern),
+      keepImages: keepImages.map(parseTagPattern),
+      deleteTags: chosen.map(parseTagPattern),
+      pullRequests: {patterns: [parseNumberedPattern('pr-{number}')], closed: new Set(pulls)},
+      development: {patterns: rest.development.map(parseTagPattern), olderThan: 3 * DAY},
+      cache: {patterns: [parseTagPattern('cache-a')], olderThan: cacheAge},
+      now: NOW,
+      limits: {maxDelete: 0, maxShare: 100}
+    })
+  )
 
 /** A policy that deletes nothing, for tests to add to. */
 export function noPolicy(more: Partial<RetentionPolicy> = {}): RetentionPolicy {
@@ -190,6 +212,7 @@ export function noPolicy(more: Partial<RetentionPolicy> = {}): RetentionPolicy {
     pullRequests: {patterns: [], closed: new Set()},
     development: {patterns: [], olderThan: 0},
     cache: {patterns: [], olderThan: 0},
+    deployed: [],
     journal: [],
     grace: DAY,
     now: NOW,

@@ -64,7 +64,7 @@ describe('a command that writes', () => {
     [
       'cleans up',
       cleanupLatest,
-      image => ({images: image, 'keep-versions': '1', 'min-age': '0'}),
+      image => ({images: image, 'keep-versions': '1', 'allow-deletion': 'true', 'min-age': '0'}),
       /manifests\nDelete this\?/
     ],
     [

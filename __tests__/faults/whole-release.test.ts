@@ -116,7 +116,7 @@ describe('a whole release that is stopped, and gone on with', () => {
       `images: [${images.join(', ')}]`,
       tags === undefined ? 'strategy: release' : `tags: [${tags}]`,
       `build-by-digest: {source: ${layout}}`,
-      'cleanup-latest: {min-age: 0s}'
+      'cleanup-latest: {allow-deletion: true, min-age: 0s}'
     ]
     writeFileSync(file, `${lines.join('\n')}\n`)
     return file

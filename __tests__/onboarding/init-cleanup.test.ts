@@ -78,6 +78,7 @@ describe('init and the steps of other clean-up actions', () => {
         if: "github.ref == 'refs/heads/main'",
         uses: 'org/image-release/cleanup-latest@v1',
         with: {
+          'allow-deletion': 'true',
           images: 'ghcr.io/acme/app\nghcr.io/acme/tools/cli',
           'github-token': '${{ github.token }}',
           'registry-credentials': 'ghcr.io=${{ github.actor }}:${{ github.token }}',
@@ -89,6 +90,7 @@ describe('init and the steps of other clean-up actions', () => {
       {
         uses: 'org/image-release/cleanup-latest@v1',
         with: {
+          'allow-deletion': 'true',
           packages: 'ghcr.io/acme/app*',
           'github-token': '${{ secrets.PAT }}',
           'registry-credentials': 'ghcr.io=${{ github.actor }}:${{ secrets.PAT }}',

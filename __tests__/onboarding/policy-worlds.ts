@@ -11,7 +11,7 @@ import {fc} from '../support/random.js'
 export function leftHere(nodes: Nodes, inputs: Readonly<Record<string, string>>): Left {
   const given = parseInputs(cleanupInputs, {images: 'ghcr.io/acme/app', ...inputs})
   const [work] = workOf(given)
-  const {plan} = planCleanup(inventoryOf(nodes), policyOf(given, work!, NOW))
+  const {plan} = planCleanup(inventoryOf(nodes), policyOf(given, work!, {now: NOW, deployed: []}))
   const gone = new Set<string>(plan.waves.flat().map(one => one.digest))
   const alone = new Set<string>(plan.tags.map(({tag}) => tag))
   return new Map(

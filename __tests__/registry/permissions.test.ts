@@ -111,7 +111,14 @@ describe('what each command does at a registry', () => {
       )
     )
     await during('cleanup-latest', async () =>
-      cleanupLatest.run(parseInputs(cleanupLatest.inputs, {release: last.release, 'min-age': '0'}), ports)
+      cleanupLatest.run(
+        parseInputs(cleanupLatest.inputs, {
+          release: last.release,
+          'allow-deletion': 'true',
+          'min-age': '0'
+        }),
+        ports
+      )
     )
   }
 

@@ -91,7 +91,7 @@ describe.each(ZOO.map(entry => [entry.name, entry] as const))('%s', (_, entry) =
       await publishRelease(ports, {images: [zoo.image], version, tags: [MAIN], revision: revision.repeat(40)})
     const first = await build('0.0.1', 'c')
     const second = await build('0.0.2', 'd')
-    const texts = {release: second.release, 'min-age': '0', backend: 'registry'}
+    const texts = {release: second.release, 'allow-deletion': 'true', 'min-age': '0', backend: 'registry'}
     const work = async () => await cleanupLatest.run(parseInputs(cleanupLatest.inputs, texts), ports)
     if (entry.deletion?.digest === undefined) {
       await work()

@@ -116,7 +116,7 @@ describeWith(['buildah', 'git'], 'a release in one command', () => {
     expect(new Set(before.map(([, digest]) => digest)).size).toBe(1)
     expect(ports.reporter.summaries).toEqual([expect.stringMatching(/^# Release `1\.0\.0`\n\n\| Step/)])
 
-    settings('cleanup-latest:\n  min-age: 0s\n  keep-versions: 1\n')
+    settings('cleanup-latest:\n  allow-deletion: true\n  min-age: 0s\n  keep-versions: 1\n')
     commit('second')
     event = {event: 'push', ref: 'refs/tags/v1.0.1'}
     const {result} = await run()
@@ -144,7 +144,7 @@ describeWith(['buildah', 'git'], 'a release in one command', () => {
     expect(ports.reporter.warnings.join('\n')).toMatch(
       /Nothing was cleaned up: .*Or leave it out: skip: clean-up\./
     )
-    settings('cleanup-latest:\n  min-age: 0s\n')
+    settings('cleanup-latest:\n  allow-deletion: true\n  min-age: 0s\n')
     await expect(again()).rejects.toMatchObject({code: 'RIGHT_MISSING'})
   }, 120_000)
 

@@ -105,6 +105,10 @@ const READERS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
       return {files: new Map()} as never
     }, true)
   },
+  deployed: async file => {
+    const {readDeployed} = await import('../../src/cleanup/deployed-files.js')
+    await readDeployed([{text: file, file: path.dirname(file)}])
+  },
   repository: async file => {
     const {workTreeAt} = await import('../../src/onboarding/work-tree.js')
     await workTreeAt(path.dirname(file)).read(path.basename(file))

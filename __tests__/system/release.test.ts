@@ -132,10 +132,14 @@ describeWith(PROGRAMS, 'a release on real registries', () => {
     const before = await reader.digest(images[0]!, '1.0.0')
     const plan = await buildAll('1.1.0')
     const {digest, release} = await run(mergeManifest, {plan}, '1.1.0')
-    const kept = await run(cleanupLatest, {release, 'min-age': '0'}, '1.1.0')
+    const kept = await run(cleanupLatest, {release, 'allow-deletion': 'true', 'min-age': '0'}, '1.1.0')
     expect(kept.deleted).toBe('')
     for (const image of images) expect(await reader.digest(image, '1.0.0')).toBe(before)
-    const cleaned = await run(cleanupLatest, {release, 'min-age': '0', 'keep-versions': '1'}, '1.1.0')
+    const cleaned = await run(
+      cleanupLatest,
+      {release, 'allow-deletion': 'true', 'min-age': '0', 'keep-versions': '1'},
+      '1.1.0'
+    )
     expect(cleaned.deleted.split('\n').filter(line => line.endsWith(`@${before ?? ''}`))).toHaveLength(
       images.length
     )

@@ -107,7 +107,7 @@ describeWith([...EXAMPLE_PROGRAMS, 'buildkitd', 'docker-buildx'], 'somebody who 
     'cleans up what no tag reaches any more, and only that',
     async () => {
       const before = {tags: await stand(), manifests: manifests()}
-      const line = `cleanup-latest --images ${IMAGE} --untagged --min-age 0s --github-repository ${NAME}`
+      const line = `cleanup-latest --images ${IMAGE} --untagged --allow-deletion --min-age 0s --github-repository ${NAME}`
       const dry = await cli(`${line} --dry-run --output plan-hash`)
       expect([dry.exitCode, manifests()]).toEqual([0, before.manifests])
       const {exitCode, stdout} = await cli(`${line} --expected-plan ${dry.stdout.trim()} --output deleted`)

@@ -7,17 +7,17 @@ import {
   duration,
   flag,
   json,
+  lines,
   list,
   parseDuration,
   parsed,
   patterns
 } from '../command/input.js'
-import {ReleaseError, messageOf} from '../errors.js'
-import type {Digest} from '../oci/digest.js'
+import {ReleaseError} from '../errors.js'
 import {type Reference, parseReference} from '../oci/reference.js'
-import {type JournalDocument, parseJournal} from '../contracts/journal-document.js'
 import {type ExpectedPlan, readStampedHash} from './policy/plan-hash.js'
 import {parsePackagePattern} from './vendors/package-pattern.js'
+import {parseDeployedEntry} from './policy/deployed.js'
 import type {NewestRule} from './policy/policy.js'
 import {parseNamePattern, parseNumberedPattern, parseTagPattern} from '../patterns/tag-pattern.js'
 import {
@@ -27,6 +27,7 @@ import {
   parseNewestRule,
   parseSize
 } from './cleanup-rules.js'
+import {parseJournals} from './needed-journals.js'
 import {githubRepository, githubToken} from '../github/github-inputs.js'
 import {insecure, registryCredentials} from '../registry/registry-inputs.js'
 import {config, dryRun, images, minAge, releaseInput} from '../command/shared-inputs.js'
@@ -149,6 +150,14 @@ export const cleanupInputs = {
     },
     parseSize
   ),
+  'keep-deployed': lines(
+    {
+      summary:
+        'What is deployed and stays with all it reaches, whatever else is said, one a line: files or folders, such as deploy or apps/*/values.yaml, in which every digest and every tag that stands there as a word is kept; or text with digests in it, such as REPOSITORY@DIGEST and the output deployments of update-manifests.',
+      placeholder: 'FILE|IMAGE'
+    },
+    parseDeployedEntry
+  ),
   journal: json(
     {
       summary:
@@ -158,6 +167,10 @@ export const cleanupInputs = {
     parseJournals
   ),
   'min-age': minAge,
+  'allow-deletion': flag({
+    summary:
+      'Delete what was chosen. Until this is said, or a plan is approved by expected-plan, or somebody answers yes at a terminal, nothing is deleted, and what would go is shown.'
+  }),
   validate: flag({
     summary:
       'Only read every tag through all its platforms, and fail where one of them is not there. Nothing is deleted.'
@@ -237,27 +250,4 @@ function parseHash(text: string): ExpectedPlan {
   const expected = readStampedHash(text)
   if (expected !== undefined) return expected
   throw new InputFaults([`${JSON.stringify(text)} is not the plan-hash of a dry run: 64 hex digits`])
-}
-
-/** One journal, or a list of them. */
-function parseJournals(text: string): readonly JournalDocument[] {
-  if (!text.trimStart().startsWith('[')) return [parseJournal(text)]
-  return documentsIn(text).map(entry => parseJournal(JSON.stringify(entry)))
-}
-
-function documentsIn(text: string): unknown[] {
-  try {
-    const list: unknown = JSON.parse(text)
-    return Array.isArray(list) ? list : [list]
-  } catch (cause) {
-    throw new ReleaseError('PLAN_INVALID', `not a list of journals: ${messageOf(cause)}`, {cause})
-  }
-}
-
-/** What a journal needs in a repository to put its tags back, and what they were moved to. */
-export function journalDigests(journals: readonly JournalDocument[], image: string): Digest[] {
-  return journals
-    .flatMap(({tags}) => tags)
-    .filter(({reference}) => reference.startsWith(`${image}:`))
-    .flatMap(({before, after}) => (before === undefined ? [after.digest] : [before.digest, after.digest]))
 }

@@ -14,6 +14,7 @@ import {CleanupSources} from './cleanup-sources.js'
 import {type CleanupValues, type Work, workOf} from './cleanup-work.js'
 import {command} from '../command/command.js'
 import {assertConfirmed} from '../command/confirmation.js'
+import {holdBack, isAllowedByHand, mayDelete} from './deletion-allowance.js'
 import {findBrokenTags} from './execute/post-check.js'
 import {ReleaseError} from '../errors.js'
 import {formatReference} from '../oci/reference.js'
@@ -77,9 +78,14 @@ export const cleanupLatest = command({
     const hash = stampHash(planHash(plans, caches), sources.now)
     for (const one of planned) sources.warnOfReading(one)
     if (given['dry-run']) return await conclude(overview, hash, ports)
-    assertAllowed(overview, hash, given)
-    if (caches.length > 0 || !planned.every(({plan}) => takesNothingAway(plan)))
-      await assertConfirmed(ports, 'Delete this?', deletionLines(overview))
+    const isIdle = caches.length === 0 && planned.every(({plan}) => takesNothingAway(plan))
+    const isTold = mayDelete(given)
+    if (!isIdle && !isTold && !(await isAllowedByHand(ports, deletionLines(overview)))) {
+      await holdBack(planned, ports)
+      return await conclude({...overview, isDry: true, isHeldBack: true}, hash, ports)
+    }
+    assertWithinLimits(overview, hash, given)
+    if (!isIdle && isTold) await assertConfirmed(ports, 'Delete this?', deletionLines(overview))
     const done = await workOff(planned, {caches, sources, ports})
     const outputs = await conclude({...overview, views: done.views, caches: done.caches}, hash, ports)
     assertDone(done, outputs)
@@ -124,7 +130,7 @@ function overviewOf(
  * @throws ReleaseError INVENTORY_CHANGED where it is another plan than was expected; CLEANUP_REFUSED where more would
  * go than is allowed
  */
-function assertAllowed(overview: CleanupOverview, hash: string, given: CleanupValues): void {
+function assertWithinLimits(overview: CleanupOverview, hash: string, given: CleanupValues): void {
   const outputs = () => ({report: boundedReport(overview), 'plan-hash': hash})
   const {'expected-plan': expected, force} = given
   if (expected !== undefined && expected.text !== hash)

@@ -26,6 +26,8 @@ export interface CleanupOverview {
   /** Patterns and digests that match nothing in any repository, with their inputs. */
   readonly unmatched: readonly string[]
   readonly isDry: boolean
+  /** Whether nothing was deleted because nobody has allowed it. */
+  readonly isHeldBack?: boolean
   /** Milliseconds since the epoch. */
   readonly now: number
 }

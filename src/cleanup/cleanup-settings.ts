@@ -39,6 +39,7 @@ const WAYS: readonly Name[] = [
   'config',
   'registry-credentials',
   'dry-run',
+  'allow-deletion',
   'validate',
   'restore'
 ]
@@ -47,6 +48,7 @@ const WAYS: readonly Name[] = [
 const BOUNDS: readonly Name[] = [
   'keep-tags',
   'keep-images',
+  'keep-deployed',
   'journal',
   'min-age',
   'max-delete',

@@ -7,6 +7,8 @@ import {completeLogins} from '../registry/auth/registry-credential.js'
 import {type Reference, type Repository, formatReference, parseRepository} from '../oci/reference.js'
 import type {Ports} from '../ports.js'
 import type {Registries} from '../registry/client/registries.js'
+import type {Deployed} from './policy/deployed.js'
+import {readDeployed} from './deployed-files.js'
 import {type PlannedCache, planCaches} from './policy/actions-caches.js'
 import type {BackendCapabilities, DeletionOutcome} from './repository-backend.js'
 import {type CleanupValues, type Work, cachePolicyOf, policyOf} from './cleanup-work.js'
@@ -17,6 +19,7 @@ export class CleanupSources {
   readonly #given: CleanupValues
   readonly #ports: Ports
   readonly #registries: Registries
+  #names: Promise<Deployed> | undefined
 
   constructor(given: CleanupValues, ports: Ports) {
     this.#given = given
@@ -70,7 +73,7 @@ export class CleanupSources {
       client,
       backend,
       capabilities: await backend.capabilities(),
-      policy: policyOf(this.#given, work, this.now),
+      policy: policyOf(this.#given, work, {now: this.now, deployed: await this.#deployed()}),
       closedPullRequests: async numbers => await closedPullRequests(await this.#github(), numbers)
     }
   }
@@ -156,6 +159,11 @@ export class CleanupSources {
       'plan-hash': '',
       undeleted: ''
     }
+  }
+
+  /** The same of all repositories. */
+  #deployed(): Promise<Deployed> {
+    return (this.#names ??= readDeployed(this.#given['keep-deployed']))
   }
 
   #isOfGithub(registry: string): boolean {

@@ -174,8 +174,9 @@ function goes(isDry: boolean): string {
 const NONE = prose``
 
 /** The section of the job summary. */
-export function cleanupSummary({views, caches, unmatched, isDry, now}: CleanupOverview): Markdown {
-  const title = isDry ? prose`## Clean-up (dry run, nothing was deleted)` : prose`## Clean-up`
+export function cleanupSummary(overview: CleanupOverview): Markdown {
+  const {views, caches, unmatched, isDry, now, isHeldBack = false} = overview
+  const said = isHeldBack ? [HELD_BACK] : []
   const rows = caches.map(({key, size, reason}) => [
     words(goes(isDry)),
     code(key),
@@ -185,7 +186,20 @@ export function cleanupSummary({views, caches, unmatched, isDry, now}: CleanupOv
   const table = markdownTable(['', 'Key', 'Size', 'Why'], rows)
   const section = rows.length === 0 ? [] : [prose`### Caches of GitHub Actions\n\n${table}`]
   const nothing = unmatched.map(rule => prose`> Nothing matches ${code(rule)}: is it spelt right?`)
-  return joined([title, ...nothing, ...views.map(view => viewSection(view, isDry, now)), ...section])
+  return joined([
+    titleOf(overview),
+    ...said,
+    ...nothing,
+    ...views.map(view => viewSection(view, isDry, now)),
+    ...section
+  ])
+}
+
+const HELD_BACK = prose`> Nothing is deleted before that is allowed. Look at what would go, and name in \`keep-deployed\` or \`keep-tags\` what is still needed. Then set \`allow-deletion: true\` in the workflow, or in the section \`cleanup-latest\` of the settings.`
+
+function titleOf({isDry, isHeldBack = false}: CleanupOverview): Markdown {
+  if (isHeldBack) return prose`## Clean-up (nothing was deleted)`
+  return isDry ? prose`## Clean-up (dry run, nothing was deleted)` : prose`## Clean-up`
 }
 
 function viewSection(view: CleanupView, isDry: boolean, now: number): Markdown {

@@ -3,7 +3,8 @@ import type {InputValues} from '../command/input.js'
 import type {Digest} from '../oci/digest.js'
 import {type Repository, formatRepository, parseReference, parseRepository} from '../oci/reference.js'
 import type {RetentionPolicy} from './policy/policy.js'
-import {type cleanupInputs, journalDigests} from './cleanup-inputs.js'
+import type {cleanupInputs} from './cleanup-inputs.js'
+import {journalDigests} from './needed-journals.js'
 
 /** What the inputs of a clean-up say. */
 export type CleanupValues = InputValues<typeof cleanupInputs>
@@ -70,7 +71,7 @@ function digestsOf(
 export function policyOf(
   given: CleanupValues,
   {repository, superseded, isOfRelease}: Work,
-  now: number
+  {now, deployed}: Pick<RetentionPolicy, 'now' | 'deployed'>
 ): RetentionPolicy {
   const cache = cachePolicyOf(given, 'cache-tags')
   return {
@@ -80,6 +81,7 @@ export function policyOf(
     supersededPrereleases: given['superseded-prereleases'],
     keepTags: given['keep-tags'],
     keepImages: given['keep-images'],
+    deployed,
     deleteTags: given['delete-tags'],
     keepNewest: given['keep-newest'],
     wholeImages: given['whole-images'],

@@ -62,10 +62,11 @@ export async function planRepository(task: RepositoryTask): Promise<PlannedRepos
 }
 
 /** On hosts that list tags alone, what has none is looked for where it is named. */
-function digestsNamed({keepTags, keepImages, deleteTags}: RetentionPolicy): Digest[] {
-  return [...keepTags, ...keepImages, ...deleteTags]
+function digestsNamed({keepTags, keepImages, deployed, deleteTags}: RetentionPolicy): Digest[] {
+  const named = [...keepTags, ...keepImages, ...deleteTags]
     .map(({digest}) => digest)
     .filter(digest => digest !== undefined)
+  return [...new Set([...named, ...deployed.flatMap(({digests}) => [...digests.keys()])])]
 }
 
 /** Nobody wants this, forced or not: it is found before anything else is read. */

@@ -10,9 +10,14 @@ export async function assertConfirmed(
   question: string,
   what: readonly string[] = []
 ): Promise<void> {
-  if (await confirm([...what.map(line => `  ${line}`), question].join('\n'))) return
+  if (await confirm(questionWith(question, what))) return
   reporter.notice('No registry was changed.')
   throw new ReleaseError('CANCELLED', 'the answer was not yes', {
     hint: 'Answer y, or give --yes where nobody is to be asked.'
   })
+}
+
+/** A question, after what it is about. */
+export function questionWith(question: string, what: readonly string[]): string {
+  return [...what.map(line => `  ${line}`), question].join('\n')
 }

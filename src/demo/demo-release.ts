@@ -52,6 +52,8 @@ export async function runDemoRelease(release: DemoRelease, ports: Ports): Promis
   const cleaned = await steps.run('clean up', cleanupLatest, {
     release: merged.release,
     'keep-versions': '1',
+    // The registry is the demo's own.
+    'allow-deletion': 'true',
     'min-age': '0'
   })
   const count = cleaned.deleted === '' ? 0 : cleaned.deleted.split('\n').length

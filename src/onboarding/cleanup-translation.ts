@@ -35,5 +35,10 @@ export function translateCleanup(
   const faults = [...step.faults, ...unknown]
   return faults.length > 0
     ? {faults: [...new Set(faults)]}
-    : {inputs: step.inputs, notes: [...new Set(step.notes)]}
+    : {inputs: allowed(step.inputs), notes: [...new Set(step.notes)]}
+}
+
+/** Such a step deletes already, by the same rules: what it was, or was not, has been decided. */
+function allowed(inputs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return inputs['dry-run'] === 'true' ? inputs : {...inputs, 'allow-deletion': 'true'}
 }

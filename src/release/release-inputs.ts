@@ -67,7 +67,10 @@ export const passedInputs = {
     'sign-key': ofCall(evidenceInputs['sign-key']),
     attest: ofCall(evidenceInputs.attest)
   },
-  'cleanup-latest': {'min-age': ofCall(cleanupInputs['min-age'])}
+  'cleanup-latest': {
+    'min-age': ofCall(cleanupInputs['min-age']),
+    'allow-deletion': ofCall(cleanupInputs['allow-deletion'])
+  }
 }
 
 /** The inputs of a release: what a plan is made of, and what of the other steps one may wish to say in one call. */

@@ -148,7 +148,7 @@ async function checkOf(
 }
 
 /** Where ages decide, a later run has to know what was here now. */
-async function noteSightings(
+export async function noteSightings(
   one: PlannedRepository,
   deleted: readonly Digest[],
   {reporter}: Ports

@@ -240,10 +240,23 @@ export function unmatchedRules(inventory: Inventory, policy: RetentionPolicy): s
   return [
     ...missing('keep-tags', policy.keepTags),
     ...missing('keep-images', policy.keepImages),
+    ...unmatchedDeployments(inventory, policy, tags),
     ...missing('delete-tags', policy.deleteTags),
     ...newest.map(({text}) => `keep-newest ${text}`),
     ...numbered.map(({text}) => `pull-request-tags ${text}`),
     ...missing('development-tags', policy.development.patterns),
     ...missing('cache-tags', policy.cache.patterns)
   ]
+}
+
+/** What names nothing of this repository may be about another, or may be the wrong file. */
+function unmatchedDeployments(
+  {versions, absent}: Inventory,
+  {deployed}: RetentionPolicy,
+  tags: readonly Tag[]
+): string[] {
+  const isThere = (digest: Digest): boolean => versions.has(digest) && !absent.has(digest)
+  return deployed
+    .filter(({digests, words}) => ![...digests.keys()].some(isThere) && !tags.some(tag => words.has(tag)))
+    .map(({text}) => `keep-deployed ${text}`)
 }

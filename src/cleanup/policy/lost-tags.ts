@@ -19,7 +19,8 @@ export function lostTagsToGo({lost, versions}: Inventory, policy: RetentionPolic
   })
 }
 
-function isKept(tag: Tag, {keepTags, keepImages}: RetentionPolicy): boolean {
+function isKept(tag: Tag, {keepTags, keepImages, deployed}: RetentionPolicy): boolean {
+  if (deployed.some(({words}) => words.has(tag))) return true
   return tag === SEEN_TAG || [...keepTags, ...keepImages].some(pattern => isNamedBy(pattern, tag))
 }
 

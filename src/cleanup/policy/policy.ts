@@ -1,4 +1,5 @@
 import type {Digest} from '../../oci/digest.js'
+import type {Deployed} from './deployed.js'
 import type {NumberedPattern, TagPattern} from '../../patterns/tag-pattern.js'
 
 /**
@@ -18,6 +19,8 @@ export interface RetentionPolicy {
   readonly keepTags: readonly TagPattern[]
   /** Images stay with all their tags that have one of these, or this digest. */
   readonly keepImages: readonly TagPattern[]
+  /** Tags and digests stay that are deployed, with all that they reach. */
+  readonly deployed: Deployed
   readonly deleteTags: readonly TagPattern[]
   /** How many of the newest images with a tag stay, of all of them or of those with a tag of a pattern. */
   readonly keepNewest: readonly NewestRule[]

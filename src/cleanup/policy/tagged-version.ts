@@ -1,6 +1,7 @@
 import type {Digest} from '../../oci/digest.js'
 import type {Tag} from '../../oci/reference.js'
 import {type StoredManifest, type Inventory, ownTags, timeOf} from './inventory.js'
+import {deployedDigest, deployedTag} from './deployed.js'
 import type {RetentionPolicy} from './policy.js'
 import type {TagPattern} from '../../patterns/tag-pattern.js'
 
@@ -15,10 +16,15 @@ export function taggedIn({versions}: Pick<Inventory, 'versions'>): TaggedVersion
   return [...versions.values()].flatMap(held => ownTags(held).map(tag => ({tag, held})))
 }
 
-/** Why a tag stays whatever else is said: by its name, by a tag of its image, or by the digest that it points at. */
+type Keeping = Pick<RetentionPolicy, 'keepTags' | 'keepImages' | 'deployed'>
+
+/**
+ * Why a tag stays whatever else is said: by its name, by a tag of its image, by the digest that it points at, or because it is
+ * deployed.
+ */
 export function keepingReason(
   {tag, held}: TaggedVersion,
-  {keepTags, keepImages}: Pick<RetentionPolicy, 'keepTags' | 'keepImages'>
+  {keepTags, keepImages, deployed}: Keeping
 ): string | undefined {
   const named = keepTags.find(({matches, digest}) =>
     digest === undefined ? matches(tag) : digest === held.digest
@@ -27,17 +33,14 @@ export function keepingReason(
   const image = keepImages.find(({matches, digest}) =>
     digest === undefined ? ownTags(held).some(matches) : digest === held.digest
   )
-  return image && `kept by keep-images ${image.text}`
+  return image === undefined ? deployedTag(tag, held.digest, deployed) : `kept by keep-images ${image.text}`
 }
 
 /** Why a manifest stays whatever else is said, and whether it has a tag or not: it is named by its digest. */
-export function keepingDigest(
-  digest: Digest,
-  {keepTags, keepImages}: Pick<RetentionPolicy, 'keepTags' | 'keepImages'>
-): string | undefined {
+export function keepingDigest(digest: Digest, {keepTags, keepImages, deployed}: Keeping): string | undefined {
   const isIt = (pattern: TagPattern): boolean => pattern.digest === digest
   if (keepTags.some(isIt)) return `kept by keep-tags ${digest}`
-  return keepImages.some(isIt) ? `kept by keep-images ${digest}` : undefined
+  return keepImages.some(isIt) ? `kept by keep-images ${digest}` : deployedDigest(digest, deployed)
 }
 
 /** Whether something is known to be this old. */
