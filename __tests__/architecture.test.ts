@@ -159,12 +159,30 @@ describe('the import rule', () => {
   })
 })
 
-describe("what is known of GitHub's REST API", () => {
-  it('is in one file: its paths', () => {
-    const path = /['"`]\/(?:repos|orgs|users?|graphql)\b/
+describe('what is known', () => {
+  it.each([
+    ["GitHub's paths", /['"`]\/(?:repos|orgs|users?|graphql)\b/, 'github/rest-paths.ts'],
+    ['text that may be no JSON', /\btry \{\s*(?:const \w+ = |return )JSON\.parse\(/, 'shared/json.ts'],
+    ['statuses that pass', /\[408, 429\b/, 'shared/retry.ts'],
+    ['how long is waited between tries', /\* 2 \*\* \(|from 'p-retry'/, 'shared/retry.ts'],
+    ['how long an answer asks to wait', /headers\['x-retry-after'\]/, 'shared/retry-wait.ts'],
+    ['a login as HTTP has it', /`Basic \$\{/, 'shared/basic-login.ts'],
+    ['where docker keeps a login', /index\.docker\.io\/v1/, 'registry/auth/docker-config.ts'],
+    ['the texts of a secret', /encodeURIComponent\(whole\)/, 'command/mask-forms.ts'],
+    [
+      'what a Sigstore bundle holds',
+      /\['(?:dsseEnvelope|verificationMaterial)'\]/,
+      'signing/sigstore-bundle.ts'
+    ],
+    ['whom a certificate is for', /new X509Certificate\(/, 'signing/sigstore-bundle.ts'],
+    ['how people verify', /[`'](?:cosign verify|gh attestation verify)/, 'signing/verify-commands.ts'],
+    ['words of pre-releases', /\bcanary\|/, 'versions/version-order.ts'],
+    ['how sizes are written', /'KiB'/, 'shared/format.ts'],
+    ['how times are written', /\} min \$\{/, 'shared/format.ts']
+  ])('is in one file: %s', (_, pattern, home) => {
     const code = (text: string): string => text.replace(/\/\*\*[^]*?\*\//g, '')
-    const files = [...SRC].filter(([, text]) => path.test(code(text))).map(([file]) => file)
-    expect(files).toEqual(['github/rest-paths.ts'])
+    const files = [...SRC].filter(([, text]) => pattern.test(code(text))).map(([file]) => file)
+    expect(files.filter(file => file !== 'reporting/page-assets.ts')).toEqual([home])
   })
 })
 
@@ -185,7 +203,7 @@ describe('what tests leave to chance', () => {
 describe('what is loaded before a first request', () => {
   const sources = SRC
   const always = ['main.ts', 'host/runtime.ts']
-  const small = ['fastest-levenshtein', 'p-limit', 'p-retry', 'zod/mini', 'zod/v4/locales/en.js']
+  const small = ['fastest-levenshtein', 'p-limit', 'zod/mini', 'zod/v4/locales/en.js']
 
   it.each(['cli', 'actions'])(
     'is little for a merge, on the host %s: no parser, no client of a service',

@@ -268,7 +268,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     head: ['open-registries'],
     holds: 'one registry: client, logins and tokens, connections, images pushed and copied',
     uses: ['command', 'ports'],
-    packages: ['p-limit', 'p-retry', 'smol-toml', 'node:*'],
+    packages: ['p-limit', 'smol-toml', 'node:*'],
     pure: ['auth/challenge', 'auth/scopes', 'client/error-hints', 'client/permissions']
   },
   'embedded-registry': {
@@ -332,7 +332,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'what no subject owns: Markdown, formats, bounds for files and YAML, what was probably meant',
     uses: [],
     packages: ['fastest-levenshtein', 'yaml', 'node:fs', 'node:fs/promises', 'node:os', 'node:path'],
-    pure: ['markdown', 'format', 'transfer', 'json', 'did-you-mean', 'omit-undefined', 'yaml-bounds']
+    pure: [
+      'markdown',
+      'format',
+      'transfer',
+      'json',
+      'did-you-mean',
+      'omit-undefined',
+      'retry',
+      'retry-wait',
+      'yaml-bounds'
+    ]
   },
   errors: {head: [], holds: 'what can go wrong, by name', uses: [], packages: [], pure: ['']},
   version: {head: [], holds: 'the version of this program', uses: [], packages: [], pure: ['']}

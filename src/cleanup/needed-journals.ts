@@ -1,6 +1,7 @@
 import {type JournalDocument, parseJournal} from '../contracts/journal-document.js'
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
+import {parseJson} from '../shared/json.js'
 
 /** One journal, or a list of them. */
 export function parseJournals(text: string): readonly JournalDocument[] {
@@ -9,12 +10,11 @@ export function parseJournals(text: string): readonly JournalDocument[] {
 }
 
 function documentsIn(text: string): unknown[] {
-  try {
-    const list: unknown = JSON.parse(text)
-    return Array.isArray(list) ? list : [list]
-  } catch (cause) {
-    throw new ReleaseError('PLAN_INVALID', `not a list of journals: ${messageOf(cause)}`, {cause})
-  }
+  const list = parseJson(
+    text,
+    cause => new ReleaseError('PLAN_INVALID', `not a list of journals: ${messageOf(cause)}`, {cause})
+  )
+  return Array.isArray(list) ? list : [list]
 }
 
 /** What a journal needs in a repository to put its tags back, and what they were moved to. */

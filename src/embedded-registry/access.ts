@@ -1,4 +1,5 @@
 import {createHash, timingSafeEqual} from 'node:crypto'
+import {type BasicLogin, decodeLogin} from '../shared/basic-login.js'
 
 /** What a user may do in every repository. Pushing includes neither pulling nor deleting. */
 export type UserRight = 'pull' | 'push' | 'delete'
@@ -66,12 +67,9 @@ export function findUser(users: readonly User[], username: string, password: str
 }
 
 /** Name and password of an `Authorization: Basic` header (RFC 7617); undefined where it is none. */
-export function parseBasic(header: string | undefined): {username: string; password: string} | undefined {
+export function parseBasic(header: string | undefined): BasicLogin | undefined {
   const encoded = /^basic +([A-Za-z0-9+/=]+)$/i.exec(header ?? '')?.[1]
-  if (encoded === undefined) return undefined
-  const text = Buffer.from(encoded, 'base64').toString('utf8')
-  const colon = text.indexOf(':')
-  return colon < 0 ? undefined : {username: text.slice(0, colon), password: text.slice(colon + 1)}
+  return encoded === undefined ? undefined : decodeLogin(encoded)
 }
 
 /** The rights of someone by a scope's actions; the catalogue may be read by all who may pull. */

@@ -6,6 +6,8 @@ import {onCallOff} from '../registry/transport/call-off.js'
 import {PROGRAM_VERSION} from '../version.js'
 import {CALLED_OFF, GithubPace, type PaceParts} from './github-api-pace.js'
 import {REST} from './rest-paths.js'
+import {parseJson} from '../shared/json.js'
+import {isTransientStatus, retrying} from '../shared/retry.js'
 
 /** What the API is opened with. */
 export interface GithubApiParts extends PaceParts {
@@ -19,7 +21,6 @@ const API_VERSION = '2022-11-28'
 const TIMEOUT = 60_000
 const TRIES = 5
 const FIRST_DELAY = 1000
-const PASSING = new Set([500, 502, 503, 504])
 /** Sent twice, they do what they do once (RFC 9110, 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'PUT', 'DELETE'])
 
@@ -80,25 +81,23 @@ async function trying(
   {clock, reporter, signal: cancelled}: PaceParts,
   attempt: () => Promise<GithubAnswer>
 ): Promise<GithubAnswer> {
-  for (let left = IDEMPOTENT.has(method) ? TRIES - 1 : 0; ; left--) {
-    const outcome = await attempt().catch((error: unknown) => ({error}))
-    if (left === 0 || !isTransientError(outcome, [cancelled, signal])) {
-      if ('error' in outcome) throw outcome.error
-      return outcome
+  const tries = IDEMPOTENT.has(method) ? TRIES : 1
+  return await retrying(
+    {tries, firstDelay: FIRST_DELAY, clock, signal: signal ?? cancelled},
+    async nth =>
+      nth === 1 || isStillWanted === undefined || (await isStillWanted()) ? await attempt() : CALLED_OFF,
+    (outcome, left) => {
+      if (cancelled.aborted || ('value' in outcome && !isFailing(outcome.value.status))) return undefined
+      const why = 'error' in outcome ? messageOf(outcome.error) : `${method} ${path}: ${outcome.value.status}`
+      reporter.debug(`GitHub's API failed in passing: ${why}; trying again, ${left} left`)
+      return 0
     }
-    const why = 'error' in outcome ? messageOf(outcome.error) : `${method} ${path}: ${outcome.status}`
-    reporter.debug(`GitHub's API failed in passing: ${why}; trying again, ${left} left`)
-    await clock.sleep(FIRST_DELAY * 2 ** (TRIES - 1 - left) * (1 + Math.random()), signal ?? cancelled)
-    if (isStillWanted !== undefined && !(await isStillWanted())) return CALLED_OFF
-  }
+  )
 }
 
-function isTransientError(
-  outcome: GithubAnswer | {readonly error: unknown},
-  signals: readonly (AbortSignal | undefined)[]
-): boolean {
-  if (signals.some(signal => signal?.aborted)) return false
-  return 'error' in outcome || PASSING.has(outcome.status)
+/** Whether GitHub itself fails for now; what refuses for a limit is the pace's. */
+function isFailing(status: number): boolean {
+  return status >= 500 && isTransientStatus(status)
 }
 
 async function sendOnce(
@@ -181,11 +180,7 @@ interface ClientResponse {
 /** @throws Error where it broke off, for then it is no JSON */
 function documentIn({headers, data}: ClientResponse): unknown {
   if (!(data instanceof Uint8Array) || !isJson(headers) || headers['content-length'] === '0') return undefined
-  try {
-    return JSON.parse(new TextDecoder().decode(data)) as unknown
-  } catch {
-    throw new Error('the answer broke off')
-  }
+  return parseJson(new TextDecoder().decode(data), () => new Error('the answer broke off'))
 }
 
 function answerOf({status, headers, data}: ClientResponse): GithubAnswer {

@@ -17,10 +17,10 @@ export function parseJson(text: string | Uint8Array, invalid: (cause: unknown) =
   }
 }
 
-/** Reads JSON; undefined where the text is none. */
-export function tryParseJson(text: string): unknown {
+/** Reads JSON; undefined where it is none. In bytes, what is not UTF-8 counts as U+FFFD. */
+export function tryParseJson(text: string | Uint8Array): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString('utf8'))
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 import {ReleaseError, messageOf} from '../errors.js'
 import type {Clock, Exec, ExecResult, Reporter} from '../ports.js'
+import {retrying} from '../shared/retry.js'
 
 /** Which cosign is installed: its flags differ between versions. */
 export interface CosignVersion {
@@ -98,15 +99,20 @@ export async function runCosign(
   {what, env}: {readonly what: string; readonly env: Readonly<Record<string, string>>},
   ports: CosignPorts
 ): Promise<ExecResult> {
-  for (let attempt = 1; ; attempt++) {
-    const result = await runOnce(args, env, ports)
-    if (result.exitCode === 0) return result
-    const said = faultIn(result)
-    const isPassing = PASSING.test(said) && attempt < TRIES
-    if (!isPassing) throw new ReleaseError('SIGN_FAILED', `cosign could not ${what}: ${said}`, hintFor(said))
-    ports.reporter.warning(`cosign could not ${what}: ${said}; it is tried again`)
-    await ports.clock.sleep(FIRST_DELAY * attempt, ports.signal)
-  }
+  const {clock, signal, reporter} = ports
+  const result = await retrying(
+    {tries: TRIES, firstDelay: FIRST_DELAY, clock, signal},
+    async () => await runOnce(args, env, ports),
+    outcome => {
+      const said = 'value' in outcome && outcome.value.exitCode !== 0 ? faultIn(outcome.value) : ''
+      if (!PASSING.test(said)) return undefined
+      reporter.warning(`cosign could not ${what}: ${said}; it is tried again`)
+      return 0
+    }
+  )
+  if (result.exitCode === 0) return result
+  const said = faultIn(result)
+  throw new ReleaseError('SIGN_FAILED', `cosign could not ${what}: ${said}`, hintFor(said))
 }
 
 async function runOnce(

@@ -78,9 +78,7 @@ export function readSimpleSigning(
   bytes: Uint8Array,
   annotations: Descriptor['annotations'] = {}
 ): FoundSignature | undefined {
-  const image = objectIn(
-    objectIn(objectIn(tryParseJson(Buffer.from(bytes).toString('utf8')))['critical'])['image']
-  )
+  const image = objectIn(objectIn(objectIn(tryParseJson(bytes))['critical'])['image'])
   const digest = textIn(image['docker-manifest-digest'])
   const certificate = annotations[CERTIFICATE_ANNOTATION]
   if (!isDigest(digest)) return undefined

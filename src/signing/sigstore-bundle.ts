@@ -52,12 +52,12 @@ export interface BundleContent {
 
 /** The content of a Sigstore bundle (sigstore protobuf-specs, `Bundle`). */
 export function bundleContent(bytes: Uint8Array): BundleContent {
-  const bundle = objectIn(tryParseJson(Buffer.from(bytes).toString('utf8')))
+  const bundle = objectIn(tryParseJson(bytes))
   const material = objectIn(bundle['verificationMaterial'])
   const chain = objectIn(material['x509CertificateChain'])['certificates']
   const leaf = objectIn(material['certificate'] ?? (Array.isArray(chain) ? chain[0] : undefined))
   const payload = objectIn(bundle['dsseEnvelope'])['payload']
-  const statement = objectIn(tryParseJson(Buffer.from(textIn(payload), 'base64').toString('utf8')))
+  const statement = objectIn(tryParseJson(Buffer.from(textIn(payload), 'base64')))
   return {
     isSigned: Object.keys(material).length > 0,
     statement: Object.keys(statement).length === 0 ? undefined : statement,

@@ -2,8 +2,9 @@ import {ReleaseError} from '../../errors.js'
 import type {Clock, Credential, HttpRequest, HttpResponse, Send} from '../../ports.js'
 import type {StillWanted} from '../repository-backend.js'
 import {heldStatus} from './held-status.js'
-import {textAt} from '../../shared/json.js'
+import {textAt, tryParseJson} from '../../shared/json.js'
 import {retryWait} from '../../shared/retry-wait.js'
+import {backoff, isTransientStatus} from '../../shared/retry.js'
 
 /** What Docker Hub's API is reached with. */
 export interface DockerHubApiParts {
@@ -32,7 +33,6 @@ const FIRST_DELAY = 1000
 const LONGEST_WAIT = 10 * 60_000
 const MAX_BODY = 16 * 1024 * 1024
 const WHOLE_MILLISECONDS = 120_000
-const PASSING = new Set([500, 502, 503, 504])
 
 /**
  * Docker Hub's API v2, with a token that is had for the login and renewed before it ends, at the pace that the limits in
@@ -109,8 +109,7 @@ export class DockerHubApi {
       const failed = 'error' in outcome
       if (failed && (left === 0 || signal.aborted || !isUnreachable(outcome.error))) throw outcome.error
       if (!failed && (left === 0 || !isTransientAnswer(outcome))) return outcome
-      if (failed || outcome.wait === undefined)
-        await clock.sleep(FIRST_DELAY * 2 ** (TRIES - 1 - left) * (1 + Math.random()), signal)
+      if (failed || outcome.wait === undefined) await clock.sleep(backoff(FIRST_DELAY, TRIES - left), signal)
     }
   }
 
@@ -128,7 +127,7 @@ export class DockerHubApi {
   async #send(request: HttpRequest): Promise<LimitedAnswer> {
     const {send, clock, signal} = this.#parts
     const response = await send({...request, signal})
-    const body = parsed(await readAnswer(response))
+    const body = tryParseJson(await readAnswer(response))
     const wait = waitOf(response, clock.now())
     if (wait !== undefined) this.#closedUntil = Math.max(this.#closedUntil, clock.now() + wait)
     return {status: response.status, body, wait}
@@ -149,7 +148,7 @@ export function messageIn({body}: DockerHubAnswer): string {
 /** A limit passes, whether it says when or not; a failure that holds a missing right does not. */
 function isTransientAnswer(answer: LimitedAnswer): boolean {
   const held = heldStatus(messageIn(answer))
-  return answer.status === 429 || (PASSING.has(answer.status) && held !== 401 && held !== 403)
+  return answer.status === 429 || (isTransientStatus(answer.status) && held !== 401 && held !== 403)
 }
 
 function isUnreachable(error: unknown): boolean {
@@ -188,12 +187,4 @@ export async function readAnswer(
     clearTimeout(timer)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function parsed(text: string): unknown {
-  try {
-    return text === '' ? undefined : JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -15,6 +15,7 @@ import {type GhcrPackage, type GhcrPackageParts, findGhcrPackage} from './ghcr-p
 import {refusalOf, rightMissing, scopeMissing, undeletableReason} from './ghcr-refusals.js'
 import {fieldAt, listAt, textAt, timeAt} from '../../shared/json.js'
 import {REST} from '../../github/rest-paths.js'
+import {backoff} from '../../shared/retry.js'
 
 /** What a package of GitHub's container registry is cleaned with. */
 export interface GhcrParts extends GhcrPackageParts {
@@ -137,7 +138,7 @@ class GhcrBackend implements RepositoryBackend {
   async #idOf(digest: Digest): Promise<string | undefined> {
     const {clock, signal} = this.#parts
     for (let left = LOOK_UPS; this.#ids.get(digest) === undefined && left > 0; left--) {
-      if (left < LOOK_UPS) await clock.sleep(FIRST_DELAY * 2 ** (LOOK_UPS - 1 - left), signal)
+      if (left < LOOK_UPS) await clock.sleep(backoff(FIRST_DELAY, LOOK_UPS - left), signal)
       for await (const versions of this.#pages('active', this.#ids))
         if (versions.some(version => version.digest === digest)) break
     }

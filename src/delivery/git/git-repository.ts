@@ -7,6 +7,8 @@ import type {GitAddress} from './git-address.js'
 import {gitFailure} from './git-failure.js'
 import {type Git, type LocalCommit, readLocalCommits} from './local-commits.js'
 import {type ConflictedMerge, readConflicts, settledTree} from './settled-merge.js'
+import {retrying} from '../../shared/retry.js'
+import {basicAuthorization, encodeLogin} from '../../shared/basic-login.js'
 
 /** Who a commit is by. */
 export interface GitAuthor {
@@ -248,13 +250,18 @@ export class GitRepository {
 
   /** Runs what talks to the repository: again where it failed in passing. */
   async #remote(args: readonly string[], expected?: RegExp): Promise<ExecResult> {
-    for (let attempt = 1; ; attempt++) {
-      const result = await this.#run(args, {})
-      const said = `${result.stdout}\n${result.stderr}`
-      if (result.exitCode === 0 || expected?.test(said)) return result
-      if (attempt >= TRIES || !PASSING.test(said)) throw gitFailure(args, result, this.#access.address)
-      await this.#ports.clock.sleep(FIRST_DELAY * 2 ** attempt * Math.random(), this.#ports.signal)
-    }
+    const {clock, signal} = this.#ports
+    const said = ({stdout, stderr}: ExecResult): string => `${stdout}\n${stderr}`
+    const isDone = (result: ExecResult): boolean =>
+      result.exitCode === 0 || expected?.test(said(result)) === true
+    const result = await retrying(
+      {tries: TRIES, firstDelay: FIRST_DELAY, clock, signal},
+      async () => await this.#run(args, {}),
+      outcome =>
+        'value' in outcome && !isDone(outcome.value) && PASSING.test(said(outcome.value)) ? 0 : undefined
+    )
+    if (isDone(result)) return result
+    throw gitFailure(args, result, this.#access.address)
   }
 
   async #must(args: readonly string[], options: GitOptions = {}): Promise<ExecResult> {
@@ -286,8 +293,8 @@ export class GitRepository {
       GIT_COMMITTER_EMAIL: author.email
     }
     if (token === undefined || address.origin === undefined) return common
-    const basic = Buffer.from(`${username}:${token}`).toString('base64')
-    this.#ports.reporter.secret(basic)
+    const login = {username, password: token}
+    this.#ports.reporter.secret(encodeLogin(login))
     const key = `http.${address.origin}/.extraHeader`
     return {
       ...common,
@@ -296,7 +303,7 @@ export class GitRepository {
       GIT_CONFIG_KEY_0: key,
       GIT_CONFIG_VALUE_0: '',
       GIT_CONFIG_KEY_1: key,
-      GIT_CONFIG_VALUE_1: `Authorization: Basic ${basic}`
+      GIT_CONFIG_VALUE_1: `Authorization: ${basicAuthorization(login)}`
     }
   }
 }

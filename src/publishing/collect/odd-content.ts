@@ -1,6 +1,7 @@
 import {RegistryError, ReleaseError, messageOf} from '../../errors.js'
 import {shortDigest} from '../../oci/digest.js'
 import {type Manifest, MAX_MANIFEST_SIZE, type Descriptor} from '../../oci/manifest.js'
+import {textAt, tryParseJson} from '../../shared/json.js'
 
 /** What is wrong with content itself. Anything else, such as a refusal or a broken line, says nothing of the content. */
 const CONTENT_FAULTS: readonly string[] = ['MANIFEST_INVALID', 'CHILD_MISSING', 'DIGEST_MISMATCH']
@@ -41,24 +42,14 @@ export function assertReadable(config: Descriptor): void {
 
 /** What content calls itself: the type of an artifact or of its config tells more than that of the manifest. */
 function kindOf({mediaType, bytes}: Manifest): string {
-  try {
-    const document = JSON.parse(Buffer.from(bytes).toString('utf8')) as Named | null
-    const names = [document?.artifactType, document?.config?.mediaType, document?.mediaType, mediaType]
-    return plainType(names.find(name => typeof name === 'string' && name !== ''))
-  } catch {
-    return plainType(mediaType)
-  }
-}
-
-interface Named {
-  readonly artifactType?: unknown
-  readonly mediaType?: unknown
-  readonly config?: {readonly mediaType?: unknown} | null
+  const document = tryParseJson(bytes)
+  const names = [['artifactType'], ['config', 'mediaType'], ['mediaType']].map(path =>
+    textAt(document, ...path)
+  )
+  return plainType(names.find(Boolean) ?? mediaType)
 }
 
 /** Without line breaks: whoever put the content there must not write our log. */
-function plainType(name: unknown): string {
-  return typeof name === 'string' && name !== ''
-    ? name.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 100)
-    : 'of no type'
+function plainType(name: string): string {
+  return name !== '' ? name.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 100) : 'of no type'
 }

@@ -2,7 +2,8 @@ import type {Clock, Credential, Credentials, HttpRequest, HttpResponse, Send} fr
 import {ReleaseError} from '../../errors.js'
 import {type Challenge, parseChallenges} from './challenge.js'
 import {ScopeBook} from './scopes.js'
-import {type Token, basicAuthorization, fetchToken} from './token.js'
+import {basicAuthorization} from '../../shared/basic-login.js'
+import {type Token, fetchToken} from './token.js'
 
 /** What a caller may do in a repository, in the words of token scopes. */
 export type Access = 'pull' | 'pull,push' | 'pull,push,delete'

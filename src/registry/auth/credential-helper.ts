@@ -1,5 +1,6 @@
 import {ReleaseError, messageOf} from '../../errors.js'
 import type {Credential, Exec, ExecResult} from '../../ports.js'
+import {isObject, tryParseJson} from '../../shared/json.js'
 
 /** Some ask a person for a passphrase, and some a cloud: milliseconds until an answer. */
 const TIMEOUT = 5 * 60_000
@@ -48,13 +49,10 @@ async function run(program: string, server: string, exec: Exec): Promise<ExecRes
 }
 
 function readAnswer(stdout: string): {username: string; secret: string} | undefined {
-  try {
-    const answer = JSON.parse(stdout) as {Username?: unknown; Secret?: unknown} | null
-    const {Username: username = '', Secret: secret = ''} = answer ?? {Username: undefined, Secret: null}
-    return typeof username === 'string' && typeof secret === 'string' ? {username, secret} : undefined
-  } catch {
-    return undefined
-  }
+  const answer = tryParseJson(stdout)
+  if (!isObject(answer)) return undefined
+  const {Username: username = '', Secret: secret = ''} = answer
+  return typeof username === 'string' && typeof secret === 'string' ? {username, secret} : undefined
 }
 
 function failed(program: string, server: string, reason: string): ReleaseError {

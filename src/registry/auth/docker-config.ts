@@ -3,6 +3,8 @@ import {ReleaseError, messageOf, systemCodeOf} from '../../errors.js'
 import {readForeignFile} from '../../shared/foreign-file.js'
 import type {Credential, Credentials, Exec} from '../../ports.js'
 import {askHelper} from './credential-helper.js'
+import {parseJson} from '../../shared/json.js'
+import {decodeLogin} from '../../shared/basic-login.js'
 
 /** Where the configuration of docker and podman lies, and how their credential helpers are run. */
 export interface DockerConfigOptions {
@@ -98,20 +100,13 @@ async function loadConfig(file: string): Promise<ConfigFile | undefined> {
 export async function readDockerConfig(file: string): Promise<ConfigDocument | undefined> {
   try {
     const content = (await readForeignFile(file, MAX_CONFIG)).toString('utf8')
-    return content.trim() === '' ? undefined : parse(content, file)
+    if (content.trim() === '') return undefined
+    // The parser's own message quotes what it read, which may be a password.
+    return (parseJson(content, () => unreadable(file, 'it is not JSON')) as ConfigDocument | null) ?? {}
   } catch (error) {
     // A home such as /dev/null, which a user of a service has, is no folder.
     if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return undefined
     throw error instanceof ReleaseError ? error : unreadable(file, messageOf(error))
-  }
-}
-
-function parse(content: string, file: string): ConfigDocument {
-  try {
-    return (JSON.parse(content) as ConfigDocument | null) ?? {}
-  } catch {
-    // The parser's own message quotes what it read, which may be a password.
-    throw unreadable(file, 'it is not JSON')
   }
 }
 
@@ -150,7 +145,7 @@ async function credentialIn(
     .find(Boolean)
   const partial = part && readAuth(part, config.file)
   if (partial !== undefined) return partial
-  const names = namesOf(registry)
+  const names = entryNames(registry)
   // An empty name says of a registry that its login stands in the file (docker/cli, configfile).
   const helper =
     names.map(name => config.credHelpers[name]).find(name => name !== undefined) ?? config.credsStore
@@ -168,8 +163,8 @@ function partsOf(registry: string, repository: string | undefined): string[] {
   return steps.map((_, at) => [registry, ...steps.slice(0, steps.length - at)].join('/'))
 }
 
-/** The keys under which tools keep the credential of a registry; Docker Hub has its own. */
-function namesOf(registry: string): string[] {
+/** The keys under which tools keep the credential of a registry, that of docker first; Docker Hub has its own. */
+export function entryNames(registry: string): string[] {
   const hub = ['https://index.docker.io/v1/', 'docker.io', 'index.docker.io', 'registry-1.docker.io']
   if (registry === 'docker.io') return hub
   return [
@@ -188,8 +183,7 @@ function readAuth(entry: Readonly<Record<string, unknown>>, file: string): Crede
   if (typeof username === 'string' && typeof password === 'string') return {username, password, ...identity}
   if (typeof auth !== 'string' || auth === '')
     return 'identityToken' in identity ? {username: '', password: '', ...identity} : undefined
-  const decoded = Buffer.from(auth, 'base64').toString('utf8').replace(/\0+$/, '')
-  const colon = decoded.indexOf(':')
-  if (colon < 0) throw unreadable(file, 'an entry "auth" is not user:password in base64')
-  return {username: decoded.slice(0, colon), password: decoded.slice(colon + 1), ...identity}
+  const login = decodeLogin(auth)
+  if (login === undefined) throw unreadable(file, 'an entry "auth" is not user:password in base64')
+  return {...login, password: login.password.replace(/\0+$/, ''), ...identity}
 }

@@ -2,10 +2,14 @@ import {mkdir, readdir, symlink, writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {systemCodeOf} from '../../errors.js'
 import type {Credential, Credentials} from '../../ports.js'
-import {type ConfigDocument, configFiles, dockerFolder, readDockerConfig} from './docker-config.js'
-
-/** Docker Hub's entry in a docker configuration has a name of its own. */
-const ENTRY_NAMES: ReadonlyMap<string, string> = new Map([['docker.io', 'https://index.docker.io/v1/']])
+import {
+  type ConfigDocument,
+  configFiles,
+  dockerFolder,
+  readDockerConfig,
+  entryNames
+} from './docker-config.js'
+import {encodeLogin} from '../../shared/basic-login.js'
 
 /** Writes a docker configuration with the logins of these registries, and says by which variable a program finds it. */
 export async function writeDockerConfig(
@@ -58,8 +62,8 @@ type Entry = readonly [string, Readonly<Record<string, string>>]
 
 /** containers/image reads `auth` only, docker either (containers-auth.json(5)). */
 function entryOf(registry: string, {username, password, identityToken}: Credential): Entry {
-  const auth = Buffer.from(`${username}:${password}`).toString('base64')
-  const name = ENTRY_NAMES.get(registry) ?? registry
+  const auth = encodeLogin({username, password})
+  const [name = registry] = entryNames(registry)
   return [name, identityToken === undefined ? {auth} : {identitytoken: identityToken}]
 }
 

@@ -1,5 +1,7 @@
 import {ReleaseError} from '../../errors.js'
 import {parseRegistry} from '../../oci/reference.js'
+import {encodeLogin} from '../../shared/basic-login.js'
+import {maskForms} from '../../command/mask-forms.js'
 
 /** A login for one registry, as an input gives it. */
 export interface RegistryLogin {
@@ -36,29 +38,15 @@ export function completeLogins(logins: readonly RegistryLogin[]): readonly Regis
   return logins.filter(({missing}) => missing === undefined)
 }
 
-/** Fewer characters stand in many words: to hide them would make a log that nobody can read, and tell which they are. */
-const LEAST_SECRET = 4
-
 /**
- * All that gives a login away where a registry, a proxy or a program repeats it: its password and token as they are, in a
- * URL and in JSON, and the base64 of both forms of Basic authentication.
+ * All that gives a login away where a registry, a proxy or a program repeats it: its password and token in all their forms,
+ * and both as Basic authentication has them.
  */
 export function secretForms(login: {
   readonly username: string
   readonly password: string
   readonly identityToken?: string
 }): string[] {
-  const texts = [login.password, login.identityToken ?? ''].filter(text => text.trim().length >= LEAST_SECRET)
-  const forms = texts.flatMap(text => [
-    text,
-    encodeURIComponent(text),
-    JSON.stringify(text).slice(1, -1),
-    base64(text)
-  ])
-  const basic = login.password === '' ? [] : [base64(`${login.username}:${login.password}`)]
-  return [...new Set([...forms, ...basic])]
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64')
+  const basic = login.password === '' ? [] : [encodeLogin(login)]
+  return [...new Set([...maskForms(login.password), ...maskForms(login.identityToken ?? ''), ...basic])]
 }

@@ -5,6 +5,8 @@ import {registryErrorOf} from '../client/registry-error.js'
 import {isTransient} from '../client/retry.js'
 import {readBodyStart, readBody} from '../transport/body.js'
 import type {Challenge} from './challenge.js'
+import {objectIn, tryParseJson} from '../../shared/json.js'
+import {basicAuthorization} from '../../shared/basic-login.js'
 
 /** A bearer token and when it ends, in milliseconds since the epoch. */
 export interface Token {
@@ -66,11 +68,6 @@ function refreshRequest(realm: URL, {challenge, scopes, credential}: TokenReques
   return {method: 'POST', url: realm, headers, body: new TextEncoder().encode(form.toString())}
 }
 
-/** `Basic …` for a credential (RFC 7617). */
-export function basicAuthorization(credential: Credential): string {
-  return `Basic ${Buffer.from(`${credential.username}:${credential.password}`).toString('base64')}`
-}
-
 /** The realm is chosen by whoever answers as the registry; a password goes there only over TLS, or to a loopback. */
 function realmOf({registry, challenge}: TokenRequest): URL {
   const text = challenge.parameters['realm'] ?? ''
@@ -92,9 +89,9 @@ function isSafeRealm(realm: URL, registry: URL): boolean {
 }
 
 function readToken(body: Uint8Array, request: TokenRequest, realm: URL): Token {
-  const answer = parseAnswer(body)
+  const answer = objectIn(tryParseJson(body))
   // Either field may have it, and the other may be there and empty.
-  const value = [answer?.['token'], answer?.['access_token']].find(
+  const value = [answer['token'], answer['access_token']].find(
     (field): field is string => typeof field === 'string' && field !== ''
   )
   if (value === undefined)
@@ -102,17 +99,9 @@ function readToken(body: Uint8Array, request: TokenRequest, realm: URL): Token {
       'CREDENTIALS_INVALID',
       `${realm.host} answered without a token for ${request.registry.host}`
     )
-  const lifetime = Number(answer?.['expires_in'])
+  const lifetime = Number(answer['expires_in'])
   const milliseconds = (lifetime > 0 ? lifetime : DEFAULT_LIFETIME_SECONDS) * 1000
   return {value, expires: request.now() + milliseconds - Math.min(EARLY_MILLISECONDS, milliseconds / 4)}
-}
-
-function parseAnswer(body: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8')) as Record<string, unknown>
-  } catch {
-    return undefined
-  }
 }
 
 function refused({registry, credential, scopes}: TokenRequest, realm: URL, status: number): ReleaseError {

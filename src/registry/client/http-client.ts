@@ -3,7 +3,7 @@ import type {RegistryError} from '../../errors.js'
 import {MAX_MANIFEST_SIZE} from '../../oci/manifest.js'
 import type {HttpRequest, HttpResponse} from '../../ports.js'
 import {registryErrorOf, webPageErrorOf} from './registry-error.js'
-import {type RetryPolicy, retry} from './retry.js'
+import {type RegistryRetryPolicy, retry} from './retry.js'
 import type {AuthorizedResponse, AuthorizedSend} from '../auth/auth.js'
 import {readBodyStart, readBody} from '../transport/body.js'
 
@@ -33,10 +33,10 @@ export interface Answer {
 /** Requests to one registry: bounded in number, tried again where that may help, checked for success. */
 export class Exchange {
   readonly #send: AuthorizedSend
-  readonly #policy: RetryPolicy
+  readonly #policy: RegistryRetryPolicy
   readonly #limit = pLimit(IN_FLIGHT)
 
-  constructor(send: AuthorizedSend, policy: RetryPolicy) {
+  constructor(send: AuthorizedSend, policy: RegistryRetryPolicy) {
     this.#send = send
     this.#policy = policy
   }

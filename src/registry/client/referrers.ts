@@ -7,6 +7,7 @@ import {type Tag, formatReference, parseTag} from '../../oci/reference.js'
 import type {Answer} from './http-client.js'
 import {readPages} from './pages.js'
 import type {RepositoryClient} from './repository-client.js'
+import {fieldAt, tryParseJson} from '../../shared/json.js'
 
 /** The tag under which referrers lie where the registry has no API for them (distribution-spec, "Referrers Tag Schema"). */
 export function fallbackTag(digest: Digest): string {
@@ -76,12 +77,7 @@ function readReferrers(body: Uint8Array): readonly Descriptor[] {
 
 /** olareg 0.1.2 writes null where there are none (2026-11). */
 function saysNull(body: Uint8Array): boolean {
-  try {
-    const document = JSON.parse(Buffer.from(body).toString('utf8')) as {manifests?: unknown} | null
-    return document?.manifests === null
-  } catch {
-    return false
-  }
+  return fieldAt(tryParseJson(body), 'manifests') === null
 }
 
 /** GitLab answers the fallback tag with the subject itself: only an index that is not the subject counts. */

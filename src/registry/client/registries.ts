@@ -4,7 +4,7 @@ import {type Repository, isLoopback} from '../../oci/reference.js'
 import type {Clock, Credential, Credentials, Reporter, Send} from '../../ports.js'
 import {Exchange} from './http-client.js'
 import {RepositoryClient} from './repository-client.js'
-import {type RetryPolicy, retry} from './retry.js'
+import {type RegistryRetryPolicy, retry} from './retry.js'
 import {type Access, authorize} from '../auth/auth.js'
 import {followRedirects} from '../transport/redirect.js'
 
@@ -102,7 +102,7 @@ export class Registries {
     }
   }
 
-  #policy(): RetryPolicy {
+  #policy(): RegistryRetryPolicy {
     const {clock, reporter, signal, tries = 3, firstDelay = 500} = this.#options
     return {tries, firstDelay, clock, reporter, signal}
   }

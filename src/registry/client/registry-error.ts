@@ -3,6 +3,8 @@ import type {HttpRequest, HttpResponse} from '../../ports.js'
 import {type Operation, operationOf} from './permissions.js'
 import {registryAdvice} from './error-hints.js'
 import {isImmutableTag} from './tag-immutability.js'
+import {fieldAt, textAt, tryParseJson} from '../../shared/json.js'
+import {retryWait} from '../../shared/retry-wait.js'
 
 /** How much is told of a text that is no message of the specification, and of one that is. */
 const MAX_TEXT = 200
@@ -34,47 +36,27 @@ function answerOf({status, entries}: RegistryFailure): string {
 
 /** Distribution-spec, "Error codes". A body that is something else is taken as one message, but for HTML. */
 function readEntries(text: string): RegistryErrorEntry[] {
-  const errors = errorsOf(text)
-  if (errors !== undefined)
+  const errors = fieldAt(tryParseJson(text), 'errors')
+  if (Array.isArray(errors))
     return errors.map(entry => ({
-      code: oneLine(entry?.code).slice(0, MAX_TEXT),
-      message: oneLine(entry?.message).slice(0, MAX_MESSAGE)
+      code: oneLine(textAt(entry, 'code')).slice(0, MAX_TEXT),
+      message: oneLine(textAt(entry, 'message')).slice(0, MAX_MESSAGE)
     }))
   const plain = oneLine(text).slice(0, MAX_TEXT)
   return plain === '' || plain.startsWith('<') ? [] : [{code: '', message: plain}]
 }
 
-type ErrorList = readonly ({readonly code?: unknown; readonly message?: unknown} | null)[]
-
-function errorsOf(text: string): ErrorList | undefined {
-  try {
-    const document = JSON.parse(text) as {readonly errors?: unknown} | null
-    return Array.isArray(document?.errors) ? (document.errors as ErrorList) : undefined
-  } catch {
-    return undefined
-  }
-}
-
 /** Without line breaks and control characters: what a registry says must not look like a line of our own log. */
-function oneLine(text: unknown): string {
-  return typeof text === 'string' ? text.replace(/[\s\p{Cc}]+/gu, ' ').trim() : ''
+function oneLine(text = ''): string {
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
 }
 
 /** Milliseconds. GHCR names the wait in its message, for example `retry-after: 12.5ms` (seen in 2025). */
 function retryAfterOf({headers}: HttpResponse, text: string): number | undefined {
-  const header = headers['retry-after'] ?? ''
-  if (/^\d+$/.test(header)) return Number(header) * 1000
-  // Date.parse takes much for a date that is none, such as -5.
-  const date = /^[a-z]{3}/i.test(header) ? Date.parse(header) : Number.NaN
-  if (!Number.isNaN(date)) return Math.max(0, date - clockOf(headers['date'], date))
+  const inHeaders = retryWait(headers, Date.now())
+  if (inHeaders !== undefined) return inHeaders
   const inMessage = /retry-after: ((?:[\d.]+(?:h|ms|m|s|µs|us|ns))+)/i.exec(text)?.[1]
   return inMessage === undefined ? undefined : readGoDuration(inMessage)
-}
-
-/** The time by the clock of the registry; where it does not say, there is nothing to wait for. */
-function clockOf(header: string | undefined, otherwise: number): number {
-  const time = header === undefined ? Date.now() : Date.parse(header)
-  return Number.isNaN(time) ? otherwise : time
 }
 
 /** A duration as Go writes it, for example `1m2.5s`, in whole milliseconds. */

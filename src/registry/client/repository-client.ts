@@ -8,6 +8,7 @@ import type {Answer, Exchange, RegistryRequest} from './http-client.js'
 import {isUnsure} from './retry.js'
 import {isImmutableTag} from './tag-immutability.js'
 import {type Access, repositoryScope} from '../auth/auth.js'
+import {textAt, tryParseJson} from '../../shared/json.js'
 
 /** A request below the repository's path; the rest is filled in. */
 export interface RepositoryRequest {
@@ -293,12 +294,7 @@ function descriptorIn({headers}: Answer): Descriptor | undefined {
 function mediaTypeOf(answer: Answer): string {
   const header = bareMediaType(answer.headers['content-type'] ?? '')
   if (isManifestType(header)) return header
-  try {
-    const document = JSON.parse(Buffer.from(answer.body).toString('utf8')) as {mediaType?: unknown}
-    return typeof document.mediaType === 'string' ? document.mediaType : header
-  } catch {
-    return header
-  }
+  return textAt(tryParseJson(answer.body), 'mediaType') ?? header
 }
 
 /**

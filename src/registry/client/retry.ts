@@ -1,29 +1,15 @@
-import pRetry from 'p-retry'
-import {RegistryError, ReleaseError} from '../../errors.js'
+import {RegistryError, ReleaseError, messageOf} from '../../errors.js'
 import type {Clock, Reporter} from '../../ports.js'
+import {type RetryPolicy, isTransientStatus, retrying} from '../../shared/retry.js'
 
-/** How often something is tried, and how long is waited between two tries. */
-export interface RetryPolicy {
-  /** How many tries in all. */
-  readonly tries: number
-  /** Milliseconds before the second try; doubled, with jitter, for each further one. */
-  readonly firstDelay: number
+/** How a registry is asked again, and who hears of it. */
+export interface RegistryRetryPolicy extends RetryPolicy {
   readonly clock: Clock
   readonly reporter: Reporter
-  readonly signal: AbortSignal
 }
 
-const MAX_DELAY = 30_000
 /** A registry that asks for a longer wait than this is not waited for. */
 const MAX_RETRY_AFTER = 5 * 60_000
-
-/** Statuses that a later try may not meet again (as go-containerregistry chooses them). */
-const PASSING = new Set([408, 429, 500, 502, 503, 504])
-
-/** Whether a later try may not meet this status again. */
-export function isTransientStatus(status: number): boolean {
-  return PASSING.has(status)
-}
 
 /**
  * Whether trying again may help: a passing failure of the registry, or of the way to it; an upload that the registry
@@ -89,45 +75,21 @@ function isSecondaryLimit(error: RegistryError): boolean {
  * Tries until it succeeds, fails for good, or the tries are used up; the last failure is thrown. The wait is
  * exponential with jitter, and at least what the registry asked for.
  */
-export async function retry<T>(policy: RetryPolicy, attempt: () => Promise<T>): Promise<T> {
-  policy.signal.throwIfAborted()
+export async function retry<T>(policy: RegistryRetryPolicy, attempt: () => Promise<T>): Promise<T> {
+  const {signal, reporter} = policy
+  signal.throwIfAborted()
   try {
-    // Nearly all succeed at once, and of many thousands the bookkeeping of tries is a tenth of the time.
-    const result = await attempt()
-    policy.signal.throwIfAborted()
-    return result
-  } catch (error) {
-    // A tag that is not there is an answer like any other, and the most common failure.
-    if (isTransient(error)) return await retryAfter(error, policy, attempt)
-    policy.signal.throwIfAborted()
-    throw error
+    return await retrying(policy, attempt, (outcome, left) => {
+      // A tag that is not there is an answer like any other, and the most common failure.
+      if (!('error' in outcome) || !isTransient(outcome.error)) return undefined
+      reporter.debug(`${messageOf(outcome.error)}; trying again, ${left} left`)
+      const asked = retryAfterOf(outcome.error)
+      return asked > MAX_RETRY_AFTER ? undefined : asked
+    })
+  } finally {
+    // Whatever a request that was cut off became, the run is cancelled.
+    signal.throwIfAborted()
   }
-}
-
-async function retryAfter<T>(failure: unknown, policy: RetryPolicy, attempt: () => Promise<T>): Promise<T> {
-  const next = async (nth: number): Promise<T> => {
-    if (nth === 1) throw failure
-    return await attempt()
-  }
-  return await pRetry(next, {
-    retries: policy.tries - 1,
-    // The waiting is done below, by the clock of the ports.
-    minTimeout: 0,
-    signal: policy.signal,
-    shouldRetry: ({error}) => isTransient(error) && retryAfterOf(error) <= MAX_RETRY_AFTER,
-    onFailedAttempt: async ({error, attemptNumber, retriesLeft}) => {
-      if (retriesLeft === 0 || !isTransient(error)) return
-      policy.reporter.debug(`${error.message}; trying again, ${retriesLeft} left`)
-      const asked = retryAfterOf(error)
-      if (asked > MAX_RETRY_AFTER) return
-      await policy.clock.sleep(Math.max(asked, backoff(policy.firstDelay, attemptNumber)), policy.signal)
-    }
-  })
-}
-
-/** Milliseconds: doubled with each try, with jitter, so that jobs which failed together do not come back together. */
-function backoff(firstDelay: number, attempt: number): number {
-  return Math.min(MAX_DELAY, firstDelay * 2 ** (attempt - 1) * (1 + Math.random()))
 }
 
 function retryAfterOf(error: unknown): number {

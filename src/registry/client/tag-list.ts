@@ -2,6 +2,7 @@ import {ReleaseError} from '../../errors.js'
 import {type Tag, isTag} from '../../oci/reference.js'
 import {readPages} from './pages.js'
 import type {RepositoryClient} from './repository-client.js'
+import {fieldAt, isObject, tryParseJson} from '../../shared/json.js'
 
 const PAGE = 1000
 
@@ -51,19 +52,10 @@ export async function listFirstTags(client: RepositoryClient): Promise<Tag[]> {
 }
 
 function readTags(body: Uint8Array, name: string): Tag[] {
-  const document = parse(body)
+  const document = tryParseJson(body)
   // A repository with untagged content only has null here on some registries.
-  const tags = document?.tags ?? []
-  if (document !== undefined && Array.isArray(tags))
+  const tags = fieldAt(document, 'tags') ?? []
+  if (isObject(document) && Array.isArray(tags))
     return tags.filter(tag => typeof tag === 'string').filter(isTag)
   throw new ReleaseError('REGISTRY_FAILED', `GET ${name}/tags/list: the answer is no list of tags`)
-}
-
-function parse(body: Uint8Array): {tags?: unknown} | undefined {
-  try {
-    const document = JSON.parse(Buffer.from(body).toString('utf8')) as {tags?: unknown} | null
-    return document ?? undefined
-  } catch {
-    return undefined
-  }
 }

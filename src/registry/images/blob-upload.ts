@@ -7,7 +7,7 @@ import type {Answer} from '../client/http-client.js'
 import {repositoryScope} from '../auth/auth.js'
 import {UploadBody} from './upload-body.js'
 import type {RepositoryClient} from '../client/repository-client.js'
-import {isTransientStatus} from '../client/retry.js'
+import {isTransientStatus} from '../../shared/retry.js'
 
 /** How a blob came to be there. */
 export type BlobUpload = 'present' | 'mounted' | 'uploaded'

@@ -2,6 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type {Socket} from 'node:net'
 import {ReleaseError, messageOf} from '../../errors.js'
+import {basicAuthorization} from '../../shared/basic-login.js'
 
 /** How long a proxy may take to connect. */
 const CONNECT_MILLISECONDS = 30_000
@@ -42,8 +43,8 @@ export function openTunnel(proxy: URL, authority: string): Promise<Socket> {
 /** What a proxy is told of who asks, where its address names a user. */
 export function proxyAuthorization({username, password}: URL): Record<string, string> {
   if (username === '') return {}
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return {'proxy-authorization': `Basic ${Buffer.from(login).toString('base64')}`}
+  const login = {username: decodeURIComponent(username), password: decodeURIComponent(password)}
+  return {'proxy-authorization': basicAuthorization(login)}
 }
 
 function unreachableThrough(proxy: URL, authority: string, reason: string, cause: unknown): ReleaseError {
