@@ -186,6 +186,21 @@ describe('what is known', () => {
   })
 })
 
+describe('an exported name', () => {
+  it('stands for one thing, but for words that two rooms far apart share', () => {
+    const declared =
+      /^export (?:declare )?(?:async )?(?:abstract )?(?:function|const|class|interface|type|enum) (\w+)/gm
+    const names = [...SRC].flatMap(([file, text]) =>
+      [...new Set([...text.matchAll(declared)].map(([, name = '']) => name))].map(name => ({name, file}))
+    )
+    const shared = names.filter(({name, file}) =>
+      names.some(other => other.name === name && other.file !== file)
+    )
+    const counted = [...new Set(shared.map(({name}) => name))].sort()
+    expect(counted).toEqual(['Scope', 'TaggedImage', 'parseTemplate', 'textOf'])
+  })
+})
+
 describe('what tests leave to chance', () => {
   it('has its seed from one place', () => {
     const tests = path.resolve(import.meta.dirname)

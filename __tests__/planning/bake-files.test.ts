@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import type {PlannedTag} from '../../src/contracts/plan.js'
-import {bakeFiles} from '../../src/planning/jobs/bake-files.js'
+import {targetBakeFiles} from '../../src/planning/jobs/bake-files.js'
 import {parseImages} from '../../src/planning/targets/image-names.js'
 
 const TAGS: PlannedTag[] = ['1.2.3', 'latest'].map(name => ({name, class: 'forward', rule: ''}))
@@ -14,7 +14,7 @@ function files(images: string, tags = TAGS, levels = ['manifest']) {
     labels: {a: 'b=c', title: 'An "app"'},
     annotations: {a: 'b'}
   }
-  return bakeFiles(
+  return targetBakeFiles(
     {main: {target, images: parseImages(images)}, annotationLevels: levels},
     'docker-metadata-action'
   )

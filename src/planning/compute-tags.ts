@@ -6,7 +6,7 @@ import {formatPlan} from '../contracts/plan-format.js'
 import type {Ports, Reporter} from '../ports.js'
 import {assertPublishable} from './preview/tag-preview.js'
 import {formatNextReleases, formatPlanSummary, formatTagTable} from './preview/plan-summary.js'
-import {type BakeFiles, bakeFiles} from './jobs/bake-files.js'
+import {type TargetBakeFiles, targetBakeFiles} from './jobs/bake-files.js'
 import {PLAIN_FLAVOR} from './rules/flavor.js'
 import {metadataOutputs} from './jobs/metadata-outputs.js'
 import {type DecidedRelease, type ReleaseConfig, planRelease} from './release-plan.js'
@@ -176,9 +176,9 @@ async function saveBakeFiles(
   main: DecidedTarget,
   values: InputValues<typeof inputs>,
   {saveText}: Ports
-): Promise<BakeFiles> {
-  const files = bakeFiles({main, annotationLevels: values['annotation-levels']}, values['bake-target'])
-  const save = async (name: keyof BakeFiles): Promise<string> =>
+): Promise<TargetBakeFiles> {
+  const files = targetBakeFiles({main, annotationLevels: values['annotation-levels']}, values['bake-target'])
+  const save = async (name: keyof TargetBakeFiles): Promise<string> =>
     await saveText(`docker-metadata-action-${name.replace('-file', '')}.json`, files[name])
   return {
     'bake-file': await save('bake-file'),

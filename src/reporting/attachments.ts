@@ -2,7 +2,7 @@ import type {Descriptor} from '../oci/manifest.js'
 import type {ReportAttachment} from './report-data.js'
 
 /** What stands beside an image, and where its content is. */
-export interface Attachment extends ReportAttachment {
+export interface FoundAttachment extends ReportAttachment {
   readonly blob?: Descriptor
 }
 

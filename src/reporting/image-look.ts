@@ -8,7 +8,7 @@ import {formatPlatform} from '../oci/platform.js'
 import {listReferrers, signatureTags} from '../registry/client/referrers.js'
 import type {RepositoryClient} from '../registry/client/repository-client.js'
 import {bundleContent, isBundleType} from '../signing/sigstore-bundle.js'
-import {type Attachment, attachmentKind} from './attachments.js'
+import {type FoundAttachment, attachmentKind} from './attachments.js'
 import type {ImageLook, PlatformLook} from './looks.js'
 
 /** A bundle of Sigstore is read for the type of its statement; an SBOM inside can be larger, and is not looked into. */
@@ -63,7 +63,7 @@ async function platformOf(
 }
 
 /** What BuildKit attests stands in the index: a manifest with a layer for each statement. */
-async function inIndex(client: RepositoryClient, child: Descriptor): Promise<Attachment[]> {
+async function inIndex(client: RepositoryClient, child: Descriptor): Promise<FoundAttachment[]> {
   const manifest = await client.findManifest(child.digest)
   const of = attestedDigest(child) ?? ''
   const layers = manifest === undefined ? [] : readManifest(manifest).layers
@@ -73,7 +73,7 @@ async function inIndex(client: RepositoryClient, child: Descriptor): Promise<Att
   })
 }
 
-async function referring(client: RepositoryClient, subject: Digest): Promise<Attachment[]> {
+async function referring(client: RepositoryClient, subject: Digest): Promise<FoundAttachment[]> {
   const referrers = await listReferrers(client, subject)
   return await Promise.all(
     referrers.map(async ({digest, artifactType = 'unknown'}) => {
@@ -88,7 +88,7 @@ async function referring(client: RepositoryClient, subject: Digest): Promise<Att
 }
 
 /** Before version 3 cosign kept signatures, attestations and bills of materials at tags that name the digest. */
-async function atSignatureTags(client: RepositoryClient, subject: Digest): Promise<Attachment[]> {
+async function atSignatureTags(client: RepositoryClient, subject: Digest): Promise<FoundAttachment[]> {
   const found = await Promise.all(
     signatureTags(subject).map(async tag => {
       const manifest = await client.findManifest(tag)

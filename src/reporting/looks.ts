@@ -1,6 +1,6 @@
 import type {ReleaseHistory} from '../contracts/release-history.js'
 import type {Digest} from '../oci/digest.js'
-import type {Attachment} from './attachments.js'
+import type {FoundAttachment} from './attachments.js'
 import type {PackageChanges, ReportLayer} from './report-data.js'
 
 /** What a registry has of one image: its platforms with their layers, and what refers to them. */
@@ -8,7 +8,7 @@ export interface ImageLook {
   readonly digest: Digest
   readonly version?: string
   readonly platforms: readonly PlatformLook[]
-  readonly attachments: readonly Attachment[]
+  readonly attachments: readonly FoundAttachment[]
 }
 
 /** One platform, as the registry has it. */

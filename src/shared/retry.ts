@@ -9,14 +9,14 @@ export interface RetryPolicy {
 }
 
 /** How a try ended. */
-export type Outcome<T> = {readonly value: T} | {readonly error: unknown}
+export type Tried<T> = {readonly value: T} | {readonly error: unknown}
 
 /**
  * Says of an outcome if another try may help.
  * @param left how many tries there are
  * @returns the least milliseconds to wait before it; undefined if the outcome is the last
  */
-export type Again<T> = (outcome: Outcome<T>, left: number) => number | undefined
+export type Again<T> = (outcome: Tried<T>, left: number) => number | undefined
 
 /** No wait is longer, but for one that was asked for. */
 const MAX_DELAY = 30_000
@@ -55,7 +55,7 @@ export async function retrying<T>(
   }
 }
 
-async function outcomeOf<T>(attempt: (nth: number) => Promise<T>, nth: number): Promise<Outcome<T>> {
+async function outcomeOf<T>(attempt: (nth: number) => Promise<T>, nth: number): Promise<Tried<T>> {
   try {
     return {value: await attempt(nth)}
   } catch (error) {

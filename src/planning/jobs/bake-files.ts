@@ -2,15 +2,15 @@ import type {PlannedTarget} from '../../contracts/plan.js'
 import {type MetadataSource, taggedNames} from './metadata-outputs.js'
 
 /** The documents that `docker buildx bake` takes beside its own, by the names of the outputs that give their paths. */
-export type BakeFiles = Readonly<
+export type TargetBakeFiles = Readonly<
   Record<'bake-file' | 'bake-file-tags' | 'bake-file-labels' | 'bake-file-annotations', string>
 >
 
 /** The definitions that docker/metadata-action writes for the main target, byte by byte. */
-export function bakeFiles(
+export function targetBakeFiles(
   {main, annotationLevels}: Pick<MetadataSource, 'main' | 'annotationLevels'>,
   bakeTarget: string
-): BakeFiles {
+): TargetBakeFiles {
   const {target, images} = main
   const [version] = target.tags.map(({name}) => name)
   const names = images.filter(({enable}) => enable).map(({name}) => name)

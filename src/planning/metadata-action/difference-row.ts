@@ -118,7 +118,7 @@ export function isPatterned(rule: PeerRule | undefined): rule is PeerRule {
 }
 
 /** The names in a pattern, in its order. */
-export function namesIn(pattern: string): string[] {
+export function patternNames(pattern: string): string[] {
   return [...pattern.matchAll(/\{\{\{?\s*([\w.]+)/g)].map(([, name = '']) => name)
 }
 

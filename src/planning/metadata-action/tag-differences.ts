@@ -1,5 +1,5 @@
 import {isTag} from '../../oci/reference.js'
-import {type DifferenceRow, isQuotedAs, namesIn} from './difference-row.js'
+import {type DifferenceRow, isQuotedAs, patternNames} from './difference-row.js'
 
 /** What gives other tags by what stands around them, the special before the general. */
 export const TAG_DIFFERENCES: readonly DifferenceRow[] = [
@@ -81,7 +81,9 @@ export const TAG_DIFFERENCES: readonly DifferenceRow[] = [
         rule?.attributes['prefix'] ?? flavor?.prefix ?? '',
         rule?.attributes['suffix'] ?? flavor?.suffix ?? ''
       ]
-      const names = [...texts, ...around].flatMap(text => namesIn(text.replaceAll(/\{\{\{.*?\}\}\}/g, '')))
+      const names = [...texts, ...around].flatMap(text =>
+        patternNames(text.replaceAll(/\{\{\{.*?\}\}\}/g, ''))
+      )
       return rule !== undefined && names.some(name => /[&<>"'`=]/.test(run.scope.values.get(name) ?? ''))
     }
   },

@@ -9,7 +9,7 @@ import {
   isPatterned,
   isPost,
   isPrerelease,
-  namesIn,
+  patternNames,
   refusalIn,
   tagSourceOf,
   versionOf,
@@ -63,7 +63,7 @@ export const VERSION_DIFFERENCES: readonly DifferenceRow[] = [
     here: 'keeps it',
     explains: ({rule}, facts) => {
       const pattern = rule?.attributes['pattern'] ?? ''
-      const names = namesIn(pattern)
+      const names = patternNames(pattern)
       const isKept = names.includes('version') || names.includes('raw')
       const isWhole = /^\{\{\{?\s*(?:version|raw)\s*\}?\}\}$/.test(pattern)
       const isAround = names.length > 0 && /^[^{]|[^}]$/.test(pattern)
@@ -80,7 +80,7 @@ export const VERSION_DIFFERENCES: readonly DifferenceRow[] = [
       side === 'there' &&
       isPatterned(rule) &&
       writtenVersionOf(rule, facts)?.isPrerelease === true &&
-      namesIn(rule.attributes['pattern'] ?? '').length === 0
+      patternNames(rule.attributes['pattern'] ?? '').length === 0
   },
   {
     id: 'prerelease',
@@ -108,7 +108,7 @@ export const VERSION_DIFFERENCES: readonly DifferenceRow[] = [
     explains: (difference, facts) => {
       const rule = decidingRule(difference, facts)
       const version = versionOf(rule, facts)
-      const names = isPatterned(rule) ? namesIn(rule.attributes['pattern'] ?? '') : []
+      const names = isPatterned(rule) ? patternNames(rule.attributes['pattern'] ?? '') : []
       const isAlone = names.length > 0 && names.every(name => name === 'major')
       const isZero = version?.major === '0' && !version.isPrerelease && isAlone
       const isAsked = /\benable=/.test(rule?.text ?? '')
@@ -129,7 +129,7 @@ function explainsPrerelease(difference: TagDifference, facts: DifferenceFacts): 
   if (!isOfVersion(rule) || !isPrerelease(rule, facts)) return false
   if (rule.type === 'match') return side === 'there' && isPartOfPrerelease(value, rule, facts)
   if (writtenVersionOf(rule, facts)?.isPrerelease === true) return false
-  const names = namesIn(rule.attributes['pattern'] ?? '')
+  const names = patternNames(rule.attributes['pattern'] ?? '')
   const isPart = !names.includes('version') && !names.includes('raw')
   return isPart && (side === 'there' || names.length > 0)
 }
