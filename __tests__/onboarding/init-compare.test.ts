@@ -4,7 +4,14 @@ import {comparisonText} from '../../src/onboarding/comparison/comparison-text.js
 import {type TagComparison, compareTags} from '../../src/onboarding/comparison/tag-comparison.js'
 import {UNEXPLAINED} from '../../src/planning/metadata-action/event-comparison.js'
 import {on} from '../support/tag-plans.js'
-import {MATRIX, STEP_CASES, TWO_JOBS, workflow} from './workflow-cases.js'
+import {
+  MATRIX,
+  MATRIX_OF_IMAGES,
+  MATRIX_OF_VARIANTS,
+  STEP_CASES,
+  TWO_JOBS,
+  workflow
+} from './workflow-cases.js'
 import {FILE, newFindings, planned, writtenText} from './written-workflow.js'
 
 const RUN: WorkflowRun = {...on('main'), source: {fullName: 'acme/app', url: 'https://github.com/acme/app'}}
@@ -55,7 +62,7 @@ const OTHER = metadata(
 )
 
 describe('the tags of the old rules and the new ones', () => {
-  it.each(Object.entries({...STEP_CASES, MATRIX, TWO_JOBS, SAME}))(
+  it.each(Object.entries({...STEP_CASES, MATRIX, MATRIX_OF_IMAGES, MATRIX_OF_VARIANTS, TWO_JOBS, SAME}))(
     'agree in every event of the workflow: %s',
     async (_, text) => {
       const {events} = await compared(text)

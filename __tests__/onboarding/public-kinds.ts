@@ -1,3 +1,5 @@
+import {MATRIX_OF_IMAGES} from './workflow-cases.js'
+
 /** A kind of workflow that public repositories have, rewritten small. */
 export interface PublicKind {
   /** How many of the workflows that were tried are of this kind, by its marks in `public-counts.ts`; 0 for one that only an earlier look found. */
@@ -412,10 +414,14 @@ jobs:
   },
   'images of one merge by a matrix': {
     seen: 9,
-    text: merged(`      - run: docker buildx imagetools create -t \${{ matrix.image }}:latest "\${sources[@]}"
-`).replace('  merge:\n', '  merge:\n    strategy: {matrix: {image: [ghcr.io/acme/app, acme/app]}}\n'),
-    writes: [],
-    says: /merges several images by a matrix/
+    text: MATRIX_OF_IMAGES,
+    writes: [
+      ...COMMANDS,
+      /name: Plan api\n *id: meta-api\n/,
+      /plan: \$\{\{ fromJSON\(needs\.plan\.outputs\.plans\)\[matrix\.service\.name\]\.plan \}\}/,
+      /plan: \$\{\{ fromJSON\(needs\.plan\.outputs\.plans\)\[matrix\.name\]\.plan \}\}/
+    ],
+    lacks: /imagetools create|load-artifact/
   },
   'what GitHub refuses': {
     seen: 0,

@@ -271,3 +271,119 @@ jobs:
 
 /** Those with steps of their own beside one build or more. */
 export const STEP_CASES = {HANDMADE, ATTEST, PULL_REQUESTS, TWO, BUILDAH}
+
+const matrixBuild = (name: string, matrix: string, runner: string, platform = ''): string => `  ${name}:
+    runs-on: ${runner}
+    strategy:
+      matrix:
+${matrix}
+    steps:
+      - uses: actions/checkout@v4
+      - id: prepare
+        run: mkdir -p /tmp/digests
+      - id: labels
+        uses: docker/metadata-action@v5
+        with: {images: "ghcr.io/acme/\${{ matrix.service.name }}", labels: "part=\${{ matrix.service.name }}"}
+      - id: build
+        uses: docker/build-push-action@v6
+        with:
+          context: \${{ matrix.service.folder }}
+${platform}          labels: \${{ steps.labels.outputs.labels }}
+          outputs: type=image,name=ghcr.io/acme/\${{ matrix.service.name }},push-by-digest=true,name-canonical=true,push=\${{ github.event_name != 'pull_request' }}
+      - run: touch "/tmp/digests/\${DIGEST#sha256:}"
+        env:
+          DIGEST: \${{ steps.build.outputs.digest }}
+      - uses: actions/upload-artifact@v4
+        with: {name: "digests-\${{ matrix.service.name }}-\${{ runner.arch }}", path: /tmp/digests/*}
+`
+
+/** The build and the merge have a matrix of images each; their names stand in maps, and not at the same place. */
+export const MATRIX_OF_IMAGES = `name: docker
+on: {push: {branches: [main], tags: ['v*']}, pull_request: }
+jobs:
+${matrixBuild(
+  'build',
+  `        platform: [linux/amd64, linux/arm64]
+        service:
+          - {name: api, folder: services/api}
+          - {name: web, folder: web}
+        exclude:
+          - {platform: linux/arm64, service: {name: web, folder: web}}`,
+  `\${{ matrix.platform == 'linux/arm64' && 'ubuntu-24.04-arm' || 'ubuntu-24.04' }}`,
+  `          platforms: \${{ matrix.platform }}\n`
+)}  merge:
+    needs: [build]
+    if: github.event_name != 'pull_request'
+    runs-on: ubuntu-latest
+    strategy:
+      fail-fast: false
+      matrix:
+        name: [api, web]
+    env:
+      IMAGE: ghcr.io/acme/\${{ matrix.name }}
+    steps:
+      - uses: actions/download-artifact@v4
+        with: {pattern: "digests-\${{ matrix.name }}-*", path: /tmp/digests, merge-multiple: true}
+      - id: meta
+        uses: docker/metadata-action@v5
+        with:
+          images: \${{ env.IMAGE }}
+          tags: |
+            type=semver,pattern={{version}}
+            type=ref,event=branch
+      - working-directory: /tmp/digests
+        run: |
+          docker buildx imagetools create $(jq -cr '.tags | map("-t " + .) | join(" ")' <<< "$DOCKER_METADATA_OUTPUT_JSON") \\
+            $(printf '\${{ env.IMAGE }}@sha256:%s ' *)
+      - run: docker buildx imagetools inspect \${{ env.IMAGE }}:\${{ steps.meta.outputs.version }}
+`
+
+const variantBuild = (name: string, runner: string): string => `  ${name}:
+    runs-on: ${runner}
+    strategy: {matrix: {python: [3.12, 3.13], base: [slim, alpine]}}
+    steps:
+      - uses: actions/checkout@v4
+      - id: build
+        uses: docker/build-push-action@v6
+        with:
+          context: .
+          build-args: |
+            PYTHON=\${{ matrix.python }}
+            BASE=\${{ matrix.base }}
+          outputs: type=image,name=ghcr.io/acme/app,push-by-digest=true,push=true
+      - run: mkdir -p /tmp/d && touch "/tmp/d/\${{ steps.build.outputs.digest }}"
+      - uses: actions/upload-artifact@v4
+        with: {name: "digests-\${{ matrix.python }}-\${{ matrix.base }}-${name}", path: /tmp/d/*}
+`
+
+/** A job for each platform, and variants of one image that two values of the matrix tell apart together. */
+export const MATRIX_OF_VARIANTS = `on: {push: {branches: [main], tags: ['v*']}}
+jobs:
+${variantBuild('amd64', 'ubuntu-24.04')}${variantBuild('arm64', 'ubuntu-24.04-arm')}  merge:
+    needs: [amd64, arm64]
+    runs-on: ubuntu-latest
+    strategy:
+      matrix:
+        include:
+          - {python: 3.12, base: slim}
+          - {python: 3.12, base: alpine, suffix: -alpine}
+          - {python: 3.13, base: slim, latest: true}
+          - {python: 3.13, base: alpine, suffix: -alpine}
+    steps:
+      - uses: actions/download-artifact@v4
+        with: {pattern: "digests-\${{ matrix.python }}-\${{ matrix.base }}-*", path: /tmp/d, merge-multiple: true}
+      - uses: docker/metadata-action@v5
+        with:
+          images: ghcr.io/acme/app
+          flavor: |
+            latest=\${{ matrix.latest && 'auto' || 'false' }}
+            suffix=\${{ matrix.suffix }}
+          tags: |
+            type=semver,pattern={{version}},prefix=py\${{ matrix.python }}-
+            type=raw,value=\${{ matrix.base == 'slim' && 'edge' || format('edge-on-{0}', matrix.base) }},enable=\${{ matrix.python == 3.13 && github.ref == 'refs/heads/main' }}
+      - name: Merge
+        working-directory: /tmp/d
+        run: |
+          docker buildx imagetools create $(jq -cr '.tags | map("-t " + .) | join(" ")' <<< "$DOCKER_METADATA_OUTPUT_JSON") \\
+            $(printf 'ghcr.io/acme/app@%s ' *)
+`

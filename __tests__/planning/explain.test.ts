@@ -78,10 +78,80 @@ describe('explain', () => {
     expect(JSON.parse(json.join('\n'))).toMatchObject({events: expect.arrayContaining([expect.anything()])})
   })
 
-  it('compares no strategy, which docker/metadata-action does not know', async () => {
-    await expect(
-      explained(on('main'), {images: 'o/app', strategy: 'release', 'against-metadata': 'true'})
-    ).rejects.toThrow(/strategy: docker\/metadata-action knows none/)
+  it.each<[string, Record<string, string>, RegExp, string[]]>([
+    [
+      'a strategy',
+      {images: 'o/app', strategy: 'release'},
+      /does not know the strategy release, whose rules are written out/,
+      ['o/app:1.2.3', 'o/app:1.2', 'o/app:1', 'o/app:latest']
+    ],
+    [
+      'a strategy with conditions, and one of its own',
+      {images: 'o/app', strategy: 'environments', tags: 'type=raw,value=night,enable=true,on=schedule'},
+      /does not know the attribute on, in whose place enable says whether it holds/,
+      ['o/app:v1.2.3', 'o/app:860c1904a1ce19322e91ac35af1ab07466440c37']
+    ],
+    [
+      'variants, in rules and flavor',
+      {
+        images: 'o/app',
+        variants: 'base=slim,alpine',
+        'default-variant': 'base=slim',
+        flavor: 'suffix=-{{base}},onlatest=true',
+        tags: 'type=semver,pattern={{version}}\ntype=raw,value=x,enable={{is_default_variant}}'
+      },
+      /does not know variants, each of which gets a step of its own/,
+      [
+        ...['o/app:1.2.3-slim', 'o/app:x-slim', 'o/app:latest-slim'],
+        ...['o/app:1.2.3-alpine', 'o/app:latest-alpine']
+      ]
+    ],
+    [
+      'services on two registries',
+      {
+        images: 'o/{{service}}\nghcr.io/o/{{service}}',
+        services: 'api\nname=web,context=web',
+        strategy: 'versioned-names'
+      },
+      /does not know services, each of which gets a step of its own/,
+      ['o/', 'ghcr.io/o/'].flatMap(place =>
+        ['api', 'web'].flatMap(name => [`${place}${name}:v1.2.3`, `${place}${name}:latest`])
+      )
+    ],
+    [
+      'a version that is given',
+      {images: 'o/app', version: '1.2.3', tags: 'type=semver,pattern={{version}}\ntype=ref,event=branch'},
+      /does not know a version that the Git tag does not have, which stands as value/,
+      ['o/app:1.2.3', 'o/app:latest']
+    ]
+  ])(
+    'compares %s, which docker/metadata-action does not know, image by image',
+    async (_, texts, says, tags) => {
+      const run = on('main')
+      const lines = await explained(run, {...texts, 'against-metadata': 'true'})
+      expect(lines.join('\n')).toMatch(says)
+      const json = await explained(run, {...texts, 'against-metadata': 'true', json: 'true'})
+      const {events, unknown} = JSON.parse(json.join('\n')) as {
+        events: {event: string; same: string[]; differences: {row?: string}[]}[]
+        unknown: string[]
+      }
+      expect(lines.slice(0, unknown.length)).toEqual(
+        unknown.map(what => `docker/metadata-action does not know ${what}.`)
+      )
+      const release = events.find(({event}) => event === 'push of v1.2.3')
+      expect(release).toMatchObject({differences: []})
+      expect(release?.same.sort()).toEqual([...tags].sort())
+      // What differs in other events has a row of docs/migration.md.
+      const rows = events.flatMap(({differences}) => differences.map(({row}) => row))
+      expect(rows.filter(row => row === undefined)).toEqual([])
+    }
+  )
+
+  it('compares nothing of a run that the settings refuse, and says why', async () => {
+    const texts = {images: 'o/app', strategy: 'release', 'git-tag-pattern': 'glob:release-*'}
+    const lines = await explained(on('main'), {...texts, 'against-metadata': 'true'})
+    const refusals = lines.filter(line => line.includes('The new rules refuse this run'))
+    expect(refusals[0]).toContain('the Git tag v1.2.3 is not of the form glob:release-*')
   })
 
   it.each([

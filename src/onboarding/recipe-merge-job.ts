@@ -3,6 +3,7 @@ import type {Draft} from './draft.js'
 import {bothConditions} from './expression-text.js'
 import {addNeed} from './job-edits.js'
 import type {Recipe} from './recipe.js'
+import {planOutputs} from './recipe-plan-job.js'
 import {RECORDS, writeChanged} from './recipe-steps.js'
 import {claimTexts, replaceInJob} from './rewiring.js'
 import {newStep, sayBefore, setUses, stepsNode} from './step-nodes.js'
@@ -26,7 +27,9 @@ function claimMergeInputs(draft: Draft, {job, at, with: given}: Step): string[] 
 }
 
 /** Puts merge-manifest into the job that merges; its other steps stay. */
-export function writeMerge(draft: Draft, {merge, create, metadata, fetch}: Recipe, plan: string): void {
+export function writeMerge(draft: Draft, recipe: Recipe, plan: string): void {
+  const {merge, create, metadata, fetch} = recipe
+  const outputs = planOutputs(recipe, plan, merge)
   addNeed(draft, merge, plan)
   const others = merge.steps.filter(step => step !== create)
   const isKept = metadata === undefined || JSON.stringify(others).includes('DOCKER_METADATA_OUTPUT')
@@ -37,7 +40,7 @@ export function writeMerge(draft: Draft, {merge, create, metadata, fetch}: Recip
       const named = ['name', 'id', 'if', 'continue-on-error', 'timeout-minutes']
       for (const key of step.keys.filter(one => one === 'if' || !named.includes(one)))
         draft.claims.taken([...path, key], 'merge-manifest')
-      const merged = mergeStep(draft, step, plan)
+      const merged = mergeStep(draft, step, outputs)
       sayBefore(merged, claimMergeInputs(draft, step))
       return [merged]
     }
@@ -56,16 +59,18 @@ export function writeMerge(draft: Draft, {merge, create, metadata, fetch}: Recip
   writeChanged(draft, merge, became)
   if (metadata?.id === undefined || isKept) return
   const pattern = new RegExp(`\\bsteps\\.${metadata.id}\\.outputs\\.`, 'g')
-  replaceInJob(draft, merge.name, pattern, `needs.${plan}.outputs.`)
+  replaceInJob(draft, merge.name, pattern, `${outputs}.`)
   claimTexts(draft, merge, text => text.search(pattern) !== -1)
 }
 
-function mergeStep(draft: Draft, step: Step, plan: string): YAMLMap {
+function mergeStep(draft: Draft, step: Step, outputs: string): YAMLMap {
+  // A job that runs whatever was before it has no plan where that was left out.
+  const pushes = `${outputs}.push`.replace('.plans)', ".plans || '{}')")
   return newStep(draft.document, {
     name: step.name,
     id: step.id,
-    if: bothConditions(step.condition, `needs.${plan}.outputs.push == 'true'`),
+    if: bothConditions(step.condition, `${pushes} == 'true'`),
     uses: draft.uses('merge-manifest'),
-    with: {plan: `\${{ needs.${plan}.outputs.plan }}`}
+    with: {plan: `\${{ ${outputs}.plan }}`}
   })
 }

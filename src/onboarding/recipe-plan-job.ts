@@ -1,5 +1,7 @@
 import type {Draft} from './draft.js'
+import {contextsOf} from './expression-text.js'
 import {insertJob} from './job-edits.js'
+import {freeId} from './job-translation.js'
 import {pushWish} from './plan-step.js'
 import type {Recipe} from './recipe.js'
 import type {Job, Step} from './workflow-model.js'
@@ -10,9 +12,9 @@ export function freeName({workflow}: Draft, wish: string): string {
 }
 
 /** Steps of the merge that may decide what its tags are: those that run lines before them. */
-export function stepsBefore({merge, create, metadata, inputs}: Recipe): Step[] {
+export function stepsBefore({merge, create, metadata, images}: Recipe): Step[] {
   const end = metadata?.at ?? create.at
-  const isAsked = /\b(?:steps|env)\./.test(JSON.stringify(inputs))
+  const isAsked = /\b(?:steps|env)\./.test(JSON.stringify(images.map(({inputs, env}) => [inputs, env])))
   return isAsked ? merge.steps.filter(({at, run}) => at < end && run !== '') : []
 }
 
@@ -22,34 +24,69 @@ export interface PlanJob {
   readonly before: readonly Step[]
 }
 
+/** What holds the outputs of the plan of a job's own image, as an expression. */
+export function planOutputs({keys}: Recipe, plan: string, job: Job): string {
+  const key = keys?.get(job.name)
+  return key === undefined ? `needs.${plan}.outputs` : `fromJSON(needs.${plan}.outputs.plans)[${key}]`
+}
+
 /** Puts the job that plans before the first that builds. */
 export function writePlan(draft: Draft, recipe: Recipe, {name, before}: PlanJob): void {
-  const {merge, metadata, inputs, push, digests} = recipe
+  const {merge, digests} = recipe
   const [first] = digests
   if (first === undefined) return
-  const id = metadata?.id ?? 'tags'
-  const wish = pushWish(push, draft.workflow.events, inputs['tags'] ?? '')
   const condition = first.job.value['if']
-  const names = [...new Set(['push', ...outputsAsked(recipe)])]
-  const outputs = Object.fromEntries(names.map(output => [output, `\${{ steps.${id}.outputs.${output} }}`]))
   const needs = first.job.needs
+  const env = Object.entries(merge.env).filter(([, text]) => !contextsOf(text).has('matrix'))
+  const steps = planSteps(draft, recipe)
   insertJob(draft, first.job.name, name, {
     ...(needs.length === 0 ? {} : {needs}),
     ...(condition === undefined || /\bmatrix\./.test(JSON.stringify(condition)) ? {} : {if: condition}),
     'runs-on': plainRunner(merge) ?? 'ubuntu-latest',
     permissions: {contents: 'read'},
-    ...(merge.value['env'] === undefined ? {} : {env: merge.value['env']}),
-    outputs: {plan: `\${{ steps.${id}.outputs.plan || steps.${id}.outputs.plan-artifact }}`, ...outputs},
-    steps: [
-      ...before.map(step => (merge.value['steps'] as readonly unknown[])[step.at]),
-      {
-        id,
-        uses: draft.uses('compute-tags'),
-        ...(metadata === undefined || Object.keys(metadata.env).length === 0 ? {} : {env: metadata.env}),
-        with: {...inputs, ...(wish === '' ? {} : {push: wish})}
-      }
-    ]
+    ...(env.length === 0 ? {} : {env: Object.fromEntries(env)}),
+    outputs: outputsOf(recipe, steps),
+    steps: [...before.map(step => (merge.value['steps'] as readonly unknown[])[step.at]), ...steps]
   })
+}
+
+interface PlanStep {
+  readonly id: string
+  readonly [key: string]: unknown
+}
+
+/** A step for each image. */
+function planSteps(draft: Draft, {metadata, images, keys, push}: Recipe): PlanStep[] {
+  const wanted = metadata?.id ?? 'tags'
+  const ids: string[] = []
+  for (const {key} of images)
+    ids.push(freeId(keys === undefined ? wanted : `${wanted}-${key.replaceAll(/[^\w-]+/g, '-')}`, ids))
+  return images.map(({key, inputs, env}, at) => {
+    const wish = pushWish(push, draft.workflow.events, inputs['tags'] ?? '')
+    return {
+      ...(keys === undefined ? {} : {name: `Plan ${key}`}),
+      id: ids[at] ?? wanted,
+      uses: draft.uses('compute-tags'),
+      ...(Object.keys(env).length === 0 ? {} : {env}),
+      with: {...inputs, ...(wish === '' ? {} : {push: wish})}
+    }
+  })
+}
+
+/** The outputs of one plan each by itself; those of several as one object, for an output may be named after a word only. */
+function outputsOf(recipe: Recipe, steps: readonly PlanStep[]): Readonly<Record<string, string>> {
+  const names = [...new Set(['push', ...outputsAsked(recipe)])].filter(name => name !== 'plan')
+  const asked = (id: string): (readonly [string, string])[] => [
+    ['plan', `steps.${id}.outputs.plan || steps.${id}.outputs.plan-artifact`],
+    ...names.map(name => [name, `steps.${id}.outputs.${name}`] as const)
+  ]
+  if (recipe.keys === undefined)
+    return Object.fromEntries(asked(steps[0]?.id ?? '').map(([name, from]) => [name, `\${{ ${from} }}`]))
+  const lines = recipe.images.map(({key}, at) => {
+    const fields = asked(steps[at]?.id ?? '').map(([name, from]) => `"${name}": \${{ toJSON(${from}) }}`)
+    return `  ${JSON.stringify(key)}: {${fields.join(', ')}}`
+  })
+  return {plans: `{\n${lines.join(',\n')}\n}\n`}
 }
 
 function plainRunner({value}: Job): unknown {

@@ -3,9 +3,10 @@ import {SAME_INPUTS, giveContext} from './build-step.js'
 import type {Draft} from './draft.js'
 import {contextsOf} from './expression-text.js'
 import {addNeed} from './job-edits.js'
-import type {DigestJob, Recipe} from './recipe.js'
+import type {Recipe} from './recipe.js'
+import type {DigestJob} from './recipe-images.js'
 import {writeMerge} from './recipe-merge-job.js'
-import {freeName, stepsBefore, writePlan} from './recipe-plan-job.js'
+import {freeName, planOutputs, stepsBefore, writePlan} from './recipe-plan-job.js'
 import {RECORDS, writeChanged} from './recipe-steps.js'
 import {mapBelow, newStep, sayBefore, setText, setUses, stepsNode} from './step-nodes.js'
 import type {Job, Step} from './workflow-model.js'
@@ -18,10 +19,13 @@ import type {Job, Step} from './workflow-model.js'
 export function translateRecipe(draft: Draft, recipe: Recipe): {readonly fault: string} | undefined {
   const name = freeName(draft, 'plan')
   const before = stepsBefore(recipe)
-  const asked = contextsOf(JSON.stringify([recipe.inputs, before.map(({run, env}) => [run, env])]))
+  const inputs = recipe.images.map(image => image.inputs)
+  const asked = contextsOf(JSON.stringify([inputs, before.map(({run, env}) => [run, env])]))
   if (asked.has('needs')) return {fault: 'the tags of the merge depend on what the jobs before it give out'}
+  if (asked.has('matrix'))
+    return {fault: 'the tags of the merge depend on lines before it that ask for its matrix'}
   const ids = before.flatMap(({id}) => id ?? [])
-  const unknown = [...JSON.stringify(recipe.inputs).matchAll(/\bsteps\.([\w-]+)\./g)].find(
+  const unknown = [...JSON.stringify(inputs).matchAll(/\bsteps\.([\w-]+)\./g)].find(
     ([, id = '']) => !ids.includes(id)
   )
   if (unknown !== undefined) return {fault: `the tags of the merge depend on ${unknown[0]}…`}
@@ -46,7 +50,7 @@ function writeDigestJob(draft: Draft, {job, build, metadata, handOver}: DigestJo
     const path = ['jobs', job.name, 'steps', step.at]
     if (step === build) {
       const logins = missingLogins(draft, job, planned.recipe)
-      buildByDigest(draft, {job, step, own}, planned.name)
+      buildByDigest(draft, {job, step, own}, planned)
       return [...logins, own]
     }
     if (step === metadata) {
@@ -87,7 +91,7 @@ interface OwnStep {
   readonly own: YAMLMap
 }
 
-function buildByDigest(draft: Draft, {job, step, own}: OwnStep, plan: string): void {
+function buildByDigest(draft: Draft, {job, step, own}: OwnStep, {name: plan, recipe}: Planned): void {
   const path = ['jobs', job.name, 'steps', step.at]
   setUses(own, draft.uses('build-by-digest'))
   draft.claims.taken([...path, 'uses'], 'build-by-digest')
@@ -105,7 +109,7 @@ function buildByDigest(draft: Draft, {job, step, own}: OwnStep, plan: string): v
       comments.push(`init: ${name} is not taken over: ${why}.`)
     }
   }
-  setText(draft.document, given, 'plan', `\${{ needs.${plan}.outputs.plan }}`)
+  setText(draft.document, given, 'plan', `\${{ ${planOutputs(recipe, plan, job)}.plan }}`)
   if ((step.with['platforms'] ?? '').trim() === '')
     setText(
       draft.document,

@@ -1,18 +1,9 @@
-import {contextsOf, isOpen, withVariables} from './expression-text.js'
-import {matrixJobs, withMatrix} from './matrix-values.js'
-import {BUILD, METADATA, isByDigest, mayPush, variablesOf} from './build-actions.js'
+import {contextsOf} from './expression-text.js'
+import {BUILD, METADATA, isByDigest, mayPush} from './build-actions.js'
+import {type DigestJob, type MergedImages, mergedImages} from './recipe-images.js'
+import {type RecipeImage, recipeInputs} from './recipe-inputs.js'
 import {isCreate, mergeTags} from './recipe-tags.js'
-import type {Job, Step, TextMap, Workflow} from './workflow-model.js'
-
-/** A job that builds and pushes by digest. */
-export interface DigestJob {
-  readonly job: Job
-  readonly build: Step
-  /** The step of docker/metadata-action that only labels what is built; undefined where there is none. */
-  readonly metadata: Step | undefined
-  /** Steps that hand the digest over. */
-  readonly handOver: readonly Step[]
-}
+import type {Job, Step, Workflow} from './workflow-model.js'
 
 /** Docker's recipe for several platforms: jobs that build by digest, and one that merges what they pushed. */
 export interface Recipe {
@@ -24,8 +15,10 @@ export interface Recipe {
   readonly metadata: Step | undefined
   /** Steps that fetch the digests. */
   readonly fetch: readonly Step[]
-  /** Inputs of compute-tags. */
-  readonly inputs: TextMap
+  /** What is merged: one image, or as many as the matrix of the merge has jobs. */
+  readonly images: readonly RecipeImage[]
+  /** By which expression each job says whose image it works on, by its name; undefined where there is one. */
+  readonly keys: MergedImages['keys']
   /** What `push` of the builds says. */
   readonly push: string
 }
@@ -45,31 +38,33 @@ export function findRecipe(workflow: Workflow): Recipe | {readonly fault: string
   const merge = workflow.jobs.find(({name}) => name === create.job)
   if (merge === undefined || builders.some(({name}) => !merge.needs.includes(name)))
     return {fault: `the job ${create.job} does not wait for every job that builds`}
-  if (merge.value['strategy'] !== undefined || builders.some(({name}) => name === merge.name))
-    return {
-      fault: `the job ${create.job} merges several images by a matrix: see variants in docs/planning.md`
-    }
   const odd = oddLines(create.run)
   if (odd !== undefined)
     return {fault: `the step that runs imagetools create does more than that: ${JSON.stringify(odd)}`}
   const digests = builders.map(digestJob)
   if (builders.some(({steps}) => steps.filter(isDigestBuild).length > 1))
     return {fault: 'a job builds several images by digest'}
-  const platforms = platformsOf(workflow, digests)
-  if (typeof platforms === 'object') return platforms
+  const merged = mergedImages(merge, digests)
+  if ('fault' in merged) return merged
   const tags = mergeTags(workflow, merge, create)
   if ('fault' in tags) return tags
   const push = pushOfAll(digests)
   if (typeof push === 'object') return push
-  const metadata = tags.metadata
+  const images: RecipeImage[] = []
+  for (const image of merged.images) {
+    const read = recipeInputs(workflow, image, {merge, create, ...tags})
+    if ('fault' in read) return read
+    images.push(read)
+  }
   return {
     digests,
     merge,
     create,
-    metadata,
+    metadata: tags.metadata,
     push,
     fetch: merge.steps.filter(isFetch),
-    inputs: {...labelsOf(digests), ...tags.inputs, platforms}
+    images,
+    keys: merged.keys
   }
 }
 
@@ -121,12 +116,12 @@ function digestJob(job: Job): DigestJob {
 }
 
 /** Writing a digest into the name of an empty file, and keeping it as an artifact. */
-function isHandOver({action, run, with: given}: Step, build: string): boolean {
-  if (action === 'actions/upload-artifact') return /digest/i.test(given['path'] ?? '')
-  const lines = run.split('\n').map(line => line.trim())
+function isHandOver({action, run, env, with: given}: Step, build: string): boolean {
+  if (action === 'actions/upload-artifact') return /digest/i.test(`${given['path']} ${given['name']}`)
+  const lines = run.split('\n').flatMap(line => line.split('&&').map(part => part.trim()))
   const quiet = /^(?:#|$|set\s|mkdir\s|touch\s|echo\b|ls\b|(?:export\s+)?digest=)/
   return (
-    run.includes(`steps.${build}.outputs.digest`) &&
+    `${run} ${JSON.stringify(env)}`.includes(`steps.${build}.outputs.digest`) &&
     /\btouch\b/.test(run) &&
     lines.every(line => quiet.test(line))
   )
@@ -136,43 +131,6 @@ function isFetch({action, with: given}: Step): boolean {
   return (
     action === 'actions/download-artifact' &&
     /digest/i.test(`${given['path']} ${given['pattern']} ${given['name']}`)
-  )
-}
-
-/** The platform of a runner of GitHub; empty for others, which only a run can tell. */
-function platformOfRunner(runner: string): string {
-  if (!/^"ubuntu-[\w.-]+"$/.test(runner)) return ''
-  return /-arm"$/.test(runner) ? 'linux/arm64' : 'linux/amd64'
-}
-
-/** The platforms of all jobs, in their order. */
-function platformsOf(workflow: Workflow, digests: readonly DigestJob[]): string | {readonly fault: string} {
-  const all: string[] = []
-  for (const {job, build} of digests) {
-    const text = withVariables(build.with['platforms'] ?? '', variablesOf(workflow, job, build))
-    const runs = matrixJobs(job)?.map(values =>
-      text === ''
-        ? platformOfRunner(withMatrix(JSON.stringify(job.value['runs-on']), values))
-        : withMatrix(text, values)
-    )
-    if (runs === undefined || runs.some(one => one === '' || isOpen(one)))
-      return {
-        fault: `only a run can tell which platforms the job ${job.name} builds: ${text || 'it names none'}`
-      }
-    all.push(...runs.flatMap(one => one.split(/[\n,]/)).map(one => one.trim()))
-  }
-  const twice = all.find((one, at) => all.indexOf(one) !== at)
-  return twice === undefined
-    ? all.join(',')
-    : {fault: `${twice} is built more than once, for several images: see variants in docs/planning.md`}
-}
-
-/** Labels and annotations that the builds add and the merge does not know. */
-function labelsOf(digests: readonly DigestJob[]): TextMap {
-  const [first] = digests
-  const given = first?.metadata?.with ?? {}
-  return Object.fromEntries(
-    Object.entries(given).filter(([name]) => ['labels', 'annotations'].includes(name))
   )
 }
 

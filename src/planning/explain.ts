@@ -12,14 +12,14 @@ import {
 } from './preview/plan-explanation.js'
 import type {NamedTag} from './tags/named-tag.js'
 import {type DecidedRelease, type ReleaseConfig, planRelease} from './release-plan.js'
-import {planSample} from './preview/sample-plan.js'
+import {planSample, sampleConfig} from './preview/sample-plan.js'
 import {type SampleRun, sampleRuns} from './preview/sample-runs.js'
 import type {DecidedTarget} from './targets/target-plan.js'
 import {besideLines, besideRows} from './metadata-action/beside-tags.js'
-import {compareWithMetadata, outcomeOf} from './metadata-action/comparison.js'
+import {type Outcome, compareWithMetadata, outcomeOf} from './metadata-action/comparison.js'
 import type {BesideFacts} from './metadata-action/difference-row.js'
 import {comparedTags, eventTable} from './metadata-action/event-comparison.js'
-import {metadataInputs} from './metadata-action/metadata-inputs.js'
+import {metadataSteps, unknownToMetadata} from './metadata-action/metadata-inputs.js'
 import {taggedNames} from './jobs/metadata-outputs.js'
 import type {WorkflowRun} from '../contracts/workflow-run.js'
 import {command} from '../command/command.js'
@@ -37,7 +37,7 @@ const inputs = {
   'against-metadata': flag({
     isOfCall: true,
     summary:
-      'Show for each event which tags docker/metadata-action gives by the same images, tags and flavor, which are given here, and why they differ.'
+      'Show for each event which tags docker/metadata-action gives by the same images, rules and flavor, which are given here, and why they differ. A strategy, variants, services, the attribute on and a version that is given, which it does not know, are written out for it.'
   }),
   json: flag({isOfCall: true, summary: 'With against-metadata: print JSON rather than a table.'}),
   markdown: flag({
@@ -88,29 +88,48 @@ function skippedRulesOf({targets}: DecidedRelease): SkippedRule[] {
   )
 }
 
-/** @throws InputError where the settings have what docker/metadata-action does not know */
+/** Image by image, for each image is a step of docker/metadata-action. */
 function againstMetadata(values: ExplainValues, config: ReleaseConfig, run: WorkflowRun): string {
-  const inputs = metadataInputs(values)
   const events = samplesOf(config, run).map(sample => {
-    const given = outcomeOf(() => planSample(config, sample.run, sample.version).targets.flatMap(taggedNames))
-    const compared = compareWithMetadata(inputs, sample.run, given)
-    return {event: sample.name, ...comparedTags([compared], {written: [], given})}
+    const here = outcomesOf(config, sample)
+    const compared = metadataSteps(sampleConfig(config, sample.version), sample.run).map((inputs, at) =>
+      compareWithMetadata(inputs, sample.run, here.each[at] ?? here.all)
+    )
+    return {event: sample.name, ...comparedTags(compared, {written: [], given: here.all})}
   })
-  const beside = besideRows([besideOf(values, run)])
-  if (values.json) return JSON.stringify({events, beside}, null, 2)
-  return [...eventTable(events), ...besideLines(beside)].join('\n')
+  const beside = besideRows([besideOf(values, config, run)])
+  const unknown = unknownToMetadata(values)
+  if (values.json) return JSON.stringify({unknown, events, beside}, null, 2)
+  const lines = unknown.map(what => `docker/metadata-action does not know ${what}.`)
+  return [...lines, ...eventTable(events), ...besideLines(beside)].join('\n')
 }
 
-function besideOf(values: ExplainValues, run: WorkflowRun): BesideFacts {
+interface PlannedOutcomes {
+  readonly all: Outcome
+  /** Of each target; none where the run is refused. */
+  readonly each: readonly Outcome[]
+}
+
+function outcomesOf(config: ReleaseConfig, {run, version}: SampleRun): PlannedOutcomes {
+  const each: Outcome[] = []
+  const all = outcomeOf(() => {
+    const tags = planSample(config, run, version).targets.map(taggedNames)
+    each.push(...tags.map(own => ({tags: own})))
+    return [...new Set(tags.flat())]
+  })
+  return {all, each}
+}
+
+function besideOf(values: ExplainValues, config: ReleaseConfig, run: WorkflowRun): BesideFacts {
   const [labels, annotations] = [values.labels, values.annotations].map(lines =>
     lines.map(({source}) => source).join('\n')
   )
-  const {tags, flavor} = metadataInputs(values)
+  const written = metadataSteps(config, run).flatMap(({tags, flavor}) => [tags, flavor])
   return {
     labels: labels ?? '',
     annotations: annotations ?? '',
     levels: {there: ['manifest'], here: values['annotation-levels']},
-    templates: [tags, flavor, labels, annotations].join('\n'),
+    templates: [...written, labels, annotations].join('\n'),
     texts: [run.ref.replace(/^refs\/(?:heads|tags|pull)\//, '')],
     run
   }

@@ -16,6 +16,11 @@ export interface NextRelease {
  * @throws what planRelease throws
  */
 export function planSample(config: ReleaseConfig, run: WorkflowRun, version?: string): DecidedRelease {
-  if (config.version === undefined || version === undefined) return planRelease(config, run)
-  return planRelease({...config, version: {...config.version, text: version}}, run)
+  return planRelease(sampleConfig(config, version), run)
+}
+
+/** The settings, with the version that a sample would have where one is given to them. */
+export function sampleConfig(config: ReleaseConfig, version?: string): ReleaseConfig {
+  if (config.version === undefined || version === undefined) return config
+  return {...config, version: {...config.version, text: version}}
 }

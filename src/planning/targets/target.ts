@@ -40,15 +40,9 @@ export function planTargets(config: TargetConfig): Target[] {
 
 function bindTarget(config: TargetConfig, service: Service | undefined, variant: Variant): Target {
   const {services, variants, ...common} = config
-  const isPlain = services.length === 0 && variants.every(({values}) => values.size === 0)
+  const isPlain = services.length === 0 && variants.every(one => one.values.size === 0)
   if (isPlain) return {...common, service: undefined, variant}
-  const values = new Map([
-    ...variant.values,
-    ['variant', variant.name],
-    ['service', service?.name ?? ''],
-    ['is_default_variant', String(variant.isDefault)],
-    ['is_not_default_variant', String(!variant.isDefault)]
-  ])
+  const values = valuesOf(service?.name, variant)
   const bind = (template: Template): Template => bindTemplate(template, values)
   return {
     images: config.images.map(image => bindImage(image, values)),
@@ -60,6 +54,18 @@ function bindTarget(config: TargetConfig, service: Service | undefined, variant:
     service: service?.name,
     variant
   }
+}
+
+/** What the names of one target stand for. */
+export function valuesOf(service: string | undefined, variant: Variant): TargetValues {
+  if (service === undefined && variant.values.size === 0) return new Map()
+  return new Map([
+    ...variant.values,
+    ['variant', variant.name],
+    ['service', service ?? ''],
+    ['is_default_variant', String(variant.isDefault)],
+    ['is_not_default_variant', String(!variant.isDefault)]
+  ])
 }
 
 function namesVariant({template}: ImageName, {values}: Variant): boolean {
