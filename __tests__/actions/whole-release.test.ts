@@ -79,7 +79,7 @@ describe('the root action without a command', () => {
       expect(stdout.match(/^::group::.*/gm)).toEqual(
         [
           'Plan',
-          'Check',
+          'Preflight',
           'Build',
           'Merge',
           'Verify',

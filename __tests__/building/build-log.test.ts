@@ -1,5 +1,11 @@
 import {describe, expect, it} from '@jest/globals'
-import {causeOf, hintFor, isRuntimeFailure, lastLines} from '../../src/building/builders/build-log.js'
+import {
+  causeOf,
+  hintFor,
+  isRuntimeFailure,
+  lastLines,
+  withoutOwnNames
+} from '../../src/building/builders/build-log.js'
 
 describe('causeOf', () => {
   it.each([
@@ -58,4 +64,23 @@ describe('isRuntimeFailure', () => {
     ],
     [false, 'from crun creating container for [/x]: executable file `/x` not found in $PATH: No such file']
   ])('%s: %s', (expected, log) => expect(isRuntimeFailure(log)).toBe(expected))
+})
+
+describe('what a person sees of a builder', () => {
+  const image = 'localhost/image-release-build:1'
+  it.each([
+    ['a step', 'STEP 1/9: FROM scratch', 'STEP 1/9: FROM scratch'],
+    ['no name that only this program uses', `Successfully tagged ${image}`, undefined],
+    ['no local id', 'a1'.repeat(32), undefined],
+    [
+      'no argument that every build is given',
+      '[Warning] one or more build args were not consumed: [SOURCE_DATE_EPOCH TARGETARCH TARGETOS TARGETPLATFORM]',
+      undefined
+    ],
+    [
+      'an argument of theirs that is not used',
+      'one or more build args were not consumed: [TARGETARCH VERSOIN]',
+      'Build arguments that are not used: VERSOIN'
+    ]
+  ])('is %s', (_, line, shown) => expect(withoutOwnNames(line, image)).toBe(shown))
 })

@@ -160,7 +160,10 @@ describe('init', () => {
       },
       deploy: {needs: ['docker'], 'runs-on': 'ubuntu-24.04', steps: [{run: './deploy'}]}
     })
-    expect(ports.reporter.notices).toEqual([expect.stringContaining('adds provenance unasked')])
+    expect(ports.reporter.notices).toEqual([
+      expect.stringContaining('adds provenance unasked'),
+      expect.stringContaining('Written: .github/image-release.yml, .github/workflows/ci.yml. ')
+    ])
     expect(ports.reporter.lines.join('\n')).toContain(
       'jobs.docker.steps[5].with.shm-size: taken over: build-by-digest.shm-size in the settings'
     )

@@ -51,7 +51,7 @@ describeWith(EXAMPLE_PROGRAMS, 'a whole release in one step of a workflow', () =
     'only builds %s',
     async (_, event) => {
       const log = await world.succeed(world.run(event))
-      expect(stepsOf(log)).toEqual(['Plan', 'Check', 'Build'])
+      expect(stepsOf(log)).toEqual(['Plan', 'Preflight', 'Build'])
       for (const platform of ['linux/amd64', 'linux/arm64']) expect(log).toContain(`Build ${platform}`)
       expect(log).toContain('this run publishes nothing')
       expect(manifests()).toEqual([])
@@ -63,7 +63,7 @@ describeWith(EXAMPLE_PROGRAMS, 'a whole release in one step of a workflow', () =
     'moves no version tag for a push of main',
     async () => {
       const log = await world.succeed(world.run({name: 'push', ref: 'refs/heads/main'}))
-      expect(stepsOf(log).slice(0, 3)).toEqual(['Plan', 'Check', 'Build'])
+      expect(stepsOf(log).slice(0, 3)).toEqual(['Plan', 'Preflight', 'Build'])
       expect(await world.view.tags(IMAGE)).toEqual([])
     },
     2 * MINUTES
@@ -73,7 +73,7 @@ describeWith(EXAMPLE_PROGRAMS, 'a whole release in one step of a workflow', () =
     'releases a Git tag on both platforms, and nothing new where the same run is started again',
     async () => {
       const log = await world.succeed(world.run({name: 'push', ref: 'refs/tags/v1.2.3'}))
-      expect(stepsOf(log)).toEqual(['Plan', 'Check', 'Build', 'Merge', 'Verify', 'Notes', 'Clean up'])
+      expect(stepsOf(log)).toEqual(['Plan', 'Preflight', 'Build', 'Merge', 'Verify', 'Notes', 'Clean up'])
       expect(await world.view.tags(IMAGE)).toEqual(['1', '1.2', '1.2.3', 'latest'])
       const digests = await Promise.all(
         ['1', '1.2', '1.2.3', 'latest'].map(tag => world.view.digest(`${IMAGE}:${tag}`))

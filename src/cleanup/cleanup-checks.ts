@@ -61,7 +61,7 @@ export function impossibleRules(planned: readonly PlannedRepository[], given: Cl
   if (asked.length === 0 || unlisted.length === 0) return []
   const faults = unlisted.map(
     ({client, backend}) =>
-      `${client.name}: ${asked.join(' and ')} cannot be followed, for ${backend.name} does not list what has no tag`
+      `${client.name}: cannot apply ${asked.join(' and ')}, because ${backend.name} does not list what has no tag`
   )
   if (asked.length === rules.length && unlisted.length === planned.length)
     throw new ReleaseError('CLEANUP_REFUSED', faults.join('; '), {

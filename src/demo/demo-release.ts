@@ -1,3 +1,4 @@
+import {parseDigest, shortDigest} from '../oci/digest.js'
 import {type InputTable, parseInputs} from '../command/input.js'
 import type {buildMatrix} from '../planning/jobs/matrix.js'
 import type {Ports, Reporter} from '../ports.js'
@@ -43,10 +44,12 @@ export async function runDemoRelease(release: DemoRelease, ports: Ports): Promis
       format: 'docker'
     }
     const built = await steps.run('build', buildByDigest, texts)
-    steps.say(`${platform} ${built.digest}, pushed without a tag`)
+    steps.say(`${platform} ${shortDigest(parseDigest(built.digest))}, pushed without a tag`)
   }
   const merged = await steps.run('merge', mergeManifest, {plan: planned.plan})
-  steps.say(`index ${merged.digest}, ${merged.tags.split('\n').length} tags moved and read back`)
+  steps.say(
+    `index ${shortDigest(parseDigest(merged.digest))}, ${merged.tags.split('\n').length} tags moved and read back`
+  )
   const verified = await steps.run('verify', verifyRelease, {release: merged.release})
   steps.say(`${verified.verified.split('\n').length} tags pull on every platform`)
   const cleaned = await steps.run('clean up', cleanupLatest, {

@@ -91,11 +91,8 @@ export const init = command({
     const diff = diffOf(plan)
     const account = accountsOf(plan)
     for (const line of account === '' ? [] : account.split('\n')) ports.reporter.info(line)
-    const isBranchKnown = (given['default-branch'] ?? defaultBranch) !== undefined
-    if (!isBranchKnown && plan.files.some(isNewWorkflow))
-      ports.reporter.notice(
-        'Nothing here says which branch is the default: the new workflow takes main. If it is another, give it, --default-branch NAME, or run git remote set-head origin --auto.'
-      )
+    const branch = given['default-branch'] ?? defaultBranch
+    if (branch === undefined && plan.files.some(isNewWorkflow)) ports.reporter.notice(UNKNOWN_BRANCH)
     for (const note of plan.notes) ports.reporter.notice(note)
     if (plan.files.length === 0 && plan.notes.length === 0)
       ports.reporter.notice('There is nothing to do: settings and workflow are there.')
@@ -110,9 +107,18 @@ export const init = command({
     }
     const isWriting = plan.files.length > 0 && (given.write || (await isConfirmed(diff, ports)))
     if (isWriting) await writeFiles(root, plan.files)
+    if (isWriting) ports.reporter.notice(nextAfter(plan))
     return {diff, account, files, written: String(isWriting), comparison: ''}
   }
 })
+
+/** What somebody does with files that were just written. */
+function nextAfter({files}: OnboardingPlan): string {
+  return `Written: ${files.map(({file}) => file).join(', ')}. See what each event would do (image-release explain --all), then commit and open a pull request: its summary shows the release that it would become.`
+}
+
+const UNKNOWN_BRANCH =
+  'The default branch is not known here, so the new workflow uses main. For another one, pass --default-branch NAME, or run git remote set-head origin --auto first.'
 
 interface ComparedRepository {
   readonly run: WorkflowRun

@@ -38,7 +38,7 @@ const inputs = {
   'registry-credentials': registryCredentials
 }
 
-/** Says how a release stands that failed. */
+/** Explains a release that failed. */
 export const doctor = command({
   name: 'doctor',
   summary: 'Explain a release that failed, from its journal and what the registries have now.',
@@ -73,7 +73,15 @@ export const doctor = command({
     const tags = state === 'refused' ? [] : found
     const next = nextStep(state, {note: run.note, isRunning: run.isRunning, workflow: journal?.run})
     const version = state === 'refused' ? undefined : journal?.version
-    const diagnosis = {state, version, tags, disagreeing: disagreementLines(tags, shown), ...next}
+    const isRollback = run.note?.command === 'rollback-release' && state !== 'refused'
+    const diagnosis = {
+      state,
+      version,
+      tags,
+      disagreeing: disagreementLines(tags, shown),
+      isRollback,
+      ...next
+    }
     ports.reporter.summary(diagnosisSummary(diagnosis))
     return {
       diagnosis: diagnosisText(diagnosis),

@@ -83,7 +83,7 @@ async function writeNotes(
   )
   if (!isWritten)
     ports.reporter.info(
-      'They are the output notes. A section release-notes in the file of settings has them written into the release on GitHub.'
+      'The notes are in the output notes. To write them into the release on GitHub, add a section release-notes to the settings.'
     )
   return {notes, url}
 }

@@ -9,7 +9,7 @@ export type TagState = 'untouched' | 'moving' | 'moved'
 
 const TITLES: Readonly<Record<ReleaseStep, string>> = {
   plan: 'Plan',
-  check: 'Check',
+  check: 'Preflight',
   build: 'Build',
   merge: 'Merge',
   verify: 'Verify',

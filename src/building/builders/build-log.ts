@@ -80,6 +80,23 @@ export function isImageTaken(log: string): boolean {
   return /image not known/i.test(log)
 }
 
+/** Arguments that every build is given, whether its Containerfile asks for them or not. */
+const GIVEN_TO_ALL = /^(?:SOURCE_DATE_EPOCH|(?:TARGET|BUILD)(?:ARCH|OS|PLATFORM|VARIANT))$/
+
+const UNUSED_ARGUMENTS = /one or more build args were not consumed: \[([^\]]*)\]/
+
+/**
+ * A line of podman's or buildah's log without what nobody asked for: the name under which an image waits for its export, its
+ * local id, and arguments of ours that the Containerfile does not use. Undefined where nothing is left.
+ */
+export function withoutOwnNames(line: string, image: string): string | undefined {
+  if (line.includes(image) || /^[0-9a-f]{64}$/.test(line)) return undefined
+  const unused = UNUSED_ARGUMENTS.exec(line)?.[1]
+  if (unused === undefined) return line
+  const theirs = unused.split(/[\s,]+/).filter(name => name !== '' && !GIVEN_TO_ALL.test(name))
+  return theirs.length === 0 ? undefined : `Build arguments that are not used: ${theirs.join(', ')}`
+}
+
 function linesOf(log: string): string[] {
   return log
     .split(/\r?\n/)

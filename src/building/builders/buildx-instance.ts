@@ -64,7 +64,8 @@ function faultOf(answer: string, driver: string): string | undefined {
   if (driver === 'docker' && !answer.includes(CONTAINERD_LABEL))
     return 'its driver docker cannot export an image as a layout'
   const error = fieldOf(answer, 'Error')
-  if (error !== undefined) return error
+  // Docker's says twice that its socket is not there, with what to look at between.
+  if (error !== undefined) return error.split('; ')[0]
   const status = fieldOf(answer, 'Status')
   return status === 'running' ? undefined : `its status is ${status ?? 'unknown'}`
 }

@@ -6,7 +6,14 @@ import {objectIn} from '../../shared/json.js'
 import {type Platform, formatPlatform} from '../../oci/platform.js'
 import type {ExecResult, LocalImage} from '../../ports.js'
 import {findContainerfile, readContainerfile} from './build-context.js'
-import {causeOf, isCacheFailure, isImageTaken, isRuntimeFailure, isStorageRace} from './build-log.js'
+import {
+  causeOf,
+  isCacheFailure,
+  isImageTaken,
+  isRuntimeFailure,
+  isStorageRace,
+  withoutOwnNames
+} from './build-log.js'
 import {passedVariables, withSecrets} from './build-secrets.js'
 import type {Builder, BuilderPorts, BuildRequest} from './builder.js'
 import {assertPlatform, readBuiltImage, readConfigDocument} from './built-image.js'
@@ -160,6 +167,7 @@ export class PodmanBuilder implements Builder {
         `build ${request.context} for ${formatPlatform(request.platform)}`
       ),
       stream: true,
+      forPeople: line => withoutOwnNames(line, names.image),
       passed: passedVariables(request),
       env: {...request.environment, ...conf},
       watch: request.watch,

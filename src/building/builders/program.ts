@@ -19,6 +19,8 @@ export interface ProgramCall {
   readonly passed?: readonly string[]
   /** Pass the output on to the log while the program runs. */
   readonly stream?: boolean
+  /** A line for the log without what says nothing to a person; undefined where nothing is left. */
+  readonly forPeople?: (line: string) => string | undefined
   /** Takes each line too. */
   readonly watch?: ((line: string) => void) | undefined
   /** The names of folders for temporary files that it leaves where it is ended. */
@@ -48,7 +50,8 @@ export async function attempt(ports: BuilderPorts, call: ProgramCall): Promise<E
   const {program, args, env, passed, leaves, stream = false} = call
   const onLine = (line: string): void => {
     call.watch?.(line)
-    ports.reporter.info(hide(line, call.hidden))
+    const shown = call.forPeople === undefined ? line : call.forPeople(line)
+    if (shown !== undefined) ports.reporter.info(hide(shown, call.hidden))
   }
   try {
     const options: ExecOptions = {

@@ -15,7 +15,10 @@ export interface NextStep {
   readonly command: string | undefined
 }
 
-const ON_PURPOSE = 'Nothing is proposed: whoever did that meant it.'
+const ON_PURPOSE = 'doctor proposes nothing that would undo it.'
+
+/** More lines of a message hide what comes after it. */
+const MOST_LINES = 6
 
 /** What to do about a release in this state. Nothing is proposed that would undo what somebody did on purpose. */
 export function nextStep(state: ReleaseState, run: KnownRun): NextStep {
@@ -27,12 +30,12 @@ type Step = (run: KnownRun, again: string | undefined) => NextStep
 const STEPS: Readonly<Record<ReleaseState, Step>> = {
   running: ({note}) => ({
     advice: [
-      `${note?.command ?? ''} goes on: process ${note?.process ?? ''}, begun at ${note?.started ?? ''}. Wait for its end, then ask again.`
+      `${note?.command ?? ''} is still running: process ${note?.process ?? ''}, started at ${note?.started ?? ''}. Wait for it to end, then ask again.`
     ],
     command: 'image-release doctor'
   }),
   refused: ({note}, again) => ({
-    advice: [...endOf(note), 'No tag had begun to move. Mend what is named here, then run it again.'],
+    advice: [...endOf(note), 'It stopped before the first tag moved. Fix what it names, then run it again.'],
     command: again
   }),
   whole: wholeStep,
@@ -45,7 +48,7 @@ const STEPS: Readonly<Record<ReleaseState, Step>> = {
         }
       : {
           advice: [
-            'What was new is there, and all that it replaced is back: this is what rollback-release leaves.',
+            'New tags are there, and every tag that it moved is back: this is what rollback-release leaves.',
             `If it was rolled back on purpose, there is nothing to do. ${ON_PURPOSE}`,
             'If nobody did that, the job was killed before it moved the rest: run that job again.'
           ],
@@ -68,7 +71,7 @@ const STEPS: Readonly<Record<ReleaseState, Step>> = {
   }),
   unknown: () => ({
     advice: [
-      'A registry does not say what its tags point at; nothing can be decided before it does. Log in to it, or wait until it answers.'
+      'A registry does not say what its tags point at, so nothing can be decided yet. Log in to it, or wait until it answers.'
     ],
     command: 'image-release doctor'
   })
@@ -81,7 +84,10 @@ function hasFailed({note}: KnownRun): boolean {
 
 function wholeStep(run: KnownRun, again: string | undefined): NextStep {
   if (run.note?.command === 'rollback-release' && !hasFailed(run))
-    return {advice: [`The last run was a rollback, and it stands. ${ON_PURPOSE}`], command: undefined}
+    return {
+      advice: [`The last run was a rollback, and every tag is where it put it. ${ON_PURPOSE}`],
+      command: undefined
+    }
   if (hasFailed(run))
     return {
       advice: [
@@ -104,14 +110,13 @@ function wholeStep(run: KnownRun, again: string | undefined): NextStep {
 }
 
 function untouchedStep(run: KnownRun, again: string | undefined): NextStep {
-  const none =
-    'No tag points at the release: none was moved, or all were put back. Nobody pulls anything of it.'
+  const none = 'No tag points at the release: none was moved, or all were put back. Nobody pulls it.'
   if (hasFailed(run))
     return {
       advice: [
         ...endOf(run.note),
         none,
-        'Mend what failed, then run it again: images that are pushed are not pushed again.'
+        'Fix what failed, then run it again: images that are pushed are not pushed again.'
       ],
       command: again
     }
@@ -120,7 +125,7 @@ function untouchedStep(run: KnownRun, again: string | undefined): NextStep {
         advice: [
           none,
           'If it was rolled back on purpose, there is nothing to do.',
-          'Else mend what the log of the job names, and run that job again: images that are pushed are not pushed again.'
+          'Otherwise fix what the log of the job names, and run that job again: images that are pushed are not pushed again.'
         ],
         command: undefined
       }
@@ -134,7 +139,8 @@ function endOf(note: RunNote | undefined): string[] {
   if (note === undefined) return []
   const {command, state, message = '', hint} = note
   if (state === 'running') return [`${command} was killed.`]
-  const said = `${message.split('\n')[0] ?? ''}${message.includes('\n') ? ' …' : ''}`
+  const lines = message.split('\n')
+  const said = [...lines.slice(0, MOST_LINES), ...(lines.length > MOST_LINES ? ['  …'] : [])].join('\n')
   return [
     `${command} ${state === 'cancelled' ? 'was cancelled' : 'failed'}: ${said}`,
     ...(hint === undefined ? [] : [hint.split('\n')[0] ?? ''])

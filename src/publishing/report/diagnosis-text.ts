@@ -19,6 +19,14 @@ const FATES: Readonly<Record<TagFinding, string>> = {
   unknown: 'unknown'
 }
 
+/** The same of a rollback, whose journal has the old digests as those to move to. */
+const ROLLBACK_FATES: typeof FATES = {
+  ...FATES,
+  moved: 'rolled back',
+  unmoved: 'not rolled back',
+  same: 'was there already'
+}
+
 const STATES: Readonly<Record<ReleaseState, string>> = {
   whole: 'All tags point at the release.',
   untouched: 'No tag points at the release.',
@@ -41,12 +49,14 @@ export interface Diagnosis {
   readonly disagreeing: readonly string[]
   /** The one command to run next. */
   readonly command: string | undefined
+  /** Whether the tags were last moved by a rollback, which is what the journal is of then. */
+  readonly isRollback: boolean
 }
 
 /** The diagnosis for a terminal: the verdict, every tag, and what to run. */
 export function diagnosisText(diagnosis: Diagnosis): string {
   const {tags, advice, disagreeing, command} = diagnosis
-  const rows = tags.map(tag => [`  ${tag.reference}`, FATES[tag.fate], wayOf(tag)])
+  const rows = tags.map(tag => [`  ${tag.reference}`, fateOf(tag, diagnosis), wayOf(tag)])
   return [
     titleOf(diagnosis),
     ...(rows.length === 0 ? [] : ['', ...textTable(rows)]),
@@ -61,7 +71,11 @@ export function diagnosisText(diagnosis: Diagnosis): string {
 
 /** The same as a section of the job summary. */
 export function diagnosisSummary(diagnosis: Diagnosis): Markdown {
-  const rows = diagnosis.tags.map(tag => [code(tag.reference), words(FATES[tag.fate]), words(wayOf(tag))])
+  const rows = diagnosis.tags.map(tag => [
+    code(tag.reference),
+    words(fateOf(tag, diagnosis)),
+    words(wayOf(tag))
+  ])
   const {advice, disagreeing, command} = diagnosis
   return joined([
     prose`## ${words(titleOf(diagnosis))}`,
@@ -72,7 +86,12 @@ export function diagnosisSummary(diagnosis: Diagnosis): Markdown {
   ])
 }
 
-function titleOf({state, version}: Diagnosis): string {
+function fateOf({fate}: DiagnosedTag, {isRollback}: Diagnosis): string {
+  return (isRollback ? ROLLBACK_FATES : FATES)[fate]
+}
+
+function titleOf({state, version, isRollback}: Diagnosis): string {
+  if (isRollback && state === 'whole') return 'The rollback is in place.'
   return version === undefined ? STATES[state] : `${version}: ${STATES[state]}`
 }
 

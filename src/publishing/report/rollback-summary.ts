@@ -17,7 +17,13 @@ const DRY_WORDS = {...WORDS, create: 'would be set', move: 'would be put back', 
 
 /** The lines of the log. */
 export function rollbackLines(views: readonly RollbackView[], isDry: boolean): string[] {
-  return textTable(rowsOf(views, isDry))
+  return textTable(
+    rowsOf(views, isDry).map(([tag = '', now = '', from = '', to = '']) => [
+      tag,
+      now,
+      from === '' || from === to ? to : `from ${from} to ${to}`
+    ])
+  )
 }
 
 /** The section of the job summary. */

@@ -9,7 +9,12 @@ export function verifyTable(
   checks: readonly VerifiedCheck[] = []
 ): string[] {
   return [
-    ...textTable(reports.map(report => [`  ${report.reference}`, ...cellsOf(report)])),
+    ...textTable(
+      reports.map(report => {
+        const [digest = '', platforms = '', blobs = '', result = ''] = cellsOf(report)
+        return [`  ${report.reference}`, digest, platforms, `${blobs} blobs`, result]
+      })
+    ),
     ...textTable(checks.map(check => [`  ${nameOfCheck(check)}`, check.kind, resultOf(check)]))
   ]
 }
