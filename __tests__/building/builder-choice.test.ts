@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {chooseBuilder} from '../../src/building/builders/builder-choice.js'
-import type {ProgramWish} from '../../src/building/builders/builder-wish.js'
+import {parseBuilderWish, type ProgramWish} from '../../src/building/builders/builder-wish.js'
 import {type Answer, builderPorts, scriptedExec} from '../support/builder-ports.js'
 
 const BUILDX = {'docker buildx version': 'github.com/docker/buildx v0.33.0 abc\n'}
@@ -134,4 +134,28 @@ describe('chooseBuilder', () => {
     await chooseBuilder('podman', builderPorts(exec))
     expect(exec.calls).toEqual(['podman --version'])
   })
+})
+
+describe('parseBuilderWish', () => {
+  it.each([
+    ['auto', 'auto'],
+    ['buildx', 'buildx'],
+    ['podman', 'podman'],
+    ['buildah', 'buildah'],
+    ['prebuilt', 'prebuilt'],
+    ['buildx:b1', 'buildx:b1'],
+    ['buildx:podmann', 'buildx:podmann'],
+    ['builder-4f1c9a', 'buildx:builder-4f1c9a']
+  ])('%s is %s', (text, wish) => expect(parseBuilderWish(text)).toBe(wish))
+
+  it.each([
+    ['podmann', /did you mean podman\? For an instance of that name write buildx:podmann/],
+    ['buildx:', /neither auto, buildx, podman, buildah, prebuilt nor the name/],
+    ['--x', /neither/],
+    ['a b', /neither/]
+  ])('refuses %s', (text, message) =>
+    expect(() => parseBuilderWish(text)).toThrow(
+      expect.objectContaining({issues: [{input: 'builder', message: expect.stringMatching(message)}]})
+    )
+  )
 })

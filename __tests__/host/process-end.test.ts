@@ -1,12 +1,18 @@
 import {spawn} from 'node:child_process'
 import {mkdtempSync, rmSync} from 'node:fs'
-import {type Server, createServer} from 'node:http'
+import {createServer, type Server} from 'node:http'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '@jest/globals'
-import {type CommandLine, commandLine} from '../support/command-line.js'
+import {commandLine, type CommandLine} from '../support/command-line.js'
 import {PROGRAM_VERSION} from '../../src/version.js'
 import {close, listen} from '../support/loopback.js'
+import {assertRuntime} from '../../src/host/runtime.js'
+import {failureOf} from '../support/thrown.js'
+import {buildByDigest} from '../../src/building/build-by-digest.js'
+import {parseInputs} from '../../src/command/input.js'
+import {scriptedExec} from '../support/builder-ports.js'
+import {testPorts} from '../support/ports.js'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 
@@ -102,4 +108,95 @@ describe('a process whose run is over', () => {
       ending.remove()
     }
   }, 60_000)
+})
+
+describe('the Node that runs this', () => {
+  it.each(['20.19.0', '22.0.0', '24.11.1'])('may be %s', version => {
+    expect(() => assertRuntime(version)).not.toThrow()
+  })
+
+  it.each(['16.20.2', '18.20.0', '20.18.3'])(
+    'may not be %s, and the error says what is needed',
+    async version => {
+      const error = await failureOf(() => Promise.resolve().then(() => assertRuntime(version)))
+      expect(error).toMatchObject({
+        code: 'RUNNER_UNSUPPORTED',
+        message: `this runs on Node ${version}, and needs 20.19 or later`
+      })
+      expect(error.hint).toContain('2.327.1')
+    }
+  )
+})
+
+/** Nothing listens there: each is another registry that refuses at once. */
+const HOSTS = Array.from({length: 12}, (_, at) => `127.0.0.${at + 1}:1`)
+const COMMIT = 'a'.repeat(40)
+
+// Node 20 alone says so: signals of later ones take any number of listeners.
+describe('a run with many registries is no leak in the eyes of Node', () => {
+  let program: CommandLine
+  let folder: string
+  beforeAll(() => {
+    program = commandLine()
+    folder = mkdtempSync(path.join(tmpdir(), 'warnings-'))
+  })
+  afterAll(() => {
+    program.remove()
+    rmSync(folder, {recursive: true})
+  })
+
+  it.each([
+    ['compute-tags', ['--event', 'tag', '--ref', 'v1.2.3', '--sha', COMMIT, '--strategy', 'release']],
+    ['merge-manifest', ['--tags', 't', '--digests', `sha256:${'a'.repeat(64)}`, '--wait', '0', '--yes']]
+  ])(
+    '%s',
+    async (command, args) => {
+      const images = HOSTS.flatMap(host => [`${host}/o/app`, `${host}/o/other`]).join()
+      const child = spawn(process.execPath, [program.entry, command, ...args, '--images', images], {
+        cwd: folder,
+        env: {PATH: process.env['PATH'] ?? '', HOME: folder}
+      })
+      const lines: Buffer[] = []
+      child.stderr.on('data', (chunk: Buffer) => lines.push(chunk))
+      child.stdout.resume()
+      await new Promise(resolve => child.on('close', resolve))
+      const said = Buffer.concat(lines).toString()
+      expect(said).toMatch(/127\.0\.0\.\d+:1/)
+      expect(said).not.toContain('Warning')
+    },
+    60_000
+  )
+})
+
+/** The docker of a hosted Windows runner: it runs containers of Windows, and exports nothing. */
+const DOCKER = {
+  'docker buildx version': 'github.com/docker/buildx v0.33.0 abc\n',
+  'docker buildx inspect': 'Name: default\nDriver: docker\n\nStatus: running\nPlatforms: windows/amd64\n'
+}
+
+describe('a build for Linux on a runner of another system', () => {
+  const build = async (system: string | undefined, script: Parameters<typeof scriptedExec>[0]) => {
+    const ports = testPorts([], {
+      exec: scriptedExec(script),
+      environment: name => (name === 'RUNNER_OS' ? system : undefined)
+    })
+    const texts = {images: 'registry.example/o/app', platforms: 'linux/amd64', context: 'examples/hello'}
+    return await failureOf(() => buildByDigest.run(parseInputs(buildByDigest.inputs, texts), ports))
+  }
+
+  it.each([
+    ['Windows', DOCKER],
+    ['macOS', {}]
+  ])('is refused on %s by name, with what to do', async (system, script) => {
+    const error = await build(system, script)
+    expect(error).toMatchObject({
+      code: 'RUNNER_UNSUPPORTED',
+      message: expect.stringContaining(`this runner is ${system}, and linux/amd64 cannot be built on it`)
+    })
+    expect(error.hint).toMatch(/runs-on: ubuntu-24\.04.*remote/)
+  })
+
+  it.each(['Linux', undefined])('is a builder that is missing on %s', async system => {
+    expect((await build(system, {})).code).toBe('BUILDER_MISSING')
+  })
 })

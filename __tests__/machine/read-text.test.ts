@@ -1,9 +1,9 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from '@jest/globals'
 import {InputError} from '../../src/errors.js'
-import {readText} from '../../src/machine/system-ports.js'
+import {readText, saveText} from '../../src/machine/system-ports.js'
 
 describe('the text of a file', () => {
   let folder: string
@@ -36,5 +36,19 @@ describe('the text of a file', () => {
     await expect(readText(file)).rejects.toMatchObject({
       issues: [{input: file, message: 'it cannot be read: it is larger than 1048576 bytes'}]
     })
+  })
+})
+
+describe('saveText', () => {
+  it('keeps each text in a file of its own, also under one name', async () => {
+    const [first, second] = [await saveText('bake.json', 'one'), await saveText('bake.json', 'two')]
+    try {
+      expect([first, second].map(file => [path.basename(file), readFileSync(file, 'utf8')])).toEqual([
+        ['bake.json', 'one'],
+        ['bake.json', 'two']
+      ])
+    } finally {
+      for (const file of [first, second]) rmSync(path.dirname(file), {recursive: true})
+    }
   })
 })
