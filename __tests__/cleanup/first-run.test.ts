@@ -2,6 +2,7 @@ import {beforeEach, describe, expect, it} from '@jest/globals'
 import {cleanupLatest} from '../../src/cleanup/cleanup-latest.js'
 import {SEEN_TAG} from '../../src/cleanup/policy/inventory.js'
 import {parseInputs} from '../../src/command/input.js'
+import {parseCleanup} from '../../src/contracts/cleanup-document.js'
 import {parseDigest} from '../../src/oci/digest.js'
 import type {PlannedTag} from '../../src/contracts/plan.js'
 import type {GithubRequest, Ports} from '../../src/ports.js'
@@ -47,8 +48,10 @@ describe('a clean-up that nobody has allowed to delete', () => {
 
   it('deletes nothing, shows what would go, and says how it is allowed', async () => {
     await withPorts({}, async ports => {
-      const {deleted, 'plan-hash': hash} = await clean({release}, ports)
+      const {deleted, report, 'plan-hash': hash} = await clean({release}, ports)
       expect(deleted).toBe('')
+      // Else the page of the release would say that all this is deleted.
+      expect(parseCleanup(report).map(({isDry}) => isDry)).toEqual([true, true])
       expect(await isThere()).toEqual([true, true])
       const {lines, notices, summaries} = ports.reporter
       expect(lines.join('\n')).toContain(`would go  ${old}`)

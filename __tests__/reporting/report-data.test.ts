@@ -176,7 +176,7 @@ describe('a report', () => {
     ])
   })
 
-  it('has what the clean-up said it deleted, and leaves out caches and what was only counted', () => {
+  it('has what the clean-up said it deleted, and leaves out caches, what was only counted and what was only shown', () => {
     const cleanup = parseCleanup(
       JSON.stringify([
         {
@@ -194,6 +194,11 @@ describe('a report', () => {
           frees: {bytes: 900, unknown: 0}
         },
         {image: 'ghcr.io/o/b', isShortened: true, deletes: 9000},
+        {
+          image: 'ghcr.io/o/shown',
+          isDry: true,
+          plan: {tags: [], manifests: [{digest: 'sha256:3', tags: [], reason: 'superseded'}], kept: []}
+        },
         {caches: []}
       ])
     )

@@ -6,9 +6,9 @@ import type {CleanupOverview, CleanupView} from './cleanup-result.js'
 const MAX_OUTPUT = 400_000
 
 /** Everything of a clean-up, for programs: times as ISO 8601, sizes in bytes. */
-export function cleanupReport({views, caches, unmatched}: CleanupOverview): string {
+export function cleanupReport({views, caches, unmatched, isDry}: CleanupOverview): string {
   return JSON.stringify([
-    ...views.map(viewReport),
+    ...views.map(view => viewReport(view, isDry)),
     ...(unmatched.length === 0 ? [] : [{unmatched}]),
     ...(caches.length === 0 ? [] : [{caches: caches.map(cache => ({...cache, used: isoTime(cache.used)}))}])
   ])
@@ -28,9 +28,11 @@ export function boundedReport(overview: CleanupOverview, whole = cleanupReport(o
   )
 }
 
-function viewReport({image, plan, refusal, undeleted}: CleanupView): unknown {
+function viewReport({image, plan, refusal, undeleted}: CleanupView, isDry: boolean): unknown {
   return {
     image,
+    // What is planned is what would go.
+    ...(isDry ? {isDry} : {}),
     ...(refusal === undefined ? {} : {unsupported: refusal}),
     plan: {
       tags: plan.tags,

@@ -195,7 +195,7 @@ export function cleanupSummary(overview: CleanupOverview): Markdown {
   ])
 }
 
-const HELD_BACK = prose`> Nothing is deleted before that is allowed. Look at what would go, and name in \`keep-deployed\` or \`keep-tags\` what is still needed. Then set \`allow-deletion: true\` in the workflow, or in the section \`cleanup-latest\` of the settings.`
+const HELD_BACK = prose`> **Deletion is not allowed yet.** Check what would go, and name what you still need in \`keep-deployed\` or \`keep-tags\`. Then set \`allow-deletion: true\` in the workflow, or in the section \`cleanup-latest\` of the settings.`
 
 function titleOf({isDry, isHeldBack = false}: CleanupOverview): Markdown {
   if (isHeldBack) return prose`## Clean-up (nothing was deleted)`

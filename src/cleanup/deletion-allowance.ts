@@ -5,7 +5,7 @@ import {noteSightings} from './execute/apply-cleanup.js'
 import type {PlannedRepository} from './repository-cleanup.js'
 
 const HOW_TO_ALLOW =
-  'Look at what would go, and name in keep-deployed or keep-tags what is still needed. Then set allow-deletion: true in the workflow, or in the section cleanup-latest of the settings; on a command line --allow-deletion.'
+  'Check what would go, and name what you still need in keep-deployed or keep-tags. Then set allow-deletion: true in the workflow, or in the section cleanup-latest of the settings; on a command line --allow-deletion.'
 
 /**
  * Whether it was said that this may delete: by the settings, or by the approval of this very plan. A repository does not show
@@ -30,5 +30,5 @@ export async function holdBack(planned: readonly PlannedRepository[], ports: Por
     const kept = [...plan.kept, ...plan.waves.flat()]
     await noteSightings({...one, plan: {...plan, kept, tags: [], waves: []}}, [], ports)
   }
-  ports.reporter.notice(`Nothing was deleted, for nobody has allowed it. ${HOW_TO_ALLOW}`)
+  ports.reporter.notice(`Nothing was deleted: deletion is not allowed yet. ${HOW_TO_ALLOW}`)
 }

@@ -14,6 +14,8 @@ const schema = late(() => {
     z.object({
       /** Absent in an entry that is about caches, or about rules that found nothing. */
       image: z.exactOptional(z.string()),
+      /** Whether nothing was deleted, and the plan is what would go. */
+      isDry: z.exactOptional(z.boolean()),
       /** Absent where the whole was too long for an output. */
       plan: z.exactOptional(
         z.object({

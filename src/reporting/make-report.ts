@@ -225,8 +225,9 @@ function gatesOf({target = 'image', platform, vulnerabilities, gates}: BuildMetr
   return [{kind: 'scan', subject, evidence, faults: []}]
 }
 
-function cleanupOf({image, plan, frees}: CleanupDocument[number]): ReportCleanup[] {
-  if (image === undefined || plan === undefined) return []
+/** What a dry run, or one that was not allowed to delete, would have deleted is no part of a release. */
+function cleanupOf({image, isDry = false, plan, frees}: CleanupDocument[number]): ReportCleanup[] {
+  if (image === undefined || plan === undefined || isDry) return []
   return [
     {
       image,
