@@ -153,7 +153,7 @@ export const cleanupInputs = {
   'keep-deployed': lines(
     {
       summary:
-        'What is deployed and stays with all it reaches, whatever else is said, one a line: files or folders, such as deploy or apps/*/values.yaml, in which every digest and every tag that stands there as a word is kept; or text with digests in it, such as REPOSITORY@DIGEST and the output deployments of update-manifests.',
+        'What is deployed and stays with all it reaches, whatever else is said, one a line: files or folders, such as deploy or apps/*/values.yaml, in which every digest and every tag that appears there as a word is kept; or text with digests in it, such as REPOSITORY@DIGEST and the output deployments of update-manifests.',
       placeholder: 'FILE|IMAGE'
     },
     parseDeployedEntry
