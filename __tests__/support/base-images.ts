@@ -3,7 +3,7 @@ import {chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {promisify} from 'node:util'
-import {component, rootFilesystem} from './components.js'
+import {component, nodeBase, rootFilesystem} from './components.js'
 
 /** Programs that the images have, which only say that they ran. */
 const SAY_NAME = 'echo "${0##*/} $*"'
@@ -18,17 +18,46 @@ export async function publishBaseImages(
   names: readonly string[],
   env: Readonly<Record<string, string>>
 ): Promise<void> {
+  await publishIndex(names, env, async folder => {
+    const programs = await packPrograms(folder, STAND_INS)
+    return architecture => [rootFilesystem(architecture), programs]
+  })
+}
+
+/**
+ * Publishes an image with the real Node and Git of each platform, and with a package manager that only says that it ran: what it
+ * would install is there.
+ */
+export async function publishNodeBase(name: string, env: Readonly<Record<string, string>>): Promise<void> {
+  await publishIndex([name], env, async folder => {
+    const programs = await packPrograms(folder, {apk: SAY_NAME})
+    return architecture => [rootFilesystem(architecture), nodeBase(architecture), programs]
+  })
+}
+
+/** @param prepare makes in a folder what all layers need; returns those of a platform */
+async function publishIndex(
+  names: readonly string[],
+  env: Readonly<Record<string, string>>,
+  prepare: (folder: string) => Promise<(architecture: string) => readonly string[]>
+): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'base-'))
   const crane = async (...args: string[]): Promise<unknown> =>
     await promisify(execFile)(component('crane'), args, {env: {...process.env, ...env}})
   const [first = '', ...others] = names
   const platforms = ['amd64', 'arm64'].map(architecture => `${first}-${architecture}`)
   try {
-    const programs = await packPrograms(folder, STAND_INS)
+    const layersOf = await prepare(folder)
     for (const [index, architecture] of ['amd64', 'arm64'].entries()) {
       const tag = platforms[index] ?? ''
-      await crane('append', '--oci-empty-base', '-f', rootFilesystem(architecture), '-f', programs, '-t', tag)
-      const settings = ['--set-platform', `linux/${architecture}`, '--env', 'PATH=/usr/local/bin:/bin']
+      const layers = layersOf(architecture).flatMap(file => ['-f', file])
+      await crane('append', '--oci-empty-base', ...layers, '-t', tag)
+      const settings = [
+        '--set-platform',
+        `linux/${architecture}`,
+        '--env',
+        'PATH=/usr/local/bin:/usr/bin:/bin'
+      ]
       await crane('mutate', tag, ...settings, '-t', tag)
     }
     await crane('index', 'append', ...platforms.flatMap(tag => ['-m', tag]), '-t', first)

@@ -37,6 +37,11 @@ export function rootFilesystem(architecture: string): string {
   return path.join(FOLDER, 'rootfs', `${architecture}.tar`)
 }
 
+/** The path of a layer with Node and Git, for the image of the command line. */
+export function nodeBase(architecture: string): string {
+  return path.join(FOLDER, 'node-base', `${architecture}.tar.gz`)
+}
+
 /**
  * `it` where this holds, and in a run that must have everything; else a test that is left out by name.
  * @param need what has to be there, for people: `podman`, `base-image files`

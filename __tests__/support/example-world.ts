@@ -1,7 +1,7 @@
 import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {publishBaseImages, publishScanner} from './base-images.js'
+import {publishBaseImages, publishNodeBase, publishScanner} from './base-images.js'
 import {type BuildKit, startBuildKit} from './buildkit.js'
 import {component} from './components.js'
 import {DOCKER_DAEMON, type DockerDaemon, startDockerDaemon} from './docker-daemon.js'
@@ -39,6 +39,8 @@ export interface ExampleOptions {
   /** Users of Docker Hub, beside the first. */
   readonly hubUsers?: readonly string[]
   readonly bases: readonly string[]
+  /** An image with the real Node and Git, to build on. */
+  readonly nodeBase?: string
   /** The image by which BuildKit makes bills of materials, if it makes them. */
   readonly scanner?: string
   /** Whether a step sets up buildx, with a BuildKit behind it. */
@@ -57,6 +59,10 @@ export interface ExampleOptions {
 export interface ExampleEvent {
   readonly name: string
   readonly ref: string
+  /** Another workflow of the repository than the first. */
+  readonly workflow?: string
+  /** The folder whose actions are used as `org/image-release@v1`; by default this project's. */
+  readonly actions?: string
   readonly payload?: object
   readonly env?: Readonly<Record<string, string>>
   /** Runs for others have no secrets, and a token that reads; forks have no variables either. */
@@ -76,6 +82,8 @@ export interface ExampleWorld {
   readonly github: GithubServer
   readonly registries: ReadonlyMap<string, VendorRegistry>
   readonly view: RegistryView
+  /** Docker as the machines of the runs have it. */
+  readonly docker: DockerDaemon
   /** Variables for programs that read the registries. */
   readonly readerEnv: Readonly<Record<string, string>>
   /** The commit that the next run is for. */
@@ -127,6 +135,7 @@ export async function openExample(options: ExampleOptions): Promise<ExampleWorld
     service: parts.service,
     registries: new Map(registries.map(registry => [registry.host, registry])),
     view: viewRegistries(readerEnv),
+    docker: engines.docker,
     readerEnv,
     head: () => git.head(),
     commit: files => git.commit(files),
@@ -151,17 +160,17 @@ export async function openExample(options: ExampleOptions): Promise<ExampleWorld
 }
 
 async function publishImages(
-  {bases, scanner}: ExampleOptions,
+  {bases, nodeBase, scanner}: ExampleOptions,
   readerEnv: Readonly<Record<string, string>>
 ): Promise<void> {
-  await publishBaseImages(
-    bases.map(name => `docker.io/library/${name}`),
-    readerEnv
-  )
+  const names = bases.map(name => `docker.io/library/${name}`)
+  if (names.length > 0) await publishBaseImages(names, readerEnv)
+  if (nodeBase !== undefined) await publishNodeBase(`docker.io/library/${nodeBase}`, readerEnv)
   if (scanner !== undefined) await publishScanner(`docker.io/${scanner}`, readerEnv)
 }
 
 interface Engines {
+  readonly docker: DockerDaemon
   readonly machines: HostedMachines
   /** A run finds no images and no steps of the one before: its machines are new. */
   empty(): Promise<void>
@@ -182,6 +191,7 @@ async function startEngines(
     ...(tools === undefined ? {} : {tools})
   })
   return {
+    docker,
     machines,
     async empty() {
       await docker.exec('docker', ['image', 'prune', '--all', '--force'])
@@ -220,14 +230,15 @@ interface Parts {
 
 function runExample(
   options: ExampleOptions,
-  {name, ref, payload, env, from, secrets = options.secrets, variables = options.variables}: ExampleEvent,
+  event: ExampleEvent,
   parts: Parts & {readonly run: number}
 ): Promise<WorkflowEnd> {
+  const {name, ref, payload, env, from, secrets = options.secrets, variables = options.variables} = event
   const {git, service, internet, machines, actions, run} = parts
   return runWorkflow({
     git,
     machines,
-    file: `.github/workflows/${options.workflow}`,
+    file: `.github/workflows/${event.workflow ?? options.workflow}`,
     repository: options.repository,
     actor: from === 'dependabot' ? 'dependabot[bot]' : 'octocat',
     event: {name, ref, payload: {...payload, repository: {private: options.isPrivate === true}}},
@@ -235,7 +246,7 @@ function runExample(
     variables: from === 'fork' ? {} : (variables ?? {}),
     facts: {isReadOnly: from !== undefined, isFork: from === 'fork'},
     env: {...internet.env, ...service.env(`run-${run}`), ...env},
-    actions: {'org/image-release': actions.folder}
+    actions: {'org/image-release': event.actions ?? actions.folder}
   })
 }
 

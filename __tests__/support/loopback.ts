@@ -1,4 +1,4 @@
-import type {Server} from 'node:http'
+import {type Server, createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 
 /** Lets a server listen on a free port of this machine, which is returned. */
@@ -11,4 +11,12 @@ export async function listen(server: Server): Promise<number> {
 export async function close(server: Server): Promise<void> {
   server.closeAllConnections()
   await new Promise(resolve => server.close(resolve))
+}
+
+/** A port that nobody listens on, for a program that wants to be told one. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  const port = await listen(server)
+  await close(server)
+  return port
 }

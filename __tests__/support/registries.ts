@@ -1,7 +1,6 @@
 import {type ChildProcess, execFile, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
-import {createServer} from 'node:http'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
@@ -14,6 +13,7 @@ import {
 } from '../../src/embedded-registry/embedded-registry.js'
 import type {Certificate} from './certificate.js'
 import {component} from './components.js'
+import {freePort} from './loopback.js'
 import {type IssuerUser, type RunningTokenIssuer, startTokenIssuer} from './token-issuer.js'
 
 /** A registry that a test started. */
@@ -253,15 +253,6 @@ async function end(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), 3000)
   await exited
   clearTimeout(timer)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  await new Promise(resolve => server.close(resolve))
-  return port
 }
 
 /** Gives a registry a folder, which goes when the registry is stopped or could not be started. */
