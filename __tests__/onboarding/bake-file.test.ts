@@ -106,6 +106,19 @@ target "b" {
       },
       ['a', 'b']
     ],
+    'variables of the environment that are no texts': [
+      {
+        'docker-bake.hcl': `variable "N" { default = 3 }
+variable "DEBUG" { default = false }
+variable "TEXT" { default = "3" }
+target "a" {
+  args = { N = N == 4 ? "four" : "another", DEBUG = DEBUG == true ? "yes" : "no", TEXT = TEXT == "4" ? "four" : "another" }
+}
+`
+      },
+      ['a'],
+      {N: '4', DEBUG: '1', TEXT: '4'}
+    ],
     'escapes and quotes': [
       {
         'docker-bake.hcl':
@@ -163,6 +176,17 @@ describe('a bake file', () => {
       }
     }
   )
+
+  it.each<[string, string, RegExp]>([
+    [
+      'what a run decides within a list',
+      'variable "X" { default = "" }\ntarget "a" { tags = [X] == ["x"] ? ["b"] : ["c"] }',
+      /only a run can tell/
+    ],
+    ['a block within a target', 'target "a" {\n  args { A = "1" }\n}', /the block args within target/]
+  ])('is refused with %s', (_, text, why) => {
+    expect(() => targetsOf({'docker-bake.hcl': text}, ['a'], {X: '${{ github.sha }}'})).toThrow(why)
+  })
 
   it('of any bytes is read or refused, in a bounded time', () => {
     const word = fc.constantFrom(

@@ -232,6 +232,7 @@ group "default" { targets = ["app"] }
     ['there is no target other', 'push: true, targets: other', IMAGE],
     ['it has load', 'push: true, load: true', IMAGE],
     ['it bakes the source', 'push: true, source: "https://example.com/a.git"', IMAGE],
+    ['the line "ap[pq].target=x" of set', 'push: true, set: "ap[pq].target=x"', IMAGE],
     ['the line "*.policy=x" of set', 'push: true, set: "*.policy=x"', IMAGE],
     [
       'the target default has dockerfile-inline',

@@ -85,8 +85,8 @@ export class BakeFiles {
     const global = this.#globals.get(name)
     if (variable !== undefined) {
       const given = this.#variables.get(name)
-      if (given !== undefined) return given
       const standard = variable.attributes.get('default')
+      if (given !== undefined) return likeDefault(given, standard)
       return standard === undefined ? '' : evaluate(standard, this.#scope)
     }
     if (global !== undefined) return evaluate(global, this.#scope)
@@ -137,7 +137,7 @@ export class BakeFiles {
     const groups = this.#blocks.filter(({type, labels}) => type === 'group' && labels[0] === name)
     const targets = groups.findLast(({attributes}) => attributes.has('targets'))?.attributes.get('targets')
     if (targets !== undefined)
-      return namesIn(evaluate(targets, this.#scope)).flatMap(one => this.#members(one, depth + 1))
+      return textsIn(evaluate(targets, this.#scope)).flatMap(one => this.#members(one, depth + 1))
     if (this.#definitions.has(name)) return [name]
     throw new HclFault(`there is no target ${name}`)
   }
@@ -148,7 +148,7 @@ export class BakeFiles {
     if (depth > MAX_INHERITANCE) throw new HclFault(`the target ${name} inherits itself`)
     const {layers, scope} = definition
     const inherits = lastOf(layers, 'inherits')
-    const parents = inherits === undefined ? [] : namesIn(evaluate(inherits, scope))
+    const parents = inherits === undefined ? [] : textsIn(evaluate(inherits, scope))
     const all: Record<string, Value> = {}
     for (const parent of parents) layOver(all, this.#attributesOf(parent, depth + 1))
     for (const layer of layers) {
@@ -157,6 +157,14 @@ export class BakeFiles {
     }
     return all
   }
+}
+
+/** A variable of the environment has the kind of its default: what is compared with a number is one. */
+function likeDefault(given: string, standard: Expression | undefined): Value {
+  const kind = standard?.kind === 'value' ? typeof standard.value : 'string'
+  if (kind === 'number' && given.trim() !== '' && Number.isFinite(Number(given))) return Number(given)
+  if (kind === 'boolean' && /^(?:1|t|true|0|f|false)$/i.test(given)) return /^[1t]/i.test(given)
+  return given
 }
 
 /** What says which targets there are, and nothing of their builds. */
@@ -175,7 +183,7 @@ function layOver(base: Record<string, Value>, over: Readonly<Record<string, Valu
 }
 
 /** A text alone, or a list of texts. */
-export function namesIn(value: Value): string[] {
+export function textsIn(value: Value): string[] {
   if (value === null) return []
   return Array.isArray(value) ? (value as readonly Value[]).map(textOf) : [textOf(value)]
 }

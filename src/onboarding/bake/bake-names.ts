@@ -1,7 +1,7 @@
 import path from 'node:path'
 import {isOpen, splitList} from '../expression-text.js'
 import type {FoundFile} from '../found-file.js'
-import {readWorkflow} from '../workflow-model.js'
+import {type Step, readWorkflow} from '../workflow-model.js'
 
 export const BAKE = 'docker/bake-action'
 
@@ -25,9 +25,18 @@ export function bakeFiles(workflows: readonly FoundFile[]): string[] {
     .filter(({text}) => text.includes('bake-action'))
     .flatMap(found => readWorkflow(found)?.jobs ?? [])
     .flatMap(job => job.steps.filter(({action}) => action === BAKE))
-  return steps.flatMap(({with: given}) => {
-    const named = splitList(given['files'] ?? '').filter(file => !isOpen(file))
-    const files = [...named.map(file => file.replace(/^cwd:\/\//, '')), ...BAKE_DEFAULTS, ...COMPOSE_DEFAULTS]
-    return files.map(file => path.posix.join(given['workdir'] ?? '.', file))
+  return steps.flatMap(step => {
+    const named = namedBakeFiles(step).filter(file => !isOpen(file))
+    return [...named, ...BAKE_DEFAULTS, ...COMPOSE_DEFAULTS].map(file => inBakeFolder(step, file))
   })
+}
+
+/** The files that a step names, from the folder that it bakes in. */
+export function namedBakeFiles({with: given}: Step): string[] {
+  return splitList(given['files'] ?? '').map(file => file.replace(/^cwd:\/\//, ''))
+}
+
+/** A path below the folder that a step bakes in. */
+export function inBakeFolder({with: given}: Step, file: string): string {
+  return path.posix.join(given['workdir'] ?? '.', file)
 }

@@ -1,5 +1,5 @@
 import {boundedExpression} from '../../patterns/bounded-expression.js'
-import {type BakeTarget, namesIn} from './bake-file.js'
+import {type BakeTarget, textsIn} from './bake-file.js'
 import {HclFault} from './hcl-expression.js'
 import type {Value} from './hcl-value.js'
 
@@ -44,7 +44,8 @@ export function overridesIn(text: string): Override[] {
         /^([\w*?[\]-]+)\.([\w-]+)(?:\.([\w.-]+))?(\+?)=(.*)$/s.exec(line) ?? []
       const name = KEYS[key]
       const isMap = name === 'args' || name === 'labels'
-      if (name === undefined || isMap !== (part !== undefined))
+      // A class of characters in the name of a target is not read here.
+      if (name === undefined || isMap !== (part !== undefined) || targets.includes('['))
         throw new HclFault(`the line ${JSON.stringify(line)} of set`)
       return {targets, key: name, part, value, isAdded: add === '+'}
     })
@@ -61,7 +62,7 @@ export function withOverrides({name, attributes}: BakeTarget, overrides: readonl
     else if (LISTS.includes(key)) {
       const earlier = isAdded || seen.has(key) ? (all[key] ?? null) : null
       const items = key === 'platforms' ? value.split(',') : [value]
-      all[key] = [...(Array.isArray(earlier) ? (earlier as readonly Value[]) : namesIn(earlier)), ...items]
+      all[key] = [...(Array.isArray(earlier) ? (earlier as readonly Value[]) : textsIn(earlier)), ...items]
     } else all[key] = value
     seen.add(key)
   }
@@ -69,6 +70,6 @@ export function withOverrides({name, attributes}: BakeTarget, overrides: readonl
 }
 
 function isOf(pattern: string, name: string): boolean {
-  const source = pattern.replaceAll(/[[\]]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  const source = pattern.replaceAll('*', '.*').replaceAll('?', '.')
   return boundedExpression(`^${source}$`).test(name)
 }

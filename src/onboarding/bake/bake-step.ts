@@ -1,4 +1,3 @@
-import path from 'node:path'
 import {isOpen, splitList} from '../expression-text.js'
 import type {FoundFile, NamedFiles} from '../found-file.js'
 import {BUILD, METADATA, variablesOf} from '../build-actions.js'
@@ -6,7 +5,7 @@ import type {Job, Step, Workflow} from '../workflow-model.js'
 import {parseWorkflowText} from '../workflow-text.js'
 import {objectIn} from '../../shared/json.js'
 import {BakeFiles, type BakeTarget} from './bake-file.js'
-import {BAKE, BAKE_DEFAULTS, COMPOSE_DEFAULTS} from './bake-names.js'
+import {BAKE, BAKE_DEFAULTS, COMPOSE_DEFAULTS, inBakeFolder, namedBakeFiles} from './bake-names.js'
 import {overridesIn, withOverrides} from './bake-overrides.js'
 import {buildInputsOf} from './bake-target.js'
 import {HclFault} from './hcl-expression.js'
@@ -111,15 +110,14 @@ function isOfGit({workflow: {text}, step}: BakePlace): boolean {
 
 function filesOf(place: BakePlace): FoundFile[] {
   const {step, files} = place
-  const folder = step.with['workdir'] ?? '.'
-  const named = splitList(step.with['files'] ?? '').map(file => file.replace(/^cwd:\/\//, ''))
-  if (named.length > 0) return named.map(file => namedFile(place, file, folder))
-  const found = BAKE_DEFAULTS.map(file => path.posix.join(folder, file)).filter(file => files.has(file))
-  if (found.length === 0) throw new HclFault(`${path.posix.join(folder, 'docker-bake.hcl')} is not here`)
+  const named = namedBakeFiles(step)
+  if (named.length > 0) return named.map(file => namedFile(place, file))
+  const found = BAKE_DEFAULTS.map(file => inBakeFolder(step, file)).filter(file => files.has(file))
+  if (found.length === 0) throw new HclFault(`${inBakeFolder(step, 'docker-bake.hcl')} is not here`)
   return found.map(file => ({file, text: files.get(file) ?? ''}))
 }
 
-function namedFile({job, files}: BakePlace, file: string, folder: string): FoundFile {
+function namedFile({job, step, files}: BakePlace, file: string): FoundFile {
   const [, id, part = ''] = /^\$\{\{\s*steps\.([\w-]+)\.outputs\.bake-file(-\w+)?\s*\}\}$/.exec(file) ?? []
   const metadata =
     id === undefined ? undefined : job.steps.find(one => one.id === id && one.action === METADATA)
@@ -131,7 +129,7 @@ function namedFile({job, files}: BakePlace, file: string, folder: string): Found
     return {file: 'metadata.json', text: JSON.stringify({target: {[target]: own}})}
   }
   if (isOpen(file)) throw new HclFault(`only a run can tell what the file ${file} is`)
-  const whole = path.posix.join(folder, file)
+  const whole = inBakeFolder(step, file)
   const text = files.get(whole)
   if (text === undefined) throw new HclFault(`${whole} is not here`)
   if (!/\.(?:json|hcl)$/.test(whole)) throw new HclFault(`${whole} is no file of HCL or JSON`)
@@ -140,9 +138,9 @@ function namedFile({job, files}: BakePlace, file: string, folder: string): Found
 
 /** Without named files a file of compose is read, too: that of a service by the same name would change the target. */
 function checkCompose({step, files}: BakePlace, targets: readonly BakeTarget[]): void {
-  if (splitList(step.with['files'] ?? '').length > 0) return
+  if (namedBakeFiles(step).length > 0) return
   for (const name of COMPOSE_DEFAULTS) {
-    const text = files.get(path.posix.join(step.with['workdir'] ?? '.', name))
+    const text = files.get(inBakeFolder(step, name))
     const document = text === undefined ? undefined : parseWorkflowText(text)
     const services = Object.keys(objectIn(objectIn(document?.toJS() as unknown)['services']))
     const both = targets.find(target => services.includes(target.name))

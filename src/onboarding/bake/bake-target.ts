@@ -3,7 +3,7 @@ import {CONTEXT} from '../build-step.js'
 import {isOpen} from '../expression-text.js'
 import type {TextMap} from '../workflow-model.js'
 import {objectIn} from '../../shared/json.js'
-import {type BakeTarget, namesIn} from './bake-file.js'
+import {type BakeTarget, textsIn} from './bake-file.js'
 import {HclFault} from './hcl-expression.js'
 import {type Value, textOf} from './hcl-value.js'
 
@@ -61,8 +61,8 @@ export function buildInputsOf({name, attributes}: BakeTarget, baking: Baking): T
   const inputs: Record<string, string> = {
     ...placesOf(of, baking),
     push: pushOf(name, of('output'), baking.push),
-    tags: lines(namesIn(of('tags'))),
-    platforms: namesIn(of('platforms')).join(','),
+    tags: lines(textsIn(of('tags'))),
+    platforms: textsIn(of('platforms')).join(','),
     'build-args': lines(entriesOf(of('args'), '=')),
     labels: lines(entriesOf(of('labels'), '=')),
     'add-hosts': lines(entriesOf(of('extra-hosts'), ':')),
@@ -108,7 +108,7 @@ function pushOf(name: string, output: Value, push: string | undefined): string {
 
 /** Names with their values; those without a value are not set. */
 function entriesOf(value: Value, between: string): string[] {
-  if (typeof value !== 'object' || Array.isArray(value)) return namesIn(value)
+  if (typeof value !== 'object' || Array.isArray(value)) return textsIn(value)
   return Object.entries(objectIn(value)).flatMap(([key, one]) => {
     const text = textOf(one as Value)
     if (one === null) return []

@@ -67,8 +67,11 @@ class Parser {
     this.#at += 1
     const brackets = this.#brackets
     this.#brackets = 0
-    const {attributes} = this.#within(() => this.#body('}'))
+    const {blocks, attributes} = this.#within(() => this.#body('}'))
     this.#brackets = brackets
+    // Those of a variable check it; elsewhere they would say something that is not read here.
+    const [inner] = type === 'variable' ? [] : blocks
+    if (inner !== undefined) throw this.#fault(`the block ${inner.type} within ${type}`)
     return {type, labels, attributes}
   }
 

@@ -104,7 +104,11 @@ function isTrue(value: Value): boolean {
 }
 
 function isSame(one: Value, other: Value): boolean {
-  return JSON.stringify(closed(one)) === JSON.stringify(closed(other))
+  const [text, otherText] = [one, other].map(side => {
+    closed(typeof side === 'string' ? side : JSON.stringify(side))
+    return JSON.stringify(side)
+  })
+  return text === otherText
 }
 
 function compare({operator, sides}: Extract<Expression, {kind: 'both'}>, scope: Scope): boolean {
