@@ -6,7 +6,7 @@ import type {OrderedVersion} from '../../versions/version-order.js'
 import {newestOf, publishedVersions} from '../../versions/version-names.js'
 import {factsOf} from '../../ci/run-facts.js'
 import type {ReleaseConfig} from '../release-plan.js'
-import {type CheckOptions, askForPlan, checkPlan} from './plan-check.js'
+import {type CheckOptions, askForPlan} from './plan-check.js'
 import {baseOf} from './sample-runs.js'
 import {type NextRelease, planSample} from './sample-plan.js'
 import {type PlanAnswers, expectMoves} from './tag-preview.js'
@@ -26,23 +26,21 @@ export async function nextReleases(
   ports: Ports
 ): Promise<NextRelease[]> {
   if (!factsOf(run, config.shortShaLength).isPullRequest) return []
-  const look = async (plan: Plan): Promise<Plan> =>
-    options.ask === 'never'
-      ? expectMoves(plan, {repositories: [], gitTags: []})
-      : await checkPlan(plan, options, ports)
+  const ask = async (plan: Plan): Promise<PlanAnswers> =>
+    options.ask === 'never' ? {repositories: [], gitTags: []} : await askForPlan(plan, options, ports)
   const branch = run.baseRef ?? run.defaultBranch ?? 'main'
   const base = {...baseOf(run), defaultBranch: run.defaultBranch ?? branch, event: 'push'}
   const merged = planOf(config, {...base, ref: `refs/heads/${branch}`})
   const onTag = (tag: string): Plan | undefined => planOf(config, {...base, ref: `refs/tags/${tag}`}, tag)
-  const {tag, why} = await nextGitTag(config, onTag, async plan =>
-    options.ask === 'never' ? {repositories: [], gitTags: []} : await askForPlan(plan, options, ports)
-  )
+  const {tag, why} = await nextGitTag(config, onTag, ask)
   const released = onTag(tag)
   const shown = [
     ...(isRelease(merged) ? [{when: `merged into ${branch}`, why: '', plan: merged}] : []),
     ...(isRelease(released) ? [{when: `released by the Git tag ${tag}`, why, plan: released}] : [])
   ]
-  return await Promise.all(shown.map(async next => ({...next, plan: await look(next.plan)})))
+  return await Promise.all(
+    shown.map(async next => ({...next, plan: expectMoves(next.plan, await ask(next.plan))}))
+  )
 }
 
 /** Undefined where the settings refuse such a run. */

@@ -82,13 +82,7 @@ function formatNext(next: readonly NextRelease[]): Markdown[] {
       ...(why === '' ? [] : [prose`${words(`${plan.version ?? when} is ${why}.`)}`]),
       ...plan.targets
         .filter(({tags}) => tags.length > 0)
-        .flatMap(({images, tags}) => [
-          prose`Images: ${joined(images.map(code), ', ')}`,
-          markdownTable(
-            ['Tag', 'Class', 'Moves', 'Rule'],
-            tags.map(tag => formatTag(tag, plan))
-          )
-        ]),
+        .flatMap(({images, tags}) => [formatImages(images), formatTags(tags, plan)]),
       ...(plan.notes.length === 0 ? [] : [formatNotes(plan.notes)])
     ])
   ]
@@ -102,19 +96,21 @@ function formatTarget({name, images, tags, builds}: PlannedTarget, plan: Plan): 
   ])
   return [
     prose`### ${words(name)}`,
-    images.length === 0 ? prose`No image is named.` : prose`Images: ${joined(images.map(code), ', ')}`,
-    tags.length === 0
-      ? prose`This event produces no tags.`
-      : markdownTable(
-          ['Tag', 'Class', 'Moves', 'Rule'],
-          tags.map(tag => formatTag(tag, plan))
-        ),
+    images.length === 0 ? prose`No image is named.` : formatImages(images),
+    tags.length === 0 ? prose`This event produces no tags.` : formatTags(tags, plan),
     markdownTable(['Platform', 'Runner', 'Digest record'], buildRows)
   ]
 }
 
-function formatTag(tag: PlannedTag, plan: Plan): Markdown[] {
-  return [code(tag.name), words(tag.class), words(describeMoves(tag, plan)), code(tag.rule)]
+function formatImages(images: readonly string[]): Markdown {
+  return prose`Images: ${joined(images.map(code), ', ')}`
+}
+
+function formatTags(tags: readonly PlannedTag[], plan: Plan): Markdown {
+  return markdownTable(
+    ['Tag', 'Class', 'Moves', 'Rule'],
+    tags.map(tag => [code(tag.name), words(tag.class), words(describeMoves(tag, plan)), code(tag.rule)])
+  )
 }
 
 /** A Mermaid flow chart: the event, its targets, their platforms and tags. */
