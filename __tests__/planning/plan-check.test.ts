@@ -232,7 +232,7 @@ describe('what a plan expects of its tags', () => {
       await start('basic')
       ports = {...ports, credentials: () => new Promise(() => undefined)}
       const plan = await checkUnanswered(200)
-      expect(plan.notes[1]).toContain('no answer in time')
+      expect(plan.notes[1]).toContain('no answer within 0.2 s')
     })
 
     it('says what one registry answers where another does not', async () => {

@@ -13,12 +13,15 @@ import {
   type ExampleWorld,
   openExample
 } from '../support/example-world.js'
-import {HAND_MADE, RECIPE, REDHAT} from './translated-workflows.js'
+import {BAKED, BAKE_FILE, HAND_MADE, RECIPE, RECIPE_OF_IMAGES, REDHAT} from './translated-workflows.js'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const MINUTES = 60_000
 const NAME = 'acme/hello'
 const IMAGE = `ghcr.io/${NAME}`
+/** Beside it, where a workflow has two. */
+const OTHER = 'ghcr.io/acme/greeter'
+const BAKE = 'docker-bake.hcl'
 const FILE = '.github/workflows/docker.yml'
 const PUSH_OF_TAG: ExampleEvent = {name: 'push', ref: 'refs/tags/v1.2.3'}
 const PUSH_OF_MAIN: ExampleEvent = {name: 'push', ref: 'refs/heads/main'}
@@ -27,16 +30,19 @@ describeWith(EXAMPLE_PROGRAMS, 'a workflow that init translated', () => {
   describe.each([
     ['Docker’s recipe for several platforms', RECIPE, 'buildx', ['linux/amd64', 'linux/arm64']],
     ['tags written by hand', HAND_MADE, 'buildx', ['linux/amd64']],
-    ['redhat-actions', REDHAT, 'buildah', ['linux/amd64', 'linux/arm64']]
+    ['redhat-actions', REDHAT, 'buildah', ['linux/amd64', 'linux/arm64']],
+    ['a bake file', BAKED, 'buildx', ['linux/amd64']],
+    ['images that a matrix merges', RECIPE_OF_IMAGES, 'buildx', ['linux/amd64']]
   ] as const)('%s', (_, text, builder, platforms) => {
-    const plan = planned(text, {source: NAME})
+    const plan = planned(text, {source: NAME}, {named: new Map([[BAKE, BAKE_FILE]])})
+    const images = /greeter|bake-action/.test(text) ? [IMAGE, OTHER] : [IMAGE]
     let folder: string
     let world: ExampleWorld
 
     beforeAll(async () => {
       folder = mkdtempSync(path.join(tmpdir(), 'translated-'))
       cpSync(path.join(ROOT, 'examples/hello'), folder, {recursive: true})
-      for (const {file, after} of plan.files) {
+      for (const {file, after} of [...plan.files, {file: BAKE, after: BAKE_FILE}]) {
         mkdirSync(path.dirname(path.join(folder, file)), {recursive: true})
         writeFileSync(path.join(folder, file), after)
       }
@@ -66,12 +72,16 @@ describeWith(EXAMPLE_PROGRAMS, 'a workflow that init translated', () => {
         attempt: 1
       }
       const readText = (file: string): Promise<string | undefined> =>
-        Promise.resolve(plan.files.find(one => one.file === file)?.after)
+        Promise.resolve(file === BAKE ? BAKE_FILE : plan.files.find(one => one.file === file)?.after)
       const {events} = await compareTags({file: FILE, before: text, after: writtenText(plan), run, readText})
       const found = events.find(one => one.event === event)
       if (found === undefined) throw new Error(`no ${event} among ${events.map(one => one.event).join(', ')}`)
       expect(found.differences).toEqual([])
-      return found.same.map(tag => tag.replace(`${IMAGE}:`, '')).sort()
+      const tags = images.map(image =>
+        found.same.filter(tag => tag.startsWith(`${image}:`)).map(tag => tag.slice(image.length + 1))
+      )
+      for (const own of tags) expect(own).toEqual(tags[0])
+      return [...(tags[0] ?? [])].sort()
     }
 
     it(
@@ -89,12 +99,14 @@ describeWith(EXAMPLE_PROGRAMS, 'a workflow that init translated', () => {
       async () => {
         await world.succeed(world.run(PUSH_OF_MAIN))
         const ofMain = await told('push to main')
-        expect(await world.view.tags(IMAGE)).toEqual(ofMain)
+        for (const image of images) expect(await world.view.tags(image)).toEqual(ofMain)
         await world.succeed(world.run(PUSH_OF_TAG))
         const ofTag = await told('push of v1.2.3')
         expect(ofTag.length).toBeGreaterThan(0)
-        expect(await world.view.tags(IMAGE)).toEqual([...new Set([...ofMain, ...ofTag])].sort())
-        expect(await world.view.platforms(`${IMAGE}:${ofTag[0] ?? ''}`)).toEqual(platforms)
+        for (const image of images) {
+          expect(await world.view.tags(image)).toEqual([...new Set([...ofMain, ...ofTag])].sort())
+          expect(await world.view.platforms(`${image}:${ofTag[0] ?? ''}`)).toEqual(platforms)
+        }
       },
       6 * MINUTES
     )

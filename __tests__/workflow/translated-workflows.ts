@@ -132,3 +132,47 @@ jobs:
           username: \${{ github.actor }}
           password: \${{ secrets.GITHUB_TOKEN }}
 `
+
+/** A file of bake with two images, whose targets become services of one plan. */
+export const BAKE_FILE = `variable "REGISTRY" { default = "ghcr.io/acme" }
+variable "TAG" { default = "dev" }
+group "default" { targets = ["hello", "greeter"] }
+target "base" {
+  dockerfile = "Containerfile"
+  platforms = ["linux/amd64"]
+}
+target "hello" {
+  inherits = ["base"]
+  tags = ["\${REGISTRY}/hello:\${TAG}", "\${REGISTRY}/hello:latest"]
+}
+target "greeter" {
+  inherits = ["base"]
+  tags = ["\${REGISTRY}/greeter:\${TAG}", "\${REGISTRY}/greeter:latest"]
+}
+`
+export const BAKED = `name: docker
+on: ${EVENTS}
+permissions: {}
+jobs:
+  images:
+    runs-on: ubuntu-24.04
+    permissions: {contents: read, packages: write}
+    steps:
+      - uses: ${CHECKOUT}
+      - uses: ${LOGIN}
+      - uses: ${BUILDX}
+      - uses: docker/bake-action@v5
+        env: {TAG: "\${{ github.ref_name }}"}
+        with:
+          push: \${{ github.event_name != 'pull_request' }}
+`
+
+/** The recipe with two images, which a matrix builds and another one merges. */
+export const RECIPE_OF_IMAGES = RECIPE.replace(
+  /matrix:\n *include:\n.*\n.*\n/,
+  'matrix:\n        image: [hello, greeter]\n        platform: [linux/amd64]\n        runner: [ubuntu-24.04]\n'
+)
+  .replaceAll('ghcr.io/acme/hello', 'ghcr.io/acme/${{ matrix.image }}')
+  .replace('name: digests-$', 'name: digests-${{ matrix.image }}-$')
+  .replace('pattern: digests-*', 'pattern: "digests-${{ matrix.image }}-*"')
+  .replace('    needs: build\n', '    needs: build\n    strategy: {matrix: {image: [hello, greeter]}}\n')

@@ -29,13 +29,14 @@ export async function checkPlan(plan: Plan, options: CheckOptions, ports: Ports)
 /** What registries and Git answer about the tags of a plan. Never rejects, and is done within the limit. */
 export async function askForPlan(plan: Plan, options: CheckOptions, ports: Ports): Promise<PlanAnswers> {
   const {limit = LIMIT_MILLISECONDS} = options
-  const tooLate = new ReleaseError('REGISTRY_UNREACHABLE', `no answer within ${limit / 1000} s`)
+  const late = `no answer within ${limit / 1000} s`
+  const tooLate = new ReleaseError('REGISTRY_UNREACHABLE', late)
   const limiter = new AbortController()
   const timer = setTimeout(() => limiter.abort(tooLate), limit)
   const asking = {...ports, signal: AbortSignal.any([ports.signal, limiter.signal])}
   try {
     const [repositories, gitTags] = await Promise.all([
-      askAll(plan, options, asking),
+      askAll(plan, options, {ports: asking, late}),
       orUntil(asking.signal, listGitTags(plan, asking), [])
     ])
     return {repositories, gitTags}
@@ -44,12 +45,18 @@ export async function askForPlan(plan: Plan, options: CheckOptions, ports: Ports
   }
 }
 
-async function askAll(plan: Plan, options: CheckOptions, ports: Ports): Promise<RepositoryAnswer[]> {
+interface Asking {
+  readonly ports: Ports
+  /** What is said of a registry that answers too late, whatever held it up. */
+  readonly late: string
+}
+
+async function askAll(plan: Plan, options: CheckOptions, {ports, late}: Asking): Promise<RepositoryAnswer[]> {
   const registries = openRegistries(options, ports, {tries: 1})
   return await Promise.all(
     [...tagsByImage(plan)].map(async ([image, tags]) => {
       const client = registries.repository(parseRepository(image), 'pull')
-      const silent = {image, standing: new Map(), published: [], fault: 'no answer in time'}
+      const silent = {image, standing: new Map(), published: [], fault: late}
       return await orUntil(ports.signal, askRepository(client, tags, sourceOf(plan)), silent)
     })
   )
