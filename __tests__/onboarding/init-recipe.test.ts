@@ -175,6 +175,21 @@ describe('init and Docker’s recipe for several platforms', () => {
     expect(merge?.steps).toMatchObject([{with: {plan: `\${{ ${PLANS}${key}.plan }}`}}])
   })
 
+  it('has the lines that decide tags in the plan, with the checkout that they read', () => {
+    const lines = '      - run: echo "V=$(cat VERSION)" >> "$GITHUB_ENV"\n'
+    const text = MATRIX_OF_IMAGES.replace(
+      '      - id: meta\n',
+      `      - uses: actions/checkout@v4\n${lines}      - id: meta\n`
+    ).replace('type=semver,pattern={{version}}', 'type=raw,value=${{ env.V }}')
+    const {plan: first, merge} = writtenJobs(planned(text))
+    expect(first?.steps?.slice(0, 2)).toEqual([
+      {uses: 'actions/checkout@v4'},
+      {run: 'echo "V=$(cat VERSION)" >> "$GITHUB_ENV"'}
+    ])
+    expect(first?.steps?.map(({id}) => id)).toEqual([undefined, undefined, 'meta-api', 'meta-web'])
+    expect(merge?.steps?.[0]).toEqual({uses: 'actions/checkout@v4'})
+  })
+
   const leftAlone = (text: string, why: RegExp): void => {
     const plan = planned(text)
     expect(plan.files).toEqual([])

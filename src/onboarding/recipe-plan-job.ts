@@ -11,11 +11,13 @@ export function freeName({workflow}: Draft, wish: string): string {
   return workflow.jobs.some(({name}) => name === wish) ? freeName({workflow} as Draft, `${wish}-tags`) : wish
 }
 
-/** Steps of the merge that may decide what its tags are: those that run lines before them. */
+/** Steps of the merge that may decide what its tags are: those that run lines before them, with the checkout that they read. */
 export function stepsBefore({merge, create, metadata, images}: Recipe): Step[] {
   const end = metadata?.at ?? create.at
   const isAsked = /\b(?:steps|env)\./.test(JSON.stringify(images.map(({inputs, env}) => [inputs, env])))
-  return isAsked ? merge.steps.filter(({at, run}) => at < end && run !== '') : []
+  const before = merge.steps.filter(({at}) => at < end)
+  if (!isAsked || before.every(({run}) => run === '')) return []
+  return before.filter(({run, action}) => run !== '' || action === 'actions/checkout')
 }
 
 /** The job that the plan is made in. */
