@@ -4,7 +4,7 @@ import {InputError, messageOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import {matchesPattern} from '../patterns/name-pattern.js'
 import {readForeignFile} from '../shared/foreign-file.js'
-import {type DeployedEntry, type DeployedNames, namesIn} from './policy/deployed.js'
+import {type DeployedEntry, type DeployedNames, deployedNamesIn} from './policy/deployed.js'
 
 /** A manifest of a deployment is far smaller. */
 const MOST_BYTES = 16 * 1024 * 1024
@@ -39,7 +39,7 @@ async function namesOf(entry: DeployedEntry): Promise<DeployedNames> {
     throw new Error('there is no such file, so that nothing would be kept by it: is it checked out?')
   const [digests, words] = [new Map<Digest, string>(), new Map<string, string>()]
   for (const file of files) {
-    const found = namesIn((await readForeignFile(file, MOST_BYTES)).toString('utf8'))
+    const found = deployedNamesIn((await readForeignFile(file, MOST_BYTES)).toString('utf8'))
     for (const digest of found.digests) if (!digests.has(digest)) digests.set(digest, file)
     for (const word of found.words) if (!words.has(word)) words.set(word, file)
   }

@@ -37,7 +37,7 @@ export function parseDeployedEntry(text: string): DeployedEntry {
 }
 
 /** What a text names. */
-export function namesIn(text: string): {
+export function deployedNamesIn(text: string): {
   readonly digests: readonly Digest[]
   readonly words: readonly string[]
 } {
