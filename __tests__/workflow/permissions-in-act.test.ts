@@ -349,7 +349,7 @@ function writeRepository(folder: string): void {
   }
   write(
     '.github/image-release.yml',
-    'platforms: linux/amd64\nbuild-by-digest: {builder: prebuilt, source: image}\ncleanup-latest: {untagged: true}\n'
+    'platforms: linux/amd64\nbuild-by-digest: {builder: prebuilt, source: image}\ncleanup-latest: {allow-deletion: true, untagged: true}\n'
   )
   const blob = (content: Uint8Array): {digest: string; size: number} => {
     const digest = digestOf(content)
