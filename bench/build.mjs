@@ -23,6 +23,10 @@ const BIN = path.join(COMPONENTS, 'bin')
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'amd64'
 const PLATFORM = `linux/${ARCHITECTURE}`
 
+const DOCKER = [BIN, ...(process.env.PATH ?? '').split(path.delimiter)]
+  .map(folder => path.join(folder, 'docker'))
+  .find(file => existsSync(file))
+
 /** One image of each example: its context and Containerfile, and the image of Docker Hub that it is built on. */
 const EXAMPLES = [
   {name: '000-orb', base: 'python:3.13-slim', file: 'Containerfile'},
@@ -108,7 +112,10 @@ function callOurs({dist, kit, place, context, file}) {
   return {program: process.execPath, args: [path.join(dist, 'cli.js'), 'build-by-digest', ...flags], kit}
 }
 
-/** The flags that build-push-action gives buildx for Docker's recipe of a push by digest, and the cache of its documentation. */
+/**
+ * `docker buildx build`, as people and build-push-action call it, with the flags that the action gives it for Docker's recipe of
+ * a push by digest, and the cache of its documentation; buildx by itself where there is no docker.
+ */
 function callBuildx({kit, place, context, file}) {
   const cache = `type=registry,ref=${place}-cache:app`
   const args = [
@@ -120,7 +127,9 @@ function callBuildx({kit, place, context, file}) {
     ...['--output', `type=image,name=${place},push-by-digest=true,name-canonical=true,push=true`],
     ...['--attest', 'type=provenance,mode=min,inline-only=true', '--progress', 'plain', context]
   ]
-  return {program: path.join(BIN, 'docker-buildx'), args: args.slice(1), kit}
+  return DOCKER === undefined
+    ? {program: path.join(BIN, 'docker-buildx'), args: args.slice(1), kit}
+    : {program: DOCKER, args, kit}
 }
 
 async function timed({program, args, kit}) {

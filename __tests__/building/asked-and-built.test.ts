@@ -28,7 +28,13 @@ import {fieldAt} from '../../src/shared/json.js'
 import {builderPorts} from '../support/builder-ports.js'
 import {componentPath, describeWith, itOnRootFilesystem, rootFilesystem} from '../support/components.js'
 import {type TestPorts, testPorts} from '../support/ports.js'
-import {BUILDERS, type RealBuilder, programOf, startBuilder} from '../support/real-builders.js'
+import {
+  BUILDERS,
+  BUILDX_DRIVERS,
+  type RealBuilder,
+  programOf,
+  startBuilder
+} from '../support/real-builders.js'
 import {type RunningRegistry, startEmbedded} from '../support/registries.js'
 import {type RegistryContent, readContent} from '../support/registry-content.js'
 import {clientOf} from '../support/releases.js'
@@ -373,40 +379,42 @@ async function isOver(line: string): Promise<boolean> {
   return false
 }
 
-describeWith(['buildkitd', 'docker-buildx'], 'the token for Git with buildx', () => {
-  let builder: RealBuilder
-  let server: Server
-  const headers: string[] = []
+describe.each(BUILDX_DRIVERS)('the token for Git with %s', (name, programs) => {
+  describeWith(programs, 'really', () => {
+    let builder: RealBuilder
+    let server: Server
+    const headers: string[] = []
 
-  beforeAll(async () => {
-    builder = await startBuilder('buildx')
-    server = createServer((request, response) => {
-      headers.push(request.headers.authorization ?? 'none')
-      response.writeHead(404).end()
+    beforeAll(async () => {
+      builder = await startBuilder(name)
+      server = createServer((request, response) => {
+        headers.push(request.headers.authorization ?? 'none')
+        response.writeHead(404).end()
+      })
+      await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     })
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  })
-  afterAll(async () => {
-    await builder.stop()
-    await new Promise(resolve => server.close(resolve))
-  })
+    afterAll(async () => {
+      await builder.stop()
+      await new Promise(resolve => server.close(resolve))
+    })
 
-  it('reaches no other host, and none over plain HTTP', async () => {
-    const ports = testPorts([], {exec: asAStep(builder)})
-    const {port} = server.address() as AddressInfo
-    const all = {
-      images: 'registry.invalid/org/app',
-      platforms: 'linux/amd64',
-      builder: 'buildx',
-      push: 'false',
-      context: `http://127.0.0.1:${port}/o/r.git#main`,
-      'github-token': 'ghs_token-of-the-job'
-    }
-    await expect(buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)).rejects.toMatchObject({
-      code: 'BUILD_FAILED'
+    it('reaches no other host, and none over plain HTTP', async () => {
+      const ports = testPorts([], {exec: asAStep(builder)})
+      const {port} = server.address() as AddressInfo
+      const all = {
+        images: 'registry.invalid/org/app',
+        platforms: 'linux/amd64',
+        builder: 'buildx',
+        push: 'false',
+        context: `http://127.0.0.1:${port}/o/r.git#main`,
+        'github-token': 'ghs_token-of-the-job'
+      }
+      await expect(buildByDigest.run(parseInputs(buildByDigest.inputs, all), ports)).rejects.toMatchObject({
+        code: 'BUILD_FAILED'
+      })
+      ports.close()
+      expect(headers).not.toEqual([])
+      expect(new Set(headers)).toEqual(new Set(['none']))
     })
-    ports.close()
-    expect(headers).not.toEqual([])
-    expect(new Set(headers)).toEqual(new Set(['none']))
   })
 })

@@ -5,7 +5,12 @@ import {pack} from 'tar-stream'
 import {buffer} from 'node:stream/consumers'
 import {Readable} from 'node:stream'
 import {readBuiltImage} from '../../src/building/builders/built-image.js'
-import {assertContentPlatform, findForeignProgram} from '../../src/building/builders/platform-content.js'
+import {
+  type PlatformCheck,
+  assertContentPlatform,
+  findContent,
+  findForeignProgram
+} from '../../src/building/builders/platform-content.js'
 import {architectureOf, readElfHead} from '../../src/oci/elf-head.js'
 import {digestOf} from '../../src/oci/digest.js'
 import {manifestOf} from '../../src/oci/manifest.js'
@@ -202,14 +207,16 @@ describe('what a container starts with', () => {
 })
 
 describe('the check of an image', () => {
+  const judge = async (image: LocalImage, check: PlatformCheck, ports: ReturnType<typeof testPorts>) => {
+    const built = await readBuiltImage(image)
+    assertContentPlatform(await findContent(image, built, check, signal), built, check, ports)
+  }
   const wrong = () => imageOf('arm64', {Cmd: ['/bin/app']}, [{'etc/os': ''}, {'bin/app': 'amd64'}])
 
   it('names the program, its layer and what to do', async () => {
     const image = await wrong()
     const ports = testPorts([])
-    await expect(
-      assertContentPlatform(image, await readBuiltImage(image), 'error', ports)
-    ).rejects.toMatchObject({
+    await expect(judge(image, 'error', ports)).rejects.toMatchObject({
       code: 'PLATFORM_MISMATCH',
       message: expect.stringMatching(
         /^the image is for linux\/arm64, but CMD leads to \/bin\/app, a program for amd64, which came with layer 2 of 2, sha256:\w+ \(COPY 1\)$/
@@ -221,11 +228,10 @@ describe('the check of an image', () => {
 
   it('warns, or does nothing, as it is told', async () => {
     const image = await wrong()
-    const built = await readBuiltImage(image)
     const ports = testPorts([])
-    await assertContentPlatform(image, built, 'off', ports)
+    await judge(image, 'off', ports)
     expect(ports.reporter.warnings).toEqual([])
-    await assertContentPlatform(image, built, 'warning', ports)
+    await judge(image, 'warning', ports)
     expect(ports.reporter.warnings).toEqual([expect.stringContaining('/bin/app, a program for amd64')])
     ports.close()
   })
@@ -233,7 +239,7 @@ describe('the check of an image', () => {
   it('notes what most machines run', async () => {
     const image = await imageOf('amd64', {Cmd: ['/a']}, [{a: '386'}])
     const ports = testPorts([])
-    await assertContentPlatform(image, await readBuiltImage(image), 'error', ports)
+    await judge(image, 'error', ports)
     expect(ports.reporter.notices).toEqual([expect.stringContaining('run it all the same')])
     ports.close()
   })

@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process'
 import {createInterface} from 'node:readline'
-import type {Exec, ExecResult, Reporter} from '../../src/ports.js'
+import type {Exec, ExecResult, Ports, Reporter} from '../../src/ports.js'
 import type {BuilderPorts} from '../../src/building/builders/builder.js'
 import {componentPath} from './components.js'
 
@@ -45,11 +45,11 @@ export function scriptedExec(script: Readonly<Record<string, Answer>>): Exec & {
   return Object.assign(exec, {calls})
 }
 
-/** Ports for a builder; what it reports is kept as lines, `notice: …`. */
+/** Ports for a builder, and no variables; what it reports is kept as lines, `notice: …`. */
 export function builderPorts(
   exec: Exec,
   signal: AbortSignal = new AbortController().signal
-): BuilderPorts & {readonly lines: string[]} {
+): BuilderPorts & Pick<Ports, 'environment'> & {readonly lines: string[]} {
   const lines: string[] = []
   const say = (level: string) => (line: string) => void lines.push(`${level}: ${line}`)
   const reporter: Reporter = {
@@ -62,5 +62,5 @@ export function builderPorts(
     progress: () => ({advance: () => undefined, end: () => undefined}),
     secret: () => undefined
   }
-  return {exec, reporter, signal, lines}
+  return {exec, reporter, signal, lines, environment: () => undefined}
 }

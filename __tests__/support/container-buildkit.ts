@@ -64,7 +64,14 @@ export function plugInBuildx(env: {readonly DOCKER_CONFIG: string}): void {
   symlinkSync(component('docker-buildx'), path.join(plugins, 'docker-buildx'))
 }
 
-/** An image as moby/buildkit has it: the daemon, its client and runc, with the libraries that runc is linked with. */
+/** What BuildKit fetches from Git with; it comes from the system. */
+function gitPrograms(): string[] {
+  const ask = (program: string, args: readonly string[]): string =>
+    execFileSync(program, args, {encoding: 'utf8'}).trim()
+  return [ask('which', ['git']), path.join(ask('git', ['--exec-path']), 'git-remote-http')]
+}
+
+/** An image as moby/buildkit has it: the daemon, its client, runc and Git, with the libraries that they are linked with. */
 async function importImage({exec}: DockerDaemon, folder: string): Promise<void> {
   const root = path.join(folder, 'root')
   const add = (from: string, to: string): void => {
@@ -75,8 +82,12 @@ async function importImage({exec}: DockerDaemon, folder: string): Promise<void> 
     mkdirSync(path.join(root, empty), {recursive: true})
   execFileSync('tar', ['-C', root, '-xf', rootFilesystem(process.arch === 'arm64' ? 'arm64' : 'amd64')])
   for (const program of ['buildkitd', 'buildctl', 'runc']) add(component(program), `usr/bin/${program}`)
-  const linked = execFileSync('ldd', [component('runc')], {encoding: 'utf8'})
-  for (const library of linked.match(/\/\S+/g) ?? []) add(library, library)
+  const git = gitPrograms()
+  for (const program of git) add(program, program)
+  for (const program of [component('runc'), ...git]) {
+    const linked = execFileSync('ldd', [program], {encoding: 'utf8'})
+    for (const library of linked.match(/\/\S+/g) ?? []) add(library, library)
+  }
   const archive = path.join(folder, 'image.tar')
   execFileSync('tar', ['-C', root, '--numeric-owner', '--owner=0', '--group=0', '-cf', archive, '.'])
   const changes = ['ENTRYPOINT ["buildkitd"]', 'ENV PATH=/usr/bin:/bin'].flatMap(line => ['--change', line])

@@ -65,8 +65,12 @@ export const buildByDigest = command({
       await assertMayPublish(ports)
       await assertConfirmed(ports, 'Build this, and push it?', pushLines(jobs, given.plan))
     }
-    const tools = await findTools(given, ports, checked)
-    await checkPushRights(jobs, tools)
+    const tools = await findTools(
+      given,
+      ports,
+      checked,
+      async registries => await checkPushRights(jobs, {registries, ports})
+    )
     const views: BuildView[] = []
     for (const [job, gates] of plans) views.push(await buildAndSaveRecord(given, {job, gates}, tools))
     return buildOutputs(views)

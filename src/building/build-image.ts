@@ -1,4 +1,4 @@
-import {type BuiltImage, assertPlatform, readBuiltImage} from './builders/built-image.js'
+import {type BuiltImage, assertPlatform} from './builders/built-image.js'
 import type {BuildRequest, Builder, CacheFlags} from './builders/builder.js'
 import {type TierUse, deadTiers, watchTiers} from './builders/cache-tiers-log.js'
 import {type CacheHits, countCacheHits} from './builders/cache-hits.js'
@@ -17,6 +17,7 @@ import {type BuildCache, cacheOf} from './caches/build-cache.js'
 import {withoutDeadGha} from './caches/gha-cache.js'
 import type {BuildInputs} from './inputs/build-inputs.js'
 import {isAttested, requestOf} from './build-request.js'
+import {PushedImageReader, type Reading, type ReadImage, readImage} from './read-image.js'
 import {describeSourceDate, sourceDateOf} from './source-date.js'
 import type {BuildTools} from './build-tools.js'
 import {type ExportDecision, decideExport, isPushFault} from './caches/export-decision.js'
@@ -52,6 +53,7 @@ export async function buildImage(
   tools: BuildTools
 ): Promise<BuiltJob> {
   const {ports, title} = tools
+  const check = given['platform-check']
   const hits = countCacheHits()
   const {usable: cache, dead: deadBefore} = usableCache(given, place.job, tools)
   const tiers = watchTiers(cache)
@@ -61,17 +63,18 @@ export async function buildImage(
     tiers.watch(line)
   }
   const start = ports.clock.now()
-  const image = await ports.reporter.group(`Build ${formatPlatform(place.job.platform)}`, () =>
-    makeImage(given, place, {...tools, cache, watch, stepTiers})
+  const made = await ports.reporter.group(`Build ${formatPlatform(place.job.platform)}`, () =>
+    makeImage(given, place, {...tools, cache, watch, stepTiers, check})
   )
   const milliseconds = ports.clock.now() - start
   const counted = hits.result()
   const told = [...deadBefore, ...tiers.result()]
   for (const dead of deadTiers(told)) ports.reporter.warning(dead)
-  const built = await readBuiltImage(image)
+  const {image, built, content} =
+    'built' in made ? made : await readImage(made, {check, signal: ports.signal})
+  assertContentPlatform(content, built, check, ports)
   const sources = {image: built.document, registries: tools.registries}
   const cacheTiers = [...(await withWrittenSizes(told, cache, sources)), ...stepTiers]
-  await assertContentPlatform(image, built, given['platform-check'], ports)
   return {
     ...built,
     image,
@@ -95,6 +98,7 @@ function usableCache(
 }
 
 type Making = BuildTools &
+  Pick<Reading, 'check'> &
   Required<Pick<BuildRequest, 'watch'>> & {
     readonly cache: BuildCache
     /** Where it is said what each cache of podman or buildah gave and took. */
@@ -105,7 +109,7 @@ async function makeImage(
   given: BuildInputs,
   {job, folder}: BuildFolders,
   making: Making
-): Promise<LocalImage> {
+): Promise<LocalImage | ReadImage> {
   const {maker, registries} = making
   const asked = requestOf(given, job, folder)
   if ('reference' in maker) {
@@ -127,7 +131,7 @@ async function makeImage(
   }
   const decision = decideExport(given, job, maker)
   if (maker.name === 'buildx') making.ports.reporter.info(`Export: ${decision.reason}.`)
-  const build = (served: CacheFlags): Promise<LocalImage> =>
+  const build = (served: CacheFlags): Promise<LocalImage | ReadImage> =>
     exportImage(decision, {...request, cache: served}, {...making, maker})
   if (maker.name === 'buildx') return await build(cache)
   const steps = watchStepCaches()
@@ -170,14 +174,19 @@ async function exportImage(
   {native, isOptional}: ExportDecision,
   request: BuildRequest,
   making: Making & {readonly maker: Builder}
-): Promise<LocalImage> {
-  const {maker, registries, ports} = making
+): Promise<LocalImage | ReadImage> {
+  const {maker, registries, ports, check} = making
   if (native === undefined) return await maker.build(request)
+  const client = registries.repository(native.repository, 'pull,push')
+  const reader = new PushedImageReader(client, {check, signal: ports.signal})
+  const watch = (line: string): void => {
+    request.watch?.(line)
+    reader.watch(line)
+  }
   try {
-    const digest = await native.push.push(request, native.repository)
-    const image = await remoteImage(registries.repository(native.repository, 'pull,push'), digest)
-    assertPlatform(maker.name, await readBuiltImage(image), request.platform)
-    return image
+    const pushed = await reader.read(await native.push.push({...request, watch}, native.repository))
+    assertPlatform(maker.name, pushed.built, request.platform)
+    return pushed
   } catch (fault) {
     if (!isOptional || !isPushFault(fault)) throw fault
     ports.reporter.notice(

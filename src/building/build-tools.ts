@@ -28,14 +28,18 @@ export interface BuildTools {
   readonly ports: Ports
 }
 
+/** What is asked of the registries while the builder is asked, too. */
+type Beside = (registries: Registries) => Promise<void>
+
 /**
- * Chooses the builder, and opens the registries once for all platforms.
+ * Chooses the builder, and opens the registries once for all platforms. What is wrong with the builder is said first.
  * @throws ReleaseError BUILDER_MISSING; InputError where the builder does not know a setting, or a login that is needed is not whole
  */
 export async function findTools(
   given: BuildInputs,
   ports: Ports,
-  {jobs, secrets, gitToken, features}: CheckedInputs
+  {jobs, secrets, gitToken, features}: CheckedInputs,
+  beside: Beside = () => Promise.resolve()
 ): Promise<BuildTools> {
   const isPushing = jobs.some(({push}) => push)
   for (const text of secrets.hidden) ports.reporter.secret(text)
@@ -47,10 +51,14 @@ export async function findTools(
   if (told !== undefined) ports.reporter.notice(told)
   if (gitToken?.kind === 'withheld')
     ports.reporter.info(`The builder does not get the GitHub token: ${gitToken.reason}.`)
-  const maker =
-    given.source === undefined ? await findBuilder(given, features, ports) : sourceMaker(given.source, ports)
-  const cacheUse = await decideCache(given, ports)
-  return {...maker, cacheUse, secrets, ports, registries: openRegistries(given, ports, {isNeeded: isPushing})}
+  const registries = openRegistries(given, ports, {isNeeded: isPushing})
+  const finding = findMaker(given, features, ports)
+  const asked = [decideCache(given, ports), beside(registries)] as const
+  for (const question of asked) question.catch(() => undefined)
+  const maker = await finding
+  const [cacheUse] = await Promise.all(asked)
+  if (cacheUse !== undefined) ports.reporter.info(`Caches: ${cacheUse.reason}.`)
+  return {...maker, cacheUse, secrets, ports, registries}
 }
 
 /** What of the annotations has no place in the image of one platform. */
@@ -73,6 +81,15 @@ function annotationNotes({annotations, format}: BuildInputs, jobs: CheckedInputs
 }
 
 type Maker = Pick<BuildTools, 'title' | 'maker'>
+
+async function findMaker(
+  given: BuildInputs,
+  features: CheckedInputs['features'],
+  ports: Ports
+): Promise<Maker> {
+  const {source} = given
+  return source === undefined ? await findBuilder(given, features, ports) : sourceMaker(source, ports)
+}
 
 async function findBuilder(
   given: BuildInputs,

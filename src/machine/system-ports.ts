@@ -41,7 +41,7 @@ export function openSystemPorts({readRun, confirm, ...parts}: HostParts): System
   const user = {UID: String(process.getuid?.() ?? '')}
   return {
     ports: {
-      workflowRun: async (source = 'workflow') => await readRun({exec: early, clock: systemClock}, source),
+      workflowRun: askedOnce(async source => await readRun({exec: early, clock: systemClock}, source)),
       send: http.send,
       ...parts,
       exec,
@@ -65,6 +65,17 @@ export function openSystemPorts({readRun, confirm, ...parts}: HostParts): System
       cancellation.stop()
       http.close()
     }
+  }
+}
+
+/** The facts of a run do not change while it lasts, and Git takes a dozen calls to tell them. What failed is asked again. */
+function askedOnce(read: (source: 'workflow' | 'git') => Promise<WorkflowRun>): Ports['workflowRun'] {
+  const answers = new Map<string, Promise<WorkflowRun>>()
+  return (source = 'workflow') => {
+    const answer = answers.get(source) ?? read(source)
+    answers.set(source, answer)
+    answer.catch(() => answers.delete(source))
+    return answer
   }
 }
 

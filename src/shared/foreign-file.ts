@@ -27,22 +27,27 @@ export async function readForeignFile(file: string, most: number): Promise<Buffe
 
 /** The same at once, for files of an image, of which each is small. */
 export function readForeignFileSync(file: string, most: number): Buffer {
+  const bytes = readBeginningSync(file, most + 1)
+  assertLength(bytes, most)
+  return bytes
+}
+
+/** `readBeginning` at once. */
+export function readBeginningSync(file: string, most: number): Buffer {
   if (file === devNull) return Buffer.alloc(0)
   const handle = openSync(file, WITHOUT_WAITING)
   try {
     assertFile(fstatSync(handle))
     const chunks: Buffer[] = []
     let length = 0
-    while (length <= most) {
-      const chunk = Buffer.allocUnsafe(Math.min(CHUNK, most + 1 - length))
+    while (length < most) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK, most - length))
       const read = readSync(handle, chunk)
       if (read === 0) break
       chunks.push(chunk.subarray(0, read))
       length += read
     }
-    const bytes = Buffer.concat(chunks)
-    assertLength(bytes, most)
-    return bytes
+    return Buffer.concat(chunks)
   } finally {
     closeSync(handle)
   }

@@ -1,5 +1,5 @@
 import {InputError, type InputIssue, ReleaseError} from '../../errors.js'
-import type {ExecResult} from '../../ports.js'
+import type {ExecResult, Ports} from '../../ports.js'
 import {lastLines} from './build-log.js'
 import type {Builder, BuilderPorts} from './builder.js'
 import type {BuilderProgram} from './builder-name.js'
@@ -8,6 +8,7 @@ import {isAtLeast, parseBuilderVersion} from './builder-version.js'
 import type {ProgramWish} from './builder-wish.js'
 import {BuildxBuilder} from './buildx.js'
 import {parseBuildxInstance} from './buildx-instance.js'
+import {dockerPlugin} from './docker-plugin.js'
 import {PodmanBuilder} from './podman.js'
 import {OLDEST, type PodmanName} from './podman-arguments.js'
 import {type Program, ask, formatProgram} from './program.js'
@@ -48,6 +49,9 @@ const BUILDX_PROGRAMS: readonly Program[] = [
   {command: 'docker-buildx', prefix: []}
 ]
 
+/** What a builder is chosen with. */
+type ChoicePorts = BuilderPorts & Pick<Ports, 'environment'>
+
 const ADVICE: Readonly<Record<BuilderProgram, string>> = {
   buildx: `Install docker with buildx ${OLDEST_BUILDX} or newer and make a builder: docker buildx create --use (in a workflow: docker/setup-buildx-action).`,
   buildah: `Install buildah ${OLDEST.buildah} or newer, for example: apt-get install buildah, or dnf install buildah.`,
@@ -63,7 +67,7 @@ const ADVICE: Readonly<Record<BuilderProgram, string>> = {
  */
 export async function chooseBuilder(
   wish: ProgramWish,
-  ports: BuilderPorts,
+  ports: ChoicePorts,
   asked: readonly Feature[] = []
 ): Promise<BuilderChoice> {
   if (wish === 'auto') return chooseAny(ports, asked)
@@ -76,7 +80,7 @@ export async function chooseBuilder(
   return {...found, reason: `${found.reason}, as asked`}
 }
 
-async function chooseAny(ports: BuilderPorts, asked: readonly Feature[]): Promise<BuilderChoice> {
+async function chooseAny(ports: ChoicePorts, asked: readonly Feature[]): Promise<BuilderChoice> {
   const absences: string[] = []
   let unable: InputIssue[] | undefined
   for (const name of PREFERENCE) {
@@ -106,7 +110,7 @@ function splitWish(wish: Exclude<ProgramWish, 'auto'>): readonly [BuilderProgram
 function find(
   name: BuilderProgram,
   instance: string | undefined,
-  ports: BuilderPorts
+  ports: ChoicePorts
 ): Promise<BuilderChoice | Absence> {
   return name === 'buildx' ? findBuildx(instance, ports) : findPodman(name, ports)
 }
@@ -120,11 +124,14 @@ async function findPodman(name: PodmanName, ports: BuilderPorts): Promise<Builde
   return {builder: new PodmanBuilder({name, version}, ports), version, reason: `${name} ${version} is used`}
 }
 
-async function findBuildx(wished: string | undefined, ports: BuilderPorts): Promise<BuilderChoice | Absence> {
+async function findBuildx(wished: string | undefined, ports: ChoicePorts): Promise<BuilderChoice | Absence> {
   const inspect = ['inspect', '--bootstrap', ...(wished === undefined ? [] : [wished])]
-  for (const program of BUILDX_PROGRAMS) {
-    // Both at once: each of them starts docker and its plugin.
-    const [told, answer] = await Promise.all([ask(ports, program, ['version']), ask(ports, program, inspect)])
+  const plugin = dockerPlugin('buildx', ports)
+  const direct: Program[] =
+    plugin === undefined ? [] : [{command: plugin, prefix: [], title: 'docker buildx'}]
+  for (const program of [...direct, ...BUILDX_PROGRAMS]) {
+    // Both at once: neither needs the other.
+    const [answer, told] = await Promise.all([ask(ports, program, inspect), ask(ports, program, ['version'])])
     const version = told && versionIn(told)
     if (version !== undefined) return instanceIn({program, version, wished, answer}, ports)
   }

@@ -59,7 +59,9 @@ export class BuildxBuilder implements Builder {
   async #push(request: BuildRequest, repository: Repository): Promise<Digest> {
     const metadataFile = path.join(request.outputFolder, 'metadata.json')
     const purpose = `build ${request.context} for ${formatPlatform(request.platform)} and push it to ${formatRepository(repository)}`
-    await this.#run(request, {repository, metadataFile}, purpose)
+    // Only the digest is read of what it writes then.
+    const environment = {...request.environment, BUILDX_METADATA_PROVENANCE: 'disabled'}
+    await this.#run({...request, environment}, {repository, metadataFile}, purpose)
     return readDigest(metadataFile)
   }
 

@@ -58,24 +58,23 @@ export interface ContentFinding {
  * programs count, and only if none of them is of the platform. Layers are read from the uppermost down, and no further than needed.
  * @throws ReleaseError PLATFORM_MISMATCH, with the program, its layer and what to do
  */
-export async function assertContentPlatform(
-  image: LocalImage,
+export function assertContentPlatform(
+  content: ContentFinding | undefined,
   built: BuiltImage,
   check: PlatformCheck,
-  ports: Pick<Ports, 'reporter' | 'signal'>
-): Promise<void> {
+  {reporter}: Pick<Ports, 'reporter'>
+): void {
+  if (content === undefined) return
   const {platform} = built.config
-  if (check === 'off' || platform.os === 'windows' || !isElfArchitecture(platform.architecture)) return
-  const {foreign, unread} = await findForeignProgram(image, built, ports.signal)
-  for (const layer of unread)
-    ports.reporter.info(`What platform the programs are of: not looked at is ${layer}.`)
+  const {foreign, unread} = content
+  for (const layer of unread) reporter.info(`What platform the programs are of: not looked at is ${layer}.`)
   if (foreign === undefined) return
   const message = describe(foreign, built, platform)
   if (foreign.runsOnMost) {
-    ports.reporter.notice(`${message}; most machines of ${formatPlatform(platform)} run it all the same`)
+    reporter.notice(`${message}; most machines of ${formatPlatform(platform)} run it all the same`)
     return
   }
-  if (check === 'warning') ports.reporter.warning(message)
+  if (check === 'warning') reporter.warning(message)
   else throw new ReleaseError('PLATFORM_MISMATCH', message, {hint: HINT})
 }
 
@@ -90,6 +89,18 @@ function describe(
   const {createdBy} = config.layers[layer] ?? {}
   const from = createdBy === undefined ? '' : ` (${createdBy.slice(0, 200)})`
   return `the image is for ${formatPlatform(platform)}, but ${by} leads to /${path}, a program for ${architecture}, which came with layer ${layer + 1} of ${document.layers.length}, ${document.layers[layer]?.digest ?? ''}${from}`
+}
+
+/** What the layers say of an image; undefined where they are not to be looked at, or say nothing of its platform. */
+export async function findContent(
+  image: LocalImage,
+  built: BuiltImage,
+  check: PlatformCheck,
+  signal: AbortSignal
+): Promise<ContentFinding | undefined> {
+  const {os, architecture} = built.config.platform
+  if (check === 'off' || os === 'windows' || !isElfArchitecture(architecture)) return undefined
+  return await findForeignProgram(image, built, signal)
 }
 
 /** Reads layers from the uppermost down until it is known what all that must be there is. */

@@ -7,6 +7,8 @@ import {causeOf, hintFor, lastLines} from './build-log.js'
 export interface Program {
   readonly command: string
   readonly prefix: readonly string[]
+  /** What people call it, if not that: `docker buildx`, of which the command is the path of the plugin. */
+  readonly title?: string
 }
 
 /** One call of a program, and what it is for, in words that end a sentence: `build . for linux/arm64`. */
@@ -94,7 +96,7 @@ export function failureOf(call: ProgramCall, result: ExecResult): BuilderError {
 
 /** `docker buildx`, `buildah`. */
 export function formatProgram(program: Program): string {
-  return [program.command, ...program.prefix].join(' ')
+  return program.title ?? [program.command, ...program.prefix].join(' ')
 }
 
 /** A text without the values of secrets, the longest first: what is left of one that begins like another would be shown. */

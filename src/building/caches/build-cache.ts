@@ -24,9 +24,7 @@ export async function decideCache(given: BuildInputs, ports: Ports): Promise<Cac
   if (cache.length === 0 && written.length === 0 && given.rebuild !== true) return undefined
   const right = await publishRightOf(ports)
   if (cache.length === 0 && given.rebuild !== true && right !== 'never') return undefined
-  const use = useOf({...(await factsOf(given, ports)), isStrange: right !== 'auto'}, mode, right)
-  ports.reporter.info(`Caches: ${use.reason}.`)
-  return use
+  return useOf({...(await factsOf(given, ports)), isStrange: right !== 'auto'}, mode, right)
 }
 
 /** In a run that never publishes nothing is written for others, whatever is asked: what it builds is a stranger's. */
