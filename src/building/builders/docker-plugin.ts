@@ -20,7 +20,7 @@ const MOST_CONFIG = 1024 * 1024
  * its plugins to find out which there are, and then the one that is called: a tenth of a second, once to ask and once to build.
  *
  * A `docker` that is a script may set something up first, or lead to podman: it is called as it is. So is one whose
- * configuration names further folders for plugins.
+ * configuration names further folders for plugins. On Windows docker has another name, and is called, too.
  */
 export function dockerPlugin(
   name: string,
@@ -28,7 +28,7 @@ export function dockerPlugin(
   systemFolders: readonly string[] = SYSTEM_FOLDERS
 ): string | undefined {
   const docker = firstProgram('docker', (environment('PATH') ?? '').split(path.delimiter))
-  if (docker === undefined || process.platform === 'win32') return undefined
+  if (docker === undefined) return undefined
   const own = dockerFolder({HOME: environment('HOME'), DOCKER_CONFIG: environment('DOCKER_CONFIG')})
   const config = own === undefined ? '' : beginningOf(path.join(own, 'config.json'), MOST_CONFIG)
   if (beginningOf(docker, 2) === '#!' || config.includes('"cliPluginsExtraDirs"')) return undefined
