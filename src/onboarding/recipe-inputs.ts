@@ -55,7 +55,7 @@ function asksMatrix(text: string): boolean {
 }
 
 function asksVariable(text: string, name: string): boolean {
-  return new RegExp(`\\benv\\.${name}\\b`).test(text)
+  return [...text.matchAll(/\benv\.([\w-]+)/g)].some(([, asked]) => asked === name)
 }
 
 /** The platform of a runner of GitHub; empty for others, which only a run can tell. */

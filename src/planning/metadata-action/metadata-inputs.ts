@@ -67,7 +67,10 @@ function valueFor(rule: TagRule, {version}: ReleaseConfig): string {
 }
 
 function without(text: string, attribute: string): string {
-  return text.replace(new RegExp(`,${attribute}=[^,]*|^${attribute}=[^,]*,`), '')
+  return text
+    .split(',')
+    .filter(field => !field.startsWith(`${attribute}=`))
+    .join(',')
 }
 
 function withNames(text: string, values: TargetValues): string {
