@@ -331,13 +331,22 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     head: ['markdown'],
     holds: 'what no subject owns: Markdown, formats, bounds for files and YAML, what was probably meant',
     uses: [],
-    packages: ['fastest-levenshtein', 'yaml', 'node:fs', 'node:fs/promises', 'node:os', 'node:path'],
+    packages: [
+      'fastest-levenshtein',
+      'yaml',
+      'node:fs',
+      'node:fs/promises',
+      'node:os',
+      'node:path',
+      'node:util'
+    ],
     pure: [
       'markdown',
       'format',
       'transfer',
       'json',
       'did-you-mean',
+      'english-order',
       'omit-undefined',
       'retry',
       'retry-wait',

@@ -8,9 +8,13 @@ import {openPrograms} from './exec.js'
 import {openGithubApi} from '../github/github-api.js'
 import {InputError, ReleaseError, messageOf, systemCodeOf} from '../errors.js'
 import {readForeignFile} from '../shared/foreign-file.js'
-import {mkdtemp, writeFile} from 'node:fs/promises'
+import fs from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
+import {promisify} from 'node:util'
+
+const mkdtemp = promisify(fs.mkdtemp)
+const writeFile = promisify(fs.writeFile)
 
 /** The ports of this machine, and the way to let go of what they hold. */
 export interface SystemPorts {
@@ -83,7 +87,7 @@ function askedOnce(read: (source: 'workflow' | 'git') => Promise<WorkflowRun>): 
 function lateHttp(): HttpConnection {
   const state: {opened?: Promise<HttpConnection>} = {}
   const open = async (): Promise<HttpConnection> =>
-    (await import(/* webpackMode: "eager" */ '../registry/transport/http.js')).openHttp({
+    (await import('../registry/transport/http.js')).openHttp({
       variables: process.env
     })
   return {

@@ -180,11 +180,17 @@ async function saveBakeFiles(
   const files = targetBakeFiles({main, annotationLevels: values['annotation-levels']}, values['bake-target'])
   const save = async (name: keyof TargetBakeFiles): Promise<string> =>
     await saveText(`docker-metadata-action-${name.replace('-file', '')}.json`, files[name])
+  const [file, tags, labels, annotations] = await Promise.all([
+    save('bake-file'),
+    save('bake-file-tags'),
+    save('bake-file-labels'),
+    save('bake-file-annotations')
+  ])
   return {
-    'bake-file': await save('bake-file'),
-    'bake-file-tags': await save('bake-file-tags'),
-    'bake-file-labels': await save('bake-file-labels'),
-    'bake-file-annotations': await save('bake-file-annotations')
+    'bake-file': file,
+    'bake-file-tags': tags,
+    'bake-file-labels': labels,
+    'bake-file-annotations': annotations
   }
 }
 

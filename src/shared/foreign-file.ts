@@ -1,6 +1,9 @@
-import {closeSync, constants, fstatSync, openSync, readSync} from 'node:fs'
-import {open} from 'node:fs/promises'
+import {close, closeSync, constants, fstat, fstatSync, open, openSync, read, readSync} from 'node:fs'
 import {devNull} from 'node:os'
+import {promisify} from 'node:util'
+
+/** As node:fs/promises has them, which takes 3 ms of each start to load. */
+const files = {open: promisify(open), stat: promisify(fstat), read: promisify(read), close: promisify(close)}
 
 /**
  * A file that somebody else may have put there is opened without waiting, for a pipe to which nobody writes lets whoever
@@ -58,22 +61,23 @@ export function readBeginningSync(file: string, most: number): Buffer {
  * @param most how many bytes are read
  * @throws as `readForeignFile`, but not for a longer file
  */
-export async function readBeginning(file: string, most: number): Promise<Buffer> {
-  if (file === devNull) return Buffer.alloc(0)
-  const handle = await open(file, WITHOUT_WAITING)
+export async function readBeginning(name: string, most: number): Promise<Buffer> {
+  if (name === devNull) return Buffer.alloc(0)
+  const handle = await files.open(name, WITHOUT_WAITING)
   try {
-    assertFile(await handle.stat())
+    assertFile(await files.stat(handle))
     const chunks: Buffer[] = []
     let length = 0
     while (length < most) {
-      const {buffer, bytesRead} = await handle.read(Buffer.allocUnsafe(Math.min(CHUNK, most - length)))
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK, most - length))
+      const {bytesRead} = await files.read(handle, chunk, 0, chunk.length, null)
       if (bytesRead === 0) break
-      chunks.push(buffer.subarray(0, bytesRead))
+      chunks.push(chunk.subarray(0, bytesRead))
       length += bytesRead
     }
     return Buffer.concat(chunks)
   } finally {
-    await handle.close()
+    await files.close(handle)
   }
 }
 

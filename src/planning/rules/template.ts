@@ -2,6 +2,7 @@ import {parse as parseHandlebars} from 'handlebars/dist/cjs/handlebars/compiler/
 import {nearest} from '../../shared/did-you-mean.js'
 import {quote} from './input-lines.js'
 import type {Scope} from '../../ci/run-facts.js'
+import {type PlainPart, plainParts} from './plain-expressions.js'
 import {dateFormatFault, formatDate, zoneFault} from './template-date.js'
 
 /** Values that every template but a pattern knows (docker/metadata-action, "Global expressions"). */
@@ -18,6 +19,9 @@ const VERSION_VALUES = ['raw', 'version', 'major', 'minor', 'patch'] as const
 const DATES = ['date', 'commit_date'] as const
 
 type DateName = (typeof DATES)[number]
+
+/** The zone of a date that names none. */
+const UTC = 'UTC'
 
 /** Which names a template may use: those of every attribute, of a version's pattern, of a schedule's, or of an image's name. */
 export type Vocabulary = 'global' | 'version' | 'schedule' | 'image'
@@ -60,6 +64,8 @@ export function parseTemplate(
 ): Template {
   if (!source.includes('{{')) return literal(source)
   const known = [...NAMES[vocabulary], ...names]
+  const plain = plainParts(source)?.map(part => plainPartOf(part, known))
+  if (plain?.every(part => part !== undefined)) return {source, parts: plain}
   const statements = syntaxOf(source)?.body
   if (statements === undefined) {
     const column = brokenExpression(source)
@@ -67,6 +73,17 @@ export function parseTemplate(
   }
   const parts = (statements ?? []).map(statement => readPart(statement, known, report))
   return {source, parts: parts.filter(part => part !== undefined)}
+}
+
+/** A part without a fault; undefined where there is one, of which what reads Handlebars says more. */
+function plainPartOf(part: PlainPart, known: readonly string[]): Part | undefined {
+  if ('text' in part) return {kind: 'text', text: part.text}
+  const {name, argument} = part
+  if (!known.includes(name)) return undefined
+  const date = DATES.find(word => word === name)
+  if (date === undefined) return argument === undefined ? {kind: 'value', name} : undefined
+  if (argument === undefined || dateFormatFault(argument, UTC) !== undefined) return undefined
+  return {kind: 'date', name: date, format: argument, zone: UTC}
 }
 
 function readPart(
@@ -181,7 +198,7 @@ function dateOf(name: DateName, statement: hbs.AST.MustacheStatement): Part | st
 }
 
 function zoneOf(name: DateName, statement: hbs.AST.MustacheStatement): {zone: string; fault?: string} {
-  let zone = 'UTC'
+  let zone = UTC
   for (const {key, value} of hasHash(statement) ? statement.hash.pairs : []) {
     if (key !== 'tz' || !isString(value))
       return {zone, fault: `${quote(key)} is not known in {{${name}}}; only tz='Area/City' is`}

@@ -1,5 +1,6 @@
 import {unquoteLine} from '../rules/fields.js'
 import {parseInputLines, quote} from '../rules/input-lines.js'
+import {compareInEnglish} from '../../shared/english-order.js'
 import type {Scope} from '../../ci/run-facts.js'
 import {type Template, parseTemplate, renderTemplate} from '../rules/template.js'
 
@@ -29,7 +30,7 @@ export function mergeMetadata(
 ): Readonly<Record<string, string>> {
   const own = lines.map(line => splitEntry(renderTemplate(line, scope)))
   const all = new Map([...Object.entries(entries), ...own])
-  return Object.fromEntries([...all].sort(([a], [b]) => a.localeCompare(b, 'en') || (a < b ? -1 : 1)))
+  return Object.fromEntries([...all].sort(([a], [b]) => compareInEnglish(a, b) || (a < b ? -1 : 1)))
 }
 
 function splitEntry(text: string): [key: string, value: string] {
