@@ -1,5 +1,4 @@
 import {request as httpRequest} from 'node:http'
-import {setTimeout as sleep} from 'node:timers/promises'
 import {afterEach, describe, expect, it} from '@jest/globals'
 import type {EmbeddedRegistryOptions} from '../../src/embedded-registry/embedded-registry.js'
 import {Lab, blobOf, locationOf, refusalOf, withDigest} from '../conformance/lab.js'
@@ -55,13 +54,12 @@ describe('upload sessions', () => {
     const lab = await start()
     const blob = blobOf(100_000)
     const location = await lab.startUpload('a')
-    await sendHalf(location, blob.bytes, 60_000)
-    const status = await arrived(lab, location)
-    const next = Number(status.slice('0-'.length)) + 1
+    const next = 60_000
+    await sendHalf(lab, location, blob.bytes.subarray(0, next), blob.size)
     const rest = blob.bytes.subarray(next)
     const headers = {'content-range': `${next}-${blob.size - 1}`}
     const done = await lab.send('PUT', withDigest(location, blob.digest), {headers, body: rest})
-    expect([next > 1, done.status]).toEqual([true, 201])
+    expect(done.status).toBe(201)
   })
 
   it('forget a chunk whose length is not the one of its range', async () => {
@@ -121,19 +119,13 @@ async function start(options: Partial<EmbeddedRegistryOptions> = {}): Promise<La
   return lab
 }
 
-/** Sends a part of what it announces, waits until it is on its way, and breaks the connection off. */
-async function sendHalf(url: string, bytes: Buffer, count: number): Promise<void> {
-  const request = httpRequest(url, {method: 'PATCH', headers: {'content-length': bytes.length}})
+/** Sends a part of what it announces, and breaks the connection off as soon as the registry has that part. */
+async function sendHalf(lab: Lab, url: string, part: Buffer, announced: number): Promise<void> {
+  const request = httpRequest(url, {method: 'PATCH', headers: {'content-length': announced}})
   const closed = new Promise<void>(resolve => request.on('close', resolve))
   request.on('error', () => undefined)
-  request.write(bytes.subarray(0, count))
-  await sleep(100)
+  request.write(part)
+  while ((await lab.get(url)).headers['range'] !== `0-${part.length - 1}`);
   request.destroy()
   await closed
-}
-
-/** The range of an upload whose connection broke, as soon as the registry has seen that. */
-async function arrived(lab: Lab, url: string): Promise<string> {
-  await sleep(50)
-  return (await lab.get(url)).headers['range'] ?? ''
 }

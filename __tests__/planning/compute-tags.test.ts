@@ -1,4 +1,4 @@
-import {describe, expect, it} from '@jest/globals'
+import {afterEach, beforeEach, describe, expect, it, jest} from '@jest/globals'
 import {computeTags} from '../../src/planning/compute-tags.js'
 import {InputError} from '../../src/errors.js'
 import {parseInputs} from '../../src/command/input.js'
@@ -318,6 +318,10 @@ flowchart LR
 })
 
 describe('the date of a commit that neither the event nor a checkout tells', () => {
+  // A plan waits two seconds for it, which a busy machine may take for an answer.
+  beforeEach(() => jest.spyOn(AbortSignal, 'timeout').mockReturnValue(new AbortController().signal))
+  afterEach(() => jest.restoreAllMocks())
+
   const rule = "type=raw,value={{commit_date 'YYYYMMDD-HHmm'}}"
   const planned = async (texts: Texts, options: GithubServerOptions = {}) => {
     const github = await startGithub({repository: 'octo/hello', ...options})

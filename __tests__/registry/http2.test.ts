@@ -47,6 +47,13 @@ describeWith(['openssl'], 'HTTP/2', () => {
     return server
   }
 
+  /** A server that never answers, and when it is asked. */
+  async function serveNothing(): Promise<{server: TlsServer; asked: Promise<void>}> {
+    const state = {tell: (): void => undefined}
+    const asked = new Promise<void>(resolve => (state.tell = resolve))
+    return {server: await serve(() => state.tell()), asked}
+  }
+
   function connect(): HttpConnection {
     const http = openHttp({authorities: certificate.certificate})
     closing.push(() => http.close())
@@ -178,27 +185,29 @@ describeWith(['openssl'], 'HTTP/2', () => {
     ['its connection dies', (_, __, server) => server.drop()],
     ['it ends before its length', (_, response) => response.end()]
   ])('fails in passing where %s amid the answer', async (_, breakOff) => {
+    const begun: (() => void)[] = []
     const server = await serve((request, response) => {
       response.setHeader('content-length', '100')
-      writable(response).write(Buffer.alloc(10), () =>
-        setTimeout(() => breakOff(request, response, server), 20)
-      )
+      writable(response).write(Buffer.alloc(10))
+      begun.push(() => breakOff(request, response, server))
     })
     const request = to(server)
     const answer = await connect().send(request)
+    for (const end of begun) end()
     const error = await failureOf(() => readBody(request, answer, 1000))
     expect(error.code).toBe('REGISTRY_UNREACHABLE')
     expect(error.message).toContain('broke off')
   })
 
   it('fails in passing where an answer without a length is cancelled', async () => {
+    const begun: (() => void)[] = []
     const server = await serve((request, response) => {
-      writable(response).write(Buffer.alloc(10), () =>
-        setTimeout(() => resetBy(constants.NGHTTP2_CANCEL)(request), 20)
-      )
+      writable(response).write(Buffer.alloc(10))
+      begun.push(() => resetBy(constants.NGHTTP2_CANCEL)(request))
     })
     const request = to(server)
     const answer = await connect().send(request)
+    for (const end of begun) end()
     expect((await failureOf(() => readBody(request, answer, 1000))).code).toBe('REGISTRY_UNREACHABLE')
   })
 
@@ -218,22 +227,21 @@ describeWith(['openssl'], 'HTTP/2', () => {
   })
 
   it.each(['before it is connected', 'while it waits'])('is called off %s, with the reason', async when => {
-    const server = await serve(() => undefined)
+    const {server, asked} = await serveNothing()
     const stop = new AbortController()
     const cancelled = new ReleaseError('CANCELLED', 'cancelled by SIGTERM')
     const work = connect().send(to(server, {signal: stop.signal}))
     const waiting = failureOf(() => work)
-    while (when === 'while it waits' && server.seen.length === 0)
-      await new Promise(resolve => setTimeout(resolve, 5))
+    if (when === 'while it waits') await asked
     stop.abort(cancelled)
     expect(await waiting).toBe(cancelled)
   })
 
   it('ends what is under way when it is closed', async () => {
-    const server = await serve(() => undefined)
+    const {server, asked} = await serveNothing()
     const http = connect()
     const waiting = failureOf(() => http.send(to(server)))
-    while (server.seen.length === 0) await new Promise(resolve => setTimeout(resolve, 5))
+    await asked
     http.close()
     expect((await waiting).code).toBe('REGISTRY_UNREACHABLE')
   })
