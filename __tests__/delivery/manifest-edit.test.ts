@@ -1,6 +1,6 @@
 import {describe, expect, it} from '@jest/globals'
 import {fc} from '../support/random.js'
-import {parseAllDocuments} from 'yaml'
+import {parse, parseAllDocuments} from 'yaml'
 import {
   type DeployedImage,
   type Pin,
@@ -417,4 +417,22 @@ describe('any edit of a value', () => {
       })
     )
   })
+})
+
+describe('a tag that YAML 1.1 takes for no text', () => {
+  it.each(['yes', 'no', 'on', 'y', '1_0', '012', '0x1f', '1e3', '1.10', 'null', 'true'])(
+    'stays %s for each reader',
+    async tag => {
+      const image = {...APP, tag: parseTag(tag)}
+      const text = 'images:\n  - name: ghcr.io/org/app\n    newTag: main\n'
+      const result = await edited('kustomize:f.yaml', text, {images: [image], allowBackward: true})
+      for (const version of ['1.1', '1.2'] as const)
+        expect(parse(result, {version})).toEqual({images: [{name: 'ghcr.io/org/app', newTag: image.tag}]})
+    }
+  )
+})
+
+it('writes the digest of a map of an image that names nothing else', async () => {
+  const text = `image:\n  repository: ghcr.io/org/app\n  digest: "${OLD}"\n`
+  expect(await edited('helm:f.yaml#image', text, {pin: 'digest'})).toBe(text.replace(OLD, DIGEST))
 })

@@ -319,8 +319,12 @@ flowchart LR
 
 describe('the date of a commit that neither the event nor a checkout tells', () => {
   // A plan waits two seconds for it, which a busy machine may take for an answer.
-  beforeEach(() => jest.spyOn(AbortSignal, 'timeout').mockReturnValue(new AbortController().signal))
-  afterEach(() => jest.restoreAllMocks())
+  beforeEach(() => {
+    jest.spyOn(AbortSignal, 'timeout').mockReturnValue(new AbortController().signal)
+  })
+  afterEach(() => {
+    jest.restoreAllMocks()
+  })
 
   const rule = "type=raw,value={{commit_date 'YYYYMMDD-HHmm'}}"
   const planned = async (texts: Texts, options: GithubServerOptions = {}) => {

@@ -396,3 +396,20 @@ describe('names of refs', () => {
     }
   })
 })
+
+it('lists the tags of each of two axes by themselves, and those of both in neither', async () => {
+  const only = 'enable={{is_default_variant}}'
+  const {outputs} = await planned(on('main'), {
+    images: 'a/b',
+    variants: 'python=3.12,3.13\nbase=slim,alpine',
+    'default-variant': 'python=3.13\nbase=slim',
+    tags: `type=raw,value=py{{python}},${only}\ntype=raw,value={{base}},${only}\ntype=raw,value={{variant}}`
+  })
+  expect(outputs).toMatchObject({
+    python_tags: 'py3.13',
+    base_tags: 'slim',
+    variant_tags: 'python3.12-slim,python3.12-alpine,py3.13,slim,python3.13-slim,python3.13-alpine',
+    python_versions_json: '["3.12","3.13"]',
+    base_versions_json: '["slim","alpine"]'
+  })
+})
