@@ -637,7 +637,7 @@ const PARSING: Readonly<Record<string, string>> = {
   'building/builders/image-layout.ts': 'the index of a layout',
   'building/builders/run-platform.ts': 'a Containerfile',
   'demo/demo-release.ts': 'own: an output of this program',
-  'cleanup/cleanup-inputs.ts': 'own: an input of the caller, of bounded length',
+  'cleanup/needed-journals.ts': 'own: an input of the caller, of bounded length',
   'planning/settings/config-file.ts': 'settings',
   'planning/settings/section-texts.ts': 'settings',
   'delivery/manifests/yaml-text.ts': 'a manifest of Kubernetes',
