@@ -87,7 +87,7 @@ export interface ExecOptions {
 export type Exec = (command: string, args: readonly string[], options?: ExecOptions) => Promise<ExecResult>
 
 /**
- * Where digest records lie between the build jobs and the merge job: workflow artifacts, or a folder.
+ * Where digest records are between the build jobs and the merge job: workflow artifacts, or a folder.
  * A record is handed over as it was found; whether it is one is decided by `parseDigestRecord`.
  */
 export interface DigestStore {

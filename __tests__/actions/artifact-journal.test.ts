@@ -47,6 +47,6 @@ it('keeps a journal in the log where it cannot be kept better, and only there', 
     reporter
   )
   expect(await lost.save('1.0.0', '{"tags":[]}')).toBe("this job's log")
-  expect(reporter.warnings).toEqual(['403; it stands in this log instead'])
+  expect(reporter.warnings).toEqual(['403; it is in this log instead'])
   expect(reporter.lines).toEqual(['{"tags":[]}'])
 })

@@ -76,7 +76,7 @@ it('fails where a document is too large, and nothing else can keep it', async ()
 it('says of a document that is missing why it may have arrived empty', () => {
   const empty = emptyDocuments(verifyRelease.inputs, {release: ' ', tags: ''})
   expect(empty).toEqual(['release'])
-  const missing = new InputError([{input: 'images', message: 'is required where there is no release'}])
+  const missing = new InputError([{input: 'images', message: 'is required without a release'}])
   const [line = ''] = emptyDocumentLines(missing, empty)
   for (const part of ['release', 'the value of a secret', 'release-artifact', 'vari', 'Skip output'])
     expect(line).toContain(part)

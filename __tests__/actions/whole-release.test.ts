@@ -121,7 +121,7 @@ describe('the root action without a command', () => {
       expect(first.exitCode === 0 ? first.outputs['tags'] : first.stdout).toBe('')
       const second = await attempt(2, {resume: 'true'})
       expect(second.exitCode === 0 ? 0 : second.stdout).toBe(0)
-      expect(second.stdout.match(/is built already, and stands in every registry/g)).toHaveLength(2)
+      expect(second.stdout.match(/is built already, and is in every registry/g)).toHaveLength(2)
       expect(second.outputs['tags']).toContain(`${image}:1.2.3`)
       // Of what another run built, nothing is known here.
       const other = await runAction('', {

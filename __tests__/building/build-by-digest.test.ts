@@ -291,8 +291,8 @@ describe('build-by-digest', () => {
     it('reports what is missing without a plan', async () =>
       expect(await issuesOf(() => run(ports, {context: '/nowhere', 'plan-target': 'x'}))).toEqual([
         expect.stringMatching(/^plan-target: names a target of a plan/),
-        'images: is required where there is no plan',
-        'platforms: is required where there is no plan',
+        'images: is required without a plan',
+        'platforms: is required without a plan',
         expect.stringMatching(/^context: "\/nowhere" is not a folder/)
       ]))
 

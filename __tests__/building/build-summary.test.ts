@@ -47,7 +47,7 @@ Image \`${root.digest}\`<br>config \`sha256:${'c'.repeat(64)}\`
 | \`ghcr.io/o/app\` | 3.0 MiB | 0 B | 0.5 s |
 | \`docker.io/o/app\` | 0 B | 3.0 MiB | 0.0 s |
 
-No tag was made. The digest is handed over as \`digest-app-linux-arm64\`.
+No tag was made. Saved the digest as \`digest-app-linux-arm64\`.
 
 **Pull**
 

@@ -165,20 +165,20 @@ describe('resolveCache', () => {
   it.each([
     [
       'registry=r.test/c:{python}',
-      /\{python\} stands for nothing here, only \{runtime\}, \{version\}, \{image\}/
+      /\{python\} means nothing here, only \{runtime\}, \{version\}, \{image\}/
     ],
     ['registry=r.test/C:{target}', /lower case/],
     ['local=/a"b', /no comma and no quote/]
   ])('refuses %s', (line, message) => expect(() => resolve(line)).toThrow(message))
 
   it('needs an image where one is named', () =>
-    expect(() => resolve('previous', {image: undefined})).toThrow(/\{image\} stands for nothing/))
+    expect(() => resolve('previous', {image: undefined})).toThrow(/\{image\} means nothing here/))
 })
 
 describe('parseCacheTier', () => {
   it.each([
-    ['gah', /is none of gha, registry, previous, inline, local; did you mean gha\?/],
-    ['gha,write', /behind the comma stands read, or nothing/],
-    ['', /is none of/]
+    ['gah', /is not one of gha, registry, previous, inline, local; did you mean gha\?/],
+    ['gha,write', /only read may follow the comma/],
+    ['', /is not one of/]
   ])('refuses %j', (line, message) => expect(() => parseCacheTier(line)).toThrow(message))
 })

@@ -87,7 +87,7 @@ describe('an OpenVEX document', () => {
     ['is no JSON', '{', 'it is not JSON'],
     ['is another one', '{"bomFormat": "CycloneDX"}', 'its @context is not'],
     ['has no statements', document([], {statements: null}), 'no list of statements'],
-    ['has no status', document([about('pkg:oci/app', {})]), 'statement 1: its status is none of'],
+    ['has no status', document([about('pkg:oci/app', {})]), 'statement 1: its status is not one of'],
     ['has no vulnerability', document([{products: ['a'], ...NOT_PRESENT}]), 'names no vulnerability'],
     ['has no product', document([{vulnerability: 'CVE-1', ...NOT_PRESENT}]), 'names no product'],
     [

@@ -75,15 +75,15 @@ describe('a command line', () => {
     [['--images', '--context', '.'], ['images: needs a value: --images REPOSITORY']],
     [['--ref'], ['ref: needs a value: --ref REF']],
     [['--output', '--dry-run'], ['output: needs a value: --output NAME']],
-    [['word'], ['word: is not understood here; values stand behind a flag']],
+    [['word'], ['word: is not understood here; values follow a flag']],
     [['--dry-run', 'false'], ['false: is not understood here; write --dry-run=false or --dry-run']],
     [['--context', 'a', '--context', 'b'], ['context: is given 2 times, and takes one value']],
     [['--ref', 'a', '--ref', 'b'], ['ref: is given 2 times, and takes one value']],
     [
       ['--', '--context', 'a'],
       [
-        '--context: is not understood here; values stand behind a flag',
-        'a: is not understood here; values stand behind a flag'
+        '--context: is not understood here; values follow a flag',
+        'a: is not understood here; values follow a flag'
       ]
     ]
   ])('%j is wrong: %j', (args, said) => {

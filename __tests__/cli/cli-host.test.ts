@@ -125,7 +125,7 @@ describe('the command line', () => {
     [['--verison'], '--verison: there is no such flag; did you mean --version?'],
     [
       ['--walls'],
-      '--walls: a command comes first, and its flags behind it; image-release --help lists the commands'
+      '--walls: give a command first, then its flags; image-release --help lists the commands'
     ]
   ])('%j is wrong use', async (args, said) => {
     const error = await failureOf(() => chosen(...args))

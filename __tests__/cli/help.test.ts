@@ -61,7 +61,7 @@ describe('the help of a command', () => {
        --sha COMMIT
            The commit; default what is checked out.
        --records-folder FOLDER
-           Where digest records lie; default .image-release/records.
+           Where digest records are; default .image-release/records.
        --yes
            Do not ask before something is written. Only a terminal is asked.
        --summary FILE

@@ -105,7 +105,7 @@ describe('a plan as a document', () => {
       /targets\[0\]\.tags\[0\]\.name: is not a tag/
     ],
     ['a wrong class', changedTarget({tags: [{...tag, class: 'free'}]}), /targets\[0\]\.tags\[0\]\.class: /],
-    ['a tag twice', changedTarget({tags: [tag, tag]}), /1\.2\.3 stands twice in the target hello/],
+    ['a tag twice', changedTarget({tags: [tag, tag]}), /1\.2\.3 is twice in the target hello/],
     [
       'an image without registry',
       changedTarget({images: ['octo/hello']}),
@@ -129,7 +129,7 @@ describe('a plan as a document', () => {
     [
       'a record twice',
       changedTarget({builds: [build, {...build, platform: 'linux/arm64'}]}),
-      /the record digest-12345678-hello-linux-amd64 stands in it twice/
+      /the record digest-12345678-hello-linux-amd64 is in it twice/
     ],
     ['no builds', changedTarget({builds: []}), /targets\[0\]\.builds: /],
     [

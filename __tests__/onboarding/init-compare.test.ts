@@ -89,7 +89,7 @@ describe('the tags of the old rules and the new ones', () => {
       'push of v1.2.3-rc.1 | ghcr.io/acme/app:next-alpine | yes | yes',
       ' | ghcr.io/acme/app:1.2.3-rc.1-alpine | yes | yes',
       'push to main | ghcr.io/acme/app:next-alpine | yes | yes',
-      'pull_request | Nothing is published: a pull request only builds. To publish all the same, write push: true.',
+      'pull_request | Nothing is published: a pull request only builds. To publish anyway, write push: true.',
       'schedule | ghcr.io/acme/app:next-alpine | yes | yes',
       'workflow_dispatch on main | ghcr.io/acme/app:next-alpine | yes | yes',
       '6 events, 1 difference.',

@@ -430,6 +430,6 @@ jobs:
       {on: '{workflow_dispatch: {inputs: }}'}
     ),
     writes: [],
-    says: /GitHub's parser refuses it: .* Mend that first/
+    says: /GitHub's parser refuses it: .* Fix that first/
   }
 }

@@ -36,7 +36,7 @@ describe('a rule that is wrong', () => {
     ['type=sha,format=short,format=long', 'the attribute format is given twice'],
     ['type=sha,format=tiny', 'format=tiny is not known; known are short, long'],
     ['type=sha,priority=high', 'priority=high is not a number'],
-    ['type=sha,enable=', 'enable is empty: the expression behind it gave nothing; it must be true or false'],
+    ['type=sha,enable=', 'enable is empty: its expression gave nothing; it must be true or false'],
     ['type=sha,enable=True', 'enable="True" is neither true nor false; did you mean true?'],
     ['type=sha,enable=yes', 'enable="yes" is neither true nor false'],
     ['type=ref', 'the attribute event is missing: branch, tag, pr'],
@@ -47,7 +47,7 @@ describe('a rule that is wrong', () => {
     ['type=match,pattern=v(.*),group=2', 'group=2, but pattern=v(.*) has 1 groups'],
     [
       'type=match,pattern=(',
-      'pattern=( is not a regular expression: /(/: Unterminated group; a field with a comma stands in double quotes'
+      'pattern=( is not a regular expression: /(/: Unterminated group; put a field with a comma in double quotes'
     ],
     [
       'type=semver,pattern={{verson}}',
@@ -97,7 +97,7 @@ describe('a rule that is wrong', () => {
     ],
     [
       "type=raw,value={{date 'nightly'}}",
-      'column 16: value: "l" in the date format "nightly" is not supported; plain text stands in [ ]'
+      'column 16: value: "l" in the date format "nightly" is not supported; put plain text in [ ]'
     ],
     ['"type=sha', 'the quote in column 1 is not closed'],
     ['"type=sha" x', 'a comma is missing after the quoted field, in column 11']
@@ -125,7 +125,7 @@ describe('a rule that is wrong', () => {
   it('is told from what a template makes of enable, in every line', () => {
     const rules = 'type=sha,enable={{branch}}\ntype=raw,value=x,enable={{tag}}'
     expect(faultsOf(() => decide(on('main'), rules))).toEqual([
-      'tags: line 2: enable is empty: the expression behind it gave nothing; it must be true or false',
+      'tags: line 2: enable is empty: its expression gave nothing; it must be true or false',
       'tags: line 1: enable="main" is neither true nor false'
     ])
   })
@@ -152,7 +152,7 @@ describe('other inputs that are wrong', () => {
     expect(faultsOf(() => parseFlavor(flavor))).toEqual([
       'flavor: line 1: latest="yes" is not one of auto, true, false',
       'flavor: line 2: "sufix" is not an entry of a flavor; did you mean suffix?',
-      'flavor: line 3: onlatest stands behind the prefix or suffix it belongs to, on the same line',
+      'flavor: line 3: onlatest goes after the prefix or suffix that it belongs to, on the same line',
       'flavor: line 4: onlatest="1" is neither true nor false',
       'flavor: line 5: column 8: suffix: "brnch" is not known in a template; did you mean branch?',
       'flavor: line 6: "alpine" is not an entry of a flavor; write key=value'
@@ -165,7 +165,7 @@ describe('other inputs that are wrong', () => {
     expect(faultsOf(() => parseImages(images)).map(fault => fault.split('. ')[0])).toEqual([
       'images: line 2: "org//app_:x" is not a reference: "org//app_" is not the name of a repository',
       'images: line 3: the name of the image is empty',
-      'images: line 4: enable is empty: the expression behind it gave nothing; it must be true or false',
+      'images: line 4: enable is empty: its expression gave nothing; it must be true or false',
       'images: line 5: "enabel" is not an attribute of an image; did you mean enable?',
       'images: line 6: "b:1" is not a reference: a repository is wanted here, without tag or digest'
     ])

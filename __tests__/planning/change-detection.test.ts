@@ -178,7 +178,7 @@ describe('changes that Git tells of', () => {
       dependencies: 'true',
       notes: [
         expect.stringMatching(
-          /^dependencies-changed is true, for this checkout has neither .* fetch-depth: 0/
+          /^dependencies-changed is true, because this checkout has neither .* fetch-depth: 0/
         )
       ]
     })

@@ -228,7 +228,7 @@ push: maybe`
     ],
     ['a setting that is given twice', 'images: a/b\nimages: c/d', `${FILE}:2: Map keys must be unique`],
     ['what is no YAML', 'images: [a/b', /^\.github\/image-release\.yml:1: .*\]/],
-    ['a list in a list', 'images:\n  - [a]', `${FILE}:2: images: a list cannot stand in this list`],
+    ['a list in a list', 'images:\n  - [a]', `${FILE}:2: images: a list cannot be in this list`],
     ['a service without settings', 'services:\n  api: x', `${FILE}:2: services: api is a map of settings`],
     [
       'a file that is not there',

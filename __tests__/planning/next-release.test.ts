@@ -63,7 +63,7 @@ describe('what a pull request would release', () => {
 
   it('is the first version where none is found, and is asked of nobody where ask says never', async () => {
     const {next} = await plan(pullRequest(), {images: 'registry.invalid/org/app', ask: 'never'})
-    expect(next).toContain('1.0.0 is the first, for no version is found.')
+    expect(next).toContain('1.0.0 is the first, because no version is found.')
     expect(next).toContain('only to a newer version')
   })
 

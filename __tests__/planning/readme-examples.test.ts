@@ -118,7 +118,7 @@ describe('the same tags as docker/metadata-action', () => {
   it('reads quotes as CSV does, of a field and of the whole line', () => {
     expect(names(decide(on('v1.2.3'), '"type=semver,pattern={{version}}"', 'latest=false'))).toBe('1.2.3')
     expect(() => decide(on('v1.2.3'), 'type=match,pattern=v(\\d{1,3}),group=1')).toThrow(
-      /stands in double quotes/
+      /put a field with a comma in double quotes/
     )
     expect(names(decide(on('v1.2.3'), 'type=match,"pattern=v(\\d{1,3})",group=1', 'latest=false'))).toBe('1')
   })

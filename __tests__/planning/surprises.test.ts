@@ -210,7 +210,7 @@ describe('the version gate', () => {
     ['v1.2.3-01', 'the number 01 of its pre-release starts with a zero', 'v1.2.3-1'],
     ['v1.2.3-a..b', 'an identifier of its pre-release is empty', 'v1.2.3-a.b'],
     ['v1.2.3-ä', '"ä" is not allowed in a version', 'v1.2.3'],
-    ['tag:p1/v1.2.3', '"p1/v" stands in front of the version', 'v1.2.3'],
+    ['tag:p1/v1.2.3', '"p1/v" is in front of the version', 'v1.2.3'],
     ['tag:nightly', 'it holds no number', 'a version such as v1.2.3'],
     ['v99999999999999999999.0.0', 'the number 99999999999999999999 is too large', 'a version such as v1.2.3']
   ])('refuses %s: %s; %s', (ref, fault, nearest) => {

@@ -95,7 +95,7 @@ const IMAGES: readonly [string, Spoil, RegExp][] = [
     planned({platform: 'linux/amd46'}),
     /builds\[1\]\.platform: "linux\/amd46" is not a platform/
   ],
-  ['a platform twice', planned({platform: 'linux/amd64'}), /linux\/amd64 stands twice/],
+  ['a platform twice', planned({platform: 'linux/amd64'}), /linux\/amd64 is twice/],
   [
     'the image of another platform',
     naming(async ({ports, images}) => {

@@ -59,7 +59,7 @@ describe('a release in a clone without settings', () => {
     const {questions, ...outcome} = await run(true)
     expect(outcome).toEqual({images: ['ghcr.io/org/app']})
     expect(questions).toEqual([
-      expect.stringMatching(/\+ {2}- ghcr\.io\/org\/app[^]*Write this, and go on with it\?$/)
+      expect.stringMatching(/\+ {2}- ghcr\.io\/org\/app[^]*Write this and continue\?$/)
     ])
     expect(readFileSync(SETTINGS, 'utf8')).toContain('strategy: release')
     // The next call has settings, and nothing to ask of them.

@@ -209,7 +209,7 @@ describeWith(['buildah', 'git'], 'a release in one command', () => {
   it('says that no tag was moved where a build fails, and how to go on', async () => {
     writeFileSync(path.join(folder, 'Containerfile'), 'FROM scratch\nCOPY nothing /\n')
     await expect(run()).rejects.toMatchObject({code: 'BUILD_FAILED'})
-    expect(ports.reporter.notices).toContain('No tag was moved. Go on with the same call and --resume.')
+    expect(ports.reporter.notices).toContain('No tag was moved. Continue with the same call and --resume.')
     expect(ports.reporter.summaries.join('')).toMatch(/\| build \| \*\*stopped\*\*/)
     expect(await tagsOf()).toEqual([])
   }, 60_000)

@@ -59,7 +59,7 @@ function assertNone(large: readonly string[], outputs: Outputs): void {
     'ARTIFACT_FAILED',
     `too large for an output of a step, and not kept as an artifact: ${sizes.join(', ')}; ${MAX_OUTPUT} bytes fit`,
     {
-      hint: 'Run the step again if the artifact service failed. Where there is none, release fewer targets in one plan.'
+      hint: 'Run the step again if the artifact service failed. Otherwise release fewer targets in one plan.'
     }
   )
 }

@@ -12,7 +12,7 @@ export function orInLog(journal: Journal, reporter: Pick<Reporter, 'warning' | '
       try {
         return await journal.save(name, text)
       } catch (error) {
-        reporter.warning(`${messageOf(error)}; it stands in this log instead`)
+        reporter.warning(`${messageOf(error)}; it is in this log instead`)
         reporter.info(text)
         return "this job's log"
       }

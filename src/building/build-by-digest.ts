@@ -32,7 +32,7 @@ export const buildByDigest = command({
     sboms: 'One REPOSITORY@DIGEST a line, for each bill of materials that was attached.',
     metrics: 'JSON: times, sizes, layers, cache hits, findings and bytes sent; a list for several platforms.',
     records:
-      'One NAME=DIGEST a line, for merge-manifest where no artifact was kept. Each stands in an output of its own, too, that jobs of a matrix do not share: record-<platform> and record-<target>-<platform>, such as record-linux-arm64.'
+      'One NAME=DIGEST a line, for merge-manifest where no artifact was kept. Each is in an output of its own, too, that jobs of a matrix do not share: record-<platform> and record-<target>-<platform>, such as record-linux-arm64.'
   },
   lists: ['images', 'sboms', 'records'],
   examples: [

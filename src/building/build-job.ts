@@ -99,9 +99,9 @@ function plainJob(given: BuildJobInputs, issues: InputIssue[]): BuildJob | undef
   const [platform] = given.platforms
   if (given['plan-target'] !== undefined)
     issues.push({input: 'plan-target', message: 'names a target of a plan, but there is no plan'})
-  if (given.images.length === 0) issues.push({input: 'images', message: 'is required where there is no plan'})
+  if (given.images.length === 0) issues.push({input: 'images', message: 'is required without a plan'})
   if (platform === undefined) {
-    issues.push({input: 'platforms', message: 'is required where there is no plan'})
+    issues.push({input: 'platforms', message: 'is required without a plan'})
     return undefined
   }
   const repositories = new Map(given.images.map(image => [formatRepository(image), image]))

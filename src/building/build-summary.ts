@@ -155,7 +155,7 @@ function pushParts(view: BuildView): Markdown[] {
   ])
   return [
     markdownTable(['Repository', 'Sent', 'Already there', 'Time'], rows),
-    prose`No tag was made. The digest is handed over as ${code(view.job.record)}.`,
+    prose`No tag was made. Saved the digest as ${code(view.job.record)}.`,
     prose`**Pull**`,
     fence(
       'sh',

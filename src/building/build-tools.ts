@@ -70,7 +70,7 @@ function annotationNotes({annotations, format}: BuildInputs, jobs: CheckedInputs
     ...(ofIndex.length === 0
       ? []
       : [
-          `Annotations of an index or a descriptor are left out here, for no index is made: ${ofIndex.join(', ')}. Give them to compute-tags or merge-manifest.`
+          `Annotations of an index or a descriptor are left out here, because no index is made: ${ofIndex.join(', ')}. Give them to compute-tags or merge-manifest.`
         ]),
     ...(lost
       ? [

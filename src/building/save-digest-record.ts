@@ -18,17 +18,17 @@ export async function saveDigestRecord(
   {digests, reporter}: Pick<Ports, 'digests' | 'reporter'>
 ): Promise<void> {
   if (how === 'output') {
-    reporter.info(`The digest is handed over in the outputs alone, as ${job.record}.`)
+    reporter.info(`Saved the digest in the outputs alone, as ${job.record}.`)
     return
   }
   try {
     const place = await digests.save(job.record, formatDigestRecord(root.digest), build)
-    reporter.info(`The digest is handed over as ${job.record} (${place}).`)
+    reporter.info(`Saved the digest as ${job.record} (${place}).`)
   } catch (error) {
     if (how === 'artifact' || !(error instanceof ReleaseError) || error.code !== 'ARTIFACT_FAILED')
       throw error
     reporter.warning(
-      `${messageOf(error)}; the digest stands in the outputs that begin with record instead: give them to merge-manifest as records`
+      `${messageOf(error)}; the digest is in the outputs that begin with record instead: give them to merge-manifest as records`
     )
   }
 }

@@ -98,7 +98,7 @@ export class CleanupSources {
       reporter.warning(
         inventory.versions.get(digest)?.ageFailure === undefined
           ? `${client.name}@${digest} cannot be read, and what it may lead to stays: ${reason}. If it is to go, name its tag in delete-tags.`
-          : `${client.name}@${digest} stays, for its age cannot be read: ${reason}. Run this again.`
+          : `${client.name}@${digest} stays, because its age cannot be read: ${reason}. Run this again.`
       )
   }
 

@@ -17,7 +17,7 @@ export const GLOBAL_OPTIONS = {
   sha: {placeholder: 'COMMIT', summary: 'The commit; default what is checked out.'},
   'records-folder': {
     placeholder: 'FOLDER',
-    summary: 'Where digest records lie; default .image-release/records.'
+    summary: 'Where digest records are; default .image-release/records.'
   },
   yes: {placeholder: '', summary: 'Do not ask before something is written. Only a terminal is asked.'},
   summary: {placeholder: 'FILE', summary: 'Append the summary, as Markdown, to a file.'},
@@ -136,7 +136,7 @@ class ArgumentReader {
   }
 
   #refuseWord(word: string): void {
-    this.#complain(word, 'is not understood here; values stand behind a flag')
+    this.#complain(word, 'is not understood here; values follow a flag')
   }
 
   #complain(input: string, message: string): void {

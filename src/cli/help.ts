@@ -150,7 +150,7 @@ export function remarks(input: Input<unknown>): string {
         ? 'Separated by commas or lines, or given again.'
         : 'One a line, or given again.'
       : '',
-    input.variable === undefined ? '' : `Else the variable ${input.variable}.`,
+    input.variable === undefined ? '' : `Otherwise the variable ${input.variable}.`,
     input.default !== undefined && input.default !== '' && input.shape !== 'flag'
       ? `[default: ${input.default.replaceAll('\n', ', ')}]`
       : ''

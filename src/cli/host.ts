@@ -194,7 +194,7 @@ function wordFirst(guess: string | undefined): string {
 function flagFirst(written: string): string {
   const guess = nearest(written, ['--help', '--version'])
   return guess === undefined
-    ? 'a command comes first, and its flags behind it; image-release --help lists the commands'
+    ? 'give a command first, then its flags; image-release --help lists the commands'
     : `there is no such flag; did you mean ${guess}?`
 }
 

@@ -13,7 +13,7 @@ export async function assertConfirmed(
   if (await confirm(questionWith(question, what))) return
   reporter.notice('No registry was changed.')
   throw new ReleaseError('CANCELLED', 'the answer was not yes', {
-    hint: 'Answer y, or give --yes where nobody is to be asked.'
+    hint: 'Answer y, or pass --yes to skip the question.'
   })
 }
 

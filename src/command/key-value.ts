@@ -19,7 +19,7 @@ export function parseEntry(entry: string): readonly [key: string, value: string]
   if (key.startsWith('"'))
     throw new ReleaseError(
       'INPUT_INVALID',
-      `${JSON.stringify(key)} begins with a double quote: the whole entry stands in quotes, key and all, or none of it`
+      `${JSON.stringify(key)} begins with a double quote: quote the whole entry, key and all, or none of it`
     )
   if (key !== '') return [key, entry.slice(equals + 1)]
   throw new ReleaseError('INPUT_INVALID', `${JSON.stringify(entry)} is not key=value`)

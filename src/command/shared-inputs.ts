@@ -7,7 +7,7 @@ import {CONFIG_FILE} from './config-place.js'
 /** Inputs that several commands share: a name means the same everywhere. */
 
 export const config = text({
-  summary: `A file that holds these settings, as a map; an input counts more than the file. Default: ${CONFIG_FILE}, where there is one.`,
+  summary: `A file that holds these settings, as a map; an input overrides the file. Default: ${CONFIG_FILE}, if it exists.`,
   placeholder: 'PATH'
 })
 

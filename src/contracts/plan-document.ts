@@ -133,14 +133,14 @@ function assertSchema(document: unknown): void {
 
 function repeatedNames({targets}: Plan): string[] {
   const names = [
-    ...repeated(targets.map(({name}) => name)).map(name => `the target ${name} stands in it twice`),
+    ...repeated(targets.map(({name}) => name)).map(name => `the target ${name} is in it twice`),
     ...repeated(targets.flatMap(({builds}) => builds.map(({record}) => record))).map(
-      record => `the record ${record} stands in it twice`
+      record => `the record ${record} is in it twice`
     )
   ]
   for (const {name, tags, images, builds} of targets)
     for (const each of [tags.map(({name: tagName}) => tagName), images, builds.map(({platform}) => platform)])
-      names.push(...repeated(each).map(item => `${item} stands twice in the target ${name}`))
+      names.push(...repeated(each).map(item => `${item} is twice in the target ${name}`))
   return names
 }
 

@@ -29,7 +29,7 @@ export const deploymentInputs = {
 type Given = InputValues<typeof deploymentInputs> &
   Pick<DestinationOptions, 'deliver' | 'github-token' | 'dry-run'>
 
-/** Registers what was delivered. Gives the number of the deployment; empty where there is none. */
+/** Registers what was delivered. Gives the number of the deployment; empty if there is none. */
 export type Register = (facts: readonly DeploymentFacts[], delivered: Delivered) => Promise<string>
 
 /**

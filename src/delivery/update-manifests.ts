@@ -120,9 +120,9 @@ export const updateManifests = command({
     'deployments-file': 'Its path as a file.',
     'deployment-id': 'The number of the deployment on GitHub; empty where none is asked for.',
     changed: 'true where a manifest had to change, else false.',
-    commit: 'The new commit; empty where there is none.',
+    commit: 'The new commit; empty if there is none.',
     branch: 'The branch that it is on.',
-    'pull-request-url': 'The page of the pull request; empty where there is none.',
+    'pull-request-url': 'The page of the pull request; empty if there is none.',
     'pull-request-number': 'Its number.'
   },
   examples: [

@@ -59,7 +59,7 @@ export const demo = command({
       if (keep) await keepRunning(tags, registries, ports)
       else
         ports.reporter.info(
-          '\nThe registries have stopped. With --keep they go on running, and you can pull from them.'
+          '\nThe registries have stopped. With --keep they keep running, and you can pull from them.'
         )
       return {}
     } finally {

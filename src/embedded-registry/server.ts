@@ -15,7 +15,7 @@ export interface RequestRecord {
   readonly method: string
   /** Without the query. */
   readonly path: string
-  /** Behind the `?`; empty where there is none. Never holds a password: that would be in a body or header. */
+  /** Behind the `?`; empty if there is none. Never holds a password: that would be in a body or header. */
   readonly query: string
   /** 0 where the connection broke or was broken off. */
   readonly status: number

@@ -122,7 +122,7 @@ async function sendOnce(
     const why = stop.signal.aborted ? `no answer in ${TIMEOUT / 1000} s` : messageOf(error)
     throw new ReleaseError('GITHUB_UNREACHABLE', `${method} ${path} at GitHub's API: ${why}`, {
       cause: error,
-      hint: hintIn(error) ?? 'Try again; see https://www.githubstatus.com where it goes on.'
+      hint: hintIn(error) ?? 'Try again; if it persists, see https://www.githubstatus.com.'
     })
   } finally {
     stop.release()

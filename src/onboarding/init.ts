@@ -23,7 +23,7 @@ const inputs = {
   write: flag({summary: 'Write the files without asking. Without it nothing is written unless you say yes.'}),
   workflow: text({
     summary:
-      'The workflow of the repository to translate, by its file name, where several publish images; the others go on as they are.',
+      'The workflow of the repository to translate, by its file name, where several publish images; the others stay as they are.',
     placeholder: 'FILE'
   }),
   beside: flag({
@@ -55,7 +55,7 @@ export const init = command({
   lists: ['files'],
   prints: 'diff',
   outputs: {
-    diff: 'The change, as a unified diff; empty where there is nothing to do. With compare, the comparison.',
+    diff: 'The change, as a unified diff; empty if there is nothing to do. With compare, the comparison.',
     account:
       'What becomes of every value of a workflow that changes: taken over, kept as it is, or not taken over, with the reason.',
     files: 'One file a line that changes.',

@@ -110,7 +110,7 @@ function workflowToTranslate(
   throw new InputError([
     {
       input: 'workflow',
-      message: `several workflows publish images: ${list}; name the one to translate, for example --workflow ${files[0]?.split('/').at(-1) ?? ''}, and the others go on as they are`
+      message: `several workflows publish images: ${list}; name the one to translate, for example --workflow ${files[0]?.split('/').at(-1) ?? ''}, and the others stay as they are`
     }
   ])
 }

@@ -59,7 +59,7 @@ type Inputs = InputValues<typeof inputs>
 export const preflight = command({
   name: 'preflight',
   summary:
-    'Ask before the build whether this job may pull, push, delete, sign and hand over, and say what to change.',
+    'Check before the build whether this job may pull, push, delete, sign and save digests, and say what to change.',
   description:
     'Asks every registry at once, in about a second, and leaves nothing behind: an upload is begun and cancelled, and a manifest is deleted that cannot be there. Names the setting to change for everything that is refused, and fails. Warns of base images that may be others tomorrow and of images that run as root.',
   settings: 'section',
@@ -101,7 +101,7 @@ function repositoriesOf(given: Inputs): Repository[] {
   const planned = given.plan?.targets.flatMap(target => target.images.map(parseRepository)) ?? []
   const all = [...planned, ...given.images]
   if (all.length === 0)
-    throw new InputError([{input: 'images', message: 'is required where there is no plan'}])
+    throw new InputError([{input: 'images', message: 'is required without a plan'}])
   return [...new Map(all.map(repository => [formatRepository(repository), repository])).values()]
 }
 

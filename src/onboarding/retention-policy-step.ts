@@ -75,7 +75,7 @@ function translateTags(step: StepWords): string[] {
 
 function noteOf(one: ReadPattern): string {
   const why = 'why' in one ? one.why : 'it is a digest, and tags are meant'
-  return `image-tags: ${JSON.stringify(one.text)} is left out, for it matches no tag: ${why}`
+  return `image-tags: ${JSON.stringify(one.text)} is left out, because it matches no tag: ${why}`
 }
 
 /** Words between blanks and commas; an expression is one, with what stands around it. */

@@ -63,7 +63,7 @@ export function draftWorkflow(
   const {workflow, notes: ruleNotes} = withoutIdleAttributes(written)
   const [fault] = readEntries(original).faults
   if (fault !== undefined) {
-    notes.push(`${original.file} stays as it is, for GitHub's parser refuses it: ${fault}. Mend that first.`)
+    notes.push(`${original.file} stays as it is, because GitHub's parser refuses it: ${fault}. Fix that first.`)
     return undefined
   }
   const draft: Draft = {

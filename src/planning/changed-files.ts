@@ -49,7 +49,7 @@ export async function readFilesSinceRelease(
       : await greatestTag(gitTag, git)
   const bases = [
     ...(tag === undefined ? [] : [{commit: `refs/tags/${tag}`, name: `the Git tag ${tag}`}]),
-    {commit: `${run.sha}^1`, name: 'the commit before, for no earlier release is in this checkout'}
+    {commit: `${run.sha}^1`, name: 'the commit before, because no earlier release is in this checkout'}
   ]
   for (const {commit, name} of bases) {
     const files = await diff([commit, run.sha], git)
@@ -57,7 +57,7 @@ export async function readFilesSinceRelease(
       return {files, note: `dependencies-changed compares ${run.sha.slice(0, 12)} with ${name}.`}
   }
   return {
-    note: 'dependencies-changed is true, for this checkout has neither an earlier Git tag nor the commit before. Check out with fetch-depth: 0, or with 2 for the commit before, or name a commit by changed-since.'
+    note: 'dependencies-changed is true, because this checkout has neither an earlier Git tag nor the commit before. Check out with fetch-depth: 0, or with 2 for the commit before, or name a commit by changed-since.'
   }
 }
 

@@ -31,7 +31,7 @@ const inputs = {
   ...planInputs,
   ...previewInputs,
   all: flag({
-    summary: 'Show which tags each event would earn, rather than what this one does.',
+    summary: 'Show which tags each event would produce, rather than what this one does.',
     isOfCall: true
   }),
   'against-metadata': flag({
@@ -51,7 +51,7 @@ type ExplainValues = InputValues<typeof inputs>
 /** Says what an event would do, and why. */
 export const explain = command({
   name: 'explain',
-  summary: 'Say which tags an event would earn, by which rule, and what is left out and why.',
+  summary: 'Show which tags an event would produce, by which rule, and what is left out and why.',
   description:
     'Makes the plan that compute-tags would make, and writes nothing. Name the event and the ref, or take what is checked out: tag stands for the push of a Git tag, branch for that of a branch, and the ref may then be a name alone.',
   settings: 'top',
@@ -60,7 +60,7 @@ export const explain = command({
   outputs: {explanation: 'The explanation.'},
   examples: [
     {line: 'image-release explain --event tag --ref v1.2.3', remark: 'What would a push of this Git tag do?'},
-    {line: 'image-release explain --all', remark: 'Which tags does each event earn?'},
+    {line: 'image-release explain --all', remark: 'Which tags does each event produce?'},
     {
       line: 'image-release explain --against-metadata',
       remark: 'What would docker/metadata-action give by the same rules?'

@@ -195,12 +195,12 @@ const runInputs = {
     default: 'auto'
   }),
   'sep-tags': separator({
-    summary: 'What stands between the items of the outputs tags and tag-names.',
+    summary: 'What separates the items of the outputs tags and tag-names.',
     default: '\n'
   }),
-  'sep-labels': separator({summary: 'What stands between the items of the output labels.', default: '\n'}),
+  'sep-labels': separator({summary: 'What separates the items of the output labels.', default: '\n'}),
   'sep-annotations': separator({
-    summary: 'What stands between the items of the output annotations.',
+    summary: 'What separates the items of the output annotations.',
     default: '\n'
   }),
   'git-tag-pattern': parsed(

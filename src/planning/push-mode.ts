@@ -35,6 +35,6 @@ export function decidePush(
   if (unasked === undefined) return {push: true, notes: []}
   return {
     push: false,
-    notes: [`Nothing is published: ${unasked}. To publish all the same, write push: true.`]
+    notes: [`Nothing is published: ${unasked}. To publish anyway, write push: true.`]
   }
 }

@@ -51,7 +51,7 @@ export const doctor = command({
     state:
       'whole, untouched, half, rolled-back, overtaken, unknown, refused (no tag had begun to move) or running.',
     command:
-      'The one command to run next; empty where there is nothing to do, or where a person has decided.',
+      'The one command to run next; empty if there is nothing to do, or where a person has decided.',
     tags: 'JSON: each tag with its state, and what it pointed at, was to point at and points at now.'
   },
   examples: [
@@ -120,7 +120,7 @@ async function findRun(given: JournalDocument | undefined, {journal: kept}: Port
       {
         input: 'journal',
         message:
-          'there is none in .image-release/journal of this folder: no release was made here. Give that of the job, which is its artifact release-journal-1'
+          'no journal is in .image-release/journal: no release was made in this folder. Pass the journal of the job: its artifact release-journal-1'
       }
     ])
   return {

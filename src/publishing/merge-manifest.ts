@@ -238,7 +238,7 @@ async function plainRelease(given: Inputs, ports: Ports): Promise<Release> {
 }
 
 function missingInput(input: string): InputIssue {
-  return {input, message: 'is required where there is no plan'}
+  return {input, message: 'is required without a plan'}
 }
 
 function releaseOf(given: Inputs, publications: readonly PlannedImage[], facts: Release['facts']): Release {

@@ -71,7 +71,7 @@ export const promoteRelease = command({
   summary:
     'Bring a published image to other repositories without a rebuild, and move tags there, all or none.',
   description:
-    'Copies the image by digest with all platforms, attestations, signatures and whatever else refers to it; the digest stays the same. When all of it stands in every repository, the tags move by the rules of a release: versions stay what they are, latest and tags such as 1.2 only go forward. What fails is put back.',
+    'Copies the image by digest with all platforms, attestations, signatures and whatever else refers to it; the digest stays the same. When all of it is in every repository, the tags move by the rules of a release: versions stay what they are, latest and tags such as 1.2 only go forward. What fails is put back.',
   settings: 'section',
   inputs,
   outputs: {

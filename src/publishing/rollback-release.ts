@@ -152,7 +152,7 @@ function assertInputs(given: Inputs, journal: JournalDocument | undefined): void
       ? [{input: 'images', message: 'are named by the journal'}]
       : []),
     ...(journal === undefined && named.length === 0
-      ? [{input: 'images', message: 'is required where there is no journal'}]
+      ? [{input: 'images', message: 'is required without a journal'}]
       : []),
     ...(journal === undefined && isDeleting
       ? [{input: 'delete-new', message: 'needs a journal, which says what was new'}]

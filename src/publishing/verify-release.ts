@@ -132,7 +132,7 @@ function expectationsOf(given: Inputs, registries: Registries): TagExpectation[]
     return given.release.targets.flatMap(target => expectationsOfTarget(target, registries))
   const issues = (['images', 'tags'] as const).filter(name => given[name].length === 0)
   if (issues.length > 0)
-    throw new InputError(issues.map(input => ({input, message: 'is required where there is no release'})))
+    throw new InputError(issues.map(input => ({input, message: 'is required without a release'})))
   const platforms = given.platforms.map(formatPlatform)
   return given.images.flatMap(repository => {
     const client = registries.repository(repository, 'pull')

@@ -174,7 +174,7 @@ async function buildOne(
   const kept = resume && job.push ? await findKept(given, one, tools) : undefined
   if (kept !== undefined) {
     tools.ports.reporter.info(
-      `${gates.title}: ${shortDigest(kept)} is built already, and stands in every registry.`
+      `${gates.title}: ${shortDigest(kept)} is built already, and is in every registry.`
     )
     return {job, gates, digest: kept}
   }

@@ -27,7 +27,7 @@ export async function withSettings(given: ReleaseValues, ports: Ports): Promise<
   if (look.containerfile === undefined || image === undefined)
     throw missing('is required: neither this call nor a file of settings names one', 'REGISTRY/NAME')
   const files = ownSettings(look, {images: [image], source: source.fullName})
-  const question = `${diffOf({files})}\nWrite this, and go on with it?`
+  const question = `${diffOf({files})}\nWrite this and continue?`
   if (given['dry-run'] || !(await ports.confirm(question, false)))
     throw missing(`is required; the remote suggests ${image}`, image)
   await writeFiles(HERE, files)

@@ -19,7 +19,7 @@ export type SkippedStep = (typeof SKIPPED_STEPS)[number]
 const ownInputs = {
   until: choice(STOPS, {
     summary:
-      'The last step: plan, build (images stand in the registries without a tag), merge (tags moved), or end. With resume, a later call goes on from there.',
+      'The last step: plan, build (images are in the registries without a tag), merge (tags moved), or end. With resume, a later call continues from there.',
     default: 'end',
     isOfCall: true
   }),
@@ -33,7 +33,7 @@ const ownInputs = {
   ),
   resume: flag({
     summary:
-      'Go on with a release that failed, was killed or was stopped by until: what it built of the same sources, and stands in every registry by its digest, is not built again.',
+      'Continue a release that failed, was killed or was stopped by until: what it built of the same sources, and is in every registry by its digest, is not built again.',
     isOfCall: true
   }),
   'dry-run': flag({

@@ -93,7 +93,7 @@ export class ReleaseSteps {
   }
 }
 
-const RESUME = 'Go on with the same call and --resume.'
+const RESUME = 'Continue with the same call and --resume.'
 
 /** A step stands in a group of its own, in which others cannot be folded: they are lines. */
 function withinStep(reporter: Reporter, sections: Markdown[]): Reporter {

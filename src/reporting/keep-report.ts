@@ -42,7 +42,7 @@ async function addPage(site: string, {data, html}: {data: ReportData; html: stri
   const {addToSite} = await import('./site.js')
   const title = data.source?.repository ?? data.targets[0]?.images[0] ?? 'Releases'
   const page = await addToSite(site, {data, html, title})
-  ports.reporter.info(`It stands in the folder of all pages, too: ${page}`)
+  ports.reporter.info(`It is in the folder of all pages, too: ${page}`)
 }
 
 /** What the page is called. */

@@ -18,7 +18,7 @@ export interface PageOptions {
 export function pageHtml(title: string, data: object, options: PageOptions = {}): string {
   return htmlPage({
     title,
-    body: `${options.head ?? ''}<noscript><p>This page draws itself by the script in it: allow scripts to see it. All that it shows stands in it as JSON.</p></noscript>
+    body: `${options.head ?? ''}<noscript><p>This page draws itself by the script in it: allow scripts to see it. Everything it shows is in it as JSON.</p></noscript>
 <script type="application/json" id="report">${scriptJson(data)}</script>
 <script>${PAGE_SCRIPT}</script>`,
     script: PAGE_SCRIPT,

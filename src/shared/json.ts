@@ -63,7 +63,7 @@ export function textAt(document: unknown, ...path: readonly string[]): string | 
   return typeof value === 'string' ? value : undefined
 }
 
-/** The list at a path of fields; empty where there is none. */
+/** The list at a path of fields; empty if there is none. */
 export function listAt(document: unknown, ...path: readonly string[]): readonly unknown[] {
   const value = fieldAt(document, ...path)
   return Array.isArray(value) ? value : []

@@ -35,7 +35,7 @@ function semverFault(text: string): VersionFault {
   const parts = numbers.split('.')
   const mended = `${v}${mendNumbers(parts)}${mendRest(rest)}`
   if (!/^v?$/.test(prefix))
-    return {fault: `${JSON.stringify(prefix)} stands in front of the version`, nearest: mended}
+    return {fault: `${JSON.stringify(prefix)} is in front of the version`, nearest: mended}
   if (parts.length !== 3)
     return {fault: `it has ${countOf(parts.length)}, a version has three: major.minor.patch`, nearest: mended}
   return {fault: numberFault(parts) ?? restFault(rest), nearest: mended}

@@ -94,7 +94,7 @@ const EXAMPLES: readonly (readonly [
     'type=ref,event=branch',
     'onlatest=true',
     'main',
-    'refused: onlatest stands behind'
+    'refused: onlatest goes after'
   ],
   ['group', 'v1.2.3', 'type=match,pattern=v(.*),group=2', '', '', 'refused: has 1 groups'],
   ['match-without-group', 'main', `${VERSION},match=v.*`, '', '', 'refused: has no group'],

@@ -10,7 +10,7 @@ export function findingAt(place: string, error: unknown): Finding {
   return {place, message: error instanceof Error ? error.message : String(error)}
 }
 
-/** A list without what stands in it twice. */
+/** A list without what is in it twice. */
 export function distinct(findings: readonly Finding[]): Finding[] {
   const known = new Map(findings.map(each => [`${each.place}: ${each.message}`, each]))
   return [...known.values()]

@@ -182,7 +182,7 @@ export function deadTiers(uses: readonly TierUse[]): string[] {
 function warningOf({tier, direction, fault, isUntold = false}: TierUse): string | undefined {
   const line = `its line in cache, ${direction === 'read' ? 'cache-from' : 'cache-to'} or the login for it`
   if (fault !== undefined)
-    return `The cache ${tier} could not be ${direction}: ${fault}. Every build goes without it: mend ${line}, or take the line out.`
+    return `The cache ${tier} could not be ${direction}: ${fault}. Every build goes without it: fix ${line}, or take the line out.`
   if (!isUntold) return undefined
-  return `Whether the cache ${tier} was ${direction} is not known: BuildKit's log tells its beginning, and not its end. Where builds to come find nothing in it, mend ${line}.`
+  return `Whether the cache ${tier} was ${direction} is not known: BuildKit's log tells its beginning, and not its end. Where builds to come find nothing in it, fix ${line}.`
 }

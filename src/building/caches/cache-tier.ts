@@ -51,11 +51,11 @@ export function parseCacheTier(line: string): CacheTier {
   if (kind === undefined) {
     const guess = nearest(word.trim(), KINDS)
     throw fault(
-      `${JSON.stringify(line)} is none of ${KINDS.join(', ')}${guess ? `; did you mean ${guess}?` : ''}`
+      `${JSON.stringify(line)} is not one of ${KINDS.join(', ')}${guess ? `; did you mean ${guess}?` : ''}`
     )
   }
   if (access !== undefined && access.trim() !== 'read')
-    throw fault(`${JSON.stringify(line)}: behind the comma stands read, or nothing`)
+    throw fault(`${JSON.stringify(line)}: only read may follow the comma`)
   return {kind, place: place?.trim() || undefined, isReadOnly: access !== undefined || kind === 'previous'}
 }
 
@@ -98,7 +98,7 @@ function placeOf(tier: CacheTier, names: CacheNames): string {
   const filled = template.replace(/\{([^{}]*)\}/g, (_, name: string) => {
     const value = Object.hasOwn(values, name) ? values[name] : undefined
     if (value === undefined)
-      throw fault(`${template}: {${name}} stands for nothing here, only ${known(values)}`)
+      throw fault(`${template}: {${name}} means nothing here, only ${known(values)}`)
     return name === 'image' ? value : safe(value)
   })
   if (tier.kind === 'gha') return safe(filled)

@@ -62,7 +62,7 @@ export const buildInputs = {
     parseAnnotation
   ),
   'no-cache': flag({summary: 'Build every step anew.'}),
-  pull: flag({summary: 'Ask the registry for base images even where they stand on this machine.'}),
+  pull: flag({summary: 'Ask the registry for base images even if they are on this machine.'}),
   ...builderInputs,
   ...cacheInputs,
   builder: parsed(
@@ -156,7 +156,7 @@ function parseRecordName(name: string): string {
 function parseCompression(value: string): CompressionFormat {
   const found = COMPRESSIONS.find(format => format === value.trim().toLowerCase())
   if (found !== undefined) return found
-  const message = `${JSON.stringify(value)} is none of ${COMPRESSIONS.join(', ')}`
+  const message = `${JSON.stringify(value)} is not one of ${COMPRESSIONS.join(', ')}`
   throw new InputError([{input: 'compression', message}])
 }
 

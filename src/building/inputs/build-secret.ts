@@ -29,7 +29,7 @@ export function parseSecretValues(text: string): readonly BuildSecret[] {
     const {id, value} = splitPair(entry)
     if (!ID.test(id))
       faults.push(
-        `entry ${at + 1} of the secrets is not id=value (not shown); a value of several lines stands in double quotes, id and all`
+        `entry ${at + 1} of the secrets is not id=value (not shown); put a value of several lines in double quotes, id and all`
       )
     return {id, source: {kind: 'value', value}}
   })
@@ -51,7 +51,7 @@ export function parseSecretVariable(line: string): BuildSecret {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return {id, source: {kind: 'variable', name}}
   throw new ReleaseError(
     'INPUT_INVALID',
-    `the secret ${secretTitle(id)} does not name a variable of the environment (what is there is not shown, for it may be the secret itself)`
+    `the secret ${secretTitle(id)} does not name a variable of the environment (what is there is not shown, because it may be the secret itself)`
   )
 }
 

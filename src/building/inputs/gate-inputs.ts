@@ -29,7 +29,7 @@ export const gateInputs = {
   }),
   'test-after': choice(['build', 'push'], {
     summary:
-      'When the test runs: before anything is pushed, or when the image lies in every registry without a tag, with IMAGE as its reference there. A test that fails leaves no record either way.',
+      'When the test runs: before anything is pushed, or when the image is in every registry without a tag, with IMAGE as its reference there. A test that fails leaves no record either way.',
     default: 'build'
   }),
   'test-logs-name': text({

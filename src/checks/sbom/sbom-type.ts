@@ -19,7 +19,7 @@ export function sbomType(name: string, text: string): string {
 }
 
 function jsonType(name: string, text: string): string {
-  const document = parseJson(text, cause => unknown(name, 'it begins as JSON, but is none', cause))
+  const document = parseJson(text, cause => unknown(name, 'it begins like JSON, but is not JSON', cause))
   if (hasField(document, 'bomFormat', /^CycloneDX$/)) return 'application/vnd.cyclonedx+json'
   // SPDX 3 is JSON-LD, and says its version by its context.
   if (hasField(document, 'spdxVersion', /^SPDX-/) || hasField(document, '@context', /spdx\.org/))

@@ -60,7 +60,7 @@ interface Place {
 
 function readStatement(statement: JsonObject, {file, document, of}: Place): VexStatement {
   const status = STATUSES.find(one => one === statement['status'])
-  if (status === undefined) throw of(`its status is none of ${STATUSES.join(', ')}`)
+  if (status === undefined) throw of(`its status is not one of ${STATUSES.join(', ')}`)
   const named = statement['vulnerability']
   const {name, aliases, '@id': id} = objectIn(named)
   const vulnerabilities = [named, name, id, ...listIn(aliases)].map(textIn).filter(Boolean)

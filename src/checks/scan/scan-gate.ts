@@ -87,7 +87,7 @@ export async function runScan(gate: ScanGate, ports: ScanPorts): Promise<ScanRes
     'SCAN_FAILED',
     `${title}: ${count.scanner} found ${describeCounts(count.counts)}; nothing may be ${threshold} or worse`,
     {
-      hint: 'Nothing was pushed. Mend what the report names, or list what you accept in scan-ignore.',
+      hint: 'Nothing was pushed. Fix what the report names, or list what you accept in scan-ignore.',
       outputs: {sarif: report}
     }
   )

@@ -102,7 +102,7 @@ export async function writeSightings(
   const fitting = asManyAsFit(lines)
   if (fitting.length < lines.length)
     reporter.warning(
-      `${client.name}: since when ${lines.length - fitting.length} of ${lines.length} images are here is not written down, for the record is full: they count as new until others are gone. Delete by tag or number, or with min-age 0.`
+      `${client.name}: since when ${lines.length - fitting.length} of ${lines.length} images are here is not written down, because the record is full: they count as new until others are gone. Delete by tag or number, or with min-age 0.`
     )
   if (fitting.length === sightings.entries.size && fitting.every(line => isIn(line, sightings))) return
   try {

@@ -92,7 +92,7 @@ class DockerHubBackend implements RepositoryBackend {
         state: 'undeletable',
         isUnderWay: true,
         reason: 'Docker Hub answered 500',
-        hint: 'Docker Hub says that it goes on with such a deletion by itself. Run this again later.'
+        hint: 'Docker Hub says that it finishes such a deletion itself. Run this again later.'
       }
     }
   }

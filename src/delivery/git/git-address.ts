@@ -27,7 +27,7 @@ export function parseGitAddress(text: string): GitAddress {
       'INPUT_INVALID',
       'the address of a repository holds a name or password (not shown)',
       {
-        hint: 'Give the token by itself: git-token.'
+        hint: 'Pass the token in git-token instead.'
       }
     )
   if (url.protocol === 'http:' && !isLoopback(url.host))

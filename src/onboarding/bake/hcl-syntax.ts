@@ -126,7 +126,7 @@ class Parser {
     if (first === '{') return {kind: 'map', entries: this.#bracketed('{', '}', () => this.#entry())}
     if (first === '(') {
       const [inner] = this.#bracketed('(', ')', () => this.#expression())
-      if (inner === undefined) throw this.#fault('nothing stands between the brackets')
+      if (inner === undefined) throw this.#fault('nothing is between the brackets')
       return inner
     }
     const [number] = /^-?\d+(?:\.\d+)?/.exec(this.#text.slice(this.#at, this.#at + 40)) ?? []

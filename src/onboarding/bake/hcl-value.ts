@@ -69,7 +69,7 @@ export function evaluate(expression: Expression, scope: Scope): Value {
 /** A value as a text, where it is one. */
 export function textOf(value: Value): string {
   if (value === null) return ''
-  if (typeof value === 'object') throw new HclFault('a list or a map stands where a text belongs')
+  if (typeof value === 'object') throw new HclFault('a list or a map is where a text belongs')
   return String(value)
 }
 
@@ -167,7 +167,7 @@ const FUNCTIONS: Readonly<Record<string, Work>> = {
 
 function listOf(value: Value): readonly Value[] {
   if (Array.isArray(value)) return value as readonly Value[]
-  throw new HclFault('a text stands where a list belongs')
+  throw new HclFault('a text is where a list belongs')
 }
 
 function call({name, given}: Extract<Expression, {kind: 'call'}>, scope: Scope): Value {

@@ -74,7 +74,7 @@ async function nextGitTag(
     [...publishedVersions(names, candidate), ...publishedVersions(names, {...candidate, named: `v${FIRST}`})],
     []
   )
-  if (newest === undefined) return {tag: `v${FIRST}`, why: 'the first, for no version is found'}
+  if (newest === undefined) return {tag: `v${FIRST}`, why: 'the first, because no version is found'}
   return {tag: `v${after(newest)}`, why: `the one after ${newest.text}, the newest that is found`}
 }
 

@@ -134,7 +134,7 @@ export class RuleAttributes {
     } catch (error) {
       const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : ''
       this.#report(
-        `${name}=${text} is not a regular expression: ${reason}; a field with a comma stands in double quotes`
+        `${name}=${text} is not a regular expression: ${reason}; put a field with a comma in double quotes`
       )
       return undefined
     }
@@ -143,7 +143,7 @@ export class RuleAttributes {
 
 /** What is wrong with what `enable` came to. */
 export function enableFault(text: string): string {
-  if (text === '') return 'enable is empty: the expression behind it gave nothing; it must be true or false'
+  if (text === '') return 'enable is empty: its expression gave nothing; it must be true or false'
   const guess = /^(?:true|false)$/i.test(text) ? `; did you mean ${text.toLowerCase()}?` : ''
   return `enable=${quote(text)} is neither true nor false${guess}`
 }

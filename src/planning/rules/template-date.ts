@@ -40,7 +40,7 @@ const OWN: ReadonlyMap<string, (date: Dayjs) => string> = new Map<string, (date:
 export function dateFormatFault(format: string, zone: string): string | undefined {
   const unknown = tokensOf(format).find(token => !isKnown(token, zone))
   if (unknown === undefined) return undefined
-  return `${quote(unknown)} in the date format ${quote(format)} is not supported; plain text stands in [ ]`
+  return `${quote(unknown)} in the date format ${quote(format)} is not supported; put plain text in [ ]`
 }
 
 /** What is wrong with the name of a time zone; undefined where nothing is. */

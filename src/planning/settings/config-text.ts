@@ -61,7 +61,7 @@ function itemLines({shape}: Input<unknown>, node: Node, reading: ConfigReading):
   if (isScalar(value)) return scalarLines(value, reading)
   const line = settingLine(value, reading)
   if (isMap(value) && shape === 'lines') return [{text: fieldsOf(value.items, reading).join(','), line}]
-  reading.report(line, `a ${isMap(value) ? 'map' : 'list'} cannot stand in this list`)
+  reading.report(line, `a ${isMap(value) ? 'map' : 'list'} cannot be in this list`)
   return []
 }
 
@@ -90,7 +90,7 @@ function fieldsOf(pairs: readonly Pair[], reading: ConfigReading): string[] {
     const textOf = (item: Value): string => {
       const inner = resolve(item, reading)
       if (inner !== null && inner !== undefined && !isScalar(inner))
-        reading.report(settingLine(inner, reading), `${key}: a list or a map cannot stand in it`)
+        reading.report(settingLine(inner, reading), `${key}: it cannot hold a list or a map`)
       return settingText(inner)
     }
     if (isSeq(value)) return value.items.map(item => fieldOf(one, textOf(item as Value)))

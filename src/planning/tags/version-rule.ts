@@ -16,7 +16,7 @@ export function applyVersionRule(rule: VersionRule, context: RuleContext): RuleO
 }
 
 function onPullRequest(rule: VersionRule): RuleOutcome {
-  const note = `No tag from ${placeOf(rule)}: a pull request releases no version. To publish one all the same, write type=raw,value=….`
+  const note = `No tag from ${placeOf(rule)}: a pull request releases no version. To publish one anyway, write type=raw,value=….`
   return noTag(rule, 'a pull request releases no version', ...(rule.value === undefined ? [] : [note]))
 }
 

@@ -101,7 +101,7 @@ function flagOf(value: string, report: Report): boolean {
   if (value !== 'true' && value !== 'false')
     report(
       value === ''
-        ? 'enable is empty: the expression behind it gave nothing; it must be true or false'
+        ? 'enable is empty: its expression gave nothing; it must be true or false'
         : `enable=${quote(value)} is neither true nor false`
     )
   return value === 'true'

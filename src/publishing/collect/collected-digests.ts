@@ -15,7 +15,7 @@ export const recordInputs = {
   records: linesTo<ReadonlyMap<string, Uint8Array>>(
     {
       summary:
-        'Digest records that came as outputs of jobs: lines NAME=sha256:…, or toJSON(needs). What stands here is not looked for elsewhere.',
+        'Digest records that came as outputs of jobs: lines NAME=sha256:…, or toJSON(needs). Records given here are not looked for elsewhere.',
       placeholder: 'NAME=DIGEST'
     },
     parseRecordLines,
@@ -28,7 +28,7 @@ export const recordInputs = {
   }),
   'metrics-artifacts': text({
     summary:
-      'Artifacts of this run with metrics of its builds, to give out as one list, for example metrics-*.',
+      'Artifacts of this run with metrics of its builds, to output as one list, for example metrics-*.',
     placeholder: 'PATTERN'
   }),
   'metrics-history': choice(['auto', 'true', 'false'], {

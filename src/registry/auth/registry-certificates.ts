@@ -107,7 +107,7 @@ async function parseHosts(file: string): Promise<TomlTable> {
   } catch (cause) {
     throw new ReleaseError('CREDENTIALS_INVALID', `${file} cannot be read: it is not TOML`, {
       cause,
-      hint: 'Mend the file as docs/hosts.md of containerd describes it, or take it away.'
+      hint: 'Fix the file as docs/hosts.md of containerd describes it, or take it away.'
     })
   }
 }
