@@ -122,7 +122,7 @@ function shared<Entry>(
 export function describe(input: Input<unknown>): string {
   const form = FORMS[input.shape]
   const choices = input.choices === undefined ? '' : `One of ${input.choices.join(', ')}.`
-  const variable = input.variable === undefined ? '' : `Else the variable ${input.variable}.`
+  const variable = input.variable === undefined ? '' : `Otherwise the variable ${input.variable}.`
   return [input.summary, choices, form, variable].filter(Boolean).join(' ')
 }
 

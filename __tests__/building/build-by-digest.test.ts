@@ -61,7 +61,7 @@ describe('build-by-digest', () => {
       expect(outputs.digest.split('\n')).toHaveLength(2)
       expect(ports.records.size).toBe(2)
       await expect(plain({platforms: 'linux/amd64,linux/arm64'})).rejects.toThrow(
-        /takes one platform, not linux\/amd64, linux\/arm64, where there is no plan/
+        /takes one platform, not linux\/amd64, linux\/arm64, without a plan/
       )
       await expect(build({platforms: 'linux/amd64,linux/s390x,linux/386'})).rejects.toMatchObject({
         issues: [

@@ -71,7 +71,7 @@ describe('doctor, asked for nothing but what became of the last run in this fold
   it('says where no release was made', async () => {
     const {exitCode, said} = await world.run('doctor')
     expect(exitCode).toBe(2)
-    expect(said).toContain('no release was made here')
+    expect(said).toContain('no release was made in this folder')
   }, 60_000)
 
   it('finds one that stands whole, and proposes nothing', async () => {

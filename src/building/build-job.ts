@@ -159,7 +159,7 @@ function findBuild(
 }
 
 function severalPlatforms(platforms: readonly Platform[]): InputIssue {
-  const message = `takes one platform, not ${platforms.map(formatPlatform).join(', ')}, where there is no plan: a plan has a record for each`
+  const message = `takes one platform, not ${platforms.map(formatPlatform).join(', ')}, without a plan: a plan has a record for each`
   return {input: 'platforms', message}
 }
 
