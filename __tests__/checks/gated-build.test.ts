@@ -425,7 +425,7 @@ describe('a digest that no artifact can keep', () => {
     const record = `digest-app-linux-arm64=${outputs.digest}`
     expect(outputs).toMatchObject({records: record, 'record-linux-arm64': record})
     expect(outputs).toHaveProperty('record-app-linux-arm64', record)
-    expect(ports.reporter.warnings.at(-1)).toContain('service says 403; the digest stands in the outputs')
+    expect(ports.reporter.warnings.at(-1)).toContain('service says 403; the digest is in the outputs')
   })
 
   it('is not tried where the outputs are asked for', async () => {
