@@ -163,10 +163,7 @@ describe('resolveCache', () => {
   })
 
   it.each([
-    [
-      'registry=r.test/c:{python}',
-      /\{python\} means nothing here, only \{runtime\}, \{version\}, \{image\}/
-    ],
+    ['registry=r.test/c:{python}', /\{python\} means nothing here, only \{runtime\}, \{version\}, \{image\}/],
     ['registry=r.test/C:{target}', /lower case/],
     ['local=/a"b', /no comma and no quote/]
   ])('refuses %s', (line, message) => expect(() => resolve(line)).toThrow(message))

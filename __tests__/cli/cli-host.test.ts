@@ -123,10 +123,7 @@ describe('the command line', () => {
       'piant: there is no such command; did you mean paint? Commands: paint, paper, completion, help'
     ],
     [['--verison'], '--verison: there is no such flag; did you mean --version?'],
-    [
-      ['--walls'],
-      '--walls: give a command first, then its flags; image-release --help lists the commands'
-    ]
+    [['--walls'], '--walls: give a command first, then its flags; image-release --help lists the commands']
   ])('%j is wrong use', async (args, said) => {
     const error = await failureOf(() => chosen(...args))
     expect(error).toBeInstanceOf(InputError)

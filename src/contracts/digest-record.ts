@@ -23,8 +23,7 @@ function faultOf(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'it is empty'
   const text = Buffer.from(bytes.subarray(0, 200)).toString('utf8')
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'it starts with a byte order mark'
-  if (text.trim() !== text && isDigest(text.trim()))
-    return 'white space or a line break is beside the digest'
+  if (text.trim() !== text && isDigest(text.trim())) return 'white space or a line break is beside the digest'
   if (text.trim().split(/\s+/).length > 1) return 'it holds more than one word or line'
   try {
     parseDigest(text)

@@ -115,7 +115,9 @@ function patternsIn(step: StepWords, input: string, text: string): ReadPattern[]
   for (const one of all) {
     if (one.kind === 'unclear') step.faults.push(`${input}: ${JSON.stringify(one.text)}: ${one.why}`)
     if (one.kind === 'nothing')
-      step.notes.push(`${input}: ${JSON.stringify(one.text)} is left out, because it matches nothing: ${one.why}`)
+      step.notes.push(
+        `${input}: ${JSON.stringify(one.text)} is left out, because it matches nothing: ${one.why}`
+      )
   }
   return all.filter(({kind}) => kind === 'tags' || kind === 'digest')
 }

@@ -100,8 +100,7 @@ export const preflight = command({
 function repositoriesOf(given: Inputs): Repository[] {
   const planned = given.plan?.targets.flatMap(target => target.images.map(parseRepository)) ?? []
   const all = [...planned, ...given.images]
-  if (all.length === 0)
-    throw new InputError([{input: 'images', message: 'is required without a plan'}])
+  if (all.length === 0) throw new InputError([{input: 'images', message: 'is required without a plan'}])
   return [...new Map(all.map(repository => [formatRepository(repository), repository])).values()]
 }
 

@@ -63,7 +63,9 @@ export function draftWorkflow(
   const {workflow, notes: ruleNotes} = withoutIdleAttributes(written)
   const [fault] = readEntries(original).faults
   if (fault !== undefined) {
-    notes.push(`${original.file} stays as it is, because GitHub's parser refuses it: ${fault}. Fix that first.`)
+    notes.push(
+      `${original.file} stays as it is, because GitHub's parser refuses it: ${fault}. Fix that first.`
+    )
     return undefined
   }
   const draft: Draft = {

@@ -59,7 +59,8 @@ class Reader {
   ) {}
 
   choice(depth: number): ExpressionPart {
-    if (depth > MAX_DEPTH) throw new UnreadSyntax(`groups are nested more than ${MAX_DEPTH} deep in each other`)
+    if (depth > MAX_DEPTH)
+      throw new UnreadSyntax(`groups are nested more than ${MAX_DEPTH} deep in each other`)
     const options = [this.#sequence(depth)]
     while (this.#take('|')) options.push(this.#sequence(depth))
     return options.length === 1 && options[0] !== undefined ? options[0] : {kind: 'choice', options}

@@ -50,8 +50,7 @@ export const doctor = command({
     diagnosis: 'The verdict, every tag, and what to run.',
     state:
       'whole, untouched, half, rolled-back, overtaken, unknown, refused (no tag had begun to move) or running.',
-    command:
-      'The one command to run next; empty if there is nothing to do, or where a person has decided.',
+    command: 'The one command to run next; empty if there is nothing to do, or where a person has decided.',
     tags: 'JSON: each tag with its state, and what it pointed at, was to point at and points at now.'
   },
   examples: [

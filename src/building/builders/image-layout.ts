@@ -91,7 +91,8 @@ function collect(place: BlobFolder, root: Manifest): LocalImage {
   const read = {bytes: 0}
   const visit = (manifest: Manifest, file: string, depth: number): void => {
     read.bytes += manifest.bytes.length
-    if (depth > MOST.depth) throw invalid(place.folder, file, `indexes are nested more than ${MOST.depth} deep`)
+    if (depth > MOST.depth)
+      throw invalid(place.folder, file, `indexes are nested more than ${MOST.depth} deep`)
     if (manifests.size >= MOST.manifests || read.bytes > MOST.bytes)
       throw invalid(
         place.folder,

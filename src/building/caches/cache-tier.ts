@@ -97,8 +97,7 @@ function placeOf(tier: CacheTier, names: CacheNames): string {
   }
   const filled = template.replace(/\{([^{}]*)\}/g, (_, name: string) => {
     const value = Object.hasOwn(values, name) ? values[name] : undefined
-    if (value === undefined)
-      throw fault(`${template}: {${name}} means nothing here, only ${known(values)}`)
+    if (value === undefined) throw fault(`${template}: {${name}} means nothing here, only ${known(values)}`)
     return name === 'image' ? value : safe(value)
   })
   if (tier.kind === 'gha') return safe(filled)

@@ -75,7 +75,8 @@ function flagOf(value: string, report: Report): boolean {
 }
 
 function fieldFault({key, value}: Field): string {
-  if (key === 'onlatest') return 'onlatest goes after the prefix or suffix that it belongs to, on the same line'
+  if (key === 'onlatest')
+    return 'onlatest goes after the prefix or suffix that it belongs to, on the same line'
   if (key === undefined) return `${quote(value)} is not an entry of a flavor; write key=value`
   const guess = nearest(key, KEYS)
   return `${quote(key)} is not an entry of a flavor; ${guess ? `did you mean ${guess}?` : `known are ${KEYS.join(', ')}`}`
