@@ -66,6 +66,7 @@ describe('a clean-up of worlds that refuse and move', () => {
         const policy = {
           ...given,
           journal: [],
+          deployed: given.deployed.map(one => ({...one, words: new Map<string, string>()})),
           cache: {patterns: [], olderThan: Number.POSITIVE_INFINITY},
           keepNewestUntagged: given.untagged ? undefined : given.keepNewestUntagged
         }

@@ -75,6 +75,10 @@ export function textsOf(
     const at = nodes.findIndex((_, place) => digestAt(place) === digest)
     return at < 0 ? [] : [`${image}@${nodes[at]!.digest}`]
   })
+  // By their digests: no file is here that names them.
+  const deployed = nodes.flatMap(({digest}, place) =>
+    policy.deployed.some(({digests}) => digests.has(digestAt(place))) ? [`${image}@${digest}`] : []
+  )
   const lines = (patterns: readonly {readonly text: string}[]): string =>
     patterns.map(({text}) => text).join('\n')
   const hours = (time: number): string => `${time / HOUR}h`
@@ -85,6 +89,7 @@ export function textsOf(
     'superseded-prereleases': String(policy.supersededPrereleases),
     'keep-tags': lines(policy.keepTags),
     'keep-images': lines(policy.keepImages),
+    'keep-deployed': deployed.join('\n'),
     'delete-tags': lines(policy.deleteTags),
     'whole-images': String(policy.wholeImages),
     'keep-newest': policy.keepNewest

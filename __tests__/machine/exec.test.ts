@@ -256,7 +256,8 @@ describe('a run that is cancelled', () => {
     const stop = new AbortController()
     const made = path.join(state.folder, 'made')
     await writeFile(made, '')
-    const script = `sleep 300 & echo begun; wait $! || rm "${made}"`
+    // It says so as a program of its own: what was only forked yet looks like the shell itself.
+    const script = `sh -c 'echo begun; exec sleep 300' & wait $! || rm "${made}"`
     const work = execPrograms('sh', ['-c', script], {
       signal: stop.signal,
       group: 'cancelled',

@@ -122,7 +122,7 @@ const BEYOND_A_SCHEMA: Readonly<Record<string, readonly string[]>> = {
       'delete-tags',
       'development-tags'
     ],
-    ...['keep-images', 'keep-tags']
+    ...['keep-images', 'keep-tags', 'keep-deployed']
   ],
   'references, repositories, hosts and addresses, whose parsers know ports, IPv6 and lengths': [
     ...[

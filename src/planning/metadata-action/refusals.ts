@@ -37,7 +37,7 @@ export const REFUSALS: readonly DifferenceRow[] = [
     given: '`onlatest=true` on a line of its own',
     there: 'does nothing',
     here: 'an error: it stands behind `prefix` or `suffix`',
-    ...refusal(/onlatest stands behind/, ({writtenFlavor}) =>
+    ...refusal(/onlatest goes after/, ({writtenFlavor}) =>
       linesOf(writtenFlavor).some(line => line.startsWith('onlatest='))
     )
   },
