@@ -1,8 +1,9 @@
 /** An object of parsed JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** Made once: it costs more than what it decodes. */
+/** Made once: they cost more than what they decode. */
 const STRICT_UTF8 = new TextDecoder('utf-8', {fatal: true})
+const UTF8 = new TextDecoder()
 
 /**
  * Reads JSON.
@@ -20,7 +21,7 @@ export function parseJson(text: string | Uint8Array, invalid: (cause: unknown) =
 /** Reads JSON; undefined where it is none. In bytes, what is not UTF-8 counts as U+FFFD. */
 export function tryParseJson(text: string | Uint8Array): unknown {
   try {
-    return JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString('utf8'))
+    return JSON.parse(typeof text === 'string' ? text : UTF8.decode(text))
   } catch {
     return undefined
   }
