@@ -13,7 +13,10 @@ export const COMMANDS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['preflight', async () => (await import('./onboarding/preflight.js')).preflight],
   ['build-by-digest', async () => (await import('./building/build-by-digest.js')).buildByDigest],
   ['rebuild', async () => (await import('./building/rebuild.js')).rebuild],
-  ['merge-manifest', async () => (await import('./publishing/merge-manifest.js')).mergeManifest],
+  [
+    'merge-manifest',
+    async () => (await import(/* webpackMode: "eager" */ './publishing/merge-manifest.js')).mergeManifest
+  ],
   ['verify-release', async () => (await import('./publishing/verify-release.js')).verifyRelease],
   ['release-notes', async () => (await import('./delivery/release-notes.js')).releaseNotesCommand],
   ['update-manifests', async () => (await import('./delivery/update-manifests.js')).updateManifests],

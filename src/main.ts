@@ -41,7 +41,7 @@ export async function runAction(name?: string, end = endProcess): Promise<void> 
  * @param end ends the process
  */
 export async function runCli(end = endProcess): Promise<void> {
-  const {openCliHost} = await import('./cli/host.js')
+  const {openCliHost} = await import(/* webpackMode: "eager" */ './cli/host.js')
   const host = openCliHost([...COMMANDS.keys()], loadCommand)
   await finish(host, end, async () => {
     const name = await host.commandName()

@@ -87,7 +87,7 @@ function askedOnce(read: (source: 'workflow' | 'git') => Promise<WorkflowRun>): 
 function lateHttp(): HttpConnection {
   const state: {opened?: Promise<HttpConnection>} = {}
   const open = async (): Promise<HttpConnection> =>
-    (await import('../registry/transport/http.js')).openHttp({
+    (await import(/* webpackMode: "eager" */ '../registry/transport/http.js')).openHttp({
       variables: process.env
     })
   return {
