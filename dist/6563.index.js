@@ -1,0 +1,1 @@
+"use strict";exports.id=6563;exports.ids=[6563,8944];exports.modules={98944:((r,e,t)=>{t.d(e,{m:()=>withPrivateFolder});var a=t(51455);var i=t(48161);var s=t(76760);var o=t.n(s);async function withPrivateFolder(r,e=(0,i.tmpdir)()){const t=await (0,a.mkdtemp)(o().join(e,"image-release-"));try{return await r(t)}finally{await (0,a.rm)(t,{recursive:true,force:true})}}})};
