@@ -6,7 +6,7 @@ import {parseTagPattern} from '../../src/patterns/tag-pattern.js'
 import {fc} from '../support/random.js'
 import {readWholeTags} from '../support/whole-tags.js'
 import {describeEachPlace} from './each-place.js'
-import {type Happening, happenings, renamed, textsOf} from './moving-worlds.js'
+import {type Happening, happenings, renamed, sayable, textsOf} from './moving-worlds.js'
 import type {Network, Place} from './places.js'
 import {type CaseContext, contextOf} from './reported-cases.js'
 import {HOUR, type World, digestAt, policies, worlds} from './worlds.js'
@@ -103,7 +103,7 @@ function movingPlaces(open: () => Promise<Place>): void {
     await fc.assert(
       fc.asyncProperty(worlds, policies, happenings, async (world, given, happening) => {
         const policy = {
-          ...given,
+          ...sayable(given),
           // GitHub is not asked here which are closed.
           pullRequests: {patterns: [], closed: new Set<number>()},
           deleteTags: [
@@ -111,11 +111,7 @@ function movingPlaces(open: () => Promise<Place>): void {
             ...given.pullRequests.patterns.map(() => parseTagPattern('glob:pr-*'))
           ],
           // Where the host tells no times, only an earlier clean-up knows of any.
-          grace: place.tellsTimes ? given.grace : 0,
-          journal: [],
-          deployed: given.deployed.map(one => ({...one, words: new Map<string, string>()})),
-          cache: {patterns: [], olderThan: Number.POSITIVE_INFINITY},
-          keepNewestUntagged: given.untagged ? undefined : given.keepNewestUntagged
+          grace: place.tellsTimes ? given.grace : 0
         }
         const {name, run, came, isPardoned} = await cleaned(world, policy, happening)
         const {outputs, error} = run

@@ -3,7 +3,16 @@ import {fc} from '../support/random.js'
 import type {RetentionPolicy} from '../../src/cleanup/policy/policy.js'
 import {judge, walk} from './oracle.js'
 import {type World, policies, worlds} from './worlds.js'
-import {type Built, type Course, type Happening, build, happen, happenings, textsOf} from './moving-worlds.js'
+import {
+  type Built,
+  type Course,
+  type Happening,
+  build,
+  happen,
+  happenings,
+  sayable,
+  textsOf
+} from './moving-worlds.js'
 import {type CleanRun, toldBy} from './simulated-host.js'
 
 const RUNS = 2000
@@ -62,14 +71,7 @@ describe('a clean-up of worlds that refuse and move', () => {
     const met = {refusals: 0, late: 0, failures: 0}
     await fc.assert(
       fc.asyncProperty(worlds, policies, happenings, async (world, given, happening) => {
-        // Rules for caches choose nothing from a repository of a release.
-        const policy = {
-          ...given,
-          journal: [],
-          deployed: given.deployed.map(one => ({...one, words: new Map<string, string>()})),
-          cache: {patterns: [], olderThan: Number.POSITIVE_INFINITY},
-          keepNewestUntagged: given.untagged ? undefined : given.keepNewestUntagged
-        }
+        const policy = sayable(given)
         const outcome = await cleaned(world, policy, happening)
         const {host, nodes, course, run} = outcome
         met.refusals += course.refusedOf.size

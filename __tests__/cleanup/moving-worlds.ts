@@ -65,6 +65,17 @@ export function renamed(tag: string, nodes: readonly Pick<Stored, 'digest'>[]): 
   return at < 0 ? tag : `sha256-${hexOf(nodes[at]!.digest)}`
 }
 
+/** What of a policy inputs can say: no file is here that names what is deployed, and rules for caches choose nothing from a release. */
+export function sayable(given: RetentionPolicy): RetentionPolicy {
+  return {
+    ...given,
+    journal: [],
+    deployed: given.deployed.map(one => ({...one, words: new Map<string, string>()})),
+    cache: {patterns: [], olderThan: Number.POSITIVE_INFINITY},
+    keepNewestUntagged: given.untagged ? undefined : given.keepNewestUntagged
+  }
+}
+
 /** The inputs that say what a policy says. */
 export function textsOf(
   policy: RetentionPolicy,
@@ -75,7 +86,6 @@ export function textsOf(
     const at = nodes.findIndex((_, place) => digestAt(place) === digest)
     return at < 0 ? [] : [`${image}@${nodes[at]!.digest}`]
   })
-  // By their digests: no file is here that names them.
   const deployed = nodes.flatMap(({digest}, place) =>
     policy.deployed.some(({digests}) => digests.has(digestAt(place))) ? [`${image}@${digest}`] : []
   )

@@ -1,6 +1,6 @@
 import {readdir, realpath, stat} from 'node:fs/promises'
 import path from 'node:path'
-import {InputError, messageOf} from '../errors.js'
+import {InputError, type InputIssue, messageOf, systemCodeOf} from '../errors.js'
 import type {Digest} from '../oci/digest.js'
 import {matchesPattern} from '../patterns/name-pattern.js'
 import {readForeignFile} from '../shared/foreign-file.js'
@@ -18,7 +18,7 @@ const SKIPPED_FOLDERS: readonly string[] = ['.git', 'node_modules']
  */
 export async function readDeployed(entries: readonly DeployedEntry[]): Promise<DeployedNames[]> {
   const names: DeployedNames[] = []
-  const issues: {input: string; message: string}[] = []
+  const issues: InputIssue[] = []
   for (const entry of entries)
     try {
       names.push(await namesOf(entry))
@@ -59,7 +59,7 @@ async function filesOf(pattern: string): Promise<string[]> {
 /** @param seen folders that were read already: a link may lead back */
 async function filesAt(place: string, seen: Set<string>): Promise<string[]> {
   const status = await stat(place).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (systemCodeOf(error) === 'ENOENT') return undefined
     throw error
   })
   if (status === undefined) return []
